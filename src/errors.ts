@@ -1,0 +1,64 @@
+/** What can go wrong, by name: switch on `error.code` rather than on the text. */
+export type LoopErrorCode =
+  | 'ALREADY_RUNNING'
+  | 'CHECKPOINT_MISMATCH'
+  | 'CHECKPOINT_UNREADABLE'
+  | 'END_OUTSIDE'
+  | 'LATE_CHILD'
+  | 'MISCONFIGURATION'
+  | 'NOT_PLAIN_DATA'
+  | 'NOT_RUNNING'
+  | 'ONCE_TWICE'
+  | 'REPLAY_MISMATCH'
+  | 'RESUME_MISMATCH'
+  | 'RUN_ENDED'
+  | 'STATE_DICT_MISMATCH'
+  | 'STOPPED'
+  | 'STORE'
+  | 'STORE_BUSY'
+  | 'SUSPENDED';
+
+/**
+ * An error of the library: what was expected, what came, what to do.
+ * An error that a hook throws is never wrapped in one: it reaches `output` as it was thrown.
+ */
+export class LoopError extends Error {
+  readonly code: LoopErrorCode;
+  /** The path of the loop it is about, such as `fit.epoch.batches`; empty where no loop is concerned. */
+  readonly path: string;
+
+  constructor(code: LoopErrorCode, message: string, path = '', options?: { cause?: unknown }) {
+    super(path === '' ? message : `${path}: ${message}`, options);
+    this.name = 'LoopError';
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** Loops wired wrongly: raised when they are wired, not when they run. */
+export class MisconfigurationError extends LoopError {
+  constructor(message: string, path = '', options?: { cause?: unknown }) {
+    super('MISCONFIGURATION', message, path, options);
+    this.name = 'MisconfigurationError';
+  }
+}
+
+/**
+ * What `throw this.end(reason)` throws: it ends the loop that made it, from any depth, like a labelled `break`.
+ *
+ * Lightning's `StopIteration` ended whichever loop happened to catch it; this one knows its loop.
+ */
+export class EndLoop extends Error {
+  /** The loop that it ends. */
+  readonly loop: object;
+  readonly path: string;
+  readonly reason: unknown;
+
+  constructor(loop: object, path: string, reason?: unknown) {
+    super(`${path} ends${reason === undefined ? '' : `: ${String(reason)}`}`);
+    this.name = 'EndLoop';
+    this.loop = loop;
+    this.path = path;
+    this.reason = reason;
+  }
+}

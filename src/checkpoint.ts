@@ -1,22 +1,27 @@
-import type { Json } from './json.ts';
+import type { AnyActorRef } from 'xstate';
+import { LoopError } from './errors.ts';
+import { decodeNumbers, encodeNumbers, type Json } from './json.ts';
+import { type InFlight, type LoopContext, type LoopStateValue, nthRun, runsCount } from './machine.ts';
+import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
+import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
 export interface Phase {
-  /** The state of the chart: `entering`, `resetting`, `starting`, `advancing`, `paused`, `ending`, `finished`. */
-  value: string;
-  /** The rest of the machine's context that is not in the state dict. */
+  value: LoopStateValue;
+  /** What the machine's context holds beside the state dict. */
   context: { [key: string]: Json };
+  /** Of a run that has finished. */
   output?: Json;
   /** Running children by field name. */
   children: { [name: string]: Phase };
 }
 
-/** A run at a step boundary: enough to go on from there in another process. Survives JSON unless `assets` hold typed arrays. */
+/** A run at a boundary: enough to go on from there in another process. Survives JSON unless `assets` hold typed arrays. */
 export interface Checkpoint {
   format: 1;
   /** Class name of the root loop. */
   loop: string;
-  /** The keys of the state dict and of the assets, sorted: two checkpoints with the same shape fit the same tree of loops. */
+  /** The keys of the state dict and of the assets, sorted: checkpoints with the same shape fit the same tree of loops. */
   shape: string[];
   runId: string;
   /** Steps of innermost loops since the run began, and of each loop that was running, by path. */
@@ -49,4 +54,230 @@ export interface CheckpointStore {
   delete(runId: string): Promise<void>;
   /** Called when a run that used the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
   release?(runId: string): Promise<void>;
+}
+
+/** A store in memory: for tests, and for runs that need to go on only in this process. */
+export function memoryStore(): CheckpointStore {
+  const runs = new Map<string, { info: CheckpointInfo; checkpoint: Checkpoint }>();
+  return {
+    async save(runId, checkpoint) {
+      const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
+      const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
+      runs.set(runId, { info, checkpoint: structuredClone(checkpoint) });
+    },
+    async load(runId) {
+      const kept = runs.get(runId);
+      return kept && jsonable(structuredClone(kept.checkpoint));
+    },
+    async list(runId) {
+      return [...runs.values()].map(({ info }) => info).filter((info) => runId === undefined || info.runId === runId);
+    },
+    async delete(runId) {
+      runs.delete(runId);
+    },
+  };
+}
+
+/** Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished. */
+export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string, steps: number): Checkpoint {
+  const loops: Record<string, number> = {};
+  const phase = phaseOf(loop, actor, loops);
+  const dict = flatten(loop, dictOf(actor));
+  const assets: Record<string, unknown> = {};
+  for (const [path, field] of assetsOf(loop)) assets[path] = field.stateDict();
+  const shape = shapeOf(loop);
+  return jsonable({
+    format: 1,
+    loop: loop.constructor.name,
+    shape,
+    runId,
+    position: { steps, loops },
+    phase,
+    stateDict: dict,
+    assets,
+  });
+}
+
+function shapeOf(loop: AnyLoop): string[] {
+  return [...keysOf(loop), ...assetsOf(loop).map(([path]) => `${path} (asset)`)].sort();
+}
+
+/** The `Stateful` fields of the tree by dotted path. One that several loops hold is captured once, where it is found first. */
+function assetsOf(root: AnyLoop): [path: string, field: Stateful][] {
+  const base = pathOf(root).length + 1;
+  const found = new Map<Stateful, string>();
+  for (const { loop, path } of walk(root)) {
+    for (const [name, field] of statefulOf(loop)) {
+      if (!found.has(field)) found.set(field, path.length < base ? name : `${path.slice(base)}.${name}`);
+    }
+  }
+  return [...found].map(([field, path]) => [path, field]);
+}
+
+function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
+  const snapshot = actor.getSnapshot();
+  const { state, progress, children, running, ...rest } = snapshot.context as LoopContext;
+  checkRemembered(loop, rest.inFlight);
+  loops[pathOf(loop)] = rest.steps;
+  // What a running child was before it ran: the step in flight may look at it before it asks for the child again.
+  const before = Object.fromEntries(running.map((name) => [name, children[name] ?? null]));
+  const phase: Phase = {
+    value: snapshot.value,
+    context: { ...rest, before } as unknown as Phase['context'],
+    children: {},
+  };
+  if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = snapshot.output;
+  for (const name of running) {
+    phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], loops);
+  }
+  return phase;
+}
+
+function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
+  for (const [name, runs] of Object.entries(inFlight?.runs ?? {})) {
+    for (let nth = 0; nth < runsCount(runs); nth++) {
+      const run = nthRun(runs, nth)!;
+      if ('opaque' in run) throw opaque(loop, `run ${nth + 1} of ${name}`, run.opaque);
+    }
+  }
+  for (const [key, result] of Object.entries(inFlight?.once ?? {})) {
+    if ('opaque' in result) throw opaque(loop, `once('${key}')`, result.opaque);
+  }
+}
+
+function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
+  return new LoopError(
+    'NOT_PLAIN_DATA',
+    `Expected what ${what} gave to the step in flight to be plain data, so that a checkpoint can keep it; got a ${kind}. ` +
+      'Return what identifies it, and keep the rest in a field.',
+    pathOf(loop),
+  );
+}
+
+/** The state of the tree: of a loop that runs, that of its own context. */
+function dictOf(actor: AnyActorRef): LoopDict {
+  const snapshot = actor.getSnapshot();
+  const { state, progress, children, running } = snapshot.context as LoopContext;
+  const now = { ...children };
+  for (const name of running) now[name] = dictOf(snapshot.children[name]);
+  return { state, progress, children: now };
+}
+
+/** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
+function jsonable(checkpoint: Checkpoint): Checkpoint {
+  return Object.defineProperty(checkpoint, 'toJSON', {
+    value: () => ({
+      ...checkpoint,
+      encoded: true,
+      phase: encodeNumbers(checkpoint.phase as unknown as Json),
+      stateDict: encodeNumbers(checkpoint.stateDict),
+    }),
+  });
+}
+
+function decoded(checkpoint: Checkpoint & { encoded?: true }): Checkpoint {
+  if (checkpoint.encoded !== true) return structuredClone({ ...checkpoint });
+  const { encoded: _, ...rest } = checkpoint;
+  return {
+    ...rest,
+    phase: decodeNumbers(rest.phase as unknown as Json) as unknown as Phase,
+    stateDict: decodeNumbers(rest.stateDict) as Checkpoint['stateDict'],
+  };
+}
+
+/** Which hook's actor each state invokes. */
+const invoked: Partial<Record<LoopStateValue, string>> = {
+  entering: 'skip',
+  skipped: 'onSkip',
+  resetting: 'reset',
+  starting: 'onRunStart',
+  advancing: 'advance',
+  ending: 'onRunEnd',
+};
+
+/**
+ * Loads a checkpoint into the tree and gives the snapshot that its machine goes on from.
+ * @param paused whether the innermost loops wait before their next step
+ * @throws LoopError `CHECKPOINT_MISMATCH`, `CHECKPOINT_UNREADABLE`; then nothing was loaded
+ */
+export function loadCheckpoint(
+  loop: AnyLoop,
+  given: Checkpoint,
+  paused: boolean,
+): { snapshot: any; checkpoint: Checkpoint } {
+  check(loop, given);
+  const checkpoint = decoded(given);
+  loadStateDict(loop, checkpoint.stateDict);
+  // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
+  loop.restarting = false;
+  for (const [path, field] of assetsOf(loop)) field.loadStateDict(checkpoint.assets[path]);
+  return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
+}
+
+function check(loop: AnyLoop, checkpoint: Checkpoint): void {
+  const path = pathOf(loop);
+  if (
+    typeof checkpoint !== 'object' ||
+    checkpoint === null ||
+    !Array.isArray(checkpoint.shape) ||
+    typeof checkpoint.phase !== 'object'
+  ) {
+    throw new LoopError(
+      'CHECKPOINT_UNREADABLE',
+      `Expected a checkpoint, got ${JSON.stringify(checkpoint)?.slice(0, 80)}.`,
+      path,
+    );
+  }
+  if (checkpoint.format !== 1) {
+    throw new LoopError(
+      'CHECKPOINT_UNREADABLE',
+      `Expected a checkpoint of format 1, got format ${JSON.stringify(checkpoint.format)}. It was written by another version: migrate it, or use that version.`,
+      path,
+    );
+  }
+  const { missing, unknown } = differences(shapeOf(loop), checkpoint.shape);
+  if (checkpoint.loop === loop.constructor.name && missing.length + unknown.length === 0) return;
+  const whose =
+    checkpoint.loop === loop.constructor.name ? `another shape of ${checkpoint.loop}` : `a ${checkpoint.loop}`;
+  throw new LoopError(
+    'CHECKPOINT_MISMATCH',
+    `Expected a checkpoint of this ${loop.constructor.name}, got one of ${whose}: missing ${list(missing)}; unknown ${list(unknown)}. ` +
+      'Nothing was loaded. Bring it forward with start({ from, migrate }).',
+    path,
+  );
+}
+
+function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
+  const { before, ...rest } = phase.context as unknown as LoopContext & { before: Record<string, LoopDict | null> };
+  const names = Object.keys(phase.children);
+  const innermost = names.length === 0;
+  let { value } = phase;
+  // A pause is of the process that asked for it; a checkpoint says where to go on.
+  if (value === 'paused') value = rest.done || rest.stop !== null ? 'ending' : 'advancing';
+  if (value === 'advancing' && innermost && paused) value = 'paused';
+  const children: Record<string, unknown> = {};
+  const states = { ...dict.children };
+  for (const name of names) {
+    children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused) };
+    if (before[name] != null) states[name] = before[name];
+  }
+  const hook = invoked[value];
+  if (hook !== undefined)
+    children[hook] = { src: hook, snapshot: { status: 'active', output: undefined, error: undefined } };
+  return {
+    status: value === 'finished' ? 'done' : 'active',
+    output: phase.output,
+    error: undefined,
+    value,
+    historyValue: {},
+    context: {
+      ...rest,
+      state: dict.state,
+      progress: dict.progress,
+      children: states,
+      running: names,
+      pace: paused ? 0 : null,
+    },
+    children,
+  };
 }

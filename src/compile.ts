@@ -1,0 +1,31 @@
+import { endWith, oneShot } from './hooks.ts';
+import { chart, type LoopMachine } from './machine.ts';
+import { pump } from './pump.ts';
+import { machineLoops } from './running.ts';
+import { type AnyLoop, childrenOf } from './tree.ts';
+
+const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
+
+/** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
+export function compile(loop: AnyLoop): LoopMachine<any, any> {
+  let machine = compiled.get(loop);
+  if (machine === undefined) {
+    const actors = {
+      skip: oneShot(loop, 'skip'),
+      onSkip: oneShot(loop, 'onSkip'),
+      reset: oneShot(loop, 'reset'),
+      onRunStart: oneShot(loop, 'onRunStart'),
+      advance: pump(loop),
+      onRunEnd: oneShot(loop, 'onRunEnd'),
+      abort: endWith(loop),
+      fail: endWith(loop),
+    };
+    machine = chart.provide({ actors } as any);
+    compiled.set(loop, machine);
+    machineLoops.set(machine, loop);
+  }
+  // Children come and go; the machine of the parent is made once.
+  const { actors } = machine.implementations as { actors: Record<string, unknown> };
+  for (const [name, child] of childrenOf(loop)) actors[name] = compile(child);
+  return machine;
+}

@@ -1,0 +1,215 @@
+import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
+import { EndLoop, LoopError } from './errors.ts';
+import { type Commit, plainReason, type Report } from './machine.ts';
+import { attach, type Running } from './running.ts';
+import type { AnyLoop } from './tree.ts';
+
+/** The hooks that run once in a state; the state that invokes each is beside it. */
+export type OneShot = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
+
+interface HookSnapshot {
+  status: 'active' | 'done' | 'stopped';
+  output: unknown;
+  error: undefined;
+}
+
+export type HookLogic = ActorLogic<any, EventObject, unknown, ActorSystem<any>, EventObject>;
+
+/** What an actor of a hook is told by its own code and by its machine. */
+export interface HookActor {
+  /** The hook may begin: the loop is attached to the actor of its machine. */
+  begin(running: Running): void;
+  /** The machine has something to say: a pause, a stop, … */
+  notice?(): void;
+  stopped: boolean;
+}
+
+/**
+ * The logic of an actor that runs user code. A hook that returns no promise completes within `start`, before the machine
+ * turns to its next event; `fromPromise` would take a turn of the event loop for it.
+ *
+ * Nothing is persisted of it: an actor that is restored runs its hook again.
+ */
+export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor): HookLogic {
+  const actors = new WeakMap<AnyActorRef, HookActor>();
+  const logic: HookLogic = {
+    getInitialSnapshot: (): HookSnapshot => active,
+    getPersistedSnapshot: (snapshot: HookSnapshot) => ({ ...active, status: snapshot.status }) as any,
+    restoreSnapshot: (): HookSnapshot => active,
+    start(_, { self }) {
+      const actor = make(self);
+      actors.set(self, actor);
+      const machine = self._parent!;
+      try {
+        attach(loop, machine, (running) => {
+          if (actor.stopped) return;
+          running.hookActor = self;
+          actor.begin(running);
+        });
+      } catch (error) {
+        machine.send({ type: 'loop.failed', error, steps: 0 });
+      }
+    },
+    transition(snapshot: HookSnapshot, event: EventObject & { output?: unknown }, { self }) {
+      const actor = actors.get(self);
+      switch (event.type) {
+        case 'hook.done':
+          return { status: 'done', output: event.output, error: undefined };
+        case 'xstate.stop':
+          if (actor !== undefined) actor.stopped = true;
+          return { ...snapshot, status: 'stopped' };
+        default:
+          actor?.notice?.();
+          return snapshot;
+      }
+    },
+  };
+  return logic;
+}
+
+const active: HookSnapshot = { status: 'active', output: undefined, error: undefined };
+
+/** The actor of a hook that runs once. */
+export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
+  return hookLogic(loop, (self) => {
+    const actor: HookActor = {
+      stopped: false,
+      begin(running) {
+        const wait = prepare(running);
+        if (wait === undefined) perform(running);
+        else
+          wait.then(
+            () => actor.stopped || perform(running),
+            (error) => fail(running, hook, error),
+          );
+      },
+    };
+
+    function perform(running: Running): void {
+      running.begin(hook, true);
+      try {
+        if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
+        const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
+        if (isThenable(result))
+          result.then(
+            (value) => returned(running, value),
+            (error) => threw(running, error),
+          );
+        else returned(running, result);
+      } catch (error) {
+        threw(running, error);
+      }
+    }
+
+    function returned(running: Running, result: unknown): void {
+      try {
+        const left = running.settle();
+        if (left === undefined) complete(running, result);
+        else left.then(() => complete(running, result)).catch((error) => threw(running, error));
+      } catch (error) {
+        threw(running, error);
+      }
+    }
+
+    function complete(running: Running, result: unknown): void {
+      if (actor.stopped) return;
+      if (hook === 'onRunEnd' || hook === 'onSkip') {
+        const kept = running.session.strict && running.parent !== undefined;
+        if (kept) running.checkOutput(result, `what ${hook} returned`);
+      }
+      const value = hook === 'onRunStart' ? loop.done : result;
+      report(running, { hook, value, commit: running.commit() });
+    }
+
+    function threw(running: Running, error: unknown): void {
+      if (actor.stopped) return;
+      const endsHere = error instanceof EndLoop && error.loop === loop && (hook === 'reset' || hook === 'onRunStart');
+      if (!endsHere) return fail(running, hook, error);
+      try {
+        running.abandonChildren(error);
+        report(running, {
+          hook,
+          value: undefined,
+          commit: running.commit(),
+          ended: { reason: plainReason(error.reason) },
+        });
+      } catch (failure) {
+        fail(running, hook, failure);
+      }
+    }
+
+    function report(running: Running, output: Report): void {
+      running.committed();
+      running.unit = undefined;
+      self.send({ type: 'hook.done', output } as EventObject);
+    }
+
+    return actor;
+  });
+}
+
+/** The actor that ends its machine with an error: in `failed` and `aborted`, so that observers and a parent's `onError` see it. */
+export function endWith(loop: AnyLoop): HookLogic {
+  return {
+    getInitialSnapshot: (_, input) => ({ ...active, input }),
+    getPersistedSnapshot: (snapshot) => snapshot,
+    start(snapshot, { self }) {
+      const { input } = snapshot as { input?: unknown };
+      const error = input ?? new LoopError('STOPPED', 'was aborted without a reason.', loop.path);
+      // Before the actors below are stopped: what they await, and their signals, get the reason.
+      attach(loop, self._parent!, (running) => running.abort(error));
+      throw error;
+    },
+    transition: (snapshot) => snapshot,
+  };
+}
+
+/** What comes before a hook: live resources after a restore, and a checkpoint that waits for this boundary. */
+export function prepare(running: Running): Promise<void> | undefined {
+  const { loop, session, actor } = running;
+  const state: unknown = actor.getSnapshot().value;
+  const wasRestored = running.restored;
+  running.restored = false;
+  if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
+    if (state === 'advancing') loop.restarting = true;
+    const rebuilt: unknown = loop.onRestart(...running.args);
+    if (isThenable(rebuilt)) {
+      return Promise.resolve(rebuilt).then(() => (session.wanted ? session.stand(actor) : undefined));
+    }
+  }
+  return session.wanted ? session.stand(actor) : undefined;
+}
+
+/** A hook threw, and not to end its own loop. */
+export function fail(running: Running, hook: string, thrown: unknown): void {
+  if (running.ended) return;
+  let error = thrown;
+  if (thrown instanceof EndLoop) {
+    let up = running.parent;
+    while (up !== undefined && up.loop !== thrown.loop) up = up.parent;
+    if (up === undefined) {
+      error = new LoopError(
+        'END_OUTSIDE',
+        thrown.loop === running.loop
+          ? `end was thrown in ${hook}, where there are no more steps to leave out. Throw it in reset, onRunStart, done or a step.`
+          : `end of ${thrown.path} was thrown in ${hook}, and that loop is not running around it. Throw the end of a loop inside its own run.`,
+        running.path,
+        { cause: thrown },
+      );
+    }
+  }
+  let commit: Commit | undefined;
+  try {
+    // As it stands at the throw, so that the context says where it failed.
+    commit = running.commit();
+  } catch {
+    // The state itself is what failed: the last boundary's stays.
+  }
+  running.unit = undefined;
+  const steps = running.uncommitted;
+  running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });
+}
+
+export function isThenable(value: unknown): value is PromiseLike<any> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}

@@ -1,0 +1,253 @@
+import { EndLoop, LoopError } from './errors.ts';
+import { type Json, plainCopy } from './json.ts';
+import type { LoopMachine } from './machine.ts';
+import type { LoopRun, StartOptions } from './run.ts';
+import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
+import { type AnyLoop, childrenOf, connect, loopMark, parentLink, pathOf, replace, trainerSlot } from './tree.ts';
+
+/** What a loop asks of the actor that runs it. */
+export interface Host {
+  readonly signal: AbortSignal;
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
+}
+
+/** How loops become machines and run. Filled in by the door, so that this file knows no XState. */
+export interface Engine {
+  machine(loop: AnyLoop): LoopMachine<any, any>;
+  run(loop: AnyLoop, args: unknown[]): Promise<any>;
+  start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any>;
+}
+
+export const engine: { current?: Engine } = {};
+
+/** The actor that runs a loop now, if any. */
+export const host: unique symbol = Symbol('loopchart.host');
+const restartingSlot: unique symbol = Symbol('loopchart.restarting');
+
+function theEngine(): Engine {
+  if (engine.current === undefined) {
+    throw new LoopError(
+      'MISCONFIGURATION',
+      'Expected the engine to be loaded. Import Loop from `loopchart`, not from a file inside it.',
+    );
+  }
+  return engine.current;
+}
+
+/**
+ * A loop that can be seen, stopped, resumed and replayed. Every run of it is an XState machine; this is what it does:
+ *
+ * ```ts
+ * if (loop.skip) return loop.onSkip();
+ * loop.reset();
+ * loop.onRunStart();
+ * while (!loop.done) {
+ *   loop.onAdvanceStart();
+ *   loop.advance();
+ *   loop.onAdvanceEnd();
+ * }
+ * return loop.onRunEnd();
+ * ```
+ *
+ * Every hook may return a promise and gets the arguments of `run`. Fields that hold loops, or arrays of loops, are its
+ * children; fields that hold `BaseProgress` are part of its state dict; `Stateful` fields are captured by checkpoints.
+ *
+ * Lightning: `Loop` of 1.6 to 1.9. There, `reset`, `onAdvanceEnd`, `onRunEnd` and `onSkip` got no arguments.
+ *
+ * @example
+ * class Count extends Loop<number> {
+ *   override state = { n: 0 };
+ *   get done() { return this.state.n >= 3; }
+ *   reset() { this.state.n = 0; }
+ *   advance() { this.state.n++; }
+ *   override onRunEnd() { return this.state.n; }
+ * }
+ * await new Count().run(); // 3
+ */
+export abstract class Loop<Output = void, Args extends unknown[] = []> {
+  /** What the loop was made with: what a class given to `replace` is made with as well. */
+  readonly init: object | undefined;
+
+  /** The loop's own persisted state: plain data, read and written freely by the hooks. */
+  state: object = {};
+
+  constructor(init?: object) {
+    this.init = init;
+    // Not enumerable: the fields of a loop are what its author gave it.
+    for (const slot of [loopMark, parentLink, trainerSlot, host, restartingSlot]) {
+      Object.defineProperty(this, slot, { value: undefined, writable: true, configurable: true });
+    }
+  }
+
+  /** Whether there is no further step. Read after `onRunStart` and after each step. */
+  abstract get done(): boolean;
+
+  /** Whether the whole run is left out: read once, before anything else. Default: false. */
+  get skip(): boolean {
+    return false;
+  }
+
+  /** Prepares a run. Ask `restarting` before zeroing what a state dict brought back. */
+  abstract reset(...args: Args): void | Promise<void>;
+
+  /** One step. */
+  abstract advance(...args: Args): void | Promise<void>;
+
+  /** Instead of the whole run when `skip` is true; what it returns is the output. */
+  onSkip(..._args: Args): Output | Promise<Output> {
+    return undefined as Output;
+  }
+
+  /** After `reset`, before `done` is first read. */
+  onRunStart(..._args: Args): void | Promise<void> {}
+
+  /** Before each step. */
+  onAdvanceStart(..._args: Args): void | Promise<void> {}
+
+  /** After each step. */
+  onAdvanceEnd(..._args: Args): void | Promise<void> {}
+
+  /** After the last step, also after none; what it returns is the output. */
+  onRunEnd(..._args: Args): Output | Promise<Output> {
+    return undefined as Output;
+  }
+
+  /**
+   * Rebuilds live resources when a checkpoint puts the run back behind `reset`: `reset` (and, from the first step on,
+   * `onRunStart`) are not repeated then. Lightning has nothing like it.
+   */
+  onRestart(..._args: Args): void | Promise<void> {}
+
+  /** The state to save. Default: a copy of `this.state`. Called at every boundary that is committed, so keep it cheap. */
+  onSaveCheckpoint(): Json {
+    return plainCopy(this.state, () => this.path, 'state');
+  }
+
+  /** Takes back what `onSaveCheckpoint` returned; a copy of it. Default: `this.state = state`. */
+  onLoadCheckpoint(state: Json): void {
+    this.state = state as object;
+  }
+
+  /**
+   * Runs the loop to its end. Inside a hook of its parent it is spawned under the parent; elsewhere it is a run of its own.
+   * @returns what `onRunEnd` (or `onSkip`) returned
+   * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`
+   */
+  run(...args: Args): Promise<Output> {
+    return theEngine().run(this, args);
+  }
+
+  /** Starts a run that can be watched, paused, stopped, suspended. @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH` */
+  start(options: StartOptions<Args> = {}): LoopRun<Output> {
+    return theEngine().start(this, options);
+  }
+
+  /**
+   * Sets fields that hold loops. Lightning's dropped what it did not know.
+   * @throws MisconfigurationError for an unknown name, something that is no loop, a cycle, a second parent; then nothing has changed
+   */
+  connect(loops: Record<string, AnyLoop | AnyLoop[]>): void {
+    connect(this, loops);
+  }
+
+  /**
+   * Puts other loops in the place of children. A class is made with the old loop's `init`. Children of the old loop go
+   * to the new one where it has a field for them and nothing in it.
+   * @returns the children of old loops for which the new one has no field
+   * @throws MisconfigurationError as `connect`; LoopError `ALREADY_RUNNING` if the old loop is
+   */
+  replace<Slots extends { [name in keyof Slots]: AnyLoop | (new (init?: any) => AnyLoop) }>(
+    loops: Slots,
+  ): { dropped: string[] } {
+    return replace(this, loops);
+  }
+
+  /** The state of the tree in Lightning's flat layout: `state_dict`, then fields in order, `<child>.state_dict`, … */
+  stateDict(destination: StateDict = {}, prefix = ''): StateDict {
+    return stateDict(this, destination, prefix);
+  }
+
+  /**
+   * Takes back a state dict; the next `run` goes through `reset` with `restarting` true until its first whole iteration.
+   * Counters are checked before anything changes.
+   * @throws LoopError `STATE_DICT_MISMATCH`; with `strict` also for missing and unknown keys
+   */
+  loadStateDict(dict: StateDict, prefix = '', options: LoadOptions = {}): LoadReport {
+    return loadStateDict(this, dict, prefix, options);
+  }
+
+  /** What the loop is attached to; set on a loop, it is set on all below it. @throws LoopError if there is none */
+  get trainer(): object {
+    const trainer = this[trainerSlot];
+    if (trainer === undefined)
+      throw new LoopError('MISCONFIGURATION', 'The loop is not attached to a Trainer.', this.path);
+    return trainer;
+  }
+
+  set trainer(trainer: object) {
+    this[trainerSlot] = trainer;
+    for (const [, child] of childrenOf(this)) child.trainer = trainer;
+  }
+
+  /** True from a restore to the end of the first whole iteration after it. Setting it sets it on all below. */
+  get restarting(): boolean {
+    return this[restartingSlot] === true;
+  }
+
+  set restarting(restarting: boolean) {
+    this[restartingSlot] = restarting;
+    for (const [, child] of childrenOf(this)) child.restarting = restarting;
+  }
+
+  /** Where the loop stands in its tree: `fit.epoch.batches`. The root is named after its class. */
+  get path(): string {
+    return pathOf(this);
+  }
+
+  /** Whether a run of this instance is going on. */
+  get running(): boolean {
+    return this[host] !== undefined;
+  }
+
+  /** Aborted when the run is. @throws LoopError `NOT_RUNNING` outside a run */
+  get signal(): AbortSignal {
+    return this.#host('signal').signal;
+  }
+
+  /** `throw this.end(reason)` ends this loop, from any depth, like a labelled `break`; `onRunEnd` still runs. */
+  end(reason?: unknown): EndLoop {
+    return new EndLoop(this, this.path, reason);
+  }
+
+  /**
+   * Runs `fn` once in this step, even when the step is run again after a resume, and gives back what it returned.
+   * @param key one that this step has not used yet
+   * @returns plain data, or nothing
+   * @throws LoopError `ONCE_TWICE`, `NOT_RUNNING`, and `NOT_PLAIN_DATA` if the result cannot be remembered
+   */
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    return this.#host('once').once(key, fn);
+  }
+
+  /** The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`. */
+  get machine(): LoopMachine<Output, Args> {
+    return theEngine().machine(this);
+  }
+
+  #host(member: string): Host {
+    const running = this[host];
+    if (running === undefined) {
+      throw new LoopError('NOT_RUNNING', `\`${member}\` belongs to a run, and the loop is not running.`, this.path);
+    }
+    return running;
+  }
+}
+
+/** What the library keeps on an instance. */
+export interface Loop<Output, Args> {
+  [loopMark]: undefined;
+  [parentLink]: { loop: AnyLoop; name: string } | undefined;
+  [trainerSlot]: object | undefined;
+  [host]: Host | undefined;
+  [restartingSlot]: boolean | undefined;
+}

@@ -1,0 +1,427 @@
+import {
+  type AnyActorLogic,
+  type AnyActorRef,
+  assign,
+  createMachine,
+  type EventObject,
+  enqueueActions,
+  type MetaObject,
+  type ParameterizedObject,
+  type StateMachine,
+} from 'xstate';
+import { EndLoop } from './errors.ts';
+import { describeError, isPlain, type Json, type PlainError } from './json.ts';
+import type { LoopDict } from './state-dict.ts';
+
+/*
+ * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
+ * so that a recording replays without it. User code runs in the invoked actors; what it decided comes back in an event.
+ */
+
+/** The states of the chart. */
+export type LoopStateValue =
+  | 'entering'
+  | 'skipped'
+  | 'resetting'
+  | 'starting'
+  | 'advancing'
+  | 'paused'
+  | 'ending'
+  | 'finished'
+  | 'aborted'
+  | 'failed';
+
+/** What a child run or `once` came to that a step in flight has already got. */
+export type Remembered =
+  | { output?: Json }
+  | { error: PlainError }
+  /** A labelled break out of a loop further up passed through. */
+  | { end: { path: string; reason: Json } }
+  /** The output was not plain data, so only its kind is known. */
+  | { opaque: string };
+
+/** A child run that ended in the step in flight, and the state that it left the child in. */
+export type RememberedRun = Remembered & { dict?: LoopDict };
+
+/** Runs in order, in pieces of {@link piece}: appending to one long list would copy it each time. */
+export type RememberedRuns = RememberedRun[][];
+const piece = 256;
+
+export function runsCount(runs: RememberedRuns | undefined): number {
+  return runs === undefined ? 0 : (runs.length - 1) * piece + (runs.at(-1)?.length ?? 0);
+}
+
+export function nthRun(runs: RememberedRuns | undefined, nth: number): RememberedRun | undefined {
+  return runs?.[Math.floor(nth / piece)]?.[nth % piece];
+}
+
+function appended(runs: RememberedRuns = [], run: RememberedRun): RememberedRuns {
+  const last = runs.at(-1);
+  if (last === undefined || last.length === piece) return [...runs, [run]];
+  return [...runs.slice(0, -1), [...last, run]];
+}
+
+/** What a hook or step in flight has already got, so that it gets the same when it is run again. */
+export interface InFlight {
+  /** Hooks of the step that have completed and are not repeated. */
+  hooks: string[];
+  /** Ended child runs by name, in order. */
+  runs: { [child: string]: RememberedRuns };
+  /** Results of `once` by key. */
+  once: { [key: string]: Remembered };
+  /** Whether a child was run in this step: then it is no step of an innermost loop. */
+  ran: boolean;
+}
+
+/** The persisted state of a run of a loop: plain data at all times. */
+export interface LoopContext {
+  /** The field under which a parent loop runs it; null for a root. */
+  name: string | null;
+  /** The arguments of the run where they are plain data and nobody else can give them again; else null. */
+  args: Json[] | null;
+  /** The loop's own state at the last boundary; null before the first. */
+  state: Json;
+  progress: { [field: string]: Json };
+  /** The state of each child at the last boundary of this loop; what it has become since is in `inFlight` or in its own context. */
+  children: { [name: string]: LoopDict };
+  /** The children that run now. */
+  running: string[];
+  /** Whole steps of this run. */
+  steps: number;
+  /** What `done` said last; null before it was read. */
+  done: boolean | null;
+  restarting: boolean;
+  inFlight: InFlight | null;
+  /** How many steps may be taken before a pause; null: as many as there are. */
+  pace: number | null;
+  /** Set once a stop was asked for. */
+  stop: { reason: Json } | null;
+  /** Set once `end` was thrown for this loop. */
+  ended: { reason: Json } | null;
+  skipped: boolean;
+  error: PlainError | null;
+}
+
+/** What a boundary commits: copies, made by the actor that ran the hook. */
+export interface Commit {
+  state: Json;
+  progress: { [field: string]: Json };
+  children?: { [name: string]: LoopDict };
+  restarting: boolean;
+}
+
+/** How a hook's actor reports, so that what the hook returned can be told from what `provide()` put in its place. */
+export interface Report {
+  hook: string;
+  value: unknown;
+  commit: Commit;
+  /** The hook threw `this.end(reason)`. */
+  ended?: { reason: Json };
+}
+
+/** What a parent gives the machine of a child loop. */
+export interface ChildInput {
+  name: string;
+  args: Json[] | null;
+  pace: number | null;
+  stop: { reason: Json } | null;
+}
+
+/** Events that anyone may send. */
+export type LoopControlEvent =
+  | { type: 'loop.pause' }
+  | { type: 'loop.resume' }
+  | { type: 'loop.step'; n?: number }
+  | { type: 'loop.stop'; reason?: unknown }
+  | { type: 'loop.abort'; reason?: unknown };
+
+/** Events that the hooks' actors and child loops send. */
+export type LoopReportEvent =
+  | { type: 'loop.advanced'; steps: number; commit: Commit; done: boolean; ended?: { reason: Json } }
+  | { type: 'loop.hooked'; hook: string; commit: Commit }
+  | { type: 'loop.run'; child: string; args: Json[] | null }
+  | { type: 'loop.ended'; child: string; dict: LoopDict; pace: number | null; output?: unknown; error?: unknown }
+  | { type: 'loop.once'; key: string; step: number; output?: unknown }
+  | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
+
+export type LoopEvent = LoopControlEvent | LoopReportEvent;
+
+/** The machine of a loop. Its input are the arguments of the run, its output is what `onRunEnd` or `onSkip` returned. */
+export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
+  LoopContext,
+  LoopEvent,
+  Record<string, AnyActorRef | undefined>,
+  { src: string; logic: AnyActorLogic; id: string | undefined },
+  ParameterizedObject,
+  ParameterizedObject,
+  string,
+  LoopStateValue,
+  string,
+  Args | ChildInput,
+  Output,
+  EventObject,
+  MetaObject,
+  any
+>;
+
+type Step = { context: LoopContext; event: any };
+
+function freshContext(input: unknown): LoopContext {
+  const child = isChildInput(input) ? input : undefined;
+  return {
+    name: child?.name ?? null,
+    args: child ? child.args : Array.isArray(input) && isPlain(input) ? input : input === undefined ? [] : null,
+    state: null,
+    progress: {},
+    children: {},
+    running: [],
+    steps: 0,
+    done: null,
+    restarting: false,
+    inFlight: null,
+    pace: child?.pace ?? null,
+    stop: child?.stop ?? null,
+    ended: null,
+    skipped: false,
+    error: null,
+  };
+}
+
+function isChildInput(input: unknown): input is ChildInput {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) && 'name' in input;
+}
+
+function report(event: { output?: unknown }): Report | undefined {
+  const output = event.output as Partial<Report> | null | undefined;
+  return typeof output === 'object' && output !== null && 'hook' in output && 'commit' in output
+    ? (output as Report)
+    : undefined;
+}
+
+/** What the hook returned, or what the actor that `provide()` put in its place did. */
+function value(event: { output?: unknown }): unknown {
+  const told = report(event);
+  return told === undefined ? event.output : told.value;
+}
+
+/** Anything as plain data, for what is shown and kept but not computed with. */
+export function plainReason(reason: unknown): Json {
+  if (reason === undefined) return null;
+  return isPlain(reason) ? reason : describeError(reason);
+}
+
+const begun: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
+
+function remember(event: { output?: unknown; error?: unknown }): Remembered {
+  if (event.error instanceof EndLoop)
+    return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
+  if ('error' in event) return { error: describeError(event.error) };
+  if (event.output === undefined) return {};
+  if (isPlain(event.output)) return { output: event.output };
+  return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
+}
+
+function childEnded(context: LoopContext, name: string, how: RememberedRun): Partial<LoopContext> {
+  const inFlight = context.inFlight ?? begun;
+  const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], how) };
+  return { running: context.running.filter((other) => other !== name), inFlight: { ...inFlight, runs, ran: true } };
+}
+
+const actions = {
+  /** A hook has completed: what it left behind is the state now. */
+  commit: assign(({ event }: Step) => {
+    const told = report(event);
+    return { ...(told?.commit ?? {}), inFlight: null, ...(told?.ended ? { ended: told.ended } : {}) };
+  }),
+  skip: assign({ skipped: true }),
+  readDone: assign(({ event }: Step) => {
+    const done = value(event);
+    return typeof done === 'boolean' ? { done } : {};
+  }),
+  advance: assign(({ context, event }: Step) => {
+    // A step in which children ran is theirs: only steps of innermost loops count for `loop.step`.
+    const counted = context.inFlight?.ran ? 0 : event.steps;
+    const change: Partial<LoopContext> = { ...event.commit, done: event.done, inFlight: null };
+    if (event.steps > 0) change.steps = context.steps + event.steps;
+    if (context.pace !== null) change.pace = Math.max(0, context.pace - counted);
+    if (event.ended) change.ended = event.ended;
+    return change;
+  }),
+  hooked: assign(({ context, event }: Step) => {
+    const inFlight = context.inFlight ?? begun;
+    // What a completed hook got is asked for no more; what it did is committed.
+    return { ...event.commit, inFlight: { ...inFlight, hooks: [...inFlight.hooks, event.hook], runs: {} } };
+  }),
+  once: assign(({ context, event }: Step) => {
+    // Where steps are committed by the slice, the state may be older than the step: then the step's results do not belong to it.
+    if (event.step !== context.steps) return {};
+    const inFlight = context.inFlight ?? begun;
+    return { inFlight: { ...inFlight, once: { ...inFlight.once, [event.key]: remember(event) } } };
+  }),
+  spawn: assign(({ context, event, spawn }: Step & { spawn: any }) => {
+    const input: ChildInput = { name: event.child, args: event.args, pace: context.pace, stop: context.stop };
+    spawn(event.child, { id: event.child, input });
+    return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? begun), ran: true } };
+  }),
+  childEnded: assign(({ context, event }: Step) => {
+    const change = childEnded(context, event.child, { ...remember(event), dict: event.dict });
+    // Steps that the last running child did not take are for whoever comes next.
+    if (context.pace !== null && event.pace !== null && change.running!.length === 0) change.pace = event.pace;
+    return change;
+  }),
+  strangerEnded: assign(({ context, event }: Step) => childEnded(context, event.actorId, remember(event))),
+  stopChild: enqueueActions(({ event, enqueue }: { event: any; enqueue: any }) => {
+    enqueue.stopChild(event.child ?? event.actorId);
+  }),
+  stopChildren: enqueueActions(({ context, enqueue }: { context: LoopContext; enqueue: any }) => {
+    for (const child of context.running) enqueue.stopChild(child);
+    enqueue.assign({ running: [] });
+  }),
+  forward: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
+    for (const child of context.running) enqueue.sendTo(child, event);
+  }),
+  /** The pump looks up from its steps. */
+  tellPump: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
+    // Read of the actor, not of the loop: a pump that is not there need not be told.
+    if (self.getSnapshot().children.advance !== undefined) enqueue.sendTo('advance', event);
+  }),
+  pause: assign({ pace: 0 }),
+  resume: assign({ pace: null }),
+  step: assign(({ context, event }: Step) => ({ pace: context.running.length > 0 ? 0 : stepsOf(event) })),
+  stop: assign(({ context, event }: Step) => ({ stop: context.stop ?? { reason: plainReason(event.reason) } })),
+  fail: assign(({ context, event }: Step) => {
+    return { ...(event.commit ?? {}), steps: context.steps + (event.steps ?? 0), error: describeError(event.error) };
+  }),
+  abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
+  tellParent: enqueueActions(
+    ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
+      if (context.name === null) return;
+      const { state, progress, children, pace } = context;
+      const told: Record<string, unknown> = {
+        type: 'loop.ended',
+        child: context.name,
+        dict: { state, progress, children },
+        pace,
+      };
+      if (context.error === null) told.output = value(event);
+      else told.error = event.error ?? event.reason;
+      enqueue.sendTo(self._parent, told);
+    },
+  ),
+};
+
+function stepsOf(event: { n?: unknown }): number {
+  return typeof event.n === 'number' && Number.isInteger(event.n) && event.n > 0 ? event.n : 1;
+}
+
+const guards = {
+  skips: ({ event }: Step) => value(event) === true,
+  ended: ({ event }: Step) => report(event)?.ended !== undefined,
+  /** There is no further step: it ended itself, was asked to stop, or is done. */
+  over: ({ context, event }: Step) =>
+    event.done === true ||
+    event.ended !== undefined ||
+    context.stop !== null ||
+    report(event)?.ended !== undefined ||
+    value(event) === true,
+  wasOver: ({ context }: Step) => context.done === true || context.stop !== null,
+  held: ({ context, event }: Step) => {
+    if (context.pace === null) return false;
+    const counted = event.type !== 'loop.advanced' || context.inFlight?.ran ? 0 : event.steps;
+    return context.pace - counted <= 0;
+  },
+  left: ({ event }: Step) => event.error instanceof EndLoop || event.error?.name === 'EndLoop',
+  mine: ({ context, event }: Step) => context.running.includes(event.actorId),
+  /** `fail` and `abort` are there to end the machine with their error; any other was dealt with where it came from. */
+  stale: ({ event }: Step) => event.actorId !== 'fail' && event.actorId !== 'abort',
+};
+
+const failed = { target: '#loop.failed', actions: 'fail' } as const;
+
+/** A hook's invocation: its actor bears its name, so that `provide({ actors })` replaces it and the chart reads like the docs. */
+function invoke(hook: string, onDone: unknown): object {
+  return { id: hook, src: hook, onDone, onError: failed };
+}
+
+const config = {
+  id: 'loop',
+  context: ({ input }: { input: unknown }) => freshContext(input),
+  initial: 'entering',
+  on: {
+    'loop.run': { actions: 'spawn' },
+    'loop.ended': {
+      guard: ({ context, event }: Step) => context.running.includes(event.child),
+      actions: ['childEnded', 'stopChild'],
+    },
+    'loop.once': { actions: 'once' },
+    'loop.hooked': { actions: 'hooked' },
+    'loop.failed': [
+      { guard: 'left', target: '.aborted', actions: 'fail' },
+      { target: '.failed', actions: 'fail' },
+    ],
+    'loop.pause': { actions: ['pause', 'forward', 'tellPump'] },
+    'loop.resume': { actions: ['resume', 'forward', 'tellPump'] },
+    'loop.step': { actions: ['step', 'forward', 'tellPump'] },
+    'loop.stop': { actions: ['stop', 'forward', 'tellPump'] },
+    'loop.abort': { target: '.aborted', actions: 'abort' },
+    // A child that tells nothing: one that `provide()` put in the place of a loop.
+    'xstate.done.actor.*': { guard: 'mine', actions: ['strangerEnded', 'stopChild'] },
+    'xstate.error.actor.*': [{ guard: 'mine', actions: ['strangerEnded', 'stopChild'] }, { guard: 'stale' }],
+  },
+  states: {
+    entering: {
+      invoke: invoke('skip', [
+        { guard: 'skips', target: 'skipped', actions: ['commit', 'skip'] },
+        { target: 'resetting', actions: 'commit' },
+      ]),
+    },
+    skipped: { invoke: invoke('onSkip', { target: 'finished', actions: 'commit' }) },
+    resetting: {
+      invoke: invoke('reset', [
+        { guard: 'ended', target: 'ending', actions: 'commit' },
+        { target: 'starting', actions: 'commit' },
+      ]),
+    },
+    starting: {
+      invoke: invoke('onRunStart', [
+        { guard: 'over', target: 'ending', actions: ['commit', 'readDone'] },
+        { guard: 'held', target: 'paused', actions: ['commit', 'readDone'] },
+        { target: 'advancing', actions: ['commit', 'readDone'] },
+      ]),
+    },
+    advancing: {
+      on: {
+        'loop.advanced': [
+          { guard: 'over', target: 'ending', actions: ['advance', 'stopChildren'] },
+          { guard: 'held', target: 'paused', actions: 'advance' },
+          { actions: 'advance' },
+        ],
+      },
+      invoke: invoke('advance', { target: 'ending', actions: 'commit' }),
+    },
+    paused: {
+      on: {
+        'loop.resume': [
+          { guard: 'wasOver', target: 'ending', actions: 'resume' },
+          { target: 'advancing', actions: 'resume' },
+        ],
+        'loop.step': [
+          { guard: 'wasOver', target: 'ending', actions: 'step' },
+          { target: 'advancing', actions: 'step' },
+        ],
+        'loop.stop': { target: 'ending', actions: ['stop', 'resume'] },
+      },
+    },
+    ending: { invoke: invoke('onRunEnd', { target: 'finished', actions: 'commit' }) },
+    finished: { type: 'final', entry: 'tellParent', output: ({ event }: Step) => value(event) },
+    aborted: {
+      entry: 'tellParent',
+      invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => event.error ?? event.reason },
+    },
+    failed: { entry: 'tellParent', invoke: { id: 'fail', src: 'fail', input: ({ event }: Step) => event.error } },
+  },
+  output: ({ event }: Step) => event.output,
+};
+
+/** The chart, without the actors that run user code. */
+export const chart: LoopMachine<unknown, unknown[]> = createMachine(config as any, { actions, guards } as any) as any;

@@ -1,0 +1,233 @@
+import { EndLoop } from './errors.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { Loop } from './loop.ts';
+import { plainReason } from './machine.ts';
+import type { Running, Unit } from './running.ts';
+import { type AnyLoop, childrenOf } from './tree.ts';
+
+/** How long steps may run on before the event loop gets its turn, in milliseconds. */
+const slice = 8;
+/** Committing may take this share of the time; where the state is large, commits come less often. */
+const commitShare = 1 / 20;
+
+/**
+ * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
+ * children, so that the state before each step is in the context; one per slice elsewhere.
+ */
+export function pump(loop: AnyLoop): HookLogic {
+  return hookLogic(loop, () => new Pump(loop));
+}
+
+class Pump implements HookActor {
+  stopped = false;
+  /** Looked at after every step: somebody wants something between two of them. */
+  attention = false;
+
+  readonly #loop: AnyLoop;
+  #running!: Running;
+  #done = false;
+  /** No whole iteration yet since this pump began. */
+  #first = true;
+  #lastCommit = 0;
+  #commitEvery = slice;
+
+  constructor(loop: AnyLoop) {
+    this.#loop = loop;
+  }
+
+  notice(): void {
+    this.attention = true;
+  }
+
+  begin(running: Running): void {
+    this.#running = running;
+    // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
+    queueMicrotask(() => void this.#drive());
+  }
+
+  async #drive(): Promise<void> {
+    const { session } = this.#running;
+    session.join(this);
+    try {
+      await this.#steps();
+    } catch (error) {
+      this.#threw(error);
+    } finally {
+      session.leave(this);
+    }
+  }
+
+  #threw(error: unknown): void {
+    if (this.stopped) return;
+    const running = this.#running;
+    if (!(error instanceof EndLoop) || error.loop !== this.#loop) return fail(running, 'a step', error);
+    try {
+      running.abandonChildren(error);
+      this.#done = true;
+      this.#commit({ reason: plainReason(error.reason) });
+    } catch (failure) {
+      fail(running, 'a step', failure);
+    }
+  }
+
+  async #steps(): Promise<void> {
+    const [loop, running] = [this.#loop, this.#running];
+    const { session } = running;
+    const wait = prepare(running);
+    if (wait !== undefined) await wait;
+    if (this.stopped) return;
+    // Null where `provide()` put something in the place of onRunStart, which would have read it.
+    this.#done = running.context.done ?? loop.done;
+    if (this.#done) return this.#commit();
+
+    const composite = childrenOf(loop).length > 0;
+    let burst = 1;
+    let deadline = performance.now() + slice;
+    this.#lastCommit = performance.now();
+    for (;;) {
+      const began = performance.now();
+      const { pace } = running.context;
+      const limit = session.watched ? 1 : Math.min(burst, pace ?? burst, session.stepsUntilDue());
+      if (composite) await this.#step();
+      else await this.#burst(limit);
+      if (this.stopped) return;
+
+      const now = performance.now();
+      // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
+      if (now - began < 0.25) burst = Math.min(burst * 2, 256);
+      else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
+      const tired = now >= deadline;
+      const noticed = this.attention;
+      this.attention = false;
+      const due = session.stepsUntilDue() <= running.uncommitted;
+      if (
+        this.#done ||
+        noticed ||
+        composite ||
+        due ||
+        pace !== null ||
+        session.watched ||
+        (tired && now - this.#lastCommit >= this.#commitEvery)
+      ) {
+        this.#commit();
+        if (this.stopped) return;
+        if (session.wanted) await session.stand(running.actor);
+        if (this.stopped) return;
+      }
+      if (tired) {
+        await turn();
+        if (this.stopped) return;
+        deadline = performance.now() + slice;
+      }
+    }
+  }
+
+  /** Steps of a loop without children, one after another. What is no promise is not awaited: a turn costs more than a step. */
+  async #burst(limit: number): Promise<void> {
+    const [loop, running] = [this.#loop, this.#running];
+    const { args } = running;
+    const bare = args.length === 0;
+    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
+    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const unit = running.begin('advance', false);
+    let left = limit;
+    do {
+      let result: unknown;
+      if (hasStart) {
+        result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
+        if (result !== undefined && isThenable(result)) {
+          await result;
+          if (this.stopped) return;
+        }
+      }
+      result = bare ? loop.advance() : loop.advance(...args);
+      if (result !== undefined && isThenable(result)) {
+        await result;
+        if (this.stopped) return;
+      }
+      if (hasEnd) {
+        result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
+        if (result !== undefined && isThenable(result)) {
+          await result;
+          if (this.stopped) return;
+        }
+      }
+      if (this.#first) this.#wholeIteration();
+      if (unit.keys.size > 0) unit.keys.clear();
+      running.uncommitted++;
+      this.#done = loop.done;
+    } while (!this.#done && --left > 0 && !this.attention);
+  }
+
+  /** One step of a loop with children: the state before each of its hooks is in the context, so that it can be run again from there. */
+  async #step(): Promise<void> {
+    const [loop, running] = [this.#loop, this.#running];
+    const unit = running.begin('advance', true);
+    const over = running.remembered?.hooks ?? [];
+    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart && !over.includes('onAdvanceStart')) {
+      await this.#hook(unit, 'onAdvanceStart', true);
+    }
+    if (this.stopped) return;
+    if (!over.includes('advance')) await this.#hook(unit, 'advance', hasEnd);
+    if (this.stopped) return;
+    if (hasEnd) await this.#hook(unit, 'onAdvanceEnd', false);
+    if (this.stopped) return;
+    if (this.#first) this.#wholeIteration();
+    running.uncommitted++;
+    this.#done = loop.done;
+  }
+
+  async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
+    const running = this.#running;
+    unit.hook = hook;
+    const result: unknown = this.#loop[hook](...running.args);
+    if (isThenable(result)) await result;
+    if (this.stopped) return;
+    const left = running.settle();
+    if (left !== undefined) await left;
+    if (this.stopped || !commits) return;
+    running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
+    unit.runs.clear();
+  }
+
+  #wholeIteration(): void {
+    this.#first = false;
+    if (this.#loop.restarting) this.#loop.restarting = false;
+  }
+
+  #commit(ended?: { reason: any }): void {
+    const running = this.#running;
+    const before = performance.now();
+    const commit = running.commit();
+    const after = performance.now();
+    this.#commitEvery = Math.max(slice, (after - before) / commitShare);
+    this.#lastCommit = after;
+    const steps = running.uncommitted;
+    // A step in which children ran is made of theirs.
+    const counted = running.context.inFlight?.ran ? 0 : steps;
+    running.uncommitted = 0;
+    running.committed();
+    running.unit = undefined;
+    running.tell({ type: 'loop.advanced', steps, commit, done: this.#done, ...(ended === undefined ? {} : { ended }) });
+    running.session.due?.(counted);
+  }
+}
+
+/** A turn of the event loop, so that timers, sockets and other loops get theirs. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => later(resolve));
+}
+
+const later: (callback: () => void) => void = (() => {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (setImmediate !== undefined) return setImmediate;
+  // Browsers: a timer would wait four milliseconds.
+  const channel = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return (callback: () => void) => {
+    waiting.push(callback);
+    channel.port2.postMessage(null);
+  };
+})();

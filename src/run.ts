@@ -1,0 +1,549 @@
+import { createActor, type InspectionEvent, type Observer } from 'xstate';
+import { type Checkpoint, type CheckpointStore, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
+import { compile } from './compile.ts';
+import { LoopError, MisconfigurationError } from './errors.ts';
+import type { Json } from './json.ts';
+import type { LoopContext, LoopControlEvent, LoopStateValue } from './machine.ts';
+import { alreadyRunning, callerOf } from './running.ts';
+import { leaves, type Session, sessionOf } from './session.ts';
+import { type AnyLoop, pathOf, walk } from './tree.ts';
+
+/** An XState inspection observer. */
+export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>;
+
+/** Marks an observer that keeps what it sees, so that the run lets nothing pass that cannot be kept. */
+export const recorder: unique symbol = Symbol('loopchart.recorder');
+
+export interface StartOptions<Args extends unknown[] = unknown[]> {
+  /** The arguments of every hook. Default: none, or those in the checkpoint. */
+  args?: Args;
+  /** Go on from this checkpoint. `reset` and `onRunStart` are not repeated where they had been done. */
+  from?: Checkpoint;
+  /** Brings an older checkpoint forward before it is checked: it gets `from` and returns one that fits. */
+  migrate?: (checkpoint: Checkpoint) => Checkpoint;
+  /** Where checkpoints are saved. Default: nowhere. */
+  store?: CheckpointStore;
+  /**
+   * How often: every n steps of innermost loops, every n milliseconds (at the next boundary), at every step, or only when
+   * the run ends. Default: every 1000 ms. A run that ends as finished is saved once more in any case.
+   */
+  every?: { steps: number } | { ms: number } | 'step' | 'run';
+  /**
+   * `sync`: the run waits until a checkpoint is saved. `async`: one save at a time goes on beside the run, and the newest
+   * of what waits is next. `exit`: only when the run is suspended or has finished. Default: `async`.
+   */
+  durability?: 'sync' | 'async' | 'exit';
+  /** Who watches: then every step is an event. */
+  inspect?: Inspect | Inspect[];
+  /** Aborts the run. */
+  signal?: AbortSignal;
+  /** Names the run in stores and recordings. Default: the id in the checkpoint, or a random one. */
+  id?: string;
+  /** Wait before the first step until `resume` or `step`. Default: false. */
+  paused?: boolean;
+}
+
+/** How a run ended. */
+export interface Outcome<Output> {
+  status: 'finished' | 'skipped' | 'stopped' | 'suspended' | 'aborted' | 'failed';
+  /** Of a run that finished, was skipped or stopped. */
+  output?: Output;
+  /** Given to `stop`, `suspend`, `abort` or `end`. */
+  reason?: unknown;
+  /** What `output` rejects with. */
+  error?: unknown;
+  /** Whole steps of the loop itself. */
+  steps: number;
+}
+
+/** Where a run stands. */
+export interface RunProgress {
+  /** Steps of innermost loops since the run began, including those before a resume. */
+  steps: number;
+  /** The running loops, parents first. */
+  loops: { path: string; value: LoopStateValue; steps: number; state: Json }[];
+}
+
+/** A run of a loop. What its methods do, anyone can do who sends the same events to `actor`. */
+export class LoopRun<Output> implements AsyncIterable<RunProgress> {
+  readonly id: string;
+  /** The actor of the root's machine. */
+  readonly actor: ReturnType<typeof createActor>;
+
+  readonly #loop: AnyLoop;
+  readonly #session: Session;
+  readonly #options: StartOptions<any>;
+  readonly #outcome: Promise<Outcome<Output>>;
+  readonly #output: Promise<Output>;
+  #settle!: (outcome: Outcome<Output>) => void;
+  /** Somebody will hear of a failure. */
+  #heard = false;
+  #ended = false;
+  #suspending: { reason: unknown; checkpoint: Promise<Checkpoint> } | undefined;
+  #suspended = false;
+  #aborted: { reason: unknown } | undefined;
+  /** Steps of innermost loops. */
+  #steps = 0;
+  #sinceSave = 0;
+  #lastSave = Date.now();
+  #saving: Promise<void> | undefined;
+  #waiting: Checkpoint | undefined;
+  #saveError: { error: unknown } | undefined;
+  readonly #quiet: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly #holding: { resolve(checkpoint: Checkpoint): void; reject(error: unknown): void }[] = [];
+
+  constructor(loop: AnyLoop, options: StartOptions<any>) {
+    checkOptions(loop, options);
+    if (loop.running) throw alreadyRunning(loop);
+    walk(loop);
+    this.#loop = loop;
+    this.#options = options;
+    let snapshot: object | undefined;
+    let runId = options.id;
+    if (options.from !== undefined) {
+      const from = options.migrate === undefined ? options.from : options.migrate(options.from);
+      const loaded = loadCheckpoint(loop, from, options.paused === true);
+      snapshot = loaded.snapshot;
+      runId ??= loaded.checkpoint.runId;
+      this.#steps = loaded.checkpoint.position.steps;
+    }
+    this.id = runId ?? globalThis.crypto.randomUUID();
+    const observers = (Array.isArray(options.inspect) ? options.inspect : [options.inspect]).filter(
+      (one) => one !== undefined,
+    );
+    this.actor = createActor(compile(loop), {
+      id: pathOf(loop),
+      ...(snapshot === undefined ? { input: options.args ?? [] } : { snapshot }),
+      ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
+    } as any);
+
+    const session = sessionOf(this.actor);
+    this.#session = session;
+    session.args = options.args ?? (snapshot === undefined ? [] : undefined);
+    session.strict = options.store !== undefined || observers.some((one) => recorder in one);
+    session.changed = () => this.#changed();
+    session.due = (steps) => this.#due(steps);
+    session.stepsUntilDue = () => this.#stepsUntilDue();
+
+    this.#outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#output = this.#outcome.then((outcome) => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.output as Output;
+    });
+    this.#output.catch((error) => {
+      // Nobody asked how the run ended: a failure must not pass unseen.
+      if (!this.#heard) throw error;
+    });
+    this.actor.subscribe({
+      next: () => this.#changed(),
+      error: (error) => this.#end(error),
+      complete: () => this.#end(),
+    });
+    if (options.paused === true && snapshot === undefined) this.#send({ type: 'loop.pause' });
+    const { signal } = options;
+    if (signal !== undefined) {
+      const onAbort = () => this.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      void this.#outcome.then(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    }
+    this.actor.start();
+    // A snapshot of a run that had ended: XState tells nobody.
+    if (this.actor.getSnapshot().status !== 'active') this.#end();
+  }
+
+  /**
+   * What `onRunEnd` or `onSkip` returned. Rejects with what a hook threw, unchanged; with the reason of an abort; with
+   * LoopError `SUSPENDED`. If neither this nor `outcome` is asked for, a failure is an unhandled rejection.
+   */
+  get output(): Promise<Output> {
+    this.#heard = true;
+    return this.#output;
+  }
+
+  /** How the run ended. Never rejects. */
+  get outcome(): Promise<Outcome<Output>> {
+    this.#heard = true;
+    return this.#outcome;
+  }
+
+  /** Where the run stands now. */
+  get progress(): RunProgress {
+    const loops: RunProgress['loops'] = [];
+    const visit = (actor: any, path: string): void => {
+      const { value, context, children } = actor.getSnapshot() as {
+        value: LoopStateValue;
+        context: LoopContext;
+        children: any;
+      };
+      loops.push({ path, value, steps: context.steps, state: context.state });
+      for (const name of context.running) {
+        if (children[name]?.getSnapshot()?.context?.running !== undefined) visit(children[name], `${path}.${name}`);
+      }
+    };
+    visit(this.actor, pathOf(this.#loop));
+    return { steps: this.#steps, loops };
+  }
+
+  /**
+   * The loops that a pause, a suspend or a checkpoint waits for, with the state each is in: those that run a hook or
+   * a step. A hook that never returns is named here for ever; `abort` ends it.
+   */
+  get waitingFor(): string[] {
+    return leaves(this.actor)
+      .map((actor) => ({ path: actorPath(actor), value: (actor.getSnapshot() as { value?: string }).value }))
+      .filter(({ value }) => value !== 'paused')
+      .map(({ path, value }) => `${path} (${value ?? 'running'})`);
+  }
+
+  /**
+   * The innermost running loop finishes its step, then everything waits. Resolves when all waits, or the run has ended.
+   * Within a hook, do not await it: it waits for the hook.
+   */
+  pause(): Promise<void> {
+    this.#send({ type: 'loop.pause' });
+    return this.#whenQuiet();
+  }
+
+  /** Goes on after a pause. */
+  resume(): void {
+    this.#send({ type: 'loop.resume' });
+    this.#changed();
+  }
+
+  /**
+   * Takes `n` steps of the innermost loop, then pauses; where several run in parallel, each takes them.
+   * Resolves when they are done, or the run has ended.
+   * @param n default: 1
+   */
+  step(n = 1): Promise<void> {
+    if (!Number.isInteger(n) || n < 1)
+      throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
+    this.#send({ type: 'loop.step', n });
+    return this.#whenQuiet();
+  }
+
+  /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
+  stop(reason?: unknown): Promise<Outcome<Output>> {
+    this.#send({ type: 'loop.stop', reason });
+    this.#heard = true;
+    return this.#outcome;
+  }
+
+  /** Nothing more runs: signals abort, `output` rejects with the reason. The last checkpoint stays good. */
+  abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', pathOf(this.#loop))): void {
+    if (this.#ended) return;
+    this.#aborted ??= { reason };
+    this.#send({ type: 'loop.abort', reason });
+  }
+
+  /**
+   * Pauses, takes a checkpoint, saves it if there is a store, and ends the actors: `start({ from })` goes on.
+   * A run that ends before it can be suspended is not: see `outcome`.
+   * @returns the checkpoint
+   * @throws LoopError `RUN_ENDED`, `STORE` … ; then the run is as it was, paused
+   */
+  suspend(reason?: unknown): Promise<Checkpoint> {
+    this.#heard = true;
+    if (this.#suspending === undefined) {
+      const checkpoint = this.#suspend();
+      this.#suspending = { reason, checkpoint };
+      checkpoint.catch(() => {
+        this.#suspending = undefined;
+      });
+    }
+    return this.#suspending.checkpoint;
+  }
+
+  async #suspend(): Promise<Checkpoint> {
+    await this.pause();
+    if (this.#ended) throw this.#runEnded('suspended');
+    const checkpoint = this.#take();
+    if (this.#options.store !== undefined) await this.#save(checkpoint);
+    if (this.#ended) throw this.#runEnded('suspended');
+    this.#suspended = true;
+    this.actor.stop();
+    await this.#outcome;
+    return checkpoint;
+  }
+
+  /**
+   * Takes a checkpoint when every innermost running loop stands at a boundary. It is not saved.
+   * Within a hook, do not await it: it waits for the hook.
+   * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
+   */
+  checkpoint(): Promise<Checkpoint> {
+    if (this.#ended) {
+      const finished = this.actor.getSnapshot().status === 'done';
+      return finished ? Promise.resolve(this.#take()) : Promise.reject(this.#runEnded('captured'));
+    }
+    const promise = new Promise<Checkpoint>((resolve, reject) => this.#holding.push({ resolve, reject }));
+    this.#hold();
+    return promise;
+  }
+
+  /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress, void> {
+    this.#heard = true;
+    let changed = false;
+    let wake: (() => void) | undefined;
+    const listener = () => {
+      changed = true;
+      wake?.();
+    };
+    this.#listeners.add(listener);
+    try {
+      while (!this.#ended) {
+        if (!changed) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        changed = false;
+        yield this.progress;
+      }
+      const { status, error } = await this.#outcome;
+      if (status === 'failed' || status === 'aborted') throw error;
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
+  #send(event: LoopControlEvent): void {
+    // An actor that has ended takes no events: every method may be called at any time.
+    if (!this.#ended) this.actor.send(event);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+    if (this.#quiet.length === 0) return;
+    const quiet = this.#ended || leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+    if (quiet) for (const resolve of this.#quiet.splice(0)) resolve();
+  }
+
+  #whenQuiet(): Promise<void> {
+    const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
+    // After what was sent has been handled, also where it was sent from a hook.
+    queueMicrotask(() => this.#changed());
+    return quiet;
+  }
+
+  #take(): Checkpoint {
+    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps);
+  }
+
+  /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
+  #hold(): void {
+    this.#session.hold(() => {
+      const waiting = this.#holding.splice(0);
+      const due = this.#isDue();
+      let checkpoint: Checkpoint;
+      try {
+        checkpoint = this.#take();
+      } catch (error) {
+        for (const { reject } of waiting) reject(error);
+        if (due) this.abort(error);
+        return undefined;
+      }
+      for (const { resolve } of waiting) resolve(checkpoint);
+      if (!due) return undefined;
+      this.#sinceSave = 0;
+      this.#lastSave = Date.now();
+      if (this.#options.durability === 'sync') return this.#save(checkpoint).catch((error) => this.abort(error));
+      this.#saveBeside(checkpoint);
+      return undefined;
+    });
+  }
+
+  #due(steps: number): boolean {
+    this.#steps += steps;
+    this.#sinceSave += steps;
+    for (const listener of this.#listeners) listener();
+    if (this.#saveError !== undefined && !this.#ended) this.abort(this.#saveError.error);
+    const due = this.#isDue();
+    if (due && !this.#session.wanted) this.#hold();
+    return due;
+  }
+
+  #isDue(): boolean {
+    const { store, every = { ms: 1000 }, durability } = this.#options;
+    if (store === undefined || durability === 'exit' || every === 'run' || this.#sinceSave === 0) return false;
+    if (every === 'step') return true;
+    return 'steps' in every ? this.#sinceSave >= every.steps : Date.now() - this.#lastSave >= every.ms;
+  }
+
+  #stepsUntilDue(): number {
+    const { store, every = { ms: 1000 }, durability } = this.#options;
+    if (store === undefined || durability === 'exit' || every === 'run') return Infinity;
+    if (every === 'step') return 1;
+    if ('steps' in every) return Math.max(1, every.steps - this.#sinceSave);
+    return Date.now() - this.#lastSave >= every.ms ? 1 : Infinity;
+  }
+
+  async #save(checkpoint: Checkpoint): Promise<void> {
+    this.#waiting = undefined;
+    await this.#saving?.catch(() => {});
+    await this.#options.store!.save(this.id, checkpoint);
+  }
+
+  /** One save in flight; of those that wait, the newest. A save that fails ends the run: it could not be resumed from where it is. */
+  #saveBeside(checkpoint: Checkpoint): void {
+    this.#waiting = checkpoint;
+    if (this.#saving !== undefined) return;
+    this.#saving = (async () => {
+      while (this.#waiting !== undefined) {
+        const next: Checkpoint = this.#waiting;
+        this.#waiting = undefined;
+        await this.#options.store!.save(this.id, next);
+      }
+    })()
+      .catch((error) => {
+        this.#saveError = { error };
+        this.abort(error);
+      })
+      .finally(() => {
+        this.#saving = undefined;
+      });
+  }
+
+  #end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const outcome = this.#outcomeOf(error);
+    for (const { reject } of this.#holding.splice(0)) reject(this.#runEnded('captured'));
+    void this.#close(outcome).then((closed) => {
+      this.#settle(closed);
+      this.#changed();
+    });
+  }
+
+  /** The last save, before anybody hears that the run has ended. */
+  async #close(outcome: Outcome<Output>): Promise<Outcome<Output>> {
+    const { store } = this.#options;
+    if (store === undefined) return outcome;
+    let closed = outcome;
+    try {
+      await this.#saving;
+      if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#save(this.#take());
+    } catch (error) {
+      closed = { status: 'failed', error, steps: outcome.steps };
+    }
+    try {
+      await store.release?.(this.id);
+    } catch (error) {
+      if (!('error' in closed)) closed = { status: 'failed', error, steps: outcome.steps };
+    }
+    return closed;
+  }
+
+  #outcomeOf(error: unknown): Outcome<Output> {
+    const snapshot = this.actor.getSnapshot();
+    const { steps, stop, ended, skipped } = snapshot.context as LoopContext;
+    const path = pathOf(this.#loop);
+    if (snapshot.status === 'done') {
+      const output = snapshot.output as Output;
+      if (skipped) return { status: 'skipped', output, steps };
+      if (stop !== null) return { status: 'stopped', output, reason: stop.reason ?? undefined, steps };
+      return ended === null
+        ? { status: 'finished', output, steps }
+        : { status: 'finished', output, reason: ended.reason ?? undefined, steps };
+    }
+    if (this.#suspended) {
+      const { reason } = this.#suspending!;
+      const why = reason === undefined ? '' : `: ${String(reason)}`;
+      const suspended = new LoopError(
+        'SUSPENDED',
+        `was suspended${why}. Go on with start({ from: checkpoint }).`,
+        path,
+      );
+      return { status: 'suspended', reason, error: suspended, steps };
+    }
+    if (snapshot.status === 'error') {
+      const thrown = error ?? snapshot.error;
+      if ((snapshot as unknown as { value: string }).value !== 'aborted')
+        return { status: 'failed', error: thrown, steps };
+      return { status: 'aborted', reason: thrown, error: thrown, steps };
+    }
+    const stopped = new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);
+    return { status: 'aborted', reason: stopped, error: stopped, steps };
+  }
+
+  #runEnded(what: string): LoopError {
+    return new LoopError(
+      'RUN_ENDED',
+      `The run had ended before it could be ${what}. See its outcome.`,
+      pathOf(this.#loop),
+    );
+  }
+}
+
+function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): string {
+  const name = actor.getSnapshot()?.context?.name;
+  return name === null || actor._parent === undefined ? actor.id : `${actorPath(actor._parent)}.${actor.id}`;
+}
+
+/** Observers must not reach the loop: what one throws is reported on its own. */
+function guarded(observers: Inspect[]): (event: InspectionEvent) => void {
+  const calls = observers.map((one) =>
+    typeof one === 'function' ? one : (event: InspectionEvent) => one.next?.(event),
+  );
+  return (event) => {
+    for (const call of calls) {
+      try {
+        call(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  };
+}
+
+const known = ['args', 'from', 'migrate', 'store', 'every', 'durability', 'inspect', 'signal', 'id', 'paused'];
+
+function checkOptions(loop: AnyLoop, options: StartOptions<any>): void {
+  const wrong = (expected: string, got: unknown) =>
+    new MisconfigurationError(
+      `start expected ${expected}, got \`${typeof got === 'object' ? JSON.stringify(got) : String(got)}\`.`,
+      pathOf(loop),
+    );
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
+  const { args, every, durability, id, store } = options;
+  if (args !== undefined && !Array.isArray(args)) throw wrong('`args` to be an array', args);
+  if (id !== undefined && (typeof id !== 'string' || id === ''))
+    throw wrong('`id` to be a string that is not empty', id);
+  if (durability !== undefined && !['sync', 'async', 'exit'].includes(durability))
+    throw wrong("`durability` to be 'sync', 'async' or 'exit'", durability);
+  if (store !== undefined && (typeof store?.save !== 'function' || typeof store.load !== 'function'))
+    throw wrong('`store` to have save and load', store);
+  if (every === undefined || every === 'step' || every === 'run') return;
+  const count = typeof every === 'object' && every !== null ? ('steps' in every ? every.steps : every.ms) : Number.NaN;
+  if (typeof count !== 'number' || !(count > 0) || ('steps' in every && !Number.isInteger(count))) {
+    throw wrong(
+      "`every` to be 'step', 'run', { steps } with a whole number from 1 up, or { ms } with a number above 0",
+      every,
+    );
+  }
+}
+
+/** See `Loop.start`. */
+export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
+  return new LoopRun(loop, options);
+}
+
+/** See `Loop.run`. */
+export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
+  const caller = callerOf(loop);
+  try {
+    return caller === undefined
+      ? new LoopRun<unknown>(loop, { args }).output
+      : caller.parent.run(caller.name, loop, args);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

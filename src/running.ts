@@ -1,0 +1,418 @@
+import type { AnyActorRef } from 'xstate';
+import { EndLoop, LoopError } from './errors.ts';
+import { isPlain, type Json, revivedError } from './json.ts';
+import { type Host, host } from './loop.ts';
+import {
+  type Commit,
+  type InFlight,
+  type LoopContext,
+  type LoopReportEvent,
+  nthRun,
+  type Remembered,
+  runsCount,
+} from './machine.ts';
+import { type Session, sessionOf } from './session.ts';
+import { capture, restore } from './state-dict.ts';
+import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
+
+/** The hook or step that a loop is in, and what it has asked for so far. */
+export interface Unit {
+  hook: string;
+  /** Runs by child name. */
+  runs: Map<string, number>;
+  /** Keys given to `once`. */
+  keys: Set<string>;
+  /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
+  resumed: boolean;
+  /** Children may be run: the state before it is in the context. */
+  open: boolean;
+}
+
+interface ChildRun {
+  args: unknown[];
+  promise: Promise<unknown>;
+  resolve(output: unknown): void;
+  reject(error: unknown): void;
+  /** The loop itself told how it ended; otherwise the machine's context does. */
+  attached: boolean;
+}
+
+/** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine. */
+export class Running implements Host {
+  readonly loop: AnyLoop;
+  readonly actor: AnyActorRef;
+  readonly session: Session;
+  readonly parent: Running | undefined;
+  readonly args: unknown[];
+  /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
+  restored: boolean;
+  unit: Unit | undefined;
+  /** Whole steps that the context does not know of yet. */
+  uncommitted = 0;
+  /** The actor of the hook that runs, as the source of what it sends. */
+  hookActor: AnyActorRef | undefined;
+
+  readonly #children = new Map<string, ChildRun>();
+  #controller: AbortController | undefined;
+  #ended: { reason: unknown } | undefined;
+  #resumedUnit: boolean;
+
+  constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
+    this.loop = loop;
+    this.actor = actor;
+    this.parent = parent;
+    this.args = args;
+    this.session = parent?.session ?? sessionOf(actor);
+    const context = this.context;
+    this.restored = context.state !== null;
+    this.#resumedUnit = this.restored;
+    if (this.restored) {
+      restore(loop, context);
+      loop.restarting = context.restarting;
+    }
+    loop[host] = this;
+    live.add(this);
+    actor.subscribe({
+      next: () => this.#onSnapshot(),
+      error: (error) => this.#onEnd(error),
+      complete: () => this.#onEnd(new LoopError('STOPPED', 'its actor was stopped.', this.path)),
+    });
+  }
+
+  get context(): LoopContext {
+    return this.actor.getSnapshot().context;
+  }
+
+  get path(): string {
+    return pathOf(this.loop);
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended) this.#controller.abort(this.#ended.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** What the hook or step in flight had got before this process. */
+  get remembered(): InFlight | undefined {
+    return this.unit?.resumed ? (this.context.inFlight ?? undefined) : undefined;
+  }
+
+  /** A hook or step begins. */
+  begin(hook: string, open: boolean): Unit {
+    this.unit = { hook, runs: new Map(), keys: new Set(), resumed: this.#resumedUnit, open };
+    return this.unit;
+  }
+
+  /** Sends an event to the loop's machine, as the hook that runs. */
+  tell(event: LoopReportEvent): void {
+    const system = this.actor.system as unknown as {
+      _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
+    };
+    // Instead of `send`, so that inspectors see who sent it.
+    if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
+    else this.actor.send(event);
+  }
+
+  commit(): Commit {
+    return { ...capture(this.loop), restarting: this.loop.restarting };
+  }
+
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    try {
+      return this.#once(key, fn);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    const unit = this.#unit('once');
+    if (typeof key !== 'string' || key === '') {
+      throw new LoopError(
+        'MISCONFIGURATION',
+        `once expected a key (a string that is not empty), got ${JSON.stringify(key)}.`,
+        this.path,
+      );
+    }
+    if (unit.keys.has(key)) {
+      throw new LoopError(
+        'ONCE_TWICE',
+        `once was given the key \`${key}\` twice in one ${stepOr(unit)}. Give each its own key.`,
+        this.path,
+      );
+    }
+    unit.keys.add(key);
+    const known = this.remembered?.once[key];
+    if (known !== undefined) return this.#recall(known, `once('${key}')`) as Promise<T>;
+    const step = this.context.steps + this.uncommitted;
+    return Promise.resolve(fn()).then((value) => {
+      if (this.#ended) throw this.#ended.reason;
+      if (this.session.strict) this.checkOutput(value, `what once('${key}') returned`);
+      this.tell({ type: 'loop.once', key, step, ...(value === undefined ? {} : { output: value }) });
+      return value;
+    });
+  }
+
+  /** @throws LoopError `NOT_PLAIN_DATA` */
+  checkOutput(value: unknown, what: string): void {
+    if (value === undefined || isPlain(value)) return;
+    throw new LoopError(
+      'NOT_PLAIN_DATA',
+      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${value?.constructor?.name}` : typeof value}. ` +
+        'Return what identifies it, and keep the rest in a field.',
+      this.path,
+    );
+  }
+
+  /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
+  run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended.reason);
+    const unit = this.#unit('run');
+    if (child.running || this.#children.has(name)) throw alreadyRunning(child);
+    if (!unit.open) {
+      throw new LoopError(
+        'LATE_CHILD',
+        `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. Make it in the constructor, in reset or in onRunStart.`,
+        this.path,
+      );
+    }
+    const nth = unit.runs.get(name) ?? 0;
+    unit.runs.set(name, nth + 1);
+    const known = nthRun(this.remembered?.runs[name], nth);
+    if (known !== undefined) {
+      if (known.dict !== undefined) restore(child, known.dict);
+      return this.#recall(known, `run ${nth + 1} of ${pathOf(child)}`);
+    }
+
+    const run = makeRun(args);
+    this.#children.set(name, run);
+    // Its failure is the step's, whether or not the step awaits it.
+    run.promise.catch(() => {});
+    if (this.context.running.includes(name)) {
+      waitingForParent.get(this.actor.getSnapshot().children[name])?.();
+    } else {
+      implement(this.actor, name, child);
+      const shown = args.every((arg) => typeof arg !== 'object' && typeof arg !== 'function') && isPlain(args);
+      this.tell({ type: 'loop.run', child: name, args: shown ? (args as Json[]) : null });
+    }
+    return run.promise;
+  }
+
+  /** The run of a child that its actor belongs to, once this loop's step has asked for it. */
+  childRun(name: string): ChildRun | undefined {
+    return this.#children.get(name);
+  }
+
+  /** The hook has returned: its children must have ended, and what was restored must have been asked for. */
+  settle(): Promise<void> | undefined {
+    if (this.#children.size > 0) return this.#settleChildren();
+    this.#checkClaims();
+    return undefined;
+  }
+
+  async #settleChildren(): Promise<void> {
+    while (this.#children.size > 0) await Promise.all([...this.#children.values()].map((run) => run.promise));
+    this.#checkClaims();
+  }
+
+  /** The hook or step has been committed; the next is not one that a checkpoint was taken in. */
+  committed(): void {
+    this.#resumedUnit = false;
+    if (this.unit !== undefined) this.unit.resumed = false;
+  }
+
+  #checkClaims(): void {
+    const unit = this.unit;
+    if (unit === undefined || !unit.resumed) return;
+    const { running, inFlight } = this.context;
+    const asked = [...unit.runs].map(([name, times]) => `${name} × ${times}`).join(', ') || 'no child';
+    for (const name of new Set([...running, ...Object.keys(inFlight?.runs ?? {})])) {
+      const before = runsCount(inFlight?.runs[name]) + (running.includes(name) ? 1 : 0);
+      if ((unit.runs.get(name) ?? 0) >= before) continue;
+      throw new LoopError(
+        'RESUME_MISMATCH',
+        `The ${stepOr(unit)} in flight had run ${name} × ${before} when the checkpoint was taken, and ran ${asked} when it was run again. ` +
+          'A step that is run again must ask for the same children: let what it decides depend on state, arguments and once alone.',
+        this.path,
+      );
+    }
+  }
+
+  /** Nothing more runs here or below: signals abort, what is awaited rejects. */
+  abort(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { reason };
+    live.delete(this);
+    if (this.loop[host] === this) this.loop[host] = undefined;
+    this.#controller?.abort(reason);
+    for (const below of [...live]) if (below.parent === this) below.abort(reason);
+    for (const [, run] of this.#children) run.reject(reason);
+    this.#children.clear();
+  }
+
+  /** Ends what runs below, because the step that ran it is left. */
+  abandonChildren(reason: unknown): void {
+    for (const below of [...live]) if (below.parent === this) below.abort(reason);
+    for (const [, run] of this.#children) run.reject(reason);
+    this.#children.clear();
+  }
+
+  #unit(member: string): Unit {
+    if (this.unit === undefined) {
+      throw new LoopError('NOT_RUNNING', `\`${member}\` belongs to a hook, and none is running.`, this.path);
+    }
+    return this.unit;
+  }
+
+  async #recall(known: Remembered, what: string): Promise<unknown> {
+    if ('opaque' in known) {
+      throw new LoopError(
+        'RESUME_MISMATCH',
+        `${what} gave a ${known.opaque}, which is not plain data and could not be remembered.`,
+        this.path,
+      );
+    }
+    if ('error' in known) throw revivedError(known.error);
+    if ('end' in known) {
+      let up: Running | undefined = this;
+      while (up !== undefined && up.path !== known.end.path) up = up.parent;
+      throw new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason);
+    }
+    return structuredClone(known.output);
+  }
+
+  #onSnapshot(): void {
+    const snapshot = this.actor.getSnapshot();
+    if (this.#children.size > 0) {
+      const { running, inFlight } = snapshot.context as LoopContext;
+      for (const [name, run] of this.#children) {
+        if (run.attached || running.includes(name)) continue;
+        const how = inFlight?.runs[name]?.at(-1)?.at(-1);
+        if (how === undefined) continue;
+        // A stranger, put in the loop's place by `provide()`: the machine's own record tells how it ended.
+        this.#children.delete(name);
+        this.#recall(how, name).then(run.resolve, run.reject);
+      }
+    }
+    if (snapshot.value === 'paused') this.session.poke();
+  }
+
+  #onEnd(error: unknown): void {
+    const snapshot = this.actor.getSnapshot();
+    const run = this.parent?.childRun(this.actor.id);
+    if (run?.attached) this.parent!.#children.delete(this.actor.id);
+    if (snapshot.status === 'done') {
+      live.delete(this);
+      if (this.loop[host] === this) this.loop[host] = undefined;
+      this.#ended = { reason: new LoopError('RUN_ENDED', 'its run has ended.', this.path) };
+      run?.resolve(snapshot.output);
+    } else {
+      this.abort(error);
+      run?.reject(this.#ended?.reason ?? error);
+    }
+    // The parent has yet to hear of it.
+    queueMicrotask(() => this.session.poke());
+  }
+}
+
+function makeRun(args: unknown[]): ChildRun {
+  let resolve!: ChildRun['resolve'];
+  let reject!: ChildRun['reject'];
+  const promise = new Promise<unknown>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { args, promise, resolve, reject, attached: false };
+}
+
+function stepOr(unit: Unit): string {
+  return unit.hook === 'advance' ? 'step' : unit.hook;
+}
+
+export function alreadyRunning(loop: AnyLoop): LoopError {
+  return new LoopError(
+    'ALREADY_RUNNING',
+    'is running already. One instance runs once at a time: await the run, or make a second instance.',
+    pathOf(loop),
+  );
+}
+
+const live = new Set<Running>();
+const runnings = new WeakMap<AnyActorRef, Running>();
+const waitingForParent = new WeakMap<AnyActorRef, () => void>();
+/** Which loop a compiled machine runs. */
+export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
+
+/** The machine of the child must be known to the actor that spawns it, also when the child came or changed after it was compiled. */
+function implement(actor: AnyActorRef, name: string, child: AnyLoop): void {
+  const { actors } = (actor as unknown as { logic: { implementations: { actors: Record<string, any> } } }).logic
+    .implementations;
+  const known = actors[name];
+  const strange = known !== undefined && machineLoops.get(known) === undefined;
+  if (!strange && machineLoops.get(known) !== child) actors[name] = child.machine;
+}
+
+/**
+ * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
+ * A child that came out of a snapshot waits for its parent's step to ask for it; then `ready` is called later.
+ */
+export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Running) => void): void {
+  const known = runnings.get(actor);
+  if (known !== undefined) return ready(known);
+  const { name, args } = actor.getSnapshot().context as LoopContext;
+  if (name === null) {
+    if (loop.running) throw alreadyRunning(loop);
+    const session = sessionOf(actor);
+    return ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+  }
+  const parent = runnings.get(actor._parent!);
+  const run = parent?.childRun(name);
+  if (parent === undefined || run === undefined) {
+    waitingForParent.set(actor, () => attach(loop, actor, ready));
+    return;
+  }
+  waitingForParent.delete(actor);
+  run.attached = true;
+  ready(remembering(actor, new Running(loop, actor, parent, run.args)));
+}
+
+function remembering(actor: AnyActorRef, running: Running): Running {
+  runnings.set(actor, running);
+  return running;
+}
+
+function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
+  if (given !== undefined) return given;
+  const input: unknown = (actor as unknown as { options: { input?: unknown } }).options.input;
+  if (Array.isArray(input)) return input;
+  if (saved !== null) return saved;
+  throw new LoopError(
+    'RESUME_MISMATCH',
+    'The arguments of the run are not plain data and are not in the snapshot. Give them again: start({ from, args }).',
+    pathOf(loop),
+  );
+}
+
+/** The running parent in whose hook a loop's `run` was called, if any. */
+export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const link = parentOf(loop);
+  if (link !== undefined) {
+    const parent = link.loop[host] as Running | undefined;
+    return parent?.unit === undefined ? undefined : { parent, name: link.name };
+  }
+  for (const parent of live) {
+    const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
+    if (found === undefined) continue;
+    // A field that was assigned after the tree was walked.
+    loop[parentLink] = { loop: parent.loop, name: found[0] };
+    if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
+  }
+  return undefined;
+}

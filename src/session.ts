@@ -1,0 +1,156 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from './machine.ts';
+
+/** What a session may interrupt between two steps. */
+interface Attentive {
+  attention: boolean;
+}
+
+/**
+ * What the loops of one run share: who watches, and the barrier at which a checkpoint is taken.
+ *
+ * A checkpoint wants every innermost running loop at a boundary at the same time, so that nothing half-done is captured.
+ * Loops that arrive early stand and wait for the others; then all is captured in one go.
+ */
+export class Session {
+  readonly root: AnyActorRef;
+  /** The live arguments of the root; a restored root without any takes those of its context. */
+  args: unknown[] | undefined;
+  /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
+  strict = false;
+  /** Called at each boundary after a commit with the steps of innermost loops it had; tells whether a checkpoint is due. */
+  due: ((steps: number) => boolean) | undefined;
+  /** How many steps may be taken until a checkpoint is due. */
+  stepsUntilDue: () => number = () => Infinity;
+  /** Called after everything that may have changed where the run stands. */
+  changed: (() => void) | undefined;
+
+  readonly #pumps = new Set<Attentive>();
+  readonly #standing = new Map<AnyActorRef, () => void>();
+  #capture: (() => Promise<void> | undefined) | undefined;
+  #capturing = false;
+
+  constructor(root: AnyActorRef) {
+    this.root = root;
+  }
+
+  /** Whether anybody observes the actors' events: then every step is one. */
+  get watched(): boolean {
+    return observers(this.root) > 0;
+  }
+
+  get wanted(): boolean {
+    return this.#capture !== undefined;
+  }
+
+  join(pump: Attentive): void {
+    if (this.wanted) pump.attention = true;
+    this.#pumps.add(pump);
+  }
+
+  leave(pump: Attentive): void {
+    this.#pumps.delete(pump);
+  }
+
+  /** Has `capture` called once every innermost loop stands at a boundary. While the promise it may return is pending, they stay. */
+  hold(capture: () => Promise<void> | undefined): void {
+    this.#capture = capture;
+    for (const pump of this.#pumps) pump.attention = true;
+    this.poke();
+  }
+
+  /** Stands at a boundary until the checkpoint is taken. */
+  stand(actor: AnyActorRef): Promise<void> {
+    const standing = new Promise<void>((resolve) => this.#standing.set(actor, resolve));
+    this.poke();
+    return standing;
+  }
+
+  /** Looks again whether all stand, and whether all are paused. */
+  poke(): void {
+    if (this.wanted && !this.#capturing && leaves(this.root).every((leaf) => this.#stands(leaf))) {
+      const capture = this.#capture!;
+      this.#capture = undefined;
+      this.#capturing = true;
+      const saved = capture();
+      if (saved === undefined) this.#release();
+      else void saved.finally(() => this.#release());
+    }
+    this.changed?.();
+  }
+
+  #release(): void {
+    this.#capturing = false;
+    const released = [...this.#standing.values()];
+    this.#standing.clear();
+    for (const release of released) release();
+  }
+
+  #stands(leaf: AnyActorRef): boolean {
+    return this.#standing.has(leaf) || leaf.getSnapshot().value === 'paused';
+  }
+}
+
+/** The innermost running loops: those with no running loop below them. None once the run has ended. */
+export function leaves(actor: AnyActorRef): AnyActorRef[] {
+  const snapshot = actor.getSnapshot();
+  if (snapshot.status !== 'active') return [];
+  const below = (snapshot.context as LoopContext).running.flatMap((name) => {
+    const child: AnyActorRef | undefined = snapshot.children[name];
+    // A stranger in the place of a loop cannot be told to stand: it is waited for.
+    return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
+  });
+  return below.length > 0 ? below : [actor];
+}
+
+function isLoopActor(actor: AnyActorRef): boolean {
+  return Array.isArray(actor.getSnapshot()?.context?.running);
+}
+
+const sessions = new WeakMap<AnyActorRef, Session>();
+
+/** The session of the run that an actor of a loop belongs to. Loops in one app may be several runs of one actor system. */
+export function sessionOf(actor: AnyActorRef): Session {
+  let root = actor;
+  while ((root.getSnapshot().context as LoopContext).name !== null && root._parent !== undefined) root = root._parent;
+  let session = sessions.get(root);
+  if (session === undefined) {
+    session = new Session(root);
+    sessions.set(root, session);
+  }
+  return session;
+}
+
+const counts = new WeakMap<object, { count: number }>();
+
+/**
+ * How many observe the inspection events of an actor's system. XState does not tell, so the one door through which they
+ * come is watched: `system.inspect`, and the `inspect` option of the actor at the root.
+ */
+function observers(actor: AnyActorRef): number {
+  const { system } = actor;
+  let counter = counts.get(system);
+  if (counter === undefined) {
+    let top: AnyActorRef = actor;
+    while (top._parent !== undefined) top = top._parent;
+    const counted = {
+      count: (top as unknown as { options: { inspect?: unknown } }).options.inspect === undefined ? 0 : 1,
+    };
+    counter = counted;
+    counts.set(system, counter);
+    const inspect = system.inspect;
+    system.inspect = (observer) => {
+      const subscription = inspect(observer);
+      counted.count++;
+      let subscribed = true;
+      return {
+        unsubscribe() {
+          if (subscribed) counted.count--;
+          subscribed = false;
+          subscription.unsubscribe();
+        },
+      };
+    };
+  }
+  return counter.count;
+}

@@ -1,0 +1,176 @@
+import { LoopError } from './errors.ts';
+import { type Json, plainCopy } from './json.ts';
+import { BaseProgress } from './progress.ts';
+import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
+
+/** The state of a loop and of all below it, as the machine's context keeps it. */
+export interface LoopDict {
+  [key: string]: Json;
+  state: Json;
+  progress: { [field: string]: Json };
+  children: { [name: string]: LoopDict };
+}
+
+/** Lightning's layout: one flat object for the whole tree; a key is a dotted path of fields. */
+export type StateDict = { [key: string]: Json };
+
+/** What did not fit when a state dict was loaded. */
+export interface LoadReport {
+  /** Keys that the loops have and the dict has not: these parts are as they were. */
+  missing: string[];
+  /** Keys that the dict has and no loop: these were not used. */
+  unknown: string[];
+}
+
+export interface LoadOptions {
+  /** Missing and unknown keys are an error, raised before anything has changed. Default: false, they are returned. */
+  strict?: boolean;
+  /** Objects by name that take the part of the dict under their name, of this loop and of each loop below. */
+  metrics?: Record<string, Stateful>;
+}
+
+/** What `onSaveCheckpoint` says, checked and copied. */
+function savedState(loop: AnyLoop): Json {
+  return plainCopy(loop.onSaveCheckpoint(), () => pathOf(loop), 'state');
+}
+
+/** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
+export function capture(loop: AnyLoop): LoopDict {
+  const dict: LoopDict = { state: savedState(loop), progress: {}, children: {} };
+  for (const [name, part] of partsOf(loop)) {
+    if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
+    else dict.children[name] = capture(part);
+  }
+  return dict;
+}
+
+/** Puts a captured state back. What the dict does not know stays as it is. */
+export function restore(loop: AnyLoop, dict: Pick<LoopDict, 'state' | 'progress' | 'children'>): void {
+  for (const [name, progress] of progressOf(loop)) {
+    if (dict.progress[name] !== undefined) progress.loadStateDict(dict.progress[name]);
+  }
+  loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state'));
+  // After the hook: it may make children, which are then loaded as well.
+  for (const [name, child] of childrenOf(loop)) {
+    const childDict = dict.children[name];
+    if (childDict !== undefined) restore(child, childDict);
+  }
+}
+
+/** See `Loop.stateDict`. */
+export function stateDict(loop: AnyLoop, destination: StateDict = {}, prefix = ''): StateDict {
+  return flatten(loop, capture(loop), destination, prefix);
+}
+
+/** A captured state in Lightning's layout: the loop's own state first, then its fields in order. */
+export function flatten(loop: AnyLoop, dict: LoopDict, destination: StateDict = {}, prefix = ''): StateDict {
+  destination[`${prefix}state_dict`] = dict.state;
+  for (const [name, part] of partsOf(loop)) {
+    const childDict = dict.children[name];
+    const progress = dict.progress[name];
+    if (isLoop(part)) {
+      if (childDict !== undefined) flatten(part, childDict, destination, `${prefix}${name}.`);
+    } else if (progress !== undefined) {
+      destination[prefix + name] = progress;
+    }
+  }
+  return destination;
+}
+
+/** The inverse of {@link flatten}. A part that the dict does not have is as the loop has it now. */
+export function unflatten(loop: AnyLoop, flat: StateDict, prefix = ''): LoopDict {
+  const dict: LoopDict = { state: flat[`${prefix}state_dict`] ?? savedState(loop), progress: {}, children: {} };
+  for (const [name, part] of partsOf(loop)) {
+    if (isLoop(part)) dict.children[name] = unflatten(part, flat, `${prefix}${name}.`);
+    else dict.progress[name] = flat[prefix + name] ?? part.stateDict();
+  }
+  return dict;
+}
+
+/** The keys of the state dict of a tree. */
+export function keysOf(loop: AnyLoop, prefix = ''): string[] {
+  const keys = [`${prefix}state_dict`];
+  for (const [name, part] of partsOf(loop)) {
+    if (isLoop(part)) keys.push(...keysOf(part, `${prefix}${name}.`));
+    else keys.push(prefix + name);
+  }
+  return keys;
+}
+
+/** The keys that two lists do not share. */
+export function differences(has: readonly string[], given: readonly string[]): LoadReport {
+  const [own, other] = [new Set(has), new Set(given)];
+  return { missing: has.filter((key) => !other.has(key)), unknown: given.filter((key) => !own.has(key)) };
+}
+
+/** See `Loop.loadStateDict`. */
+export function loadStateDict(loop: AnyLoop, dict: StateDict, prefix = '', options: LoadOptions = {}): LoadReport {
+  if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
+    throw new LoopError(
+      'STATE_DICT_MISMATCH',
+      `Expected a state dict (an object), got ${JSON.stringify(dict)}.`,
+      pathOf(loop),
+    );
+  }
+  if (loop.running) {
+    throw new LoopError(
+      'ALREADY_RUNNING',
+      'is running: a state dict can be loaded before and after a run.',
+      pathOf(loop),
+    );
+  }
+  // A key with another prefix belongs to somebody else.
+  const given = Object.keys(dict).filter((key) => key.startsWith(prefix));
+  const metrics = options.metrics ?? {};
+  const report = (): LoadReport => {
+    const { missing, unknown } = differences(keysOf(loop, prefix), given);
+    return { missing, unknown: unknown.filter((key) => !(key.slice(key.lastIndexOf('.') + 1) in metrics)) };
+  };
+  const { missing, unknown } = report();
+  if (options.strict && missing.length + unknown.length > 0) {
+    throw new LoopError(
+      'STATE_DICT_MISMATCH',
+      `The state dict does not fit: missing ${list(missing)}; unknown ${list(unknown)}. Nothing was loaded.`,
+      pathOf(loop),
+    );
+  }
+  check(loop, dict, prefix);
+  load(loop, dict, prefix, metrics);
+  setRestarting(loop, true);
+  return report();
+}
+
+export function list(keys: readonly string[]): string {
+  return keys.length === 0 ? 'nothing' : keys.map((key) => `\`${key}\``).join(', ');
+}
+
+/** Counters are checked for the whole tree first, so that a bad one changes nothing. */
+function check(loop: AnyLoop, dict: StateDict, prefix: string): void {
+  for (const [name, part] of partsOf(loop)) {
+    if (isLoop(part)) {
+      check(part, dict, `${prefix}${name}.`);
+    } else if (Object.hasOwn(dict, prefix + name)) {
+      const problem = part.mismatch(dict[prefix + name], prefix + name);
+      if (problem !== undefined)
+        throw new LoopError('STATE_DICT_MISMATCH', `${problem} Nothing was loaded.`, pathOf(loop));
+    }
+  }
+}
+
+function load(loop: AnyLoop, dict: StateDict, prefix: string, metrics: Record<string, Stateful>): void {
+  for (const [name, progress] of progressOf(loop)) {
+    if (Object.hasOwn(dict, prefix + name)) progress.loadStateDict(dict[prefix + name]!);
+  }
+  for (const [name, metric] of Object.entries(metrics)) {
+    if (Object.hasOwn(dict, prefix + name)) metric.loadStateDict(dict[prefix + name]);
+  }
+  const key = `${prefix}state_dict`;
+  if (Object.hasOwn(dict, key)) loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key));
+  for (const [name, child] of childrenOf(loop)) load(child, dict, `${prefix}${name}.`, metrics);
+}
+
+/** Sets `restarting` on a loop and on all below it. */
+export function setRestarting(loop: AnyLoop, restarting: boolean): void {
+  loop.restarting = restarting;
+  for (const [, child] of childrenOf(loop)) setRestarting(child, restarting);
+}

@@ -1,0 +1,264 @@
+import { LoopError, MisconfigurationError } from './errors.ts';
+import type { Loop } from './loop.ts';
+import { BaseProgress } from './progress.ts';
+
+/** Marks the instances of `Loop`, so that this file need not know the class. */
+export const loopMark: unique symbol = Symbol('loopchart.loop');
+/** Under which name, and in which loop, a loop was last found. */
+export const parentLink: unique symbol = Symbol('loopchart.parent');
+/** The trainer that a loop is attached to, if any. */
+export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
+
+export type AnyLoop = Loop<any, any>;
+export type LoopClass = new (init?: any) => AnyLoop;
+
+/** Something with live state that a checkpoint captures: a model, an optimizer, a sampler. */
+export interface Stateful {
+  /** A copy: what it returns must not change when the object goes on. Typed arrays are allowed. */
+  stateDict(): unknown;
+  loadStateDict(dict: any): void;
+}
+
+export function isLoop(value: unknown): value is AnyLoop {
+  return typeof value === 'object' && value !== null && loopMark in value;
+}
+
+function isStateful(value: unknown): value is Stateful {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Stateful).stateDict === 'function' &&
+    typeof (value as Stateful).loadStateDict === 'function'
+  );
+}
+
+type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
+
+/** What a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in arrays (`folds.0`). */
+export function partsOf(loop: AnyLoop): Part[] {
+  const parts: Part[] = [];
+  for (const name of Object.keys(loop)) {
+    const value: unknown = Reflect.get(loop, name);
+    if (isLoop(value)) parts.push([name, value]);
+    else if (value instanceof BaseProgress) parts.push([name, value]);
+    // A look at the first item tells: a field may hold a million numbers, and this runs at every commit.
+    else if (Array.isArray(value) && isLoop(value[0])) {
+      for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
+    }
+  }
+  return parts;
+}
+
+export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
+  return partsOf(loop).filter((part): part is [string, AnyLoop] => isLoop(part[1]));
+}
+
+export function progressOf(loop: AnyLoop): [name: string, progress: BaseProgress][] {
+  return partsOf(loop).filter((part): part is [string, BaseProgress] => part[1] instanceof BaseProgress);
+}
+
+/** The `Stateful` fields of a loop. */
+export function statefulOf(loop: AnyLoop): [name: string, field: Stateful][] {
+  const found: [string, Stateful][] = [];
+  for (const name of Object.keys(loop)) {
+    if (name === 'state' || name === 'init') continue;
+    const value: unknown = Reflect.get(loop, name);
+    if (isStateful(value) && !isLoop(value) && !(value instanceof BaseProgress)) found.push([name, value]);
+  }
+  return found;
+}
+
+/** `FitLoop` is `fitLoop`: a root has no field to be named after. */
+function rootName(loop: AnyLoop): string {
+  const name = loop.constructor.name;
+  return name === '' ? 'loop' : name[0]!.toLowerCase() + name.slice(1);
+}
+
+/** `fit.epoch.batches`: the root by its class, the others by their fields. */
+export function pathOf(loop: AnyLoop): string {
+  const parent = parentOf(loop);
+  return parent === undefined ? rootName(loop) : `${pathOf(parent.loop)}.${parent.name}`;
+}
+
+/** The loop that holds this one, if it still does. */
+export function parentOf(loop: AnyLoop): { loop: AnyLoop; name: string } | undefined {
+  const link = loop[parentLink];
+  return link !== undefined && childNamed(link.loop, link.name) === loop ? link : undefined;
+}
+
+export function childNamed(loop: AnyLoop, name: string): unknown {
+  if (Object.hasOwn(loop, name)) return Reflect.get(loop, name);
+  const dot = name.lastIndexOf('.');
+  const list: unknown = dot === -1 ? undefined : Reflect.get(loop, name.slice(0, dot));
+  return Array.isArray(list) ? list[Number(name.slice(dot + 1))] : undefined;
+}
+
+/**
+ * The loop and all below it with their paths, parents first. Links each child to its parent.
+ * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
+ */
+export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
+  const places = new Map<AnyLoop, string>();
+  const found: { loop: AnyLoop; path: string }[] = [];
+  visit(root, pathOf(root));
+  return found;
+
+  function visit(loop: AnyLoop, path: string): void {
+    const before = places.get(loop);
+    if (before !== undefined) {
+      const what = `${path}.`.startsWith(`${before}.`) ? 'holds itself: a cycle' : 'stands in two places';
+      throw new MisconfigurationError(
+        `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). Make a second instance.`,
+        path,
+      );
+    }
+    places.set(loop, path);
+    found.push({ loop, path });
+    for (const [name, child] of childrenOf(loop)) {
+      const parent = parentOf(child);
+      if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
+        throw new MisconfigurationError(
+          `Expected the loops to form a tree, got a ${child.constructor.name} that ${pathOf(parent.loop)} holds as \`${parent.name}\` already. ` +
+            'Make a second instance, or take it out there first.',
+          `${path}.${name}`,
+        );
+      }
+      // Before the link is made: a cycle must be found, not followed.
+      if (!places.has(child)) child[parentLink] = { loop, name };
+      visit(child, `${path}.${name}`);
+    }
+  }
+}
+
+/** Sets the fields and checks the tree; on an error nothing has changed. */
+function assign(loop: AnyLoop, fields: Record<string, unknown>): void {
+  const before = Object.fromEntries(Object.keys(fields).map((name) => [name, Reflect.get(loop, name)]));
+  Object.assign(loop, fields);
+  try {
+    let root = loop;
+    for (let up = parentOf(root); up !== undefined && up.loop !== loop; up = parentOf(root)) root = up.loop;
+    walk(root);
+  } catch (error) {
+    Object.assign(loop, before);
+    throw error;
+  }
+  for (const value of Object.values(fields)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (loop[trainerSlot] !== undefined) (child as AnyLoop).trainer = loop[trainerSlot];
+    }
+  }
+}
+
+/** The value of a field that may hold loops. */
+function slot(loop: AnyLoop, name: string, verb: string): unknown {
+  const value: unknown = Object.hasOwn(loop, name) ? Reflect.get(loop, name) : undefined;
+  const holdsLoops = value === undefined || value === null || isLoop(value) || Array.isArray(value);
+  if (!Object.hasOwn(loop, name) || !holdsLoops || name === 'state' || name === 'init') {
+    const names = childrenOf(loop).map(([child]) => child);
+    throw new MisconfigurationError(
+      `${verb} expected the name of a field for loops, got \`${name}\`. ` +
+        `${loop.constructor.name} has ${names.length === 0 ? 'none' : names.join(', ')}; declare the field first, with a loop or null.`,
+      pathOf(loop),
+    );
+  }
+  return value;
+}
+
+/** See `Loop.connect`. */
+export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(loops)) {
+    slot(loop, name, 'connect');
+    if (!isLoop(value) && !(Array.isArray(value) && value.every(isLoop))) {
+      throw new MisconfigurationError(
+        `connect expected \`${name}\` to be a loop or an array of loops, got ${describe(value)}.`,
+        pathOf(loop),
+      );
+    }
+  }
+  assign(loop, loops);
+}
+
+/** See `Loop.replace`. */
+export function replace(loop: AnyLoop, loops: Record<string, unknown>): { dropped: string[] } {
+  const made: Record<string, AnyLoop> = {};
+  const dropped: string[] = [];
+  for (const [name, value] of Object.entries(loops)) {
+    const old = slot(loop, name, 'replace');
+    if (!isLoop(old)) {
+      throw new MisconfigurationError(
+        `replace expected a loop in \`${name}\` to take the place of, found ${describe(old)}. Use connect.`,
+        pathOf(loop),
+      );
+    }
+    if (old.running) {
+      throw new LoopError(
+        'ALREADY_RUNNING',
+        'is running and cannot be replaced. Wait until its run has ended.',
+        pathOf(old),
+      );
+    }
+    made[name] = isLoop(value) ? value : build(loop, name, value, old);
+  }
+  const moved: (() => void)[] = [];
+  for (const [name, fresh] of Object.entries(made)) {
+    const old = Reflect.get(loop, name) as AnyLoop;
+    for (const [field, child] of Object.entries(fieldsWithLoops(old))) {
+      const own: unknown = Object.hasOwn(fresh, field) ? Reflect.get(fresh, field) : 'no field';
+      if (own === undefined || own === null || (Array.isArray(own) && own.length === 0)) {
+        Object.assign(fresh, { [field]: child });
+        moved.push(() => Object.assign(fresh, { [field]: own }));
+        // The old loop is out of use; its children have one parent again.
+        for (const one of Array.isArray(child) ? child : [child]) {
+          if (isLoop(one)) one[parentLink] = { loop: fresh, name: field };
+        }
+      } else if (own === 'no field') {
+        dropped.push(`${name}.${field}`);
+      }
+    }
+  }
+  try {
+    assign(loop, made);
+  } catch (error) {
+    for (const undo of moved) undo();
+    throw error;
+  }
+  return { dropped };
+}
+
+function fieldsWithLoops(loop: AnyLoop): Record<string, unknown> {
+  const names = new Set(childrenOf(loop).map(([name]) => (Object.hasOwn(loop, name) ? name : name.split('.')[0]!)));
+  return Object.fromEntries([...names].map((name) => [name, Reflect.get(loop, name)]));
+}
+
+function build(loop: AnyLoop, name: string, value: unknown, old: AnyLoop): AnyLoop {
+  const path = `${pathOf(loop)}.${name}`;
+  if (typeof value !== 'function' || !isLoop(value.prototype)) {
+    throw new MisconfigurationError(
+      `replace expected \`${name}\` to be a loop or a class of loops, got ${describe(value)}.`,
+      pathOf(loop),
+    );
+  }
+  const LoopOfClass = value as LoopClass;
+  if (LoopOfClass.length > 0 && old.init === undefined) {
+    throw new MisconfigurationError(
+      `replace cannot make a ${LoopOfClass.name}: its constructor expects an argument, and the ${old.constructor.name} in its place ` +
+        'was made without one (`super(init)` keeps it). Give replace an instance.',
+      path,
+    );
+  }
+  try {
+    return new LoopOfClass(old.init);
+  } catch (error) {
+    throw new MisconfigurationError(
+      `replace could not make a ${LoopOfClass.name} with the init of the ${old.constructor.name} in its place. Give replace an instance.`,
+      path,
+      { cause: error },
+    );
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'bare object'}`;
+  return `\`${String(value)}\``;
+}

@@ -121,9 +121,11 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   loops[pathOf(loop)] = rest.steps;
   // What a running child was before it ran: the step in flight may look at it before it asks for the child again.
   const before = Object.fromEntries(running.map((name) => [name, children[name] ?? null]));
+  // Behind its first boundary a loop that goes on is restarting anyway.
+  const restarting = rest.restarting && ['entering', 'resetting', 'starting'].includes(snapshot.value);
   const phase: Phase = {
     value: snapshot.value,
-    context: { ...rest, before } as unknown as Phase['context'],
+    context: { ...rest, restarting, before } as unknown as Phase['context'],
     children: {},
   };
   if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = snapshot.output;

@@ -1,0 +1,104 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import { LoopError } from '../errors.ts';
+
+/**
+ * The file-system calls that a store makes; the tests hand in one that fails.
+ *
+ * Calls on names are synchronous, because a hop to the thread pool and back takes longer than the call; what moves or
+ * flushes data is not.
+ */
+export interface Disk {
+  openSync(path: string, flags: string, mode?: number): number;
+  writeSync(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
+  closeSync(fd: number): void;
+  accessSync(path: string): void;
+  renameSync(from: string, to: string): void;
+  unlinkSync(path: string): void;
+  readdirSync(path: string): string[];
+  /** Makes the directories that are missing and returns the first of them. */
+  mkdirSync(path: string, options: { recursive: true; mode: number }): string | undefined;
+  rmdirSync(path: string): void;
+  open(path: string, flags: string): Promise<number>;
+  write(
+    fd: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesWritten: number }>;
+  read(
+    fd: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>;
+  fstat(fd: number): Promise<{ size: number }>;
+  fsync(fd: number): Promise<void>;
+  fdatasync(fd: number): Promise<void>;
+  close(fd: number): Promise<void>;
+  readFile(path: string): Promise<Buffer>;
+  readdir(path: string): Promise<string[]>;
+}
+
+/** The disk of this machine. */
+export const localDisk: Disk = {
+  openSync: fs.openSync,
+  writeSync: fs.writeSync,
+  closeSync: fs.closeSync,
+  accessSync: fs.accessSync,
+  renameSync: fs.renameSync,
+  unlinkSync: fs.unlinkSync,
+  readdirSync: fs.readdirSync as Disk['readdirSync'],
+  mkdirSync: fs.mkdirSync,
+  rmdirSync: fs.rmdirSync,
+  open: promisify(fs.open) as Disk['open'],
+  write: promisify(fs.write),
+  read: promisify(fs.read),
+  fstat: promisify(fs.fstat),
+  fsync: promisify(fs.fsync),
+  fdatasync: promisify(fs.fdatasync),
+  close: promisify(fs.close),
+  readFile: promisify(fs.readFile),
+  readdir: promisify(fs.readdir),
+};
+
+/** A descriptor through which the names in a directory are flushed, where the system has such a thing. */
+export function openDirectory(disk: Disk, path: string): number | undefined {
+  // Windows cannot open a directory; its file systems log changes of names by themselves.
+  return process.platform === 'win32' ? undefined : disk.openSync(path, 'r');
+}
+
+/** Returns when the names in a directory are on the disk. */
+export async function flushNames(disk: Disk, path: string): Promise<void> {
+  const fd = openDirectory(disk, path);
+  if (fd === undefined) return;
+  try {
+    await disk.fsync(fd);
+  } finally {
+    await disk.close(fd);
+  }
+}
+
+/** Removes a file; that it is gone already is fine. */
+export function remove(disk: Disk, path: string): void {
+  try {
+    disk.unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** The `code` of a system error, such as `ENOENT`. */
+export function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
+}
+
+/** What a store throws when the disk fails it; an error of ours is passed on as it is. */
+export function storeError(task: string, cause: unknown): LoopError {
+  if (cause instanceof LoopError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = ['ENOSPC', 'EDQUOT'].includes(String(codeOf(cause))) ? ' Free some space; ' : ' ';
+  return new LoopError('STORE', `Could not ${task}: ${reason}.${remedy}`.trimEnd(), '', { cause });
+}

@@ -1,0 +1,134 @@
+import type { Checkpoint, LoopRun, Outcome } from 'loopchart';
+import { expect, test } from 'vitest';
+import { interpret, isParallel, type Log, type Node, random, randomTree, Tree } from './support/trees.ts';
+
+const long = process.env.LOOPCHART_LONG !== undefined;
+const trees = Number(process.env.LOOPCHART_TREES ?? (long ? 10_000 : 300));
+const firstSeed = Number(process.env.LOOPCHART_SEED ?? 1);
+
+interface Result {
+  output?: number | undefined;
+  error?: string | undefined;
+  /** Each loop's own log: how those that run in parallel take turns is not the same each time. */
+  log: Record<string, string[]>;
+  dict: unknown;
+}
+
+interface Cut {
+  checkpoint: string;
+  /** What had been logged when it was taken: the process died there. */
+  lines: Log;
+}
+
+function byLoop(log: Log): Record<string, string[]> {
+  const logs: Record<string, string[]> = {};
+  for (const line of log) {
+    const path = line.slice(0, line.indexOf(' '));
+    logs[path] ??= [];
+    logs[path].push(line);
+  }
+  return logs;
+}
+
+function result(outcome: Outcome<number>, log: Log, tree: Tree): Result {
+  return {
+    output: outcome.output,
+    error: outcome.error === undefined ? undefined : (outcome.error as Error).message,
+    log: byLoop(log),
+    dict: tree.stateDict(),
+  };
+}
+
+/** Runs a tree and takes a checkpoint at the next boundary after every hook, which are all boundaries there are. */
+async function run(node: Node, options: { from?: Checkpoint; log?: Log; watched: boolean; cut: boolean }): Promise<{ result: Result; cuts: Cut[] }> {
+  const log: Log = options.log ?? [];
+  const cuts: Cut[] = [];
+  let current: LoopRun<number> | undefined;
+  let asked = options.cut;
+  const cut = (): void => {
+    if (!options.cut || asked || current === undefined) return;
+    asked = true;
+    current.checkpoint().then(
+      (checkpoint) => {
+        asked = false;
+        cuts.push({ checkpoint: JSON.stringify(checkpoint), lines: [...log] });
+      },
+      () => {},
+    );
+  };
+  const tree = new Tree(node, log, cut);
+  current = tree.start({
+    ...(options.from === undefined ? { args: [5] } : { from: options.from }),
+    id: 'run',
+    ...(options.watched ? { inspect: () => {} } : {}),
+  });
+  asked = false;
+  cut();
+  const outcome = await current.outcome;
+  return { result: result(outcome, log, tree), cuts };
+}
+
+function expected(node: Node): Omit<Result, 'dict'> & { states: Record<string, object> } {
+  const log: Log = [];
+  const { output, error, states } = interpret(node, log);
+  return { output, error, log: byLoop(log), states };
+}
+
+test(`random trees go on from every boundary as if nothing had happened (${trees} trees)`, { timeout: 3_600_000 }, async () => {
+  const seen = { cuts: 0, phases: new Set<string>(), failed: 0, parallel: 0, remembered: 0, once: 0 };
+  for (let seed = firstSeed; seed < firstSeed + trees; seed++) {
+    const next = random(seed);
+    const node = randomTree(next, { depth: 1 + Math.floor(next() * 4), parallel: next() < 0.5 });
+    const parallel = isParallel(node);
+    if (parallel) seen.parallel++;
+    try {
+      if (process.env.LOOPCHART_TRACE) process.stderr.write(`seed ${seed}\n`);
+      const plain = expected(node);
+      if (JSON.stringify(plain.log).length > 20_000) continue;
+      const unwatched = await run(node, { watched: false, cut: false });
+      const watched = await run(node, { watched: true, cut: false });
+      const whole = await run(node, { watched: seed % 2 === 0, cut: true });
+      const { dict, ...same } = unwatched.result;
+      expect(same).toEqual({ output: plain.output, error: plain.error, log: plain.log });
+      for (const [path, state] of Object.entries(plain.states)) {
+        expect((dict as Record<string, unknown>)[`${path.replace(/^tree\.?/, '')}.state_dict`.replace(/^\./, '')]).toEqual(state);
+      }
+      expect(watched.result).toEqual(unwatched.result);
+      expect(whole.result).toEqual(unwatched.result);
+      if (plain.error !== undefined) seen.failed++;
+      for (const [i, cut] of whole.cuts.entries()) {
+        seen.cuts++;
+        const from = JSON.parse(cut.checkpoint) as Checkpoint;
+        note(from.phase);
+        const log = [...cut.lines];
+        const resumed = await run(node, { from, log, watched: seed % 3 === 0, cut: !parallel && i % 5 === 0 });
+        expect(resumed.result, `cut ${i} at ${JSON.stringify(from.position)} ${from.phase.value}`).toEqual(unwatched.result);
+        if (!parallel && i % 5 === 0 && resumed.cuts.length > 0) {
+          const later = new Set(whole.cuts.slice(i).map((one) => one.checkpoint));
+          for (const one of resumed.cuts.slice(1)) expect(later, `a checkpoint after cut ${i}`).toContain(one.checkpoint);
+        }
+      }
+      whole.cuts.length = 0;
+    } catch (error) {
+      (error as Error).message = `seed ${seed} (LOOPCHART_SEED=${seed} LOOPCHART_TREES=1): ${(error as Error).message}\n${JSON.stringify(node)}`;
+      throw error;
+    }
+  }
+  // What the trees must have had in them for this to say anything.
+  if (trees >= 300) {
+    expect([...seen.phases].sort()).toEqual(['advancing', 'ending', 'entering', 'resetting', 'skipped', 'starting']);
+    expect(seen.cuts).toBeGreaterThan(trees * 4);
+    expect(seen.failed).toBeGreaterThan(trees / 50);
+    expect(seen.parallel).toBeGreaterThan(trees / 20);
+    expect(seen.remembered).toBeGreaterThan(trees / 4);
+    expect(seen.once).toBeGreaterThan(trees / 10);
+  }
+
+  function note(phase: Checkpoint['phase']): void {
+    seen.phases.add(phase.value);
+    const inFlight = phase.context.inFlight as { runs: Record<string, unknown>; once: Record<string, unknown> } | null;
+    if (inFlight !== null && Object.keys(inFlight.runs).length > 0) seen.remembered++;
+    if (inFlight !== null && Object.keys(inFlight.once).length > 0) seen.once++;
+    for (const child of Object.values(phase.children)) note(child);
+  }
+});

@@ -1,0 +1,329 @@
+import { Loop, Progress } from 'loopchart';
+
+/** Random numbers from a seed: mulberry32. */
+export function random(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** One thing that a hook does. */
+type Op =
+  | { do: 'add'; by: number }
+  | { do: 'run' | 'try' | 'look'; child: number }
+  | { do: 'all'; children: number[] }
+  | { do: 'once'; key: string }
+  | { do: 'wait'; how: 'microtask' | 'macrotask' };
+
+/** A loop in words: what both the library and the plain interpreter run. */
+export interface Node {
+  name: string;
+  steps: number;
+  skip: boolean;
+  runStart: Op[];
+  advanceStart: Op[];
+  advance: Op[];
+  advanceEnd: Op[];
+  runEnd: Op[];
+  /** After this step it ends itself, or the loop so many levels up. */
+  endAt: number;
+  endUp: number;
+  /** In this step it throws. */
+  failAt: number;
+  children: Node[];
+}
+
+export interface Chances {
+  depth: number;
+  parallel: boolean;
+}
+
+export function randomTree(next: () => number, { depth, parallel }: Chances, name = 'root', level = 0, safe = false): Node {
+  const chance = (p: number) => next() < p;
+  const pick = (n: number) => Math.floor(next() * n);
+  const width = level + 1 >= depth ? 0 : pick(3) + (level === 0 ? 1 : 0);
+  const all = parallel && width > 1 && chance(0.4);
+  const children = Array.from({ length: width }, (_, i) =>
+    randomTree(next, { depth, parallel }, `c${i}`, level + 1, safe || all),
+  );
+  let key = 0;
+  const ops = (most: number, withChildren: boolean): Op[] =>
+    Array.from({ length: pick(most + 1) }, (): Op => {
+      const child = pick(Math.max(1, width));
+      if (withChildren && width > 0 && chance(0.6)) {
+        if (all && chance(0.5)) return { do: 'all', children: children.map((_, i) => i) };
+        if (chance(0.25)) return { do: 'look', child };
+        return { do: chance(0.3) ? 'try' : 'run', child };
+      }
+      if (chance(0.25)) return { do: 'once', key: `k${key++}` };
+      if (chance(0.3)) return { do: 'wait', how: chance(0.2) ? 'macrotask' : 'microtask' };
+      return { do: 'add', by: pick(9) };
+    });
+  return {
+    name,
+    steps: pick(4),
+    skip: level > 0 && chance(0.08),
+    runStart: chance(0.3) ? ops(2, chance(0.3)) : [],
+    advanceStart: chance(0.4) ? ops(2, chance(0.3)) : [],
+    advance: ops(4, true),
+    advanceEnd: chance(0.4) ? ops(2, chance(0.3)) : [],
+    runEnd: chance(0.3) ? ops(2, chance(0.3)) : [],
+    endAt: chance(0.15) ? 1 + pick(3) : 0,
+    // A loop that runs beside others must not end the one above them: who is cut off then is a matter of turns.
+    endUp: !safe && level > 0 && chance(0.3) ? 1 : 0,
+    failAt: !safe && level > 0 && chance(0.12) ? 1 + pick(3) : 0,
+    children,
+  };
+}
+
+export function isParallel(node: Node): boolean {
+  const hooks = [node.runStart, node.advanceStart, node.advance, node.advanceEnd, node.runEnd];
+  return hooks.some((ops) => ops.some((op) => op.do === 'all')) || node.children.some(isParallel);
+}
+
+export type Log = string[];
+
+const mix = (acc: number, by: number) => (acc * 31 + by) % 1_000_003;
+
+/** The loop that a node describes. Each hook logs when it has completed; `cut` is called in each. */
+export class Tree extends Loop<number, [number]> {
+  override state = { i: 0, acc: 1, runs: 0 };
+  readonly progress: Progress = new Progress();
+  readonly kids: Tree[];
+  readonly #node: Node;
+  readonly #log: Log;
+  readonly #cut: () => void;
+  readonly #up: Tree | undefined;
+
+  constructor(node: Node, log: Log, cut: () => void = () => {}, up?: Tree) {
+    super();
+    this.#node = node;
+    this.#log = log;
+    this.#cut = cut;
+    this.#up = up;
+    this.kids = node.children.map((child) => new Tree(child, log, cut, this));
+    // Where there is nothing to do, the hook is the base class's: the library treats those apart.
+    if (node.runStart.length > 0) this.onRunStart = () => this.#hook('runStart', node.runStart);
+    if (node.advanceStart.length > 0) {
+      this.onAdvanceStart = () => {
+        this.progress.incrementReady();
+        return this.#hook('advanceStart', node.advanceStart);
+      };
+    }
+    if (node.advanceEnd.length > 0) this.onAdvanceEnd = () => this.#hook('advanceEnd', node.advanceEnd);
+  }
+
+  get done(): boolean {
+    return this.state.i >= this.#node.steps;
+  }
+
+  override get skip(): boolean {
+    this.#cut();
+    return this.#node.skip;
+  }
+
+  override onSkip(): number {
+    this.#log.push(`${this.path} skipped`);
+    return 7;
+  }
+
+  reset(): void {
+    this.#cut();
+    this.state.i = 0;
+    this.state.runs++;
+    if (!this.restarting) this.progress.resetOnRun();
+    this.#log.push(`${this.path} reset ${this.state.runs}`);
+  }
+
+  advance(arg: number): void | Promise<void> {
+    const finish = () => {
+      this.progress.incrementCompleted();
+      this.state.acc = mix(this.state.acc, arg);
+      if (this.#node.failAt === this.state.i + 1) {
+        this.#log.push(`${this.path} fails`);
+        throw new Error(`${this.path} fails at ${this.state.i}`);
+      }
+      this.state.i++;
+      this.#log.push(`${this.path} step ${this.state.runs}.${this.state.i}`);
+      if (this.#node.endAt === this.state.i) throw (this.#node.endUp === 1 ? this.#up! : this).end(this.state.i);
+    };
+    this.#cut();
+    const result = this.#ops(this.#node.advance);
+    return result === undefined ? finish() : result.then(finish);
+  }
+
+  override onRunEnd(): number | Promise<number> {
+    const result = this.#hook('runEnd', this.#node.runEnd);
+    return result === undefined ? this.state.acc : result.then(() => this.state.acc);
+  }
+
+  #hook(name: string, ops: Op[]): void | Promise<void> {
+    this.#cut();
+    const finish = () => void this.#log.push(`${this.path} ${name} ${this.state.runs}.${this.state.i}`);
+    const result = this.#ops(ops);
+    return result === undefined ? finish() : result.then(finish);
+  }
+
+  /** Synchronous as long as nothing has to be awaited. */
+  #ops(ops: Op[]): Promise<void> | undefined {
+    for (const [i, op] of ops.entries()) {
+      if (op.do === 'add') this.state.acc = mix(this.state.acc, op.by);
+      else if (op.do === 'look') this.state.acc = mix(this.state.acc, this.kids[op.child]!.state.acc);
+      else return this.#later(op, ops.slice(i + 1));
+    }
+    return undefined;
+  }
+
+  async #later(op: Op, rest: Op[]): Promise<void> {
+    const { state } = this;
+    switch (op.do) {
+      case 'run':
+        this.state.acc = mix(this.state.acc, await this.kids[op.child]!.run(state.acc));
+        break;
+      case 'try':
+        this.state.acc = mix(this.state.acc, 3);
+        try {
+          this.state.acc = mix(this.state.acc, await this.kids[op.child]!.run(state.acc));
+        } catch (error) {
+          if ((error as Error).name === 'EndLoop') throw error;
+          this.state.acc = mix(this.state.acc, (error as Error).message.length);
+        }
+        break;
+      case 'all':
+        for (const output of await Promise.all(op.children.map((child) => this.kids[child]!.run(state.acc)))) {
+          this.state.acc = mix(this.state.acc, output);
+        }
+        break;
+      case 'once': {
+        const { runs, i } = state;
+        const got = await this.once(op.key, () => {
+          this.#log.push(`${this.path} once ${op.key} ${runs}.${i}`);
+          return runs * 10 + i;
+        });
+        this.state.acc = mix(this.state.acc, got);
+        break;
+      }
+      case 'wait':
+        await (op.how === 'microtask' ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
+        break;
+    }
+    await this.#ops(rest);
+  }
+}
+
+class End {
+  constructor(readonly of: object) {}
+}
+
+interface Plain {
+  node: Node;
+  path: string;
+  state: { i: number; acc: number; runs: number };
+  ready: number;
+  kids: Plain[];
+  up: Plain | undefined;
+}
+
+/** The same tree without the library: a `while`, and calls. Children in `Promise.all` run one after another. */
+export function interpret(root: Node, log: Log): { output?: number; error?: string; states: Record<string, object> } {
+  const make = (node: Node, path: string, up?: Plain): Plain => {
+    const made: Plain = { node, path, state: { i: 0, acc: 1, runs: 0 }, ready: 0, kids: [], up };
+    made.kids = node.children.map((child, i) => make(child, `${path}.kids.${i}`, made));
+    return made;
+  };
+  const tree = make(root, 'tree');
+  const states: Record<string, object> = {};
+  const collect = (loop: Plain): void => {
+    states[loop.path] = loop.state;
+    loop.kids.forEach(collect);
+  };
+  collect(tree);
+
+  function ops(loop: Plain, list: Op[], keys: Set<string>): void {
+    const { state } = loop;
+    for (const op of list) {
+      switch (op.do) {
+        case 'add':
+          state.acc = mix(state.acc, op.by);
+          break;
+        case 'look':
+          state.acc = mix(state.acc, loop.kids[op.child]!.state.acc);
+          break;
+        case 'run': {
+          const before = state.acc;
+          const output = run(loop.kids[op.child]!, before);
+          state.acc = mix(before, output);
+          break;
+        }
+        case 'try': {
+          state.acc = mix(state.acc, 3);
+          const before = state.acc;
+          try {
+            state.acc = mix(before, run(loop.kids[op.child]!, before));
+          } catch (error) {
+            if (error instanceof End) throw error;
+            state.acc = mix(before, (error as Error).message.length);
+          }
+          break;
+        }
+        case 'all': {
+          const before = state.acc;
+          for (const output of op.children.map((child) => run(loop.kids[child]!, before))) state.acc = mix(state.acc, output);
+          break;
+        }
+        case 'once':
+          log.push(`${loop.path} once ${op.key} ${state.runs}.${state.i}`);
+          keys.add(op.key);
+          state.acc = mix(state.acc, state.runs * 10 + state.i);
+          break;
+        default:
+      }
+    }
+  }
+
+  function hook(loop: Plain, name: string, list: Op[]): void {
+    ops(loop, list, new Set());
+    log.push(`${loop.path} ${name} ${loop.state.runs}.${loop.state.i}`);
+  }
+
+  function run(loop: Plain, arg: number): number {
+    const { node, state, path } = loop;
+    if (node.skip) {
+      log.push(`${path} skipped`);
+      return 7;
+    }
+    state.i = 0;
+    state.runs++;
+    log.push(`${path} reset ${state.runs}`);
+    try {
+      if (node.runStart.length > 0) hook(loop, 'runStart', node.runStart);
+      while (state.i < node.steps) {
+        if (node.advanceStart.length > 0) hook(loop, 'advanceStart', node.advanceStart);
+        ops(loop, node.advance, new Set());
+        state.acc = mix(state.acc, arg);
+        if (node.failAt === state.i + 1) {
+          log.push(`${path} fails`);
+          throw new Error(`${path} fails at ${state.i}`);
+        }
+        state.i++;
+        log.push(`${path} step ${state.runs}.${state.i}`);
+        if (node.endAt === state.i) throw new End(node.endUp === 1 ? loop.up! : loop);
+        if (node.advanceEnd.length > 0) hook(loop, 'advanceEnd', node.advanceEnd);
+      }
+    } catch (error) {
+      if (!(error instanceof End) || error.of !== loop) throw error;
+    }
+    hook(loop, 'runEnd', node.runEnd);
+    return state.acc;
+  }
+
+  try {
+    return { output: run(tree, 5), states };
+  } catch (error) {
+    return { error: error instanceof End ? 'end outside' : (error as Error).message, states };
+  }
+}

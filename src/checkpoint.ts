@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, type Json } from './json.ts';
-import { type InFlight, type LoopContext, type LoopStateValue, nthRun, runsCount } from './machine.ts';
+import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './machine.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
@@ -156,12 +156,15 @@ function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
   );
 }
 
-/** The state of the tree: of a loop that runs, that of its own context. */
-function dictOf(actor: AnyActorRef): LoopDict {
+/** The state of the tree: of a loop that runs, that of its own context, once it has any. */
+function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   const snapshot = actor.getSnapshot();
-  const { state, progress, children, running } = snapshot.context as LoopContext;
+  const { state, progress, children, running, inFlight } = snapshot.context as LoopContext;
+  if (state === null && before !== undefined) return before;
   const now = { ...children };
-  for (const name of running) now[name] = dictOf(snapshot.children[name]);
+  for (const name of running) {
+    now[name] = dictOf(snapshot.children[name], lastRun(inFlight?.runs[name])?.dict ?? children[name]);
+  }
   return { state, progress, children: now };
 }
 

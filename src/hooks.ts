@@ -1,5 +1,6 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { EndLoop, LoopError } from './errors.ts';
+import { restartingSlot } from './loop.ts';
 import { type Commit, plainReason, type Report } from './machine.ts';
 import { attach, type Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
@@ -170,14 +171,15 @@ export function prepare(running: Running): Promise<void> | undefined {
   const state: unknown = actor.getSnapshot().value;
   const wasRestored = running.restored;
   running.restored = false;
+  // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
+  const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
-    if (state === 'advancing') loop.restarting = true;
+    // Of this loop alone: a child that its step runs anew is not restarting.
+    if (state === 'advancing') loop[restartingSlot] = true;
     const rebuilt: unknown = loop.onRestart(...running.args);
-    if (isThenable(rebuilt)) {
-      return Promise.resolve(rebuilt).then(() => (session.wanted ? session.stand(actor) : undefined));
-    }
+    if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
   }
-  return session.wanted ? session.stand(actor) : undefined;
+  return stand();
 }
 
 /** A hook threw, and not to end its own loop. */

@@ -22,7 +22,8 @@ export const engine: { current?: Engine } = {};
 
 /** The actor that runs a loop now, if any. */
 export const host: unique symbol = Symbol('loopchart.host');
-const restartingSlot: unique symbol = Symbol('loopchart.restarting');
+/** Whether this loop alone is restarting. */
+export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
 
 function theEngine(): Engine {
   if (engine.current === undefined) {

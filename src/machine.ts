@@ -55,6 +55,10 @@ export function nthRun(runs: RememberedRuns | undefined, nth: number): Remembere
   return runs?.[Math.floor(nth / piece)]?.[nth % piece];
 }
 
+export function lastRun(runs: RememberedRuns | undefined): RememberedRun | undefined {
+  return runs?.at(-1)?.at(-1);
+}
+
 function appended(runs: RememberedRuns = [], run: RememberedRun): RememberedRuns {
   const last = runs.at(-1);
   if (last === undefined || last.length === piece) return [...runs, [run]];

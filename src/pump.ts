@@ -193,6 +193,7 @@ class Pump implements HookActor {
 
   #wholeIteration(): void {
     this.#first = false;
+    this.#running.committed();
     if (this.#loop.restarting) this.#loop.restarting = false;
   }
 

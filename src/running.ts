@@ -1,12 +1,13 @@
 import type { AnyActorRef } from 'xstate';
 import { EndLoop, LoopError } from './errors.ts';
 import { isPlain, type Json, revivedError } from './json.ts';
-import { type Host, host } from './loop.ts';
+import { type Host, host, restartingSlot } from './loop.ts';
 import {
   type Commit,
   type InFlight,
   type LoopContext,
   type LoopReportEvent,
+  lastRun,
   nthRun,
   type Remembered,
   runsCount,
@@ -68,7 +69,7 @@ export class Running implements Host {
     this.#resumedUnit = this.restored;
     if (this.restored) {
       restore(loop, context);
-      loop.restarting = context.restarting;
+      loop[restartingSlot] = context.restarting;
     }
     loop[host] = this;
     live.add(this);
@@ -294,7 +295,7 @@ export class Running implements Host {
       const { running, inFlight } = snapshot.context as LoopContext;
       for (const [name, run] of this.#children) {
         if (run.attached || running.includes(name)) continue;
-        const how = inFlight?.runs[name]?.at(-1)?.at(-1);
+        const how = lastRun(inFlight?.runs[name]);
         if (how === undefined) continue;
         // A stranger, put in the loop's place by `provide()`: the machine's own record tells how it ended.
         this.#children.delete(name);

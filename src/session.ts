@@ -29,6 +29,7 @@ export class Session {
   readonly #standing = new Map<AnyActorRef, () => void>();
   #capture: (() => Promise<void> | undefined) | undefined;
   #capturing = false;
+  #poked = false;
 
   constructor(root: AnyActorRef) {
     this.root = root;
@@ -39,8 +40,9 @@ export class Session {
     return observers(this.root) > 0;
   }
 
+  /** Whether loops that come to a boundary have to stand there: for a checkpoint, and while it is saved if the run waits for that. */
   get wanted(): boolean {
-    return this.#capture !== undefined;
+    return this.#capture !== undefined || this.#capturing;
   }
 
   join(pump: Attentive): void {
@@ -68,15 +70,28 @@ export class Session {
 
   /** Looks again whether all stand, and whether all are paused. */
   poke(): void {
-    if (this.wanted && !this.#capturing && leaves(this.root).every((leaf) => this.#stands(leaf))) {
-      const capture = this.#capture!;
-      this.#capture = undefined;
-      this.#capturing = true;
-      const saved = capture();
-      if (saved === undefined) this.#release();
-      else void saved.finally(() => this.#release());
+    if (this.#ready() && !this.#poked) {
+      this.#poked = true;
+      // Not within the call that began the last loop: the step that made it may go on to begin another beside it.
+      queueMicrotask(() => {
+        this.#poked = false;
+        if (this.#ready()) this.#take();
+      });
     }
     this.changed?.();
+  }
+
+  #ready(): boolean {
+    return this.#capture !== undefined && !this.#capturing && leaves(this.root).every((leaf) => this.#stands(leaf));
+  }
+
+  #take(): void {
+    const capture = this.#capture!;
+    this.#capture = undefined;
+    this.#capturing = true;
+    const saved = capture();
+    if (saved === undefined) this.#release();
+    else void saved.finally(() => this.#release());
   }
 
   #release(): void {
@@ -84,6 +99,8 @@ export class Session {
     const released = [...this.#standing.values()];
     this.#standing.clear();
     for (const release of released) release();
+    // Asked for while this one was saved: whoever stood for it has just been let go.
+    if (this.#capture !== undefined) for (const pump of this.#pumps) pump.attention = true;
   }
 
   #stands(leaf: AnyActorRef): boolean {

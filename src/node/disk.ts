@@ -27,13 +27,7 @@ export interface Disk {
     length: number,
     position: number,
   ): Promise<{ bytesWritten: number }>;
-  read(
-    fd: number,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }>;
+  read(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   fstat(fd: number): Promise<{ size: number }>;
   fsync(fd: number): Promise<void>;
   fdatasync(fd: number): Promise<void>;
@@ -99,6 +93,6 @@ export function codeOf(error: unknown): unknown {
 export function storeError(task: string, cause: unknown): LoopError {
   if (cause instanceof LoopError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const remedy = ['ENOSPC', 'EDQUOT'].includes(String(codeOf(cause))) ? ' Free some space; ' : ' ';
-  return new LoopError('STORE', `Could not ${task}: ${reason}.${remedy}`.trimEnd(), '', { cause });
+  const remedy = ['ENOSPC', 'EDQUOT'].includes(String(codeOf(cause))) ? ' Free some space, and save again.' : '';
+  return new LoopError('STORE', `Could not ${task}: ${reason}.${remedy}`, '', { cause });
 }

@@ -51,6 +51,8 @@ export interface Header {
 export interface Encoded {
   bytes: Buffer;
   headerLength: number;
+  /** What `bytes` is the beginning of. */
+  buffer: Buffer;
 }
 
 /** What is wrong with a damaged file. */
@@ -79,9 +81,15 @@ export function encode(runId: string, checkpoint: Checkpoint, savedAt: number, r
   const payloadLength = views.reduce((sum, view) => sum + view.length, graph.length);
   const length = headerLength + payloadLength;
   if (length > largest) {
-    throw new LoopError('STORE', `Expected a checkpoint of at most ${largest} bytes, got ${length}. Save parts of it elsewhere.`);
+    throw new LoopError(
+      'STORE',
+      `Expected a checkpoint of at most ${largest} bytes, got ${length}. Save parts of it elsewhere.`,
+    );
   }
-  const bytes = reuse !== undefined && reuse.length >= length ? reuse.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+  // With some room, as most states grow: the next one fits as well.
+  const buffer =
+    reuse !== undefined && reuse.length >= length ? reuse : Buffer.allocUnsafeSlow(Math.ceil(length * 1.25));
+  const bytes = buffer.subarray(0, length);
   magic.copy(bytes);
   bytes.writeUInt32LE(version, 40);
   bytes.writeUInt32LE(headerLength, 44);
@@ -95,7 +103,7 @@ export function encode(runId: string, checkpoint: Checkpoint, savedAt: number, r
     bytes.set(view, end);
     end += view.length;
   }
-  return { bytes, headerLength };
+  return { bytes, headerLength, buffer };
 }
 
 /** Fills in the checksums. */
@@ -104,7 +112,7 @@ export function seal({ bytes, headerLength }: Encoded): void {
   hash('sha256', bytes.subarray(40, headerLength), 'buffer').copy(bytes, 8);
 }
 
-/** How many bytes the header has; the first 48 of the file are enough to tell. */
+/** How many bytes the header has, by the beginning of a file. */
 export function headerLengthOf(bytes: Buffer): number {
   if (bytes.length < frame) throw new Damage(`it ends after ${bytes.length} bytes, within the header`);
   if (!bytes.subarray(0, magic.length).equals(magic)) throw new Damage('it does not begin like a checkpoint');
@@ -119,7 +127,8 @@ export function headerLengthOf(bytes: Buffer): number {
  */
 export function readHeader(bytes: Buffer): Header {
   const headerLength = headerLengthOf(bytes);
-  if (headerLength < frame || headerLength > bytes.length) throw new Damage('its header is cut off, or its length wrong');
+  if (headerLength < frame || headerLength > bytes.length)
+    throw new Damage('its header is cut off, or its length wrong');
   const sum = hash('sha256', bytes.subarray(40, headerLength), 'buffer');
   if (!sum.equals(bytes.subarray(8, 40))) throw new Damage('the checksum of its header is wrong');
   const found = bytes.readUInt32LE(40);

@@ -125,7 +125,10 @@ export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
     function threw(running: Running, error: unknown): void {
       if (actor.stopped) return;
       const endsHere = error instanceof EndLoop && error.loop === loop && (hook === 'reset' || hook === 'onRunStart');
-      if (!endsHere) return fail(running, hook, error);
+      if (!endsHere) {
+        fail(running, hook, error);
+        return;
+      }
       try {
         running.abandonChildren(error);
         report(running, {

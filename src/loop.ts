@@ -72,6 +72,13 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   /** The loop's own persisted state: plain data, read and written freely by the hooks. */
   state: object = {};
 
+  // What the library keeps on an instance; see the constructor.
+  declare [loopMark]: undefined;
+  declare [parentLink]: { loop: AnyLoop; name: string } | undefined;
+  declare [trainerSlot]: object | undefined;
+  declare [host]: Host | undefined;
+  declare [restartingSlot]: boolean | undefined;
+
   constructor(init?: object) {
     this.init = init;
     // Not enumerable: the fields of a loop are what its author gave it.
@@ -242,13 +249,4 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     }
     return running;
   }
-}
-
-/** What the library keeps on an instance. */
-export interface Loop<Output, Args> {
-  [loopMark]: undefined;
-  [parentLink]: { loop: AnyLoop; name: string } | undefined;
-  [trainerSlot]: object | undefined;
-  [host]: Host | undefined;
-  [restartingSlot]: boolean | undefined;
 }

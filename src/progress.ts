@@ -55,7 +55,6 @@ export abstract class BaseProgress {
 
   /** A progress with the counters of `dict`. */
   static fromStateDict<T extends BaseProgress>(this: new () => T, dict: Json): T {
-    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass that it is called on
     const progress = new this();
     progress.loadStateDict(dict);
     return progress;

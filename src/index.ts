@@ -17,6 +17,18 @@ export {
   ReadyCompletedTracker,
   StartedTracker,
 } from './progress.ts';
+export {
+  type ActorLine,
+  type EventLine,
+  type Frame,
+  formatRecording,
+  parseRecording,
+  type Recorder,
+  type Recording,
+  type RecordingLine,
+  record,
+  replay,
+} from './recording.ts';
 export type { Inspect, LoopRun, Outcome, RunProgress, StartOptions } from './run.ts';
 export type { LoadOptions, LoadReport, StateDict } from './state-dict.ts';
 export type { Stateful } from './tree.ts';

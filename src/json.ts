@@ -100,18 +100,17 @@ export function describeError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: typeof error === 'string' ? error : inspect(error) };
   const described: PlainError = { name: error.name, message: error.message };
   if (typeof error.stack === 'string') described.stack = error.stack;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') described.code = code;
+  for (const key of ['code', 'path', 'reason'] as const) {
+    const detail: unknown = (error as unknown as Record<string, unknown>)[key];
+    if (detail !== undefined && isPlain(detail)) described[key] = detail;
+  }
   return described;
 }
 
 /** The error that was described, as far as plain data can tell. */
 export function revivedError(described: PlainError): Error {
-  const error = new Error(described.message);
-  error.name = described.name;
-  if (typeof described.stack === 'string') error.stack = described.stack;
-  if (typeof described.code === 'string') Object.assign(error, { code: described.code });
-  return error;
+  const { message, ...rest } = described;
+  return Object.assign(new Error(message), rest);
 }
 
 function inspect(value: unknown): string {

@@ -8,8 +8,9 @@ import {
   type MetaObject,
   type ParameterizedObject,
   type StateMachine,
+  stopChild,
 } from 'xstate';
-import { EndLoop } from './errors.ts';
+import type { EndLoop } from './errors.ts';
 import { describeError, isPlain, type Json, type PlainError } from './json.ts';
 import type { LoopDict } from './state-dict.ts';
 
@@ -216,9 +217,13 @@ export function plainReason(reason: unknown): Json {
 
 const begun: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
 
+/** By name: the one in a recording is a description. */
+function isEndLoop(error: unknown): error is EndLoop {
+  return error instanceof Error && error.name === 'EndLoop';
+}
+
 function remember(event: { output?: unknown; error?: unknown }): Remembered {
-  if (event.error instanceof EndLoop)
-    return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
+  if (isEndLoop(event.error)) return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
   if ('error' in event) return { error: describeError(event.error) };
   if (event.output === undefined) return {};
   if (isPlain(event.output)) return { output: event.output };
@@ -231,7 +236,7 @@ function childEnded(context: LoopContext, name: string, how: RememberedRun): Par
   return { running: context.running.filter((other) => other !== name), inFlight: { ...inFlight, runs, ran: true } };
 }
 
-const actions = {
+const changes = {
   /** A hook has completed: what it left behind is the state now. */
   commit: assign(({ event }: Step) => {
     const told = report(event);
@@ -262,9 +267,7 @@ const actions = {
     const inFlight = context.inFlight ?? begun;
     return { inFlight: { ...inFlight, once: { ...inFlight.once, [event.key]: remember(event) } } };
   }),
-  spawn: assign(({ context, event, spawn }: Step & { spawn: any }) => {
-    const input: ChildInput = { name: event.child, args: event.args, pace: context.pace, stop: context.stop };
-    spawn(event.child, { id: event.child, input });
+  childBegan: assign(({ context, event }: Step) => {
     return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? begun), ran: true } };
   }),
   childEnded: assign(({ context, event }: Step) => {
@@ -274,12 +277,26 @@ const actions = {
     return change;
   }),
   strangerEnded: assign(({ context, event }: Step) => childEnded(context, event.actorId, remember(event))),
-  stopChild: enqueueActions(({ event, enqueue }: { event: any; enqueue: any }) => {
-    enqueue.stopChild(event.child ?? event.actorId);
+  childrenLeft: assign({ running: [] }),
+  pause: assign({ pace: 0 }),
+  resume: assign({ pace: null }),
+  step: assign(({ context, event }: Step) => ({ pace: context.running.length > 0 ? 0 : stepsOf(event) })),
+  stop: assign(({ context, event }: Step) => ({ stop: context.stop ?? { reason: plainReason(event.reason) } })),
+  fail: assign(({ context, event }: Step) => {
+    return { ...(event.commit ?? {}), steps: context.steps + (event.steps ?? 0), error: describeError(event.error) };
   }),
+  abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
+};
+
+/** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
+const effects = {
+  spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
+    const input: ChildInput = { name: event.child, args: event.args, pace: context.pace, stop: context.stop };
+    enqueue.spawnChild(event.child, { id: event.child, input });
+  }),
+  stopChild: stopChild(({ event }: Step) => event.child ?? event.actorId),
   stopChildren: enqueueActions(({ context, enqueue }: { context: LoopContext; enqueue: any }) => {
     for (const child of context.running) enqueue.stopChild(child);
-    enqueue.assign({ running: [] });
   }),
   forward: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
     for (const child of context.running) enqueue.sendTo(child, event);
@@ -289,14 +306,6 @@ const actions = {
     // Read of the actor, not of the loop: a pump that is not there need not be told.
     if (self.getSnapshot().children.advance !== undefined) enqueue.sendTo('advance', event);
   }),
-  pause: assign({ pace: 0 }),
-  resume: assign({ pace: null }),
-  step: assign(({ context, event }: Step) => ({ pace: context.running.length > 0 ? 0 : stepsOf(event) })),
-  stop: assign(({ context, event }: Step) => ({ stop: context.stop ?? { reason: plainReason(event.reason) } })),
-  fail: assign(({ context, event }: Step) => {
-    return { ...(event.commit ?? {}), steps: context.steps + (event.steps ?? 0), error: describeError(event.error) };
-  }),
-  abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
   tellParent: enqueueActions(
     ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
       if (context.name === null) return;
@@ -334,7 +343,7 @@ const guards = {
     const counted = event.type !== 'loop.advanced' || context.inFlight?.ran ? 0 : event.steps;
     return context.pace - counted <= 0;
   },
-  left: ({ event }: Step) => event.error instanceof EndLoop || event.error?.name === 'EndLoop',
+  left: ({ event }: Step) => isEndLoop(event.error),
   mine: ({ context, event }: Step) => context.running.includes(event.actorId),
   /** `fail` and `abort` are there to end the machine with their error; any other was dealt with where it came from. */
   stale: ({ event }: Step) => event.actorId !== 'fail' && event.actorId !== 'abort',
@@ -352,7 +361,7 @@ const config = {
   context: ({ input }: { input: unknown }) => freshContext(input),
   initial: 'entering',
   on: {
-    'loop.run': { actions: 'spawn' },
+    'loop.run': { actions: ['spawn', 'childBegan'] },
     'loop.ended': {
       guard: ({ context, event }: Step) => context.running.includes(event.child),
       actions: ['childEnded', 'stopChild'],
@@ -396,7 +405,7 @@ const config = {
     advancing: {
       on: {
         'loop.advanced': [
-          { guard: 'over', target: 'ending', actions: ['advance', 'stopChildren'] },
+          { guard: 'over', target: 'ending', actions: ['stopChildren', 'childrenLeft', 'advance'] },
           { guard: 'held', target: 'paused', actions: 'advance' },
           { actions: 'advance' },
         ],
@@ -428,4 +437,21 @@ const config = {
 };
 
 /** The chart, without the actors that run user code. */
-export const chart: LoopMachine<unknown, unknown[]> = createMachine(config as any, { actions, guards } as any) as any;
+export const chart: LoopMachine<unknown, unknown[]> = createMachine(
+  config as any,
+  { actions: { ...changes, ...effects }, guards } as any,
+) as any;
+
+const nothing = {
+  getInitialSnapshot: () => ({ status: 'active' }),
+  getPersistedSnapshot: (s: unknown) => s,
+  transition: (s: unknown) => s,
+};
+
+/** The chart for a replay: it changes contexts and touches nobody. */
+export const replayChart: LoopMachine<unknown, unknown[]> = chart.provide({
+  actions: Object.fromEntries(Object.keys(effects).map((name) => [name, () => {}])),
+  actors: Object.fromEntries(
+    ['skip', 'onSkip', 'reset', 'onRunStart', 'advance', 'onRunEnd', 'abort', 'fail'].map((name) => [name, nothing]),
+  ),
+} as any);

@@ -194,9 +194,11 @@ export class Writer {
 
   /** A failure is told by the next save, or by the release. */
   #closeLater(fd: number): void {
-    const closed = Promise.all([this.#closing, this.#disk.close(fd)]);
-    closed.catch(() => {});
-    this.#closing = closed;
+    const before = this.#closing;
+    // Behind the save's own promises: waking a thread takes time, too.
+    const closed = new Promise(setImmediate).then(() => this.#disk.close(fd));
+    this.#closing = Promise.all([before, closed]);
+    this.#closing.catch(() => {});
   }
 
   #confirm(): void {

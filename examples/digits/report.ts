@@ -71,7 +71,7 @@ export class Report implements Listener {
     this.#past = [...this.#past.filter((past) => past.time > time - SPEED_OVER), { time, steps }];
     const first = this.#past[0]!;
     if (steps > first.steps) moment.speed = ((steps - first.steps) * 1000) / (time - first.time);
-    this.#footer!.draw(bars(moment, this.#stream.columns, this.#stream.hasColors()));
+    this.#footer!.draw(bars(moment, this.#footer!.columns, this.#stream.hasColors()));
   }
 }
 

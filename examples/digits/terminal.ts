@@ -21,6 +21,11 @@ export class Footer {
     process.on('SIGCONT', this.#continue);
   }
 
+  /** A terminal that does not say how wide it is says 0. */
+  get columns(): number {
+    return this.#stream.columns || 80;
+  }
+
   draw(lines: string[]): void {
     this.#write('', lines);
   }
@@ -40,7 +45,7 @@ export class Footer {
 
   /** One write, and nothing is erased before it is written over: a half-drawn frame would flicker. */
   #write(above: string, lines: string[]): void {
-    const { columns } = this.#stream;
+    const { columns } = this;
     // A line that fitted when it was drawn wraps when the window is made narrower.
     const rows = this.#lines.reduce((sum, line) => sum + Math.ceil(Math.max(1, width(line)) / columns), 0);
     const up = rows > 1 ? `\x1b[${rows - 1}A` : '';

@@ -1,5 +1,6 @@
-import { endWith, oneShot } from './hooks.ts';
+import { endWith } from './hooks.ts';
 import { chart, type LoopMachine } from './machine.ts';
+import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
 import { machineLoops } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';

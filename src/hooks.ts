@@ -1,12 +1,9 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { EndLoop, LoopError } from './errors.ts';
 import { restartingSlot } from './loop.ts';
-import { type Commit, plainReason, type Report } from './machine.ts';
+import type { Commit } from './machine.ts';
 import { attach, type Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
-
-/** The hooks that run once in a state; the state that invokes each is beside it. */
-export type OneShot = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
 
 interface HookSnapshot {
   status: 'active' | 'done' | 'stopped';
@@ -57,7 +54,10 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
         case 'hook.done':
           return { status: 'done', output: event.output, error: undefined };
         case 'xstate.stop':
-          if (actor !== undefined) actor.stopped = true;
+          if (actor !== undefined) {
+            actor.stopped = true;
+            actor.notice?.();
+          }
           return { ...snapshot, status: 'stopped' };
         default:
           actor?.notice?.();
@@ -69,88 +69,6 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
 }
 
 const active: HookSnapshot = { status: 'active', output: undefined, error: undefined };
-
-/** The actor of a hook that runs once. */
-export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
-  return hookLogic(loop, (self) => {
-    const actor: HookActor = {
-      stopped: false,
-      begin(running) {
-        const wait = prepare(running);
-        if (wait === undefined) perform(running);
-        else
-          wait.then(
-            () => actor.stopped || perform(running),
-            (error) => fail(running, hook, error),
-          );
-      },
-    };
-
-    function perform(running: Running): void {
-      running.begin(hook, true);
-      try {
-        if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
-        const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
-        if (isThenable(result))
-          result.then(
-            (value) => returned(running, value),
-            (error) => threw(running, error),
-          );
-        else returned(running, result);
-      } catch (error) {
-        threw(running, error);
-      }
-    }
-
-    function returned(running: Running, result: unknown): void {
-      try {
-        const left = running.settle();
-        if (left === undefined) complete(running, result);
-        else left.then(() => complete(running, result)).catch((error) => threw(running, error));
-      } catch (error) {
-        threw(running, error);
-      }
-    }
-
-    function complete(running: Running, result: unknown): void {
-      if (actor.stopped) return;
-      if (hook === 'onRunEnd' || hook === 'onSkip') {
-        const kept = running.session.strict && running.parent !== undefined;
-        if (kept) running.checkOutput(result, `what ${hook} returned`);
-      }
-      const value = hook === 'onRunStart' ? loop.done : result;
-      report(running, { hook, value, commit: running.commit() });
-    }
-
-    function threw(running: Running, error: unknown): void {
-      if (actor.stopped) return;
-      const endsHere = error instanceof EndLoop && error.loop === loop && (hook === 'reset' || hook === 'onRunStart');
-      if (!endsHere) {
-        fail(running, hook, error);
-        return;
-      }
-      try {
-        running.abandonChildren(error);
-        report(running, {
-          hook,
-          value: undefined,
-          commit: running.commit(),
-          ended: { reason: plainReason(error.reason) },
-        });
-      } catch (failure) {
-        fail(running, hook, failure);
-      }
-    }
-
-    function report(running: Running, output: Report): void {
-      running.committed();
-      running.unit = undefined;
-      self.send({ type: 'hook.done', output } as EventObject);
-    }
-
-    return actor;
-  });
-}
 
 /** The actor that ends its machine with an error: in `failed` and `aborted`, so that observers and a parent's `onError` see it. */
 export function endWith(loop: AnyLoop): HookLogic {

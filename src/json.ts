@@ -36,6 +36,11 @@ function copy(value: unknown, path: () => string, key: string, ancestors: object
 }
 
 function copyArray(array: unknown[], path: () => string, key: string, ancestors: object[]): Json[] {
+  const prototype = Object.getPrototypeOf(array);
+  // The prototype of a plain array is an array itself, in every realm; that of a subclass is not.
+  if (!Array.isArray(prototype)) {
+    throw notPlain(path, key, `an instance of ${prototype?.constructor?.name || 'a class'}`);
+  }
   const result = array.slice() as Json[];
   for (let i = 0; i < result.length; i++) {
     const item: unknown = result[i];
@@ -97,7 +102,7 @@ export interface PlainError {
 }
 
 export function describeError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: typeof error === 'string' ? error : inspect(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: typeof error === 'string' ? error : shown(error) };
   const described: PlainError = { name: error.name, message: error.message };
   if (typeof error.stack === 'string') described.stack = error.stack;
   for (const key of ['code', 'path', 'reason'] as const) {
@@ -113,7 +118,8 @@ export function revivedError(described: PlainError): Error {
   return Object.assign(new Error(message), rest);
 }
 
-function inspect(value: unknown): string {
+/** Anything as text for an error. */
+export function shown(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

@@ -1,12 +1,14 @@
 import { EndLoop, LoopError } from './errors.ts';
-import { type Json, plainCopy } from './json.ts';
+import { type Json, plainCopy, shown } from './json.ts';
 import type { LoopMachine } from './machine.ts';
 import type { LoopRun, StartOptions } from './run.ts';
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
-import { type AnyLoop, childrenOf, connect, loopMark, parentLink, pathOf, replace, trainerSlot } from './tree.ts';
+import { type AnyLoop, childrenOf, connect, loopMark, parentLink, pathOf, replace, trainerSlot, walk } from './tree.ts';
 
 /** What a loop asks of the actor that runs it. */
 export interface Host {
+  /** It runs no more, though code of a hook of it may. */
+  readonly ended: boolean;
   readonly signal: AbortSignal;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
 }
@@ -131,9 +133,19 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return plainCopy(this.state, () => this.path, 'state');
   }
 
-  /** Takes back what `onSaveCheckpoint` returned; a copy of it. Default: `this.state = state`. */
+  /**
+   * Takes back what `onSaveCheckpoint` returned; a copy of it. Default: `this.state = state`.
+   * @throws LoopError `STATE_DICT_MISMATCH` by default, if it is no object
+   */
   onLoadCheckpoint(state: Json): void {
-    this.state = state as object;
+    if (typeof state !== 'object' || state === null) {
+      throw new LoopError(
+        'STATE_DICT_MISMATCH',
+        `Expected the state to be an object, got ${shown(state)}. Override onLoadCheckpoint to take anything else.`,
+        this.path,
+      );
+    }
+    this.state = state;
   }
 
   /**
@@ -188,11 +200,16 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   get trainer(): object {
     const trainer = this[trainerSlot];
     if (trainer === undefined)
-      throw new LoopError('MISCONFIGURATION', 'The loop is not attached to a Trainer.', this.path);
+      throw new LoopError(
+        'MISCONFIGURATION',
+        'The loop is not attached to a Trainer. Set `trainer` on it, or on a loop above it.',
+        this.path,
+      );
     return trainer;
   }
 
   set trainer(trainer: object) {
+    walk(this);
     this[trainerSlot] = trainer;
     for (const [, child] of childrenOf(this)) child.trainer = trainer;
   }
@@ -203,6 +220,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   set restarting(restarting: boolean) {
+    walk(this);
     this[restartingSlot] = restarting;
     for (const [, child] of childrenOf(this)) child.restarting = restarting;
   }
@@ -214,7 +232,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /** Whether a run of this instance is going on. */
   get running(): boolean {
-    return this[host] !== undefined;
+    return this[host]?.ended === false;
   }
 
   /** Aborted when the run is. @throws LoopError `NOT_RUNNING` outside a run */
@@ -233,7 +251,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
    * @returns plain data, or nothing
    * @throws LoopError `ONCE_TWICE`, `NOT_RUNNING`, and `NOT_PLAIN_DATA` if the result cannot be remembered
    */
-  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+  async once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
     return this.#host('once').once(key, fn);
   }
 
@@ -245,7 +263,11 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   #host(member: string): Host {
     const running = this[host];
     if (running === undefined) {
-      throw new LoopError('NOT_RUNNING', `\`${member}\` belongs to a run, and the loop is not running.`, this.path);
+      throw new LoopError(
+        'NOT_RUNNING',
+        `\`${member}\` belongs to a run, and the loop is not running. Ask for it in a hook.`,
+        this.path,
+      );
     }
     return running;
   }

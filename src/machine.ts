@@ -143,9 +143,18 @@ export type LoopControlEvent =
 /** Events that the hooks' actors and child loops send. */
 export type LoopReportEvent =
   | { type: 'loop.advanced'; steps: number; commit: Commit; done: boolean; ended?: { reason: Json } }
+  | {
+      type: 'loop.forwarded';
+      to: LoopStateValue;
+      steps: number;
+      commit: Commit;
+      done: boolean | null;
+      ended?: { reason: Json };
+      output?: unknown;
+    }
   | { type: 'loop.hooked'; hook: string; commit: Commit }
   | { type: 'loop.run'; child: string; args: Json[] | null }
-  | { type: 'loop.ended'; child: string; dict: LoopDict; pace: number | null; output?: unknown; error?: unknown }
+  | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
   | { type: 'loop.once'; key: string; step: number; output?: unknown }
   | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
 
@@ -230,10 +239,30 @@ function remember(event: { output?: unknown; error?: unknown }): Remembered {
   return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
 }
 
-function childEnded(context: LoopContext, name: string, how: RememberedRun): Partial<LoopContext> {
+function childEnded(
+  context: LoopContext,
+  name: string,
+  how: { output?: unknown; error?: unknown; dict?: LoopDict; pace?: number | null },
+): Partial<LoopContext> {
   const inFlight = context.inFlight ?? begun;
-  const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], how) };
-  return { running: context.running.filter((other) => other !== name), inFlight: { ...inFlight, runs, ran: true } };
+  const run: RememberedRun = how.dict === undefined ? remember(how) : { ...remember(how), dict: how.dict };
+  const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], run) };
+  const running = context.running.filter((other) => other !== name);
+  const change: Partial<LoopContext> = { running, inFlight: { ...inFlight, runs, ran: true } };
+  // Steps that the last running child did not take are for whoever comes next.
+  if (context.pace !== null && typeof how.pace === 'number' && running.length === 0) change.pace = how.pace;
+  return change;
+}
+
+/** The output of a child loop: with what its parent keeps of it. */
+export interface Envelope {
+  output?: unknown;
+  dict: LoopDict;
+  pace: number | null;
+}
+
+export function isEnvelope(output: unknown): output is Envelope {
+  return typeof output === 'object' && output !== null && 'dict' in output && 'pace' in output;
 }
 
 const changes = {
@@ -256,6 +285,11 @@ const changes = {
     if (event.ended) change.ended = event.ended;
     return change;
   }),
+  forwarded: assign(({ context, event }: Step) => {
+    const change: Partial<LoopContext> = { ...event.commit, done: event.done, steps: context.steps + event.steps };
+    if (event.ended) change.ended = event.ended;
+    return change;
+  }),
   hooked: assign(({ context, event }: Step) => {
     const inFlight = context.inFlight ?? begun;
     // What a completed hook got is asked for no more; what it did is committed.
@@ -270,13 +304,12 @@ const changes = {
   childBegan: assign(({ context, event }: Step) => {
     return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? begun), ran: true } };
   }),
-  childEnded: assign(({ context, event }: Step) => {
-    const change = childEnded(context, event.child, { ...remember(event), dict: event.dict });
-    // Steps that the last running child did not take are for whoever comes next.
-    if (context.pace !== null && event.pace !== null && change.running!.length === 0) change.pace = event.pace;
-    return change;
+  /** A child loop has finished. One that is none, put in its place by `provide()`, tells nothing but its output. */
+  childDone: assign(({ context, event }: Step) => {
+    const { output, actorId } = event;
+    return isEnvelope(output) ? childEnded(context, actorId, output) : childEnded(context, actorId, event);
   }),
-  strangerEnded: assign(({ context, event }: Step) => childEnded(context, event.actorId, remember(event))),
+  childLeft: assign(({ context, event }: Step) => childEnded(context, event.child ?? event.actorId, event)),
   childrenLeft: assign({ running: [] }),
   pause: assign({ pace: 0 }),
   resume: assign({ pace: null }),
@@ -287,6 +320,10 @@ const changes = {
   }),
   abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
 };
+
+function told({ state, progress, children, pace }: LoopContext): { dict: LoopDict; pace: number | null } {
+  return { dict: { state, progress, children }, pace };
+}
 
 /** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
 const effects = {
@@ -306,19 +343,12 @@ const effects = {
     // Read of the actor, not of the loop: a pump that is not there need not be told.
     if (self.getSnapshot().children.advance !== undefined) enqueue.sendTo('advance', event);
   }),
+  /** An error says nothing of the state that it left behind. */
   tellParent: enqueueActions(
     ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
       if (context.name === null) return;
-      const { state, progress, children, pace } = context;
-      const told: Record<string, unknown> = {
-        type: 'loop.ended',
-        child: context.name,
-        dict: { state, progress, children },
-        pace,
-      };
-      if (context.error === null) told.output = value(event);
-      else told.error = event.error ?? event.reason;
-      enqueue.sendTo(self._parent, told);
+      const error = event.error ?? event.reason;
+      enqueue.sendTo(self._parent, { type: 'loop.left', child: context.name, error, ...told(context) });
     },
   ),
 };
@@ -356,18 +386,26 @@ function invoke(hook: string, onDone: unknown): object {
   return { id: hook, src: hook, onDone, onError: failed };
 }
 
+/** A child that nobody watches may run some of its hooks in one go; see `ahead.ts`. */
+const forwardedTo = (['resetting', 'starting', 'advancing', 'ending', 'finished'] as const).map((to) => ({
+  guard: ({ event }: Step) => event.to === to,
+  target: `.${to}`,
+  actions: 'forwarded',
+}));
+
 const config = {
   id: 'loop',
   context: ({ input }: { input: unknown }) => freshContext(input),
   initial: 'entering',
   on: {
     'loop.run': { actions: ['spawn', 'childBegan'] },
-    'loop.ended': {
+    'loop.left': {
       guard: ({ context, event }: Step) => context.running.includes(event.child),
-      actions: ['childEnded', 'stopChild'],
+      actions: ['childLeft', 'stopChild'],
     },
     'loop.once': { actions: 'once' },
     'loop.hooked': { actions: 'hooked' },
+    'loop.forwarded': forwardedTo,
     'loop.failed': [
       { guard: 'left', target: '.aborted', actions: 'fail' },
       { target: '.failed', actions: 'fail' },
@@ -377,9 +415,8 @@ const config = {
     'loop.step': { actions: ['step', 'forward', 'tellPump'] },
     'loop.stop': { actions: ['stop', 'forward', 'tellPump'] },
     'loop.abort': { target: '.aborted', actions: 'abort' },
-    // A child that tells nothing: one that `provide()` put in the place of a loop.
-    'xstate.done.actor.*': { guard: 'mine', actions: ['strangerEnded', 'stopChild'] },
-    'xstate.error.actor.*': [{ guard: 'mine', actions: ['strangerEnded', 'stopChild'] }, { guard: 'stale' }],
+    'xstate.done.actor.*': { guard: 'mine', actions: ['childDone', 'stopChild'] },
+    'xstate.error.actor.*': [{ guard: 'mine', actions: ['childLeft', 'stopChild'] }, { guard: 'stale' }],
   },
   states: {
     entering: {
@@ -426,7 +463,11 @@ const config = {
       },
     },
     ending: { invoke: invoke('onRunEnd', { target: 'finished', actions: 'commit' }) },
-    finished: { type: 'final', entry: 'tellParent', output: ({ event }: Step) => value(event) },
+    finished: {
+      type: 'final',
+      output: ({ context, event }: Step) =>
+        context.name === null ? value(event) : ({ output: value(event), ...told(context) } satisfies Envelope),
+    },
     aborted: {
       entry: 'tellParent',
       invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => event.error ?? event.reason },

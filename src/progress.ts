@@ -1,5 +1,5 @@
 import { LoopError } from './errors.ts';
-import { type Json, plainCopy } from './json.ts';
+import { type Json, plainCopy, shown } from './json.ts';
 
 /**
  * Counters that are a field of a loop and part of its context and state dict.
@@ -34,7 +34,7 @@ export abstract class BaseProgress {
   mismatch(dict: unknown, at: string): string | undefined {
     const names = Object.keys(this);
     if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
-      return `Expected \`${at || 'the progress'}\` to be an object with ${names.join(', ')}, got ${JSON.stringify(dict)}.`;
+      return `Expected \`${at || 'the progress'}\` to be an object with ${names.join(', ')}, got ${shown(dict)}.`;
     }
     const given = Object.keys(dict);
     for (const name of names) {
@@ -46,11 +46,12 @@ export abstract class BaseProgress {
         const inner = own.mismatch(saved, key);
         if (inner !== undefined) return inner;
       } else if (typeof saved !== typeof own) {
-        return `Expected \`${key}\` to be a ${typeof own}, got ${JSON.stringify(saved)}.`;
+        return `Expected \`${key}\` to be a ${typeof own}, got ${shown(saved)}.`;
       }
     }
     const unknown = given.find((name) => !names.includes(name));
-    return unknown === undefined ? undefined : `There is no counter \`${at === '' ? unknown : `${at}.${unknown}`}\`.`;
+    if (unknown === undefined) return undefined;
+    return `Expected only ${names.join(', ')}${at === '' ? '' : ` in \`${at}\``}, got a counter \`${unknown}\`.`;
   }
 
   /** A progress with the counters of `dict`. */
@@ -167,7 +168,7 @@ export class Progress<T extends ReadyCompletedTracker = ProcessedTracker> extend
   ): Progress<T> {
     const [total, current] = [new tracker(), new tracker()];
     for (const name of Object.keys(values)) {
-      if (!(name in total)) throw new TypeError(`Expected a counter of ${tracker.name}, got \`${name}\`.`);
+      if (!Object.hasOwn(total, name)) throw new TypeError(`Expected a counter of ${tracker.name}, got \`${name}\`.`);
     }
     return new Progress(Object.assign(total, values), Object.assign(current, values));
   }

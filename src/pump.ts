@@ -54,6 +54,7 @@ class Pump implements HookActor {
       this.#threw(error);
     } finally {
       session.leave(this);
+      if (this.stopped && this.#running.ended) this.#running.gone();
     }
   }
 
@@ -76,11 +77,17 @@ class Pump implements HookActor {
   async #steps(): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
     const { session } = running;
-    const wait = prepare(running);
-    if (wait !== undefined) await wait;
-    if (this.stopped) return;
-    // Null where `provide()` put something in the place of onRunStart, which would have read it.
-    this.#done = running.context.done ?? loop.done;
+    const begun = running.takeOver();
+    if (begun === undefined) {
+      const wait = prepare(running);
+      if (wait !== undefined) await wait;
+      if (this.stopped) return;
+      // Null where `provide()` put something in the place of onRunStart, which would have read it.
+      this.#done = running.context.done ?? loop.done;
+    } else {
+      await this.#finish(begun);
+      if (this.stopped) return;
+    }
     if (this.#done) {
       this.#commit();
       return;
@@ -92,7 +99,12 @@ class Pump implements HookActor {
     this.#lastCommit = performance.now();
     for (;;) {
       const began = performance.now();
-      const { pace } = running.context;
+      const { pace, stop, inFlight } = running.context;
+      // Asked for while no step was in flight: the guards decide what to do instead of one.
+      if ((stop !== null || pace === 0) && inFlight === null) {
+        this.#commit();
+        return;
+      }
       const limit = session.watched ? 1 : Math.min(burst, pace ?? burst, session.stepsUntilDue());
       if (composite) await this.#step();
       else await this.#burst(limit);
@@ -141,28 +153,36 @@ class Pump implements HookActor {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isThenable(result)) {
-          await result;
-          if (this.stopped) return;
-        }
-      }
-      result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isThenable(result)) {
-        await result;
+        if (result !== undefined && isThenable(result)) await result;
         if (this.stopped) return;
       }
+      result = bare ? loop.advance() : loop.advance(...args);
+      if (result !== undefined && isThenable(result)) await result;
+      if (this.stopped) return;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isThenable(result)) {
-          await result;
-          if (this.stopped) return;
-        }
+        if (result !== undefined && isThenable(result)) await result;
+        if (this.stopped) return;
       }
       if (this.#first) this.#wholeIteration();
       if (unit.keys.size > 0) unit.keys.clear();
       running.uncommitted++;
       this.#done = loop.done;
     } while (!this.#done && --left > 0 && !this.attention);
+  }
+
+  /** The rest of a step that was begun ahead of this state. */
+  async #finish({ hook, result }: { hook: string; result: PromiseLike<unknown> }): Promise<void> {
+    const [loop, running] = [this.#loop, this.#running];
+    await result;
+    if (this.stopped) return;
+    if (hook === 'onAdvanceStart') await loop.advance(...running.args);
+    if (this.stopped) return;
+    if (hook !== 'onAdvanceEnd') await loop.onAdvanceEnd(...running.args);
+    if (this.stopped) return;
+    this.#wholeIteration();
+    running.uncommitted++;
+    this.#done = loop.done;
   }
 
   /** One step of a loop with children: the state before each of its hooks is in the context, so that it can be run again from there. */

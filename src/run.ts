@@ -74,8 +74,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   readonly #session: Session;
   readonly #options: StartOptions<any>;
   readonly #outcome: Promise<Outcome<Output>>;
-  readonly #output: Promise<Output>;
-  #settle!: (outcome: Outcome<Output>) => void;
+  #output: Promise<Output> | undefined;
+  #settle!: (outcome: Outcome<any>) => void;
   /** Somebody will hear of a failure. */
   #heard = false;
   #ended = false;
@@ -86,8 +86,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #steps = 0;
   #sinceSave = 0;
   #lastSave = Date.now();
+  /** The last of the saves, one after another. */
   #saving: Promise<void> | undefined;
-  #waiting: Checkpoint | undefined;
+  /** What goes on beside the run until `#newest` is saved; never rejects. */
+  #beside: Promise<void> | undefined;
+  #newest: Checkpoint | undefined;
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
@@ -129,13 +132,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#output = this.#outcome.then((outcome) => {
-      if ('error' in outcome) throw outcome.error;
-      return outcome.output as Output;
-    });
-    this.#output.catch((error) => {
+    void this.#outcome.then((outcome) => {
       // Nobody asked how the run ended: a failure must not pass unseen.
-      if (!this.#heard) throw error;
+      if (!this.#heard && 'error' in outcome) throw outcome.error;
     });
     this.actor.subscribe({
       next: () => this.#changed(),
@@ -148,7 +147,13 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       const onAbort = () => this.abort(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       void this.#outcome.then(() => signal.removeEventListener('abort', onAbort));
-      if (signal.aborted) onAbort();
+      if (signal.aborted) {
+        // Before its start, which would read `skip`.
+        this.#aborted = { reason: signal.reason };
+        this.actor.stop();
+        this.#end();
+        return;
+      }
     }
     this.actor.start();
     // A snapshot of a run that had ended: XState tells nobody.
@@ -161,6 +166,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
    */
   get output(): Promise<Output> {
     this.#heard = true;
+    // Made when it is asked for: one that is asked for and dropped is unhandled, like any promise.
+    this.#output ??= this.#outcome.then((outcome) => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.output as Output;
+    });
     return this.#output;
   }
 
@@ -193,6 +203,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
    * a step. A hook that never returns is named here for ever; `abort` ends it.
    */
   get waitingFor(): string[] {
+    if (this.#ended) return [];
     return leaves(this.actor)
       .map((actor) => ({ path: actorPath(actor), value: (actor.getSnapshot() as { value?: string }).value }))
       .filter(({ value }) => value !== 'paused')
@@ -259,11 +270,17 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   async #suspend(): Promise<Checkpoint> {
-    await this.pause();
-    if (this.#ended) throw this.#runEnded('suspended');
-    const checkpoint = this.#take();
-    if (this.#options.store !== undefined) await this.#save(checkpoint);
-    if (this.#ended) throw this.#runEnded('suspended');
+    let checkpoint: Checkpoint;
+    let taken: object[];
+    do {
+      await this.pause();
+      if (this.#ended) throw this.#runEnded('suspended');
+      taken = this.#leaves();
+      checkpoint = this.#take();
+      if (this.#options.store !== undefined) await this.#save(checkpoint);
+      if (this.#ended) throw this.#runEnded('suspended');
+      // Resumed while it was saved: what has run since is not in it.
+    } while (this.#leaves().some((snapshot, i) => snapshot !== taken[i]));
     this.#suspended = true;
     this.actor.stop();
     await this.#outcome;
@@ -314,7 +331,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   #send(event: LoopControlEvent): void {
     // An actor that has ended takes no events: every method may be called at any time.
-    if (!this.#ended) this.actor.send(event);
+    if (this.#ended) return;
+    this.#session.hurry = event.type !== 'loop.resume';
+    if (event.type === 'loop.abort') this.#session.halted = true;
+    this.actor.send(event);
   }
 
   #changed(): void {
@@ -331,6 +351,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     return quiet;
   }
 
+  #leaves(): object[] {
+    return leaves(this.actor).map((leaf) => leaf.getSnapshot());
+  }
+
   #take(): Checkpoint {
     return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps);
   }
@@ -339,7 +363,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #hold(): void {
     this.#session.hold(() => {
       const waiting = this.#holding.splice(0);
-      const due = this.#isDue();
+      // The end has a save of its own.
+      const due = !this.#ended && this.#isDue();
       let checkpoint: Checkpoint;
       try {
         checkpoint = this.#take();
@@ -383,30 +408,30 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     return Date.now() - this.#lastSave >= every.ms ? 1 : Infinity;
   }
 
+  /** Saves after what is being saved, and instead of what waits beside the run. */
   async #save(checkpoint: Checkpoint): Promise<void> {
-    this.#waiting = undefined;
-    await this.#saving?.catch(() => {});
-    await this.#options.store!.save(this.id, checkpoint);
+    this.#newest = undefined;
+    const before = this.#saving;
+    const saving = (async () => {
+      await before?.catch(() => {});
+      await this.#options.store!.save(this.id, checkpoint);
+    })();
+    this.#saving = saving;
+    await saving;
   }
 
   /** One save in flight; of those that wait, the newest. A save that fails ends the run: it could not be resumed from where it is. */
   #saveBeside(checkpoint: Checkpoint): void {
-    this.#waiting = checkpoint;
-    if (this.#saving !== undefined) return;
-    this.#saving = (async () => {
-      while (this.#waiting !== undefined) {
-        const next: Checkpoint = this.#waiting;
-        this.#waiting = undefined;
-        await this.#options.store!.save(this.id, next);
-      }
-    })()
-      .catch((error) => {
+    this.#newest = checkpoint;
+    this.#beside ??= (async () => {
+      try {
+        while (this.#newest !== undefined) await this.#save(this.#newest);
+      } catch (error) {
         this.#saveError = { error };
         this.abort(error);
-      })
-      .finally(() => {
-        this.#saving = undefined;
-      });
+      }
+      this.#beside = undefined;
+    })();
   }
 
   #end(error?: unknown): void {
@@ -426,7 +451,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (store === undefined) return outcome;
     let closed = outcome;
     try {
-      await this.#saving;
+      await this.#beside;
+      // One that the run waited for: whoever did hears of its failure.
+      await this.#saving?.catch(() => {});
       if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#save(this.#take());
     } catch (error) {
       closed = { status: 'failed', error, steps: outcome.steps };
@@ -467,8 +494,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
         return { status: 'failed', error: thrown, steps };
       return { status: 'aborted', reason: thrown, error: thrown, steps };
     }
-    const stopped = new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);
-    return { status: 'aborted', reason: stopped, error: stopped, steps };
+    const reason = this.#aborted
+      ? this.#aborted.reason
+      : new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);
+    return { status: 'aborted', reason, error: reason, steps };
   }
 
   #runEnded(what: string): LoopError {
@@ -513,7 +542,7 @@ function checkOptions(loop: AnyLoop, options: StartOptions<any>): void {
     );
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
-  const { args, every, durability, id, store } = options;
+  const { args, every, durability, id, store, migrate, inspect, signal, paused } = options;
   if (args !== undefined && !Array.isArray(args)) throw wrong('`args` to be an array', args);
   if (id !== undefined && (typeof id !== 'string' || id === ''))
     throw wrong('`id` to be a string that is not empty', id);
@@ -521,6 +550,14 @@ function checkOptions(loop: AnyLoop, options: StartOptions<any>): void {
     throw wrong("`durability` to be 'sync', 'async' or 'exit'", durability);
   if (store !== undefined && (typeof store?.save !== 'function' || typeof store.load !== 'function'))
     throw wrong('`store` to have save and load', store);
+  if (migrate !== undefined && typeof migrate !== 'function') throw wrong('`migrate` to be a function', migrate);
+  for (const one of Array.isArray(inspect) ? inspect : [inspect]) {
+    if (one !== undefined && typeof one !== 'function' && typeof one?.next !== 'function')
+      throw wrong('`inspect` to be a function or an observer, or several', one);
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw wrong('`signal` to be an AbortSignal', signal);
+  if (paused !== undefined && typeof paused !== 'boolean') throw wrong('`paused` to be true or false', paused);
   if (every === undefined || every === 'step' || every === 'run') return;
   const count = typeof every === 'object' && every !== null ? ('steps' in every ? every.steps : every.ms) : Number.NaN;
   if (typeof count !== 'number' || !(count > 0) || ('steps' in every && !Number.isInteger(count))) {

@@ -5,6 +5,7 @@ import { type Host, host, restartingSlot } from './loop.ts';
 import {
   type Commit,
   type InFlight,
+  isEnvelope,
   type LoopContext,
   type LoopReportEvent,
   lastRun,
@@ -48,6 +49,8 @@ export class Running implements Host {
   /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
   restored: boolean;
   unit: Unit | undefined;
+  /** What a hook returned that was called ahead of its state. */
+  handover: { hook: string; result: PromiseLike<unknown> } | undefined;
   /** Whole steps that the context does not know of yet. */
   uncommitted = 0;
   /** The actor of the hook that runs, as the source of what it sends. */
@@ -76,7 +79,7 @@ export class Running implements Host {
     actor.subscribe({
       next: () => this.#onSnapshot(),
       error: (error) => this.#onEnd(error),
-      complete: () => this.#onEnd(new LoopError('STOPPED', 'its actor was stopped.', this.path)),
+      complete: () => this.#onEnd(undefined),
     });
   }
 
@@ -103,6 +106,13 @@ export class Running implements Host {
   /** What the hook or step in flight had got before this process. */
   get remembered(): InFlight | undefined {
     return this.unit?.resumed ? (this.context.inFlight ?? undefined) : undefined;
+  }
+
+  /** Takes over a hook that was called ahead of its state. */
+  takeOver(): { hook: string; result: PromiseLike<unknown> } | undefined {
+    const { handover } = this;
+    this.handover = undefined;
+    return handover;
   }
 
   /** A hook or step begins. */
@@ -251,11 +261,16 @@ export class Running implements Host {
     if (this.#ended) return;
     this.#ended = { reason };
     live.delete(this);
-    if (this.loop[host] === this) this.loop[host] = undefined;
     this.#controller?.abort(reason);
     for (const below of [...live]) if (below.parent === this) below.abort(reason);
     for (const [, run] of this.#children) run.reject(reason);
     this.#children.clear();
+    if (this.unit === undefined) this.gone();
+  }
+
+  /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
+  gone(): void {
+    if (this.loop[host] === this) this.loop[host] = undefined;
   }
 
   /** Ends what runs below, because the step that ran it is left. */
@@ -305,18 +320,18 @@ export class Running implements Host {
     if (snapshot.value === 'paused') this.session.poke();
   }
 
-  #onEnd(error: unknown): void {
+  #onEnd(thrown: unknown): void {
     const snapshot = this.actor.getSnapshot();
     const run = this.parent?.childRun(this.actor.id);
     if (run?.attached) this.parent!.#children.delete(this.actor.id);
     if (snapshot.status === 'done') {
       live.delete(this);
-      if (this.loop[host] === this) this.loop[host] = undefined;
-      this.#ended = { reason: new LoopError('RUN_ENDED', 'its run has ended.', this.path) };
-      run?.resolve(snapshot.output);
+      this.gone();
+      this.#ended = over;
+      run?.resolve(isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output);
     } else {
-      this.abort(error);
-      run?.reject(this.#ended?.reason ?? error);
+      this.abort(thrown ?? new LoopError('STOPPED', 'its actor was stopped.', this.path));
+      run?.reject(this.#ended?.reason);
     }
     // The parent has yet to hear of it.
     queueMicrotask(() => this.session.poke());
@@ -344,6 +359,9 @@ export function alreadyRunning(loop: AnyLoop): LoopError {
     pathOf(loop),
   );
 }
+
+/** Of a run that ended as it should; made once, for an error that carries a stack costs as much as a run. */
+const over = { reason: new LoopError('RUN_ENDED', 'The run of this loop has ended.') };
 
 const live = new Set<Running>();
 const runnings = new WeakMap<AnyActorRef, Running>();

@@ -1,7 +1,7 @@
 import { LoopError } from './errors.ts';
-import { type Json, plainCopy } from './json.ts';
+import { type Json, plainCopy, shown } from './json.ts';
 import { BaseProgress } from './progress.ts';
-import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
+import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, walk } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -59,6 +59,7 @@ export function restore(loop: AnyLoop, dict: Pick<LoopDict, 'state' | 'progress'
 
 /** See `Loop.stateDict`. */
 export function stateDict(loop: AnyLoop, destination: StateDict = {}, prefix = ''): StateDict {
+  walk(loop);
   return flatten(loop, capture(loop), destination, prefix);
 }
 
@@ -97,6 +98,11 @@ export function keysOf(loop: AnyLoop, prefix = ''): string[] {
   return keys;
 }
 
+function metricKeys(loop: AnyLoop, prefix: string, names: string[]): string[] {
+  const below = childrenOf(loop).flatMap(([name, child]) => metricKeys(child, `${prefix}${name}.`, names));
+  return [...names.map((name) => prefix + name), ...below];
+}
+
 /** The keys that two lists do not share. */
 export function differences(has: readonly string[], given: readonly string[]): LoadReport {
   const [own, other] = [new Set(has), new Set(given)];
@@ -106,25 +112,19 @@ export function differences(has: readonly string[], given: readonly string[]): L
 /** See `Loop.loadStateDict`. */
 export function loadStateDict(loop: AnyLoop, dict: StateDict, prefix = '', options: LoadOptions = {}): LoadReport {
   if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
-    throw new LoopError(
-      'STATE_DICT_MISMATCH',
-      `Expected a state dict (an object), got ${JSON.stringify(dict)}.`,
-      pathOf(loop),
-    );
+    throw new LoopError('STATE_DICT_MISMATCH', `Expected a state dict (an object), got ${shown(dict)}.`, pathOf(loop));
   }
-  if (loop.running) {
-    throw new LoopError(
-      'ALREADY_RUNNING',
-      'is running: a state dict can be loaded before and after a run.',
-      pathOf(loop),
-    );
+  const busy = walk(loop).find((one) => one.loop.running);
+  if (busy !== undefined) {
+    throw new LoopError('ALREADY_RUNNING', 'is running: load a state dict before or after the run.', busy.path);
   }
   // A key with another prefix belongs to somebody else.
   const given = Object.keys(dict).filter((key) => key.startsWith(prefix));
   const metrics = options.metrics ?? {};
   const report = (): LoadReport => {
     const { missing, unknown } = differences(keysOf(loop, prefix), given);
-    return { missing, unknown: unknown.filter((key) => !(key.slice(key.lastIndexOf('.') + 1) in metrics)) };
+    const measured = new Set(metricKeys(loop, prefix, Object.keys(metrics)));
+    return { missing, unknown: unknown.filter((key) => !measured.has(key)) };
   };
   const { missing, unknown } = report();
   if (options.strict && missing.length + unknown.length > 0) {
@@ -144,8 +144,10 @@ export function list(keys: readonly string[]): string {
   return keys.length === 0 ? 'nothing' : keys.map((key) => `\`${key}\``).join(', ');
 }
 
-/** Counters are checked for the whole tree first, so that a bad one changes nothing. */
+/** Counters and states are checked for the whole tree first, so that a bad one changes nothing. */
 function check(loop: AnyLoop, dict: StateDict, prefix: string): void {
+  const key = `${prefix}state_dict`;
+  if (Object.hasOwn(dict, key)) plainCopy(dict[key], () => pathOf(loop), key);
   for (const [name, part] of partsOf(loop)) {
     if (isLoop(part)) {
       check(part, dict, `${prefix}${name}.`);

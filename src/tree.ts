@@ -76,8 +76,20 @@ function rootName(loop: AnyLoop): string {
 
 /** `fit.epoch.batches`: the root by its class, the others by their fields. */
 export function pathOf(loop: AnyLoop): string {
-  const parent = parentOf(loop);
-  return parent === undefined ? rootName(loop) : `${pathOf(parent.loop)}.${parent.name}`;
+  const up = above(loop);
+  const names = up.map(({ name }) => name).reverse();
+  return [rootName(up.at(-1)?.loop ?? loop), ...names].join('.');
+}
+
+/** The loops that hold this one, from the nearest to the root. Ends also where fields were set to a cycle. */
+function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
+  const found: { loop: AnyLoop; name: string }[] = [];
+  const seen = new Set([loop]);
+  for (let up = parentOf(loop); up !== undefined && !seen.has(up.loop); up = parentOf(up.loop)) {
+    seen.add(up.loop);
+    found.push(up);
+  }
+  return found;
 }
 
 /** The loop that holds this one, if it still does. */
@@ -100,7 +112,9 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
   const found: { loop: AnyLoop; path: string }[] = [];
+  const links: [child: AnyLoop, link: { loop: AnyLoop; name: string }][] = [];
   visit(root, pathOf(root));
+  for (const [child, link] of links) child[parentLink] = link;
   return found;
 
   function visit(loop: AnyLoop, path: string): void {
@@ -123,8 +137,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
           `${path}.${name}`,
         );
       }
-      // Before the link is made: a cycle must be found, not followed.
-      if (!places.has(child)) child[parentLink] = { loop, name };
+      links.push([child, { loop, name }]);
       visit(child, `${path}.${name}`);
     }
   }
@@ -135,9 +148,7 @@ function assign(loop: AnyLoop, fields: Record<string, unknown>): void {
   const before = Object.fromEntries(Object.keys(fields).map((name) => [name, Reflect.get(loop, name)]));
   Object.assign(loop, fields);
   try {
-    let root = loop;
-    for (let up = parentOf(root); up !== undefined && up.loop !== loop; up = parentOf(root)) root = up.loop;
-    walk(root);
+    walk(above(loop).at(-1)?.loop ?? loop);
   } catch (error) {
     Object.assign(loop, before);
     throw error;
@@ -152,9 +163,9 @@ function assign(loop: AnyLoop, fields: Record<string, unknown>): void {
 /** The value of a field that may hold loops. */
 function slot(loop: AnyLoop, name: string, verb: string): unknown {
   const value: unknown = Object.hasOwn(loop, name) ? Reflect.get(loop, name) : undefined;
-  const holdsLoops = value === undefined || value === null || isLoop(value) || Array.isArray(value);
+  const holdsLoops = value === undefined || value === null || loopsIn(value) !== undefined;
   if (!Object.hasOwn(loop, name) || !holdsLoops || name === 'state' || name === 'init') {
-    const names = childrenOf(loop).map(([child]) => child);
+    const names = Object.keys(fieldsWithLoops(loop));
     throw new MisconfigurationError(
       `${verb} expected the name of a field for loops, got \`${name}\`. ` +
         `${loop.constructor.name} has ${names.length === 0 ? 'none' : names.join(', ')}; declare the field first, with a loop or null.`,
@@ -167,13 +178,15 @@ function slot(loop: AnyLoop, name: string, verb: string): unknown {
 /** See `Loop.connect`. */
 export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(loops)) {
-    slot(loop, name, 'connect');
+    const old = slot(loop, name, 'connect');
     if (!isLoop(value) && !(Array.isArray(value) && value.every(isLoop))) {
       throw new MisconfigurationError(
         `connect expected \`${name}\` to be a loop or an array of loops, got ${describe(value)}.`,
         pathOf(loop),
       );
     }
+    const kept = loopsIn(value) ?? [];
+    for (const one of loopsIn(old) ?? []) if (!kept.includes(one)) checkIdle(one);
   }
   assign(loop, loops);
 }
@@ -190,39 +203,53 @@ export function replace(loop: AnyLoop, loops: Record<string, unknown>): { droppe
         pathOf(loop),
       );
     }
-    if (old.running) {
-      throw new LoopError(
-        'ALREADY_RUNNING',
-        'is running and cannot be replaced. Wait until its run has ended.',
-        pathOf(old),
-      );
-    }
+    checkIdle(old);
     made[name] = isLoop(value) ? value : build(loop, name, value, old);
   }
-  const moved: (() => void)[] = [];
+  const undo: (() => void)[] = [];
   for (const [name, fresh] of Object.entries(made)) {
     const old = Reflect.get(loop, name) as AnyLoop;
     for (const [field, child] of Object.entries(fieldsWithLoops(old))) {
       const own: unknown = Object.hasOwn(fresh, field) ? Reflect.get(fresh, field) : 'no field';
       if (own === undefined || own === null || (Array.isArray(own) && own.length === 0)) {
         Object.assign(fresh, { [field]: child });
-        moved.push(() => Object.assign(fresh, { [field]: own }));
-        // The old loop is out of use; its children have one parent again.
-        for (const one of Array.isArray(child) ? child : [child]) {
-          if (isLoop(one)) one[parentLink] = { loop: fresh, name: field };
-        }
-      } else if (own === 'no field') {
+        undo.push(() => Object.assign(fresh, { [field]: own }));
+      } else if (loopsIn(own) === undefined) {
         dropped.push(`${name}.${field}`);
       }
+    }
+    // The old loop is out of use: its children are free to stand in the new one.
+    for (const [, child] of childrenOf(old)) {
+      const link = child[parentLink];
+      child[parentLink] = undefined;
+      undo.push(() => {
+        child[parentLink] = link;
+      });
     }
   }
   try {
     assign(loop, made);
   } catch (error) {
-    for (const undo of moved) undo();
+    for (const back of undo.reverse()) back();
     throw error;
   }
   return { dropped };
+}
+
+/** The loops that a field holds; `undefined` if it is not one for loops. */
+function loopsIn(value: unknown): AnyLoop[] | undefined {
+  if (isLoop(value)) return [value];
+  if (!Array.isArray(value) || (value.length > 0 && !isLoop(value[0]))) return undefined;
+  return value.filter(isLoop);
+}
+
+function checkIdle(loop: AnyLoop): void {
+  if (!loop.running) return;
+  throw new LoopError(
+    'ALREADY_RUNNING',
+    'is running and cannot be replaced. Wait until its run has ended.',
+    pathOf(loop),
+  );
 }
 
 function fieldsWithLoops(loop: AnyLoop): Record<string, unknown> {
@@ -259,6 +286,7 @@ function build(loop: AnyLoop, name: string, value: unknown, old: AnyLoop): AnyLo
 
 function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'bare object'}`;
+  if (Array.isArray(value)) return value.every(isLoop) ? 'an array' : 'an array with something else in it';
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name || 'bare object'}`;
   return `\`${String(value)}\``;
 }

@@ -57,13 +57,20 @@ export async function acquire(disk: Disk, directory: string, runId: string, who:
     const holder = before.find((lock) => isAlive(lock, who));
     if (holder !== undefined) throw busy(runId, holder, who);
     const generations = [...before, ...checkpointFiles(names)].map(({ generation }) => generation);
-    const lock = create(disk, directory, who, 1 + Math.max(0, ...generations));
+    const lock = newLock(directory, who, 1 + Math.max(0, ...generations));
     const known = new Set([lock.path, ...before.map(({ path }) => path)]);
-    const rival = locksAmong(directory, disk.readdirSync(directory)).find(({ path }) => !known.has(path));
-    if (rival === undefined) {
-      for (const { path } of before) remove(disk, path);
-      held.add(lock.path);
-      return lock;
+    let rival: Lock | undefined;
+    try {
+      disk.closeSync(disk.openSync(lock.path, 'wx', 0o600));
+      rival = locksAmong(directory, disk.readdirSync(directory)).find(({ path }) => !known.has(path));
+      if (rival === undefined) {
+        for (const { path } of before) remove(disk, path);
+        held.add(lock.path);
+        return lock;
+      }
+    } catch (error) {
+      remove(disk, lock.path);
+      throw error;
     }
     remove(disk, lock.path);
     if (attempt === attempts) throw busy(runId, rival, who);
@@ -92,12 +99,10 @@ export function confirm(disk: Disk, directory: string, runId: string, lock: Lock
   }
 }
 
-function create(disk: Disk, directory: string, who: Who, generation: number): Lock {
-  const { pid, host, born } = who;
+function newLock(directory: string, who: Who, generation: number): Lock {
   const since = Date.now();
-  const name = `lock.${generation}.${pid}.${since}.${randomBytes(6).toString('hex')}.${born}.${host}`;
-  const path = join(directory, name);
-  disk.closeSync(disk.openSync(path, 'wx', 0o600));
+  const token = randomBytes(6).toString('hex');
+  const path = join(directory, `lock.${generation}.${who.pid}.${since}.${token}.${who.born}.${who.host}`);
   return { ...who, path, generation, since };
 }
 

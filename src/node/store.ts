@@ -67,14 +67,10 @@ export function createFileStore(
   }
 
   function runOf(runId: string): Run {
+    const directory = directoryOf(runId);
     let run = runs.get(runId);
     if (run === undefined) {
-      run = {
-        directory: join(root, runDirectory(runId)),
-        last: Promise.resolve(),
-        writer: undefined,
-        spare: undefined,
-      };
+      run = { directory, last: Promise.resolve(), writer: undefined, spare: undefined };
       runs.set(runId, run);
     }
     return run;
@@ -139,8 +135,11 @@ interface Run {
 
 async function release(run: Run): Promise<void> {
   const { writer } = run;
+  if (writer === undefined) return;
+  // If this fails, the writer is still the one who holds the lock.
+  writer.unlock();
   run.writer = undefined;
-  await writer?.release();
+  await writer.close();
 }
 
 async function removeDirectory(disk: Disk, root: string, directory: string): Promise<void> {

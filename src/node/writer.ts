@@ -84,14 +84,20 @@ export class Writer {
     }
   }
 
-  /** Gives the lock up. */
-  async release(): Promise<void> {
+  /** Gives the lock up; after that, the writer can only be closed. */
+  unlock(): void {
     try {
       giveUp(this.#disk, this.#lock);
-      await this.#closing;
-      if (this.#names !== undefined) await this.#disk.close(this.#names);
     } catch (error) {
       throw storeError(`release run "${this.#runId}" in ${this.#directory}`, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await Promise.all([this.#closing, this.#names === undefined ? undefined : this.#disk.close(this.#names)]);
+    } catch (error) {
+      throw storeError(`close run "${this.#runId}" in ${this.#directory}`, error);
     }
   }
 
@@ -169,9 +175,8 @@ export class Writer {
   }
 
   async #prune(keep: number): Promise<void> {
-    const closing = this.#closing;
+    const before = this.#closing;
     this.#closing = Promise.resolve();
-    await closing;
     while (this.#files.length > keep) {
       const path = join(this.#directory, this.#files[0]!.name);
       // While a file is open, unlinking takes its name away and no more; its blocks are freed when it is closed, which
@@ -181,6 +186,7 @@ export class Writer {
       this.#files.shift();
       if (fd !== undefined) this.#closeLater(fd);
     }
+    await before;
   }
 
   #openDoomed(path: string): number | undefined {

@@ -1,0 +1,116 @@
+import type { AnyActorRef, EventObject } from 'xstate';
+import { mayRunAhead, runAhead } from './ahead.ts';
+import { EndLoop } from './errors.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { plainReason, type Report } from './machine.ts';
+import type { Running } from './running.ts';
+import type { AnyLoop } from './tree.ts';
+
+/** The hooks that run once in a run. */
+type OneShot = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
+
+/** The actor of a hook that runs once. */
+export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
+  return hookLogic(loop, (self) => new OneShotActor(loop, hook, self));
+}
+
+class OneShotActor implements HookActor {
+  stopped = false;
+  readonly #loop: AnyLoop;
+  readonly #hook: OneShot;
+  readonly #self: AnyActorRef;
+  #running!: Running;
+
+  constructor(loop: AnyLoop, hook: OneShot, self: AnyActorRef) {
+    this.#loop = loop;
+    this.#hook = hook;
+    this.#self = self;
+  }
+
+  begin(running: Running): void {
+    this.#running = running;
+    const begun = running.takeOver();
+    if (begun !== undefined) {
+      this.#await(begun.result);
+      return;
+    }
+    try {
+      const wait = prepare(running);
+      if (wait === undefined) this.#perform();
+      else wait.then(() => this.stopped || this.#perform()).catch((error) => this.#threw(error));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #perform(): void {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    // The run is aborted, and the machine has yet to hear of it.
+    if (running.session.halted) return;
+    running.begin(hook, true);
+    try {
+      if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
+      const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
+      if (hook === 'skip' && result === false && mayRunAhead(running)) runAhead(running);
+      else if (isThenable(result)) this.#await(result);
+      else this.#returned(result);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #await(result: PromiseLike<unknown>): void {
+    result.then(
+      (value) => this.#returned(value),
+      (error) => this.#threw(error),
+    );
+  }
+
+  #returned(result: unknown): void {
+    try {
+      const left = this.#running.settle();
+      if (left === undefined) this.#complete(result);
+      else left.then(() => this.#complete(result)).catch((error) => this.#threw(error));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #complete(result: unknown): void {
+    const [hook, running] = [this.#hook, this.#running];
+    if (this.stopped) {
+      running.gone();
+      return;
+    }
+    const isOutput = hook === 'onRunEnd' || hook === 'onSkip';
+    if (isOutput && running.session.strict && running.parent !== undefined) {
+      running.checkOutput(result, `what ${hook} returned`);
+    }
+    const value = hook === 'onRunStart' ? this.#loop.done : result;
+    this.#report({ hook, value, commit: running.commit() });
+  }
+
+  #threw(error: unknown): void {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    if (this.stopped) {
+      running.gone();
+      return;
+    }
+    if (!(error instanceof EndLoop) || error.loop !== loop || (hook !== 'reset' && hook !== 'onRunStart')) {
+      fail(running, hook, error);
+      return;
+    }
+    try {
+      running.abandonChildren(error);
+      this.#report({ hook, value: undefined, commit: running.commit(), ended: { reason: plainReason(error.reason) } });
+    } catch (failure) {
+      fail(running, hook, failure);
+    }
+  }
+
+  #report(output: Report): void {
+    this.#running.committed();
+    this.#running.unit = undefined;
+    this.#self.send({ type: 'hook.done', output } as EventObject);
+  }
+}

@@ -121,6 +121,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
     } as any);
 
+    const { system } = this.actor;
+    const inspectUnguarded = system.inspect;
+    system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
     const session = sessionOf(this.actor);
     this.#session = session;
     session.args = options.args ?? (snapshot === undefined ? [] : undefined);

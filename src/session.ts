@@ -41,7 +41,7 @@ export class Session {
 
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
-    return observers(this.root) > 0;
+    return isWatched(this.root);
   }
 
   /** Whether loops that come to a boundary have to stand there: for a checkpoint, and while it is saved if the run waits for that. */
@@ -142,23 +142,20 @@ export function sessionOf(actor: AnyActorRef): Session {
   return session;
 }
 
-const counts = new WeakMap<object, { count: number }>();
+/** Observers of a system: those that came through its `inspect` since it was first asked for, and whether any had come before. */
+const watches = new WeakMap<object, { count: number; before: boolean }>();
 
-/**
- * How many observe the inspection events of an actor's system. XState does not tell, so the one door through which they
- * come is watched: `system.inspect`, and the `inspect` option of the actor at the root.
- */
-function observers(actor: AnyActorRef): number {
+/** Whether anybody observes the inspection events of an actor's system. XState does not tell, so the door through which they come is watched. */
+function isWatched(actor: AnyActorRef): boolean {
   const { system } = actor;
-  let counter = counts.get(system);
-  if (counter === undefined) {
+  let watch = watches.get(system);
+  if (watch === undefined) {
     let top: AnyActorRef = actor;
     while (top._parent !== undefined) top = top._parent;
-    const counted = {
-      count: (top as unknown as { options: { inspect?: unknown } }).options.inspect === undefined ? 0 : 1,
-    };
-    counter = counted;
-    counts.set(system, counter);
+    const stays = (top as unknown as { options: { inspect?: unknown } }).options.inspect !== undefined;
+    const counted = { count: stays ? 1 : 0, before: true };
+    watch = counted;
+    watches.set(system, watch);
     const inspect = system.inspect;
     system.inspect = (observer) => {
       const subscription = inspect(observer);
@@ -173,5 +170,25 @@ function observers(actor: AnyActorRef): number {
       };
     };
   }
-  return counter.count;
+  // Who came before may have left.
+  if (watch.count === 0 && watch.before) watch.before = readsEvents(system);
+  return watch.count > 0 || watch.before;
+}
+
+const read = Symbol('loopchart.read');
+const probe = {
+  get type(): string {
+    throw read;
+  },
+};
+
+/** XState copies an event for its observers, and only if there are any: they never see this one. */
+function readsEvents(system: AnyActorRef['system']): boolean {
+  try {
+    (system as unknown as { _sendInspectionEvent(event: object): void })._sendInspectionEvent(probe);
+    return false;
+  } catch (error) {
+    if (error === read) return true;
+    throw error;
+  }
 }

@@ -1,108 +1,110 @@
 import { EndLoop } from './errors.ts';
 import { fail, isThenable } from './hooks.ts';
+import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
 import { type LoopStateValue, plainReason } from './machine.ts';
 import { machineLoops, type Running } from './running.ts';
-import type { Session } from './session.ts';
 import { childrenOf } from './tree.ts';
 
 /**
  * Whether a run may run ahead of its machine: a child run that nobody watches, of a loop without children, while nobody
  * waits for a boundary. Its hooks up to the first whole step, and to the end if that was the only one, then cost one
- * event in place of five. The order of the hooks is the same; so is all that the machine says once it is at rest.
+ * event in place of five. The order of the hooks is the same; so is all that the machine says.
  */
 export function mayRunAhead(running: Running): boolean {
   const { loop, actor, parent, session } = running;
-  if (parent === undefined || session.watched || asked(session) || childrenOf(loop).length > 0) return false;
-  const { pace, stop } = running.context;
+  if (parent === undefined || session.watched || session.stepsUntilDue() < Infinity) return false;
   // A machine that `provide()` was called on has other actors than the loop's hooks.
-  return pace === null && stop === null && machineLoops.get((actor as unknown as { logic: object }).logic) === loop;
+  return (
+    !asked(running) &&
+    childrenOf(loop).length === 0 &&
+    machineLoops.get((actor as unknown as { logic: object }).logic) === loop
+  );
 }
 
-/** Whether somebody waits for a boundary. */
-function asked(session: Session): boolean {
-  return session.hurry || session.halted || session.wanted;
+/** Whether somebody wants something before the next hook. */
+function asked({ context, session, ended }: Running): boolean {
+  return ended || session.wanted || context.pace !== null || context.stop !== null;
 }
+
+type Hook = 'reset' | 'onRunStart' | 'onAdvanceStart' | 'advance' | 'onAdvanceEnd' | 'onRunEnd';
 
 /** Runs hooks one after another as long as they return no promise, then tells the machine where that has led. */
 export function runAhead(running: Running): void {
   const { loop, args, session } = running;
-  let at: LoopStateValue = 'resetting';
-  let hook: 'reset' | 'onRunStart' | 'onAdvanceStart' | 'advance' | 'onAdvanceEnd' | 'onRunEnd' = 'reset';
+  const shown = showing(running);
+  let hook: Hook = 'reset';
   let commit = running.commit();
   let done: boolean | null = null;
   let steps = 0;
-  let ended: { reason: any } | undefined;
+  let ended: { reason: Json } | undefined;
+  let output: unknown;
   try {
     try {
-      running.begin(hook, true);
-      if (handsOver(loop.reset(...args))) return;
-      if (asked(session)) {
-        commit = running.commit();
-        forward('starting');
-        return;
-      }
-      if (loop.onRunStart !== Loop.prototype.onRunStart) {
-        commit = running.commit();
-        [at, hook] = ['starting', 'onRunStart'];
-        running.begin(hook, true);
-        if (handsOver(loop.onRunStart(...args))) return;
-      } else {
-        at = 'starting';
-      }
+      if (call('resetting', 'reset') || stopsAt('starting')) return;
+      if (loop.onRunStart !== Loop.prototype.onRunStart && call('starting', 'onRunStart')) return;
+      shown.value = 'starting';
       done = loop.done;
-      commit = running.commit();
-      if (!done && !asked(session)) {
-        at = 'advancing';
+      if (!done) {
+        if (stopsAt('advancing')) return;
         running.begin('advance', false);
-        hook = 'onAdvanceStart';
-        if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart && handsOver(loop.onAdvanceStart(...args))) return;
-        if (session.halted) return;
-        hook = 'advance';
-        if (handsOver(loop.advance(...args))) return;
-        if (session.halted) return;
-        hook = 'onAdvanceEnd';
-        if (loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd && handsOver(loop.onAdvanceEnd(...args))) return;
-        if (session.halted) return;
+        if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart && call('advancing', 'onAdvanceStart')) return;
+        if (call('advancing', 'advance')) return;
+        if (loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd && call('advancing', 'onAdvanceEnd')) return;
         if (loop.restarting) loop.restarting = false;
-        steps = 1;
-        running.uncommitted = 1;
         done = loop.done;
-        commit = running.commit();
+        steps = 1;
       }
     } catch (error) {
       if (!(error instanceof EndLoop) || error.loop !== loop) throw error;
       ended = { reason: plainReason(error.reason) };
-      commit = running.commit();
     }
-    running.uncommitted = 0;
+    if (running.ended) return;
     if (steps > 0) session.due?.(steps);
-    const over = done === true || ended !== undefined;
-    if (!over || asked(session)) {
-      forward(over ? 'ending' : 'advancing');
+    if (stopsAt(done || ended !== undefined ? 'ending' : 'advancing')) return;
+    if (!done && ended === undefined) {
+      forward('advancing');
       return;
     }
-    [at, hook] = ['ending', 'onRunEnd'];
     if (loop.restarting) loop.restarting = false;
-    running.begin(hook, true);
-    const output: unknown = loop.onRunEnd(...args);
-    if (handsOver(output)) return;
-    if (session.strict) running.checkOutput(output, 'what onRunEnd returned');
-    commit = running.commit();
-    forward('finished', output);
+    if (call('ending', 'onRunEnd')) return;
+    forward('finished');
   } catch (error) {
-    fail(running, hook === 'onAdvanceStart' || hook === 'advance' || hook === 'onAdvanceEnd' ? 'a step' : hook, error);
+    shown.over();
+    if (!running.ended) fail(running, hook, error);
   }
 
-  /** A hook that takes its time: the state that it belongs to goes on with what it returned. */
-  function handsOver(result: unknown): boolean {
-    if (!isThenable(result)) return false;
-    running.handover = { hook, result };
-    forward(at);
+  /** Calls a hook. True if there is no more to do here: it goes on in its state, or the run has been aborted. */
+  function call(value: LoopStateValue, next: Hook): boolean {
+    hook = next;
+    shown.value = value;
+    // Within a step the loop is not at a boundary: the state to go on from is the one before it.
+    if (value !== 'advancing') running.begin(hook, true);
+    const result: unknown = loop[hook](...args);
+    if (running.ended) return true;
+    if (isThenable(result)) {
+      running.handover = { hook, result };
+      forward(value);
+      return true;
+    }
+    if (hook === 'onRunEnd') {
+      if (session.strict) running.checkOutput(result, 'what onRunEnd returned');
+      output = result;
+    }
+    if (value !== 'advancing') commit = running.commit();
+    return false;
+  }
+
+  /** At a boundary. True if somebody waits for it. */
+  function stopsAt(to: LoopStateValue): boolean {
+    commit = running.commit();
+    if (!asked(running)) return false;
+    if (!running.ended) forward(to);
     return true;
   }
 
-  function forward(to: LoopStateValue, output?: unknown): void {
+  function forward(to: LoopStateValue): void {
+    shown.over();
     if (running.handover === undefined) running.unit = undefined;
     running.tell({
       type: 'loop.forwarded',
@@ -114,4 +116,20 @@ export function runAhead(running: Running): void {
       ...(output === undefined ? {} : { output }),
     });
   }
+}
+
+/** While hooks run ahead, whoever asks the actor where the loop is gets the state that the hook belongs to. */
+function showing({ actor }: Running): { value: LoopStateValue; over(): void } {
+  const ask = actor.getSnapshot;
+  const shown = {
+    value: 'entering' as LoopStateValue,
+    over: () => {
+      actor.getSnapshot = ask;
+    },
+  };
+  actor.getSnapshot = () => {
+    const snapshot = ask.call(actor);
+    return Object.assign(Object.create(Object.getPrototypeOf(snapshot)), snapshot, { value: shown.value });
+  };
+  return shown;
 }

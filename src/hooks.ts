@@ -76,8 +76,9 @@ export function endWith(loop: AnyLoop): HookLogic {
     getInitialSnapshot: (_, input) => ({ ...active, input }),
     getPersistedSnapshot: (snapshot) => snapshot,
     start(snapshot, { self }) {
-      const { input } = snapshot as { input?: unknown };
-      const error = input ?? new LoopError('STOPPED', 'was aborted without a reason.', loop.path);
+      const { input } = snapshot as { input?: { error: unknown } };
+      const error =
+        input === undefined ? new LoopError('STOPPED', 'was aborted without a reason.', loop.path) : input.error;
       // Before the actors below are stopped: what they await, and their signals, get the reason.
       attach(loop, self._parent!, (running) => running.abort(error));
       throw error;

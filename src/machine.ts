@@ -142,7 +142,7 @@ export type LoopControlEvent =
 
 /** Events that the hooks' actors and child loops send. */
 export type LoopReportEvent =
-  | { type: 'loop.advanced'; steps: number; commit: Commit; done: boolean; ended?: { reason: Json } }
+  | { type: 'loop.advanced'; steps: number; before?: number; commit: Commit; done: boolean; ended?: { reason: Json } }
   | {
       type: 'loop.forwarded';
       to: LoopStateValue;
@@ -265,6 +265,11 @@ export function isEnvelope(output: unknown): output is Envelope {
   return typeof output === 'object' && output !== null && 'dict' in output && 'pace' in output;
 }
 
+/** Steps for `loop.step`. One in which children ran is theirs; those that were over when it was asked for do not count. */
+function counted(context: LoopContext, event: any): number {
+  return event.type !== 'loop.advanced' || context.inFlight?.ran ? 0 : event.steps - (event.before ?? 0);
+}
+
 const changes = {
   /** A hook has completed: what it left behind is the state now. */
   commit: assign(({ event }: Step) => {
@@ -277,11 +282,9 @@ const changes = {
     return typeof done === 'boolean' ? { done } : {};
   }),
   advance: assign(({ context, event }: Step) => {
-    // A step in which children ran is theirs: only steps of innermost loops count for `loop.step`.
-    const counted = context.inFlight?.ran ? 0 : event.steps;
     const change: Partial<LoopContext> = { ...event.commit, done: event.done, inFlight: null };
     if (event.steps > 0) change.steps = context.steps + event.steps;
-    if (context.pace !== null) change.pace = Math.max(0, context.pace - counted);
+    if (context.pace !== null) change.pace = Math.max(0, context.pace - counted(context, event));
     if (event.ended) change.ended = event.ended;
     return change;
   }),
@@ -347,7 +350,7 @@ const effects = {
   tellParent: enqueueActions(
     ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
       if (context.name === null) return;
-      const error = event.error ?? event.reason;
+      const error = 'error' in event ? event.error : event.reason;
       enqueue.sendTo(self._parent, { type: 'loop.left', child: context.name, error, ...told(context) });
     },
   ),
@@ -370,14 +373,19 @@ const guards = {
   wasOver: ({ context }: Step) => context.done === true || context.stop !== null,
   held: ({ context, event }: Step) => {
     if (context.pace === null) return false;
-    const counted = event.type !== 'loop.advanced' || context.inFlight?.ran ? 0 : event.steps;
-    return context.pace - counted <= 0;
+    return context.pace - counted(context, event) <= 0;
   },
   left: ({ event }: Step) => isEndLoop(event.error),
   mine: ({ context, event }: Step) => context.running.includes(event.actorId),
   /** `fail` and `abort` are there to end the machine with their error; any other was dealt with where it came from. */
   stale: ({ event }: Step) => event.actorId !== 'fail' && event.actorId !== 'abort',
 };
+
+/** In a box: anything may be thrown, also undefined. */
+function thrown(event: { error?: unknown; reason?: unknown }): { error: unknown } | undefined {
+  if ('error' in event) return { error: event.error };
+  return 'reason' in event ? { error: event.reason } : undefined;
+}
 
 const failed = { target: '#loop.failed', actions: 'fail' } as const;
 
@@ -470,9 +478,9 @@ const config = {
     },
     aborted: {
       entry: 'tellParent',
-      invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => event.error ?? event.reason },
+      invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => thrown(event) },
     },
-    failed: { entry: 'tellParent', invoke: { id: 'fail', src: 'fail', input: ({ event }: Step) => event.error } },
+    failed: { entry: 'tellParent', invoke: { id: 'fail', src: 'fail', input: ({ event }: Step) => thrown(event) } },
   },
   output: ({ event }: Step) => event.output,
 };

@@ -29,6 +29,13 @@ class OneShotActor implements HookActor {
 
   begin(running: Running): void {
     this.#running = running;
+    // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
+    if (this.#hook === 'skip' && running.parent !== undefined) queueMicrotask(() => this.stopped || this.#begin());
+    else this.#begin();
+  }
+
+  #begin(): void {
+    const running = this.#running;
     const begun = running.takeOver();
     if (begun !== undefined) {
       this.#await(begun.result);
@@ -45,13 +52,11 @@ class OneShotActor implements HookActor {
 
   #perform(): void {
     const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
-    // The run is aborted, and the machine has yet to hear of it.
-    if (running.session.halted) return;
     running.begin(hook, true);
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
       const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
-      if (hook === 'skip' && result === false && mayRunAhead(running)) runAhead(running);
+      if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
       else if (isThenable(result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {

@@ -28,6 +28,8 @@ class Pump implements HookActor {
   #done = false;
   /** No whole iteration yet since this pump began. */
   #first = true;
+  /** Steps that were not committed when the machine had something to say. */
+  #before = 0;
   #lastCommit = 0;
   #commitEvery = slice;
 
@@ -37,6 +39,7 @@ class Pump implements HookActor {
 
   notice(): void {
     this.attention = true;
+    this.#before = this.#running?.uncommitted ?? 0;
   }
 
   begin(running: Running): void {
@@ -105,7 +108,7 @@ class Pump implements HookActor {
         this.#commit();
         return;
       }
-      const limit = session.watched ? 1 : Math.min(burst, pace ?? burst, session.stepsUntilDue());
+      const limit = session.watched ? 1 : Math.min(burst, pace ?? burst, session.stepsUntilDue() - running.uncommitted);
       if (composite) await this.#step();
       else await this.#burst(limit);
       if (this.stopped) return;
@@ -225,18 +228,25 @@ class Pump implements HookActor {
 
   #commit(ended?: { reason: any }): void {
     const running = this.#running;
-    const before = performance.now();
+    const started = performance.now();
     const commit = running.commit();
-    const after = performance.now();
-    this.#commitEvery = Math.max(slice, (after - before) / commitShare);
-    this.#lastCommit = after;
-    const steps = running.uncommitted;
+    this.#lastCommit = performance.now();
+    this.#commitEvery = Math.max(slice, (this.#lastCommit - started) / commitShare);
+    const [steps, before] = [running.uncommitted, this.#before];
     // A step in which children ran is made of theirs.
     const counted = running.context.inFlight?.ran ? 0 : steps;
     running.uncommitted = 0;
+    this.#before = 0;
     running.committed();
     running.unit = undefined;
-    running.tell({ type: 'loop.advanced', steps, commit, done: this.#done, ...(ended === undefined ? {} : { ended }) });
+    running.tell({
+      type: 'loop.advanced',
+      steps,
+      commit,
+      done: this.#done,
+      ...(before === 0 ? {} : { before }),
+      ...(ended === undefined ? {} : { ended }),
+    });
     running.session.due?.(counted);
   }
 }

@@ -334,10 +334,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   #send(event: LoopControlEvent): void {
     // An actor that has ended takes no events: every method may be called at any time.
-    if (this.#ended) return;
-    this.#session.hurry = event.type !== 'loop.resume';
-    if (event.type === 'loop.abort') this.#session.halted = true;
-    this.actor.send(event);
+    if (!this.#ended) this.actor.send(event);
   }
 
   #changed(): void {

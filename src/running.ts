@@ -30,9 +30,24 @@ export interface Unit {
   open: boolean;
 }
 
+/** What `run` gives for a child: it knows whether anybody awaits it. */
+class ChildPromise extends Promise<unknown> {
+  awaited = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a promise that takes note
+  override then<A, B>(onFulfilled?: any, onRejected?: any): Promise<A | B> {
+    this.awaited = true;
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
 interface ChildRun {
   args: unknown[];
-  promise: Promise<unknown>;
+  promise: ChildPromise;
   resolve(output: unknown): void;
   reject(error: unknown): void;
   /** The loop itself told how it ended; otherwise the machine's context does. */
@@ -56,7 +71,10 @@ export class Running implements Host {
   /** The actor of the hook that runs, as the source of what it sends. */
   hookActor: AnyActorRef | undefined;
 
+  /** What the machine itself says; see `ahead.ts` for when others are told something else. */
+  readonly #ask: () => { context: LoopContext };
   readonly #children = new Map<string, ChildRun>();
+  readonly #lost: { run: ChildRun; reason: unknown }[] = [];
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit: boolean;
@@ -64,6 +82,7 @@ export class Running implements Host {
   constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
     this.loop = loop;
     this.actor = actor;
+    this.#ask = actor.getSnapshot;
     this.parent = parent;
     this.args = args;
     this.session = parent?.session ?? sessionOf(actor);
@@ -78,13 +97,13 @@ export class Running implements Host {
     live.add(this);
     actor.subscribe({
       next: () => this.#onSnapshot(),
-      error: (error) => this.#onEnd(error),
-      complete: () => this.#onEnd(undefined),
+      error: (error) => this.#onEnd(() => error),
+      complete: () => this.#onEnd(() => new LoopError('STOPPED', 'its actor was stopped.', this.path)),
     });
   }
 
   get context(): LoopContext {
-    return this.actor.getSnapshot().context;
+    return this.#ask.call(this.actor).context;
   }
 
   get path(): string {
@@ -204,8 +223,6 @@ export class Running implements Host {
 
     const run = makeRun(args);
     this.#children.set(name, run);
-    // Its failure is the step's, whether or not the step awaits it.
-    run.promise.catch(() => {});
     if (this.context.running.includes(name)) {
       waitingForParent.get(this.actor.getSnapshot().children[name])?.();
     } else {
@@ -224,12 +241,14 @@ export class Running implements Host {
   /** The hook has returned: its children must have ended, and what was restored must have been asked for. */
   settle(): Promise<void> | undefined {
     if (this.#children.size > 0) return this.#settleChildren();
+    this.#checkLost();
     this.#checkClaims();
     return undefined;
   }
 
   async #settleChildren(): Promise<void> {
     while (this.#children.size > 0) await Promise.all([...this.#children.values()].map((run) => run.promise));
+    this.#checkLost();
     this.#checkClaims();
   }
 
@@ -237,6 +256,17 @@ export class Running implements Host {
   committed(): void {
     this.#resumedUnit = false;
     if (this.unit !== undefined) this.unit.resumed = false;
+  }
+
+  #lose(run: ChildRun, reason: unknown): void {
+    run.reject(reason);
+    if (!run.promise.awaited) this.#lost.push({ run, reason });
+  }
+
+  /** A child that failed and that the hook has never awaited: its failure is the hook's all the same. */
+  #checkLost(): void {
+    const unheard = this.#lost.splice(0).find(({ run }) => !run.promise.awaited);
+    if (unheard !== undefined) throw unheard.reason;
   }
 
   #checkClaims(): void {
@@ -263,7 +293,7 @@ export class Running implements Host {
     live.delete(this);
     this.#controller?.abort(reason);
     for (const below of [...live]) if (below.parent === this) below.abort(reason);
-    for (const [, run] of this.#children) run.reject(reason);
+    for (const [, run] of this.#children) this.#lose(run, reason);
     this.#children.clear();
     if (this.unit === undefined) this.gone();
   }
@@ -276,7 +306,7 @@ export class Running implements Host {
   /** Ends what runs below, because the step that ran it is left. */
   abandonChildren(reason: unknown): void {
     for (const below of [...live]) if (below.parent === this) below.abort(reason);
-    for (const [, run] of this.#children) run.reject(reason);
+    for (const [, run] of this.#children) this.#lose(run, reason);
     this.#children.clear();
   }
 
@@ -314,13 +344,13 @@ export class Running implements Host {
         if (how === undefined) continue;
         // A stranger, put in the loop's place by `provide()`: the machine's own record tells how it ended.
         this.#children.delete(name);
-        this.#recall(how, name).then(run.resolve, run.reject);
+        this.#recall(how, name).then(run.resolve, (error) => this.#lose(run, error));
       }
     }
     if (snapshot.value === 'paused') this.session.poke();
   }
 
-  #onEnd(thrown: unknown): void {
+  #onEnd(reason: () => unknown): void {
     const snapshot = this.actor.getSnapshot();
     const run = this.parent?.childRun(this.actor.id);
     if (run?.attached) this.parent!.#children.delete(this.actor.id);
@@ -330,8 +360,8 @@ export class Running implements Host {
       this.#ended = over;
       run?.resolve(isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output);
     } else {
-      this.abort(thrown ?? new LoopError('STOPPED', 'its actor was stopped.', this.path));
-      run?.reject(this.#ended?.reason);
+      this.abort(reason());
+      if (run !== undefined) this.parent!.#lose(run, this.#ended?.reason);
     }
     // The parent has yet to hear of it.
     queueMicrotask(() => this.session.poke());
@@ -341,10 +371,12 @@ export class Running implements Host {
 function makeRun(args: unknown[]): ChildRun {
   let resolve!: ChildRun['resolve'];
   let reject!: ChildRun['reject'];
-  const promise = new Promise<unknown>((yes, no) => {
+  const promise = new ChildPromise((yes, no) => {
     resolve = yes;
     reject = no;
   });
+  // A failure is looked after by `settle`.
+  Promise.prototype.then.call(promise, undefined, () => {});
   return { args, promise, resolve, reject, attached: false };
 }
 

@@ -18,10 +18,6 @@ export class Session {
   args: unknown[] | undefined;
   /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
   strict = false;
-  /** Somebody wants something of the run, though its machines may not have heard of it yet. */
-  hurry = false;
-  /** The run is aborted: no further hook is called, even where the machine has yet to hear of it. */
-  halted = false;
   /** Called at each boundary after a commit with the steps of innermost loops it had; tells whether a checkpoint is due. */
   due: ((steps: number) => boolean) | undefined;
   /** How many steps may be taken until a checkpoint is due. */

@@ -84,14 +84,18 @@ function notPlain(path: () => string, key: string, what: string): LoopError {
   );
 }
 
+/** A deep copy of plain data, in a box; `undefined` for anything else. */
+export function plainOrNot(value: unknown): { copy: Json } | undefined {
+  try {
+    return { copy: copy(value, () => '', '', []) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a value is plain data, and so can be remembered in a context. */
 export function isPlain(value: unknown): value is Json {
-  try {
-    copy(value, () => '', '', []);
-    return true;
-  } catch {
-    return false;
-  }
+  return plainOrNot(value) !== undefined;
 }
 
 /** An error as plain data. */

@@ -75,16 +75,21 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   state: object = {};
 
   // What the library keeps on an instance; see the constructor.
-  declare [loopMark]: undefined;
+  declare [loopMark]: true;
   declare [parentLink]: { loop: AnyLoop; name: string } | undefined;
   declare [trainerSlot]: object | undefined;
   declare [host]: Host | undefined;
   declare [restartingSlot]: boolean | undefined;
 
+  static {
+    // Of the class, so that `replace` knows classes of loops as well.
+    Object.defineProperty(Loop.prototype, loopMark, { value: true });
+  }
+
   constructor(init?: object) {
     this.init = init;
     // Not enumerable: the fields of a loop are what its author gave it.
-    for (const slot of [loopMark, parentLink, trainerSlot, host, restartingSlot]) {
+    for (const slot of [parentLink, trainerSlot, host, restartingSlot]) {
       Object.defineProperty(this, slot, { value: undefined, writable: true, configurable: true });
     }
   }

@@ -11,7 +11,7 @@ import {
   stopChild,
 } from 'xstate';
 import type { EndLoop } from './errors.ts';
-import { describeError, isPlain, type Json, type PlainError } from './json.ts';
+import { describeError, type Json, type PlainError, plainOrNot } from './json.ts';
 import type { LoopDict } from './state-dict.ts';
 
 /*
@@ -184,7 +184,7 @@ function freshContext(input: unknown): LoopContext {
   const child = isChildInput(input) ? input : undefined;
   return {
     name: child?.name ?? null,
-    args: child ? child.args : Array.isArray(input) && isPlain(input) ? input : input === undefined ? [] : null,
+    args: child ? child.args : ((plainOrNot(input ?? [])?.copy as Json[] | undefined) ?? null),
     state: null,
     progress: {},
     children: {},
@@ -221,7 +221,7 @@ function value(event: { output?: unknown }): unknown {
 /** Anything as plain data, for what is shown and kept but not computed with. */
 export function plainReason(reason: unknown): Json {
   if (reason === undefined) return null;
-  return isPlain(reason) ? reason : describeError(reason);
+  return plainOrNot(reason)?.copy ?? describeError(reason);
 }
 
 const begun: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
@@ -235,7 +235,8 @@ function remember(event: { output?: unknown; error?: unknown }): Remembered {
   if (isEndLoop(event.error)) return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
   if ('error' in event) return { error: describeError(event.error) };
   if (event.output === undefined) return {};
-  if (isPlain(event.output)) return { output: event.output };
+  const plain = plainOrNot(event.output);
+  if (plain !== undefined) return { output: plain.copy };
   return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
 }
 

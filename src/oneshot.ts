@@ -83,7 +83,7 @@ class OneShotActor implements HookActor {
 
   #complete(result: unknown): void {
     const [hook, running] = [this.#hook, this.#running];
-    if (this.stopped) {
+    if (this.stopped || running.ended) {
       running.gone();
       return;
     }
@@ -97,7 +97,7 @@ class OneShotActor implements HookActor {
 
   #threw(error: unknown): void {
     const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
-    if (this.stopped) {
+    if (this.stopped || running.ended) {
       running.gone();
       return;
     }
@@ -114,6 +114,8 @@ class OneShotActor implements HookActor {
   }
 
   #report(output: Report): void {
+    // Aborted by what `done` or a state's own code did.
+    if (this.stopped || this.#running.ended) return;
     this.#running.committed();
     this.#running.unit = undefined;
     this.#self.send({ type: 'hook.done', output } as EventObject);

@@ -100,6 +100,7 @@ class Pump implements HookActor {
     let burst = 1;
     let deadline = performance.now() + slice;
     this.#lastCommit = performance.now();
+    this.attention = false;
     for (;;) {
       const began = performance.now();
       const { pace, stop, inFlight } = running.context;
@@ -108,9 +109,17 @@ class Pump implements HookActor {
         this.#commit();
         return;
       }
-      const limit = session.watched ? 1 : Math.min(burst, pace ?? burst, session.stepsUntilDue() - running.uncommitted);
-      if (composite) await this.#step();
-      else await this.#burst(limit);
+      const left = session.stepsUntilDue() - session.uncommitted;
+      if (composite) {
+        await this.#step();
+      } else if (left > 0 && !this.attention) {
+        const before = running.uncommitted;
+        await this.#burst(session.watched ? 1 : Math.min(burst, pace ?? burst, left));
+        session.uncommitted += running.uncommitted - before;
+      } else if (running.uncommitted === 0 && !this.attention) {
+        // The steps that make a checkpoint due are others': they have the word.
+        await turn();
+      }
       if (this.stopped) return;
 
       const now = performance.now();
@@ -118,18 +127,10 @@ class Pump implements HookActor {
       if (now - began < 0.25) burst = Math.min(burst * 2, 256);
       else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
       const tired = now >= deadline;
-      const noticed = this.attention;
-      this.attention = false;
-      const due = session.stepsUntilDue() <= running.uncommitted;
-      if (
-        this.#done ||
-        noticed ||
-        composite ||
-        due ||
-        pace !== null ||
-        session.watched ||
-        (tired && now - this.#lastCommit >= this.#commitEvery)
-      ) {
+      const due = session.stepsUntilDue() <= session.uncommitted;
+      const late = tired && now - this.#lastCommit >= this.#commitEvery;
+      if (this.#done || this.attention || composite || due || pace !== null || session.watched || late) {
+        this.attention = false;
         this.#commit();
         if (this.stopped) return;
         if (session.wanted) await session.stand(running.actor);
@@ -235,6 +236,7 @@ class Pump implements HookActor {
     const [steps, before] = [running.uncommitted, this.#before];
     // A step in which children ran is made of theirs.
     const counted = running.context.inFlight?.ran ? 0 : steps;
+    if (running.session.uncommitted > 0) running.session.uncommitted -= Math.min(steps, running.session.uncommitted);
     running.uncommitted = 0;
     this.#before = 0;
     running.committed();

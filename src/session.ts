@@ -20,7 +20,9 @@ export class Session {
   strict = false;
   /** Called at each boundary after a commit with the steps of innermost loops it had; tells whether a checkpoint is due. */
   due: ((steps: number) => boolean) | undefined;
-  /** How many steps may be taken until a checkpoint is due. */
+  /** Steps of innermost loops that their pumps have yet to commit. */
+  uncommitted = 0;
+  /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
   /** Called after everything that may have changed where the run stands. */
   changed: (() => void) | undefined;

@@ -2,7 +2,7 @@ import { LoopError, MisconfigurationError } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { BaseProgress } from './progress.ts';
 
-/** Marks the instances of `Loop`, so that this file need not know the class. */
+/** Marks `Loop` and what extends it, so that this file need not know the class. */
 export const loopMark: unique symbol = Symbol('loopchart.loop');
 /** Under which name, and in which loop, a loop was last found. */
 export const parentLink: unique symbol = Symbol('loopchart.parent');

@@ -67,19 +67,13 @@ function theEngine(): Engine {
  * }
  * await new Count().run(); // 3
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor and the static block make all of the interface
 export abstract class Loop<Output = void, Args extends unknown[] = []> {
   /** What the loop was made with: what a class given to `replace` is made with as well. */
   readonly init: object | undefined;
 
   /** The loop's own persisted state: plain data, read and written freely by the hooks. */
   state: object = {};
-
-  // What the library keeps on an instance; see the constructor.
-  declare [loopMark]: true;
-  declare [parentLink]: { loop: AnyLoop; name: string } | undefined;
-  declare [trainerSlot]: object | undefined;
-  declare [host]: Host | undefined;
-  declare [restartingSlot]: boolean | undefined;
 
   static {
     // Of the class, so that `replace` knows classes of loops as well.
@@ -276,4 +270,14 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     }
     return running;
   }
+}
+
+/** What the library keeps on an instance, and its mark. */
+// biome-ignore lint/correctness/noUnusedVariables: an interface merges only under the same parameters
+export interface Loop<Output, Args> {
+  [loopMark]: true;
+  [parentLink]: { loop: AnyLoop; name: string } | undefined;
+  [trainerSlot]: object | undefined;
+  [host]: Host | undefined;
+  [restartingSlot]: boolean | undefined;
 }

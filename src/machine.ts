@@ -171,7 +171,8 @@ export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
   string,
   LoopStateValue,
   string,
-  Args | ChildInput,
+  // The arguments may be left out where there are none.
+  [] extends Args ? Args | undefined : Args,
   Output,
   EventObject,
   MetaObject,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { LoopError } from '../errors.ts';
 import { codeOf, type Disk, flushNames, openDirectory, remove, storeError } from './disk.ts';
 import { type Encoded, seal } from './format.ts';
 import { type CheckpointFile, checkpointFile, checkpointFiles, unfinished } from './layout.ts';
@@ -22,8 +21,6 @@ export class Writer {
   readonly #names: number | undefined;
   /** What is in the directory, oldest first. */
   readonly #files: CheckpointFile[];
-  /** Set once another writer has the run: it has gone on from what it found, so this one must not come back. */
-  #lost: LoopError | undefined;
   /** Files that have lost their name, being closed. */
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -74,7 +71,6 @@ export class Writer {
    * @throws LoopError `STORE_BUSY` if another writer has taken over, `STORE` if the disk failed; then the checkpoint before is intact
    */
   async save(encoded: Encoded, keep: number): Promise<void> {
-    if (this.#lost !== undefined) throw this.#lost;
     const file = checkpointFile((this.#files.at(-1)?.seq ?? 0) + 1, this.#lock.generation);
     try {
       await this.#write(file, encoded);
@@ -208,12 +204,7 @@ export class Writer {
   }
 
   #confirm(): void {
-    try {
-      confirm(this.#disk, this.#directory, this.#runId, this.#lock, this.#who);
-    } catch (error) {
-      if (error instanceof LoopError) this.#lost = error;
-      throw error;
-    }
+    confirm(this.#disk, this.#directory, this.#runId, this.#lock, this.#who);
   }
 }
 

@@ -1,0 +1,530 @@
+import { Loop, LoopError, MisconfigurationError } from 'loopchart';
+import { describe, expect, test } from 'vitest';
+
+class Leaf extends Loop<number> {
+  override state = { n: 0 };
+  get done() {
+    return this.state.n >= 1;
+  }
+  reset() {
+    this.state.n = 0;
+  }
+  advance() {
+    this.state.n++;
+  }
+  override onRunEnd() {
+    return this.state.n;
+  }
+}
+
+/** Made with an init, like a loop that is to be replaced by its class. */
+class Sized extends Leaf {
+  readonly size: number;
+  constructor(init?: { size: number }) {
+    super(init);
+    this.size = init?.size ?? 1;
+  }
+}
+
+class Epoch extends Leaf {
+  batches: Leaf | null = null;
+  validate: Leaf | null = null;
+  folds: Leaf[] = [];
+}
+
+class Fit extends Leaf {
+  epoch: Leaf | null = new Epoch();
+  other: Leaf | null = null;
+  folds: Leaf[] = [];
+  /** No field for loops. */
+  rate = 0.1;
+  losses: number[] = [1];
+}
+
+function thrownBy(call: () => unknown): any {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('connect', () => {
+  test('sets fields, also those that hold null, nothing, a loop or an array', () => {
+    const fit = new Fit();
+    const [epoch, other, fold] = [new Epoch(), new Leaf(), new Leaf()];
+    fit.connect({ epoch, other, folds: [fold] });
+    expect([fit.epoch, fit.other, fit.folds]).toEqual([epoch, other, [fold]]);
+    expect(fit.epoch).toBe(epoch);
+    expect([epoch, other, fold].map(({ path }) => path)).toEqual(['fit.epoch', 'fit.other', 'fit.folds.0']);
+    fit.connect({ folds: [] });
+    expect(fit.folds).toEqual([]);
+  });
+
+  test('makes them part of the state dict, of a run, and of what trainer and restarting reach', async () => {
+    class Runs extends Fit {
+      override async advance() {
+        this.state.n++;
+        this.state.n += await this.other!.run();
+      }
+    }
+    const fit = new Runs();
+    const trainer = {};
+    fit.trainer = trainer;
+    const other = new Leaf();
+    fit.connect({ other });
+    expect(other.trainer).toBe(trainer);
+    fit.restarting = true;
+    expect(other.restarting).toBe(true);
+    expect(Object.keys(fit.stateDict())).toContain('other.state_dict');
+    expect(await fit.run()).toBe(2);
+  });
+
+  test('passes no trainer on where there is none', () => {
+    const fit = new Fit();
+    const other = new Leaf();
+    fit.connect({ other });
+    expect(() => other.trainer).toThrow('not attached');
+  });
+
+  const wrong: [what: string, loops: any, message: string][] = [
+    ['an unknown name', { epochs: new Leaf() }, 'got `epochs`. Fit has epoch; declare the field first'],
+    ['a field that is not for loops', { rate: new Leaf() }, 'got `rate`'],
+    ['an array that is not for loops', { losses: new Leaf() }, 'got `losses`'],
+    ['the name of an item', { 'folds.0': new Leaf() }, 'got `folds.0`'],
+    ['state', { state: new Leaf() }, 'got `state`'],
+    ['init', { init: new Leaf() }, 'got `init`'],
+    ['a method', { advance: new Leaf() }, 'got `advance`'],
+    ['something of Object', { toString: new Leaf() }, 'got `toString`'],
+    ['no loop', { epoch: 5 }, 'expected `epoch` to be a loop or an array of loops, got `5`'],
+    ['null', { epoch: null }, 'expected `epoch` to be a loop or an array of loops, got `null`'],
+    ['a class', { epoch: Epoch }, 'got the function Epoch'],
+    ['an object', { epoch: {} }, 'got a Object'],
+    ['an array with something else', { folds: [new Leaf(), 3] }, 'got an array with something else in it'],
+  ];
+
+  test.for(wrong)('with %s is a MisconfigurationError, and nothing has changed', ([, loops, message]) => {
+    const fit = new Fit();
+    const before = { ...fit };
+    const error = thrownBy(() => fit.connect({ other: new Leaf(), ...loops }));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error).toBeInstanceOf(LoopError);
+    expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'fit', name: 'MisconfigurationError' });
+    expect(error.message).toContain(message);
+    expect({ ...fit }).toEqual(before);
+    expect(fit.epoch).toBe(before.epoch);
+  });
+
+  test('takes no class and nothing that is no loop, says the type system', () => {
+    const fit = new Fit();
+    // @ts-expect-error a class
+    expect(() => fit.connect({ epoch: Epoch })).toThrow(MisconfigurationError);
+    // @ts-expect-error no loop
+    expect(() => fit.connect({ epoch: { run() {} } })).toThrow(MisconfigurationError);
+  });
+
+  test('replaces no loop that is running', async () => {
+    const fit = new Fit();
+    let error: unknown;
+    const other = new Leaf();
+    fit.connect({ other });
+    other.advance = () => {
+      other.state.n++;
+      error = thrownBy(() => fit.connect({ other: new Leaf() }));
+    };
+    await other.run();
+    expect(error).toMatchObject({ code: 'ALREADY_RUNNING', path: 'fit.other' });
+    expect(fit.other).toBe(other);
+  });
+});
+
+describe('the loops form a tree', () => {
+  const cyclic = () => {
+    const [a, b] = [new Epoch(), new Epoch()];
+    a.batches = b;
+    b.batches = a;
+    return { a, b };
+  };
+
+  test('connecting a loop below itself is an error, and nothing has changed', () => {
+    const [a, b] = [new Epoch(), new Epoch()];
+    a.connect({ batches: b });
+    const error = thrownBy(() => b.connect({ batches: a }));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error.path).toBe('epoch.batches.batches');
+    expect(error.message).toContain('holds itself: a cycle (epoch and epoch.batches.batches)');
+    expect(b.batches).toBe(null);
+    expect(thrownBy(() => a.connect({ validate: a })).message).toContain('a cycle');
+    expect(a.validate).toBe(null);
+    expect(b.path).toBe('epoch.batches');
+  });
+
+  test.for([
+    ['run', ({ a }: any) => a.run()],
+    ['run of the other', ({ b }: any) => b.run()],
+    ['start', async ({ a }: any) => a.start()],
+    ['stateDict', async ({ a }: any) => a.stateDict()],
+    ['loadStateDict', async ({ a }: any) => a.loadStateDict({})],
+    ['connect', async ({ a }: any) => a.connect({ validate: new Leaf() })],
+    ['trainer', async ({ a }: any) => Object.assign(a, { trainer: {} })],
+    ['restarting', async ({ a }: any) => Object.assign(a, { restarting: true })],
+  ] as [string, (loops: object) => Promise<any>][])(
+    'a cycle made by setting fields is an error in %s',
+    async ([, use]) => {
+      const loops = cyclic();
+      for (const _ of [1, 2]) {
+        const error = await use(loops).catch((thrown) => thrown);
+        expect(error).toBeInstanceOf(MisconfigurationError);
+        expect(error.message).toContain('a cycle');
+      }
+      expect(loops.a.path).toBe('epoch');
+    },
+  );
+
+  test('a cycle through fields that had been a tree in turn does not hang path', () => {
+    const [a, b] = [new Epoch(), new Epoch()];
+    a.batches = b;
+    a.stateDict();
+    a.batches = null;
+    b.batches = a;
+    b.stateDict();
+    a.batches = b;
+    expect(a.path).toBe('epoch.batches');
+    expect(() => a.stateDict()).toThrow('a cycle');
+  });
+
+  test('one loop in two fields, or twice in an array, is an error', () => {
+    const leaf = new Leaf();
+    const fit = new Fit();
+    const error = thrownBy(() => fit.connect({ epoch: leaf, other: leaf }));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error.message).toContain('a Leaf that stands in two places (fit.epoch and fit.other)');
+    expect(fit.epoch).toBeInstanceOf(Epoch);
+    expect(() => fit.connect({ folds: [leaf, leaf] })).toThrow('(fit.folds.0 and fit.folds.1)');
+    expect(fit.folds).toEqual([]);
+  });
+
+  test('a second parent is an error that names the first, and nothing has changed', async () => {
+    const leaf = new Leaf();
+    const [first, second] = [new Fit(), new Epoch()];
+    first.connect({ other: leaf });
+    const error = thrownBy(() => second.connect({ batches: leaf }));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error).toMatchObject({ path: 'epoch.batches' });
+    expect(error.message).toContain('fit holds as `other` already');
+    expect(error.message).toContain('Make a second instance, or take it out there first');
+    expect(second.batches).toBe(null);
+    expect(leaf.path).toBe('fit.other');
+    second.batches = leaf;
+    await expect(second.run()).rejects.toBeInstanceOf(MisconfigurationError);
+    // Taken out there, it is free.
+    first.other = null;
+    second.stateDict();
+    expect(leaf.path).toBe('epoch.batches');
+  });
+
+  test('a cycle and a second parent below a field are found as well', () => {
+    const leaf = new Leaf();
+    const epoch = new Epoch();
+    epoch.batches = leaf;
+    epoch.validate = leaf;
+    expect(() => new Fit().connect({ epoch })).toThrow(
+      'stands in two places (fit.epoch.batches and fit.epoch.validate)',
+    );
+  });
+});
+
+describe('arrays of loops', () => {
+  class Folds extends Leaf {
+    folds: Leaf[] = [new Leaf(), new Leaf()];
+    override async advance() {
+      for (const fold of this.folds) this.state.n += await fold.run();
+    }
+  }
+
+  test('are children by their index', async () => {
+    const loop = new Folds();
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.0.state_dict', 'folds.1.state_dict']);
+    expect(await loop.run()).toBe(2);
+    expect(loop.folds.map(({ path }) => path)).toEqual(['folds.folds.0', 'folds.folds.1']);
+  });
+
+  test('may grow and shrink between runs', async () => {
+    const loop = new Folds();
+    loop.folds.push(new Leaf());
+    expect(await loop.run()).toBe(3);
+    loop.folds.length = 1;
+    expect(await loop.run()).toBe(1);
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.0.state_dict']);
+  });
+
+  test('of anything else are not looked into', () => {
+    class Other extends Leaf {
+      readonly numbers: number[] = [1, 2];
+      readonly objects: object[] = [{ leaf: new Leaf() }];
+      readonly byName: object = { leaf: new Leaf() };
+    }
+    expect(Object.keys(new Other().stateDict())).toEqual(['state_dict']);
+  });
+});
+
+describe('replace', () => {
+  test('with an instance puts it in the place, and gives it the old one’s children where it has none', () => {
+    const fit = new Fit();
+    const [batches, validate, fold] = [new Leaf(), new Leaf(), new Leaf()];
+    fit.epoch!.connect({ batches, validate, folds: [fold] });
+    const fresh = new Epoch();
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    expect(fit.epoch).toBe(fresh);
+    expect(fresh.batches).toBe(batches);
+    expect(fresh.validate).toBe(validate);
+    expect(fresh.folds).toEqual([fold]);
+    expect([batches, validate, fold].map(({ path }) => path)).toEqual([
+      'fit.epoch.batches',
+      'fit.epoch.validate',
+      'fit.epoch.folds.0',
+    ]);
+  });
+
+  test('keeps the children that an instance came with', () => {
+    const fit = new Fit();
+    fit.epoch!.connect({ batches: new Leaf(), folds: [new Leaf()] });
+    const [own, fold] = [new Leaf(), new Leaf()];
+    const fresh = new Epoch();
+    fresh.connect({ batches: own, folds: [fold] });
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    expect(fresh.batches).toBe(own);
+    expect(fresh.folds).toEqual([fold]);
+  });
+
+  test('takes an instance that was built around the old one’s children', () => {
+    const fit = new Fit();
+    const batches = new Leaf();
+    fit.epoch!.connect({ batches });
+    const fresh = new Epoch();
+    fresh.batches = batches;
+    fit.replace({ epoch: fresh });
+    expect(batches.path).toBe('fit.epoch.batches');
+  });
+
+  test('names the children for which the new one has no field', () => {
+    class NoFields extends Leaf {}
+    class OtherField extends Leaf {
+      batches = 5;
+      validate: Leaf | null = null;
+    }
+    const fit = new Fit();
+    fit.epoch!.connect({ batches: new Leaf(), folds: [new Leaf(), new Leaf()] });
+    const old = fit.epoch!;
+    expect(fit.replace({ epoch: new NoFields() })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
+    expect(Object.keys(fit.stateDict())).toEqual(['state_dict', 'epoch.state_dict']);
+    fit.replace({ epoch: old });
+    expect(fit.replace({ epoch: OtherField })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
+    expect((fit.epoch as OtherField).batches).toBe(5);
+  });
+
+  test('makes a class with the init of the old loop', () => {
+    const init = { size: 7 };
+    const fit = new Fit();
+    fit.connect({ other: new Sized(init) });
+    class Larger extends Sized {
+      constructor(given?: { size: number }) {
+        super(given && { size: given.size * 10 });
+      }
+    }
+    fit.replace({ other: Larger });
+    expect(fit.other).toBeInstanceOf(Larger);
+    expect((fit.other as Larger).size).toBe(70);
+    class Asks extends Leaf {
+      readonly got: unknown;
+      constructor(given: { size: number }) {
+        super(given);
+        this.got = given;
+      }
+    }
+    fit.connect({ other: new Sized(init) });
+    fit.replace({ other: Asks });
+    expect((fit.other as Asks).got).toBe(init);
+  });
+
+  test('makes a class that needs no init of a loop that had none', () => {
+    class Default extends Leaf {
+      readonly size: number;
+      constructor(init: { size?: number } = {}) {
+        super(init);
+        this.size = init.size ?? 1;
+      }
+    }
+    const fit = new Fit();
+    fit.replace({ epoch: Default });
+    expect((fit.epoch as Default).size).toBe(1);
+  });
+
+  test('needs no trainer, and passes one on', () => {
+    const fit = new Fit();
+    fit.replace({ epoch: Epoch });
+    const trainer = {};
+    fit.trainer = trainer;
+    fit.replace({ epoch: Epoch });
+    expect(fit.epoch!.trainer).toBe(trainer);
+  });
+
+  test('takes several at once', () => {
+    const fit = new Fit();
+    fit.connect({ other: new Leaf() });
+    const [epoch, other] = [new Epoch(), new Leaf()];
+    fit.replace({ epoch, other });
+    expect([fit.epoch === epoch, fit.other === other]).toEqual([true, true]);
+  });
+
+  test('is seen by the next run', async () => {
+    class Runs extends Fit {
+      override async advance() {
+        this.state.n += await this.epoch!.run();
+      }
+    }
+    class Tens extends Leaf {
+      override onRunEnd() {
+        return 10;
+      }
+    }
+    const fit = new Runs();
+    expect(await fit.run()).toBe(1);
+    fit.replace({ epoch: Tens });
+    expect(await fit.run()).toBe(10);
+  });
+
+  test('carries nothing else over, and leaves the old loop as it was', () => {
+    const fit = new Fit();
+    const old = fit.epoch!;
+    old.state.n = 9;
+    old.restarting = true;
+    fit.replace({ epoch: Epoch });
+    expect(fit.epoch!.state).toEqual({ n: 0 });
+    expect(fit.epoch!.restarting).toBe(false);
+    expect(old.state).toEqual({ n: 9 });
+  });
+
+  class NeedsInit extends Leaf {
+    constructor(init: { size: number }) {
+      super(init);
+      init.size.toFixed();
+    }
+  }
+
+  const wrong: [what: string, loops: any, message: string, path: string][] = [
+    ['an unknown name', { epochs: Epoch }, 'replace expected the name of a field for loops, got `epochs`', 'fit'],
+    [
+      'an empty place',
+      { other: Leaf },
+      'expected a loop in `other` to take the place of, found `null`. Use connect.',
+      'fit',
+    ],
+    [
+      'an array',
+      { folds: Leaf },
+      'expected a loop in `folds` to take the place of, found an array. Use connect.',
+      'fit',
+    ],
+    ['no loop', { epoch: 5 }, 'expected `epoch` to be a loop or a class of loops, got `5`', 'fit'],
+    ['a class of something else', { epoch: Map }, 'got the function Map', 'fit'],
+    ['an arrow function', { epoch: () => new Leaf() }, 'got the function epoch', 'fit'],
+    ['a class whose init is not there', { epoch: NeedsInit }, 'Give replace an instance', 'fit.epoch'],
+  ];
+
+  test.for(wrong)('with %s is a MisconfigurationError, and nothing has changed', ([, loops, message, path]) => {
+    const fit = new Fit();
+    const batches = new Leaf();
+    fit.epoch!.connect({ batches });
+    const before = { ...fit };
+    const error = thrownBy(() => fit.replace(loops));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error.path).toBe(path);
+    expect(error.message).toContain(message);
+    expect({ ...fit }).toEqual(before);
+    expect(fit.epoch).toBe(before.epoch);
+  });
+
+  test('with a class whose constructor throws keeps the cause', () => {
+    const fit = new Fit();
+    fit.connect({ other: new Sized({ size: 1 }) });
+    const cause = new Error('constructor');
+    class Throws extends Leaf {
+      constructor(init: object) {
+        super(init);
+        throw cause;
+      }
+    }
+    const error = thrownBy(() => fit.replace({ other: Throws }));
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect(error).toMatchObject({ path: 'fit.other', cause });
+    expect(fit.other).toBeInstanceOf(Sized);
+  });
+
+  test('that would make a cycle or a second parent undoes all it did', () => {
+    const fit = new Fit();
+    const batches = new Leaf();
+    fit.epoch!.connect({ batches });
+    expect(fit.stateDict()).toHaveProperty(['epoch.batches.state_dict']);
+    const old = fit.epoch!;
+    const fresh = new Epoch();
+    fresh.validate = fit;
+    expect(() => fit.replace({ epoch: fresh })).toThrow('a cycle');
+    expect(fit.epoch).toBe(old);
+    expect(fresh.batches).toBe(null);
+    expect(batches.path).toBe('fit.epoch.batches');
+
+    const elsewhere = new Fit();
+    const taken = new Leaf();
+    elsewhere.connect({ other: taken });
+    expect(() => fit.replace({ epoch: taken })).toThrow('fit holds as `other` already');
+    expect(fit.epoch).toBe(old);
+    expect([batches.path, taken.path]).toEqual(['fit.epoch.batches', 'fit.other']);
+  });
+
+  test('of a running loop is an error', async () => {
+    const fit = new Fit();
+    let error: unknown;
+    const other = new Leaf();
+    fit.connect({ other });
+    other.advance = () => {
+      other.state.n++;
+      error = thrownBy(() => fit.replace({ other: Leaf }));
+    };
+    await other.run();
+    expect(error).toMatchObject({ code: 'ALREADY_RUNNING', path: 'fit.other' });
+    expect(fit.other).toBe(other);
+  });
+
+  test('takes loops and classes of loops that can be made with an init, says the type system', () => {
+    abstract class Abstract extends Leaf {}
+    class Two extends Leaf {
+      constructor(_a: object, _b: object) {
+        super();
+      }
+    }
+    const check = (fit: Fit) => {
+      // @ts-expect-error cannot be made
+      fit.replace({ epoch: Abstract });
+      // @ts-expect-error needs a second argument
+      fit.replace({ epoch: Two });
+      // @ts-expect-error no loop
+      fit.replace({ epoch: Map });
+      // @ts-expect-error no loop
+      fit.replace({ epoch: 5 });
+      fit.replace({ epoch: Sized, other: new Leaf() });
+    };
+    expect(check).toBeTypeOf('function');
+  });
+});
+
+test('path of a loop that stands nowhere is its class’s name', () => {
+  expect(new Leaf().path).toBe('leaf');
+  expect(new (class extends Leaf {})().path).toBe('loop');
+  const fit = new Fit();
+  const other = new Leaf();
+  fit.connect({ other });
+  fit.other = null;
+  expect(other.path).toBe('leaf');
+});

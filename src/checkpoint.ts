@@ -1,9 +1,9 @@
 import type { AnyActorRef } from 'xstate';
 import { LoopError } from './errors.ts';
-import { decodeNumbers, encodeNumbers, type Json } from './json.ts';
+import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './machine.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
-import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
 export interface Phase {
@@ -116,7 +116,8 @@ function assetsOf(root: AnyLoop): [path: string, field: Stateful][] {
 
 function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
   const snapshot = actor.getSnapshot();
-  const { state, progress, children, running, ...rest } = snapshot.context as LoopContext;
+  // The pace is for the process that asked for it.
+  const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
   checkRemembered(loop, rest.inFlight);
   loops[pathOf(loop)] = rest.steps;
   // What a running child was before it ran: the step in flight may look at it before it asks for the child again.
@@ -128,11 +129,21 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
     context: { ...rest, restarting, before } as unknown as Phase['context'],
     children: {},
   };
-  if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = snapshot.output;
+  if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);
   for (const name of running) {
     phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], loops);
   }
   return phase;
+}
+
+function outputOf(loop: AnyLoop, output: unknown): Json {
+  if (isPlain(output)) return output;
+  throw new LoopError(
+    'NOT_PLAIN_DATA',
+    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${(output as object).constructor?.name ?? typeof output}. ` +
+      'Return what identifies it, and keep the rest in a field.',
+    pathOf(loop),
+  );
 }
 
 function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
@@ -221,17 +232,8 @@ export function loadCheckpoint(
 
 function check(loop: AnyLoop, checkpoint: Checkpoint): void {
   const path = pathOf(loop);
-  if (
-    typeof checkpoint !== 'object' ||
-    checkpoint === null ||
-    !Array.isArray(checkpoint.shape) ||
-    typeof checkpoint.phase !== 'object'
-  ) {
-    throw new LoopError(
-      'CHECKPOINT_UNREADABLE',
-      `Expected a checkpoint, got ${JSON.stringify(checkpoint)?.slice(0, 80)}.`,
-      path,
-    );
+  if (typeof checkpoint !== 'object' || checkpoint === null || !Array.isArray(checkpoint.shape)) {
+    throw unreadable(`a checkpoint, got ${JSON.stringify(checkpoint)?.slice(0, 80)}`, path);
   }
   if (checkpoint.format !== 1) {
     throw new LoopError(
@@ -240,8 +242,23 @@ function check(loop: AnyLoop, checkpoint: Checkpoint): void {
       path,
     );
   }
-  const { missing, unknown } = differences(shapeOf(loop), checkpoint.shape);
-  if (checkpoint.loop === loop.constructor.name && missing.length + unknown.length === 0) return;
+  for (const part of ['position', 'phase', 'stateDict', 'assets'] as const) {
+    if (typeof checkpoint[part] !== 'object' || checkpoint[part] === null)
+      throw unreadable(`a checkpoint with \`${part}\`, got ${JSON.stringify(checkpoint[part])}`, path);
+  }
+  const parts = [
+    ...Object.keys(checkpoint.stateDict),
+    ...Object.keys(checkpoint.assets).map((name) => `${name} (asset)`),
+  ].sort();
+  // What it says of its shape, and what it holds.
+  const said = differences(shapeOf(loop), checkpoint.shape);
+  const held = differences(shapeOf(loop), parts);
+  const missing = [...new Set([...said.missing, ...held.missing])];
+  const unknown = [...new Set([...said.unknown, ...held.unknown])];
+  if (checkpoint.loop === loop.constructor.name && missing.length + unknown.length === 0) {
+    checkPhase(loop, checkpoint.phase);
+    return;
+  }
   const whose =
     checkpoint.loop === loop.constructor.name ? `another shape of ${checkpoint.loop}` : `a ${checkpoint.loop}`;
   throw new LoopError(
@@ -250,6 +267,23 @@ function check(loop: AnyLoop, checkpoint: Checkpoint): void {
       'Nothing was loaded. Bring it forward with start({ from, migrate }).',
     path,
   );
+}
+
+function checkPhase(loop: AnyLoop, phase: Phase): void {
+  const path = pathOf(loop);
+  if (!(phase.value in invoked) && phase.value !== 'paused' && phase.value !== 'finished')
+    throw unreadable(`a phase to go on from, got ${JSON.stringify(phase.value)}`, path);
+  if (typeof phase.context !== 'object' || phase.context === null || typeof phase.children !== 'object')
+    throw unreadable('a phase with `context` and `children`', path);
+  for (const [name, child] of Object.entries(phase.children ?? {})) {
+    const below = childNamed(loop, name);
+    if (!isLoop(below)) throw unreadable(`the phase of a child, got one of \`${name}\``, path);
+    checkPhase(below, child);
+  }
+}
+
+function unreadable(expected: string, path: string): LoopError {
+  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path);
 }
 
 function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {

@@ -1,7 +1,7 @@
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
 import { Loop } from './loop.ts';
-import { plainReason } from './machine.ts';
+import { type Commit, plainReason } from './machine.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 
@@ -103,6 +103,7 @@ class Pump implements HookActor {
     this.attention = false;
     for (;;) {
       const began = performance.now();
+      const { watched } = session;
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
       if ((stop !== null || pace === 0) && inFlight === null) {
@@ -114,7 +115,7 @@ class Pump implements HookActor {
         await this.#step();
       } else if (left > 0 && !this.attention) {
         const before = running.uncommitted;
-        await this.#burst(session.watched ? 1 : Math.min(burst, pace ?? burst, left));
+        await this.#burst(watched ? 1 : Math.min(burst, pace ?? burst, left));
         session.uncommitted += running.uncommitted - before;
       } else if (running.uncommitted === 0 && !this.attention) {
         // The steps that make a checkpoint due are others': they have the word.
@@ -129,7 +130,7 @@ class Pump implements HookActor {
       const tired = now >= deadline;
       const due = session.stepsUntilDue() <= session.uncommitted;
       const late = tired && now - this.#lastCommit >= this.#commitEvery;
-      if (this.#done || this.attention || composite || due || pace !== null || session.watched || late) {
+      if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
         this.attention = false;
         this.#commit();
         if (this.stopped) return;
@@ -151,8 +152,10 @@ class Pump implements HookActor {
     const bare = args.length === 0;
     const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
     const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
-    const unit = running.begin('advance', false);
+    running.begin('advance', false);
     let left = limit;
+    let first = this.#first;
+    // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
     do {
       let result: unknown;
       if (hasStart) {
@@ -162,17 +165,22 @@ class Pump implements HookActor {
       }
       result = bare ? loop.advance() : loop.advance(...args);
       if (result !== undefined && isThenable(result)) await result;
-      if (this.stopped) return;
+      if (this.attention && this.stopped) return;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
         if (result !== undefined && isThenable(result)) await result;
         if (this.stopped) return;
       }
-      if (this.#first) this.#wholeIteration();
-      if (unit.keys.size > 0) unit.keys.clear();
+      if (first) {
+        this.#wholeIteration();
+        first = false;
+      }
       running.uncommitted++;
-      this.#done = loop.done;
-    } while (!this.#done && --left > 0 && !this.attention);
+      if (loop.done) {
+        this.#done = true;
+        return;
+      }
+    } while (--left > 0 && !this.attention);
   }
 
   /** The rest of a step that was begun ahead of this state. */
@@ -227,12 +235,19 @@ class Pump implements HookActor {
     if (this.#loop.restarting) this.#loop.restarting = false;
   }
 
-  #commit(ended?: { reason: any }): void {
+  #capture(): Commit {
     const running = this.#running;
+    if (running.session.watched) return running.commit();
     const started = performance.now();
     const commit = running.commit();
     this.#lastCommit = performance.now();
     this.#commitEvery = Math.max(slice, (this.#lastCommit - started) / commitShare);
+    return commit;
+  }
+
+  #commit(ended?: { reason: any }): void {
+    const running = this.#running;
+    const commit = this.#capture();
     const [steps, before] = [running.uncommitted, this.#before];
     // A step in which children ran is made of theirs.
     const counted = running.context.inFlight?.ran ? 0 : steps;
@@ -262,7 +277,10 @@ const later: (callback: () => void) => void = (() => {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
   if (setImmediate !== undefined) return setImmediate;
   // Browsers: a timer would wait four milliseconds.
-  const channel = new MessageChannel();
+  const channel = new MessageChannel() as unknown as {
+    port1: { onmessage: () => void };
+    port2: { postMessage(message: null): void };
+  };
   const waiting: (() => void)[] = [];
   channel.port1.onmessage = () => waiting.shift()?.();
   return (callback: () => void) => {

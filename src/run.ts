@@ -298,7 +298,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   checkpoint(): Promise<Checkpoint> {
     if (this.#ended) {
       const finished = this.actor.getSnapshot().status === 'done';
-      return finished ? Promise.resolve(this.#take()) : Promise.reject(this.#runEnded('captured'));
+      return finished ? (async () => this.#take())() : Promise.reject(this.#runEnded('captured'));
     }
     const promise = new Promise<Checkpoint>((resolve, reject) => this.#holding.push({ resolve, reject }));
     this.#hold();

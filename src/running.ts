@@ -24,6 +24,8 @@ export interface Unit {
   runs: Map<string, number>;
   /** Keys given to `once`. */
   keys: Set<string>;
+  /** The step that they were given in, counted from the last commit. */
+  keysOf: number;
   /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
   resumed: boolean;
   /** Children may be run: the state before it is in the context. */
@@ -136,7 +138,7 @@ export class Running implements Host {
 
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
-    this.unit = { hook, runs: new Map(), keys: new Set(), resumed: this.#resumedUnit, open };
+    this.unit = { hook, runs: new Map(), keys: new Set(), keysOf: 0, resumed: this.#resumedUnit, open };
     return this.unit;
   }
 
@@ -151,7 +153,9 @@ export class Running implements Host {
   }
 
   commit(): Commit {
-    return { ...capture(this.loop), restarting: this.loop.restarting };
+    const commit = capture(this.loop) as unknown as Commit;
+    commit.restarting = this.loop.restarting;
+    return commit;
   }
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
@@ -171,6 +175,9 @@ export class Running implements Host {
         this.path,
       );
     }
+    // Steps of one burst share their unit.
+    if (unit.keysOf !== this.uncommitted) unit.keys.clear();
+    unit.keysOf = this.uncommitted;
     if (unit.keys.has(key)) {
       throw new LoopError(
         'ONCE_TWICE',
@@ -445,9 +452,11 @@ function remembering(actor: AnyActorRef, running: Running): Running {
 
 function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
   if (given !== undefined) return given;
-  const input: unknown = (actor as unknown as { options: { input?: unknown } }).options.input;
-  if (Array.isArray(input)) return input;
+  const { input, snapshot } = (actor as unknown as { options: { input?: unknown; snapshot?: unknown } }).options;
+  // XState, too, goes by the snapshot where it is given both.
+  if (snapshot === undefined && Array.isArray(input)) return input;
   if (saved !== null) return saved;
+  if (Array.isArray(input)) return input;
   throw new LoopError(
     'RESUME_MISMATCH',
     'The arguments of the run are not plain data and are not in the snapshot. Give them again: start({ from, args }).',

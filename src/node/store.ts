@@ -8,7 +8,10 @@ import { thisProcess, type Who } from './lock.ts';
 import { Writer } from './writer.ts';
 
 export interface FileStoreOptions {
-  /** How many checkpoints of a run stay on the disk, from 1 up. Default 2: if the newest is damaged, there is one to fall back to. */
+  /**
+   * How many checkpoints of a run stay on the disk, from 1 up.
+   * Default 2: if the newest is damaged, there is one to fall back to.
+   */
   keep?: number;
   /**
    * Called by `load` when it passes over a damaged checkpoint, with an error of code `CHECKPOINT_UNREADABLE`.
@@ -24,10 +27,12 @@ const headerGuess = 4096;
  * Keeps checkpoints in files: a directory per run in `dir`, which is made when it is needed (mode 0700, files 0600).
  *
  * - `save` resolves when the checkpoint is on the disk. A crash at any moment leaves the new one or the one before.
- *   Until then an error, of code `STORE` with the system's error as `cause`, says that it is not.
+ *   If the disk fails, it rejects with an error of code `STORE` that has the system's error as its `cause`; so it does
+ *   if the checkpoint is saved, but those beyond `keep` cannot be removed.
  * - The first save of a run takes a lock. Another store or process that saves to the run gets an error of code
  *   `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
- * - `load` and `list` may be called while another process writes. `list` reads headers only, and passes over damaged ones.
+ * - `load` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
+ *   header is damaged or of a newer format.
  * - A buffer as large as the largest checkpoint is kept for each run until its release.
  *
  * @throws MisconfigurationError for a bad `dir` or option

@@ -68,15 +68,21 @@ export class Writer {
   /**
    * Returns when the checkpoint is on the disk and at most `keep` are left.
    *
-   * @throws LoopError `STORE_BUSY` if another writer has taken over, `STORE` if the disk failed; then the checkpoint before is intact
+   * @throws LoopError `STORE_BUSY` if another writer has taken over, `STORE` if the disk failed; then the checkpoint
+   *   before is intact
    */
   async save(encoded: Encoded, keep: number): Promise<void> {
     const file = checkpointFile((this.#files.at(-1)?.seq ?? 0) + 1, this.#lock.generation);
     try {
       await this.#write(file, encoded);
-      await this.#prune(keep);
     } catch (error) {
       throw storeError(`save checkpoint ${file.seq} of run "${this.#runId}" in ${this.#directory}`, error);
+    }
+    try {
+      await this.#prune(keep);
+    } catch (error) {
+      const task = `remove what checkpoint ${file.seq} of run "${this.#runId}", which is saved, replaces`;
+      throw storeError(`${task} in ${this.#directory}`, error);
     }
   }
 

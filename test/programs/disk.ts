@@ -1,0 +1,209 @@
+import { posix } from 'node:path';
+import type { Disk } from '../../src/node/disk.ts';
+
+/** What a call on a disk throws once the process or the machine has died: nothing after it has any effect. */
+export class Crash extends Error {}
+
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: made by the test`), { code });
+}
+
+/** The same disk, with `before` called ahead of each call: what it throws, the call throws or rejects with. */
+export function watched(disk: Disk, before: (call: string, args: unknown[]) => void): Disk {
+  const copy: { [name: string]: unknown } = {};
+  for (const name of Object.keys(disk) as (keyof Disk)[]) {
+    const original = disk[name] as (...args: unknown[]) => unknown;
+    const isSync = name.endsWith('Sync');
+    copy[name] = (...args: unknown[]) => {
+      try {
+        before(name, args);
+      } catch (error) {
+        if (isSync) throw error;
+        return Promise.reject(error);
+      }
+      return original(...args);
+    };
+  }
+  return copy as unknown as Disk;
+}
+
+/** Dies at the n-th call, which still takes effect if `done`. A write that does not is done by half. */
+export function crashing(disk: Disk, n: number, done: boolean): { disk: Disk; crashed: () => boolean } {
+  let calls = 0;
+  const die = watched(disk, (call, args) => {
+    calls++;
+    if (calls < n) return;
+    if (calls === n && (done || call.startsWith('write'))) {
+      if (call.startsWith('write') && !done) args[3] = Math.floor((args[3] as number) / 2);
+      const sync = (call.endsWith('Sync') ? call : `${call}Sync`) as 'writeSync';
+      // What only reads has no effect to be done; what flushes has none that a crash of the process could lose.
+      (disk[sync] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
+    }
+    throw new Crash();
+  });
+  return { disk: die, crashed: () => calls >= n };
+}
+
+interface Inode {
+  now: Buffer;
+  /** What is on the disk for certain. */
+  flushed: Buffer;
+  clean: boolean;
+}
+
+type NameChange = (names: Map<string, Inode>) => void;
+
+/**
+ * A disk in memory that loses what was not flushed when the power goes: of a file, anything; of the names in a
+ * directory, all changes from some moment on.
+ */
+export class FragileDisk {
+  names = new Map<string, Inode>();
+  readonly #directories = new Set<string>(['/']);
+  readonly #open = new Map<number, Inode | string>();
+  #nextFd = 100;
+  #flushedNames = new Map<string, Inode>();
+  #changes: NameChange[] = [];
+  readonly disk: Disk;
+
+  constructor() {
+    const inode = (fd: number): Inode => this.#open.get(fd) as Inode;
+    const writeSync: Disk['writeSync'] = (fd, bytes, offset, length, position) => {
+      const file = inode(fd);
+      const grown = Buffer.alloc(Math.max(file.now.length, position + length));
+      file.now.copy(grown);
+      grown.set(bytes.subarray(offset, offset + length), position);
+      file.now = grown;
+      file.clean = false;
+      return length;
+    };
+    const openSync: Disk['openSync'] = (path, flags) => {
+      if (!this.#directories.has(path)) {
+        if (flags === 'wx' && this.names.has(path)) throw systemError('EEXIST');
+        if (flags === 'r') this.#existing(path);
+        else {
+          if (!this.#directories.has(posix.dirname(path))) throw systemError('ENOENT');
+          const made: Inode = { now: Buffer.alloc(0), flushed: Buffer.alloc(0), clean: false };
+          this.#change((names) => names.set(path, made));
+        }
+      }
+      this.#open.set(this.#nextFd, this.names.get(path) ?? path);
+      return this.#nextFd++;
+    };
+    const closeSync = (fd: number): void => {
+      if (!this.#open.delete(fd)) throw systemError('EBADF');
+    };
+    const readdirSync = (path: string): string[] => {
+      if (!this.#directories.has(path)) throw systemError('ENOENT');
+      const all = [...this.#directories, ...this.names.keys()];
+      return all.filter((one) => one !== '/' && posix.dirname(one) === path).map((one) => posix.basename(one));
+    };
+    const flush = async (fd: number): Promise<void> => {
+      const opened = this.#open.get(fd);
+      if (opened === undefined) throw systemError('EBADF');
+      if (typeof opened === 'string') {
+        // The one journal of all directories: flushing any of them flushes what came before.
+        this.#flushedNames = new Map(this.names);
+        this.#changes = [];
+      } else {
+        Object.assign(opened, { flushed: opened.now, clean: true });
+      }
+    };
+    this.disk = {
+      openSync,
+      writeSync,
+      closeSync,
+      readdirSync,
+      accessSync: (path) => void this.#existing(path),
+      renameSync: (from, to) => {
+        const file = this.#existing(from);
+        this.#change((names) => {
+          names.delete(from);
+          names.set(to, file);
+        });
+      },
+      unlinkSync: (path) => {
+        this.#existing(path);
+        this.#change((names) => names.delete(path));
+      },
+      mkdirSync: (path) => {
+        if (this.#directories.has(path)) return undefined;
+        const first = this.disk.mkdirSync(posix.dirname(path), { recursive: true, mode: 0o700 }) ?? path;
+        this.#directories.add(path);
+        return first;
+      },
+      rmdirSync: (path) => {
+        if (readdirSync(path).length > 0) throw systemError('ENOTEMPTY');
+        this.#directories.delete(path);
+      },
+      open: async (path, flags) => openSync(path, flags),
+      write: async (fd, bytes, offset, length, position) => ({
+        bytesWritten: writeSync(fd, bytes, offset, length, position),
+      }),
+      read: async (fd, bytes, offset, length, position) => {
+        const part = inode(fd).now.subarray(position, position + length);
+        bytes.set(part, offset);
+        return { bytesRead: part.length };
+      },
+      fstat: async (fd) => ({ size: inode(fd).now.length }),
+      fsync: flush,
+      fdatasync: flush,
+      close: async (fd) => closeSync(fd),
+      readFile: async (path) => Buffer.from(this.#existing(path).now),
+      readdir: async (path) => readdirSync(path),
+    };
+  }
+
+  /** How many descriptors are open. */
+  get opened(): number {
+    return this.#open.size;
+  }
+
+  /** The disk as it may be found after the power has gone. */
+  cut(random: () => number): void {
+    const names = new Map(this.#flushedNames);
+    const kept = Math.floor(random() * (this.#changes.length + 1));
+    for (const change of this.#changes.slice(0, kept)) change(names);
+    for (const [path, file] of names) {
+      const now = file.clean ? file.flushed : lose(file, random);
+      names.set(path, { now, flushed: now, clean: true });
+    }
+    this.names = names;
+    this.#flushedNames = new Map(names);
+    this.#changes = [];
+    this.#open.clear();
+  }
+
+  #change(change: NameChange): void {
+    change(this.names);
+    this.#changes.push(change);
+  }
+
+  #existing(path: string): Inode {
+    const file = this.names.get(path);
+    if (file === undefined) throw systemError('ENOENT');
+    return file;
+  }
+}
+
+/** Any block of a file that was not flushed may be the old one, the new one, or zeros, and its end may be missing. */
+function lose(file: Inode, random: () => number): Buffer {
+  const length = random() < 0.5 ? file.now.length : Math.floor(random() * (file.now.length + 1));
+  const found = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 512) {
+    const from = random() < 0.6 ? file.now : file.flushed;
+    if (random() < 0.8) found.set(from.subarray(at, Math.min(at + 512, length)), at);
+  }
+  return found;
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,92 @@
+import type { ActorLine, LoopContext } from './line.ts';
+import { Marks } from './marks.ts';
+
+/** How a loop stands, in one word that has a colour. */
+export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped';
+
+/** One running of a loop: what XState calls an actor. */
+export class Actor {
+  /** Its rows, each with the steps taken by then. */
+  readonly rows: Marks = new Marks();
+  readonly children: Map<string, Actor[]> = new Map();
+  readonly from: number;
+  first: number;
+  end = Number.NaN;
+  /** The row at which it failed. */
+  failedAt: number = Number.POSITIVE_INFINITY;
+  /** The row of the flame chart it lies on. */
+  lane = 0;
+  steps = 0;
+  /** What it held before the first row that is still here. */
+  base: LoopContext | undefined;
+
+  readonly index: number;
+  readonly id: string;
+  readonly path: Path;
+  readonly name: string;
+  readonly loop: string;
+  readonly parent: Actor | undefined;
+  readonly chart: string;
+  /** What came before was not seen. */
+  readonly late: boolean;
+
+  constructor(line: ActorLine, index: number, path: Path, parent: Actor | undefined, row: number) {
+    this.index = index;
+    this.id = line.id;
+    this.path = path;
+    this.name = line.name || line.path;
+    this.loop = line.loop;
+    this.parent = parent;
+    this.chart = line.chart;
+    this.late = line.late === true;
+    this.first = row;
+    this.from = line.t;
+  }
+
+  /** Which running of its path it is, counted from 1. */
+  get occurrence(): string {
+    const at = this.id.lastIndexOf('#');
+    return at < 0 ? '' : this.id.slice(at + 1);
+  }
+}
+
+/** One place in the tree of loops; every time it runs there is another actor. */
+export class Path {
+  /** The rows at which a step of this loop ended, numbered over all its runs. */
+  readonly steps: Marks = new Marks();
+  readonly actors: Actor[] = [];
+  taken = 0;
+
+  readonly name: string;
+  /** Which of the palette's colours it has. */
+  readonly hue: number;
+
+  constructor(name: string, hue: number) {
+    this.name = name;
+    this.hue = hue;
+  }
+}
+
+/** Tells how a loop stands from its machine's state and status. */
+export function phaseOf(value: string, status: string): Phase {
+  if (status === 'error' || value === 'failed') return 'failed';
+  if (status === 'aborted' || value === 'aborted') return 'aborted';
+  if (value === 'skipped') return 'skipped';
+  if (status === 'stopped') return 'stopped';
+  if (status === 'done' || value === 'finished') return 'done';
+  return value === 'paused' ? 'paused' : 'running';
+}
+
+export const isOver = (phase: Phase): boolean => phase !== 'running' && phase !== 'paused';
+
+/** How many of some actors, in the order they began, had begun by a row. */
+export function begun(actors: readonly Actor[], row: number): number {
+  let low = 0;
+  let high = actors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (actors[middle]!.first <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

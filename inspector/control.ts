@@ -1,0 +1,55 @@
+import { type Signal, signal } from '@preact/signals';
+import { isOver } from './actor.ts';
+import { session } from './session.ts';
+import type { Breakpoint } from './source.ts';
+import { standing } from './tree.ts';
+
+export type Press = 'toggle' | 'step' | 'end' | 'stop' | 'abort';
+
+/** The question that is open: why the run is stopped or aborted. */
+export const asking: Signal<'stop' | 'abort' | null> = signal(null);
+export const breakpoints: Signal<readonly Breakpoint[]> = signal([]);
+export const stepCount: Signal<number> = signal(10);
+
+/** Whether the run waits, has ended, or goes on: of what is newest, not of the moment that is shown. */
+export function runIs(): 'none' | 'running' | 'paused' | 'over' {
+  session.version.value;
+  const { store } = session;
+  const [root] = store.roots;
+  const here = root && standing(store, root, store.last);
+  if (!here) return 'none';
+  if (isOver(here.phase)) return 'over';
+  // The innermost loop is the one that waits; those above it are in the middle of their step.
+  for (const path of store.paths.values()) {
+    const actor = path.actors.at(-1);
+    if (actor && Number.isNaN(actor.end) && standing(store, actor, store.last)?.phase === 'paused') return 'paused';
+  }
+  return 'running';
+}
+
+/** Gives the program the breakpoints that are set, and those that are set for once. */
+export function sendBreakpoints(once: readonly Breakpoint[] = []): void {
+  session.source.value?.send?.({ type: 'break', points: [...breakpoints.value, ...once] });
+}
+
+export function pressRun(press: Press, n = 1): void {
+  if (!session.controllable || runIs() === 'over') return;
+  switch (press) {
+    case 'toggle':
+      session.control(runIs() === 'paused' ? 'loop.resume' : 'loop.pause');
+      break;
+    case 'step':
+      session.control('loop.step', { n });
+      break;
+    case 'end': {
+      const actor = session.actor.value;
+      if (!actor) return;
+      sendBreakpoints([{ id: actor.id, state: 'ending' }]);
+      session.control('loop.resume');
+      break;
+    }
+    case 'stop':
+    case 'abort':
+      asking.value = press;
+  }
+}

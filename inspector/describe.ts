@@ -1,0 +1,47 @@
+import type { Line } from './line.ts';
+import { brief } from './value.ts';
+
+/** An event's name without what all of its kind have in common. */
+export function shortType(type: string): string {
+  if (type === '') return 'always';
+  const done = /^xstate\.done\.actor\.(.+)$/.exec(type);
+  if (done) return `${done[1]} ✓`;
+  const failed = /^xstate\.error\.actor\.(.+)$/.exec(type);
+  if (failed) return `${failed[1]} ✕`;
+  return type.replace(/^(loop|xstate)\./, '');
+}
+
+/** What there is to say about a line beside its type. */
+export function describe(line: Line): string {
+  switch (line.type) {
+    case 'recording':
+      return `run ${line.runId}`;
+    case 'chart':
+      return line.key;
+    case 'lagged':
+      return `${line.count.toLocaleString('en')} lines were not sent, because this page was slow`;
+    case 'actor':
+      return `${line.loop || line.name} begins${line.late ? ', already running when it was first seen' : ''}`;
+    case 'event': {
+      const { event } = line;
+      if (line.error) return `${line.error.name ?? 'Error'}: ${line.error.message ?? ''}`;
+      const commit = event.commit as { state?: unknown } | undefined;
+      if (commit && typeof commit === 'object' && commit.state !== undefined) return brief(commit.state, 140);
+      const { type, ...rest } = event;
+      if (Object.keys(rest).length === 1 && 'output' in rest) return rest.output == null ? '' : brief(rest.output, 140);
+      return Object.keys(rest).length ? brief(rest, 140).slice(2, -2) : '';
+    }
+  }
+}
+
+/** All that a search looks through. */
+export function haystack(line: Line): string {
+  switch (line.type) {
+    case 'event':
+      return `${line.id} ${line.value} ${JSON.stringify(line.event)}${line.error ? JSON.stringify(line.error) : ''}`;
+    case 'actor':
+      return `${line.id} ${line.loop} ${line.value}`;
+    default:
+      return describe(line);
+  }
+}

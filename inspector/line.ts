@@ -1,0 +1,124 @@
+/** One machine's state node, as a `chart` line carries it. Both a config and XState's `definition` are read. */
+export interface StateNodeJson {
+  id?: string;
+  key?: string;
+  type?: string;
+  initial?: unknown;
+  states?: Record<string, StateNodeJson>;
+  on?: Record<string, TransitionJson | TransitionJson[]>;
+  always?: TransitionJson | TransitionJson[];
+  invoke?: unknown;
+}
+
+export type TransitionJson = string | { target?: string | string[] | null; guard?: unknown };
+
+/** What a loop's machine holds. A recording made by a later version may hold more. */
+export interface LoopContext {
+  state?: unknown;
+  progress?: unknown;
+  children?: unknown;
+  steps?: number;
+  [key: string]: unknown;
+}
+
+export interface LoopEvent {
+  type: string;
+  [key: string]: unknown;
+}
+
+interface Numbered {
+  seq: number;
+  /** Epoch milliseconds, with a fraction. */
+  t: number;
+}
+
+export interface RecordingLine extends Numbered {
+  type: 'recording';
+  format: number;
+  runId: string;
+}
+
+export interface ChartLine extends Numbered {
+  type: 'chart';
+  key: string;
+  root: StateNodeJson;
+}
+
+export interface ActorLine extends Numbered {
+  type: 'actor';
+  id: string;
+  path: string;
+  name: string;
+  loop: string;
+  parent?: string;
+  chart: string;
+  value: string;
+  context?: LoopContext;
+  status: string;
+  late?: boolean;
+}
+
+export type Transition = [source: string, targets: string[] | null, eventType: string];
+
+export interface EventLine extends Numbered {
+  type: 'event';
+  id: string;
+  from?: string;
+  event: LoopEvent;
+  value: string;
+  status?: string;
+  output?: unknown;
+  error?: { name?: string; message?: string; stack?: string };
+  tr?: Transition[];
+  context?: LoopContext;
+}
+
+export interface LaggedLine extends Numbered {
+  type: 'lagged';
+  from: number;
+  to: number;
+  count: number;
+}
+
+export type Line = RecordingLine | ChartLine | ActorLine | EventLine | LaggedLine;
+
+/** The first thing a program says over the wire. */
+export interface Hello {
+  type: 'hello';
+  protocol: number;
+  runId: string;
+  firstSeq: number;
+  lastSeq: number;
+  gap: boolean;
+  readonly: boolean;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Says what is wrong with a value that should be a line, or nothing where it is one. */
+export function faultOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object';
+  const line = value as Record<string, unknown>;
+  if (typeof line.seq !== 'number' || typeof line.t !== 'number') return 'no `seq` or `t`';
+  switch (line.type) {
+    case 'recording':
+      return line.format === 1 ? undefined : `format ${String(line.format)}, but this page reads format 1`;
+    case 'chart':
+      return isText(line.key) && typeof line.root === 'object' && line.root ? undefined : 'a chart without key or root';
+    case 'actor':
+      return isText(line.id) && isText(line.path) && isText(line.value)
+        ? undefined
+        : 'an actor without id, path or value';
+    case 'event': {
+      const event = line.event as Record<string, unknown> | null | undefined;
+      const whole = isText(line.id) && isText(line.value) && typeof event === 'object' && event && isText(event.type);
+      return whole ? undefined : 'an event without id, value or type';
+    }
+    case 'lagged':
+      return typeof line.to === 'number' && typeof line.count === 'number'
+        ? undefined
+        : 'a lagged line without a range';
+    default:
+      return `unknown type \`${String(line.type)}\``;
+  }
+}

@@ -1,0 +1,83 @@
+import { effect } from '@preact/signals';
+import { type Pane, session } from './session.ts';
+
+/** What an address says beside where the page is. */
+export interface Link {
+  token: string;
+  file: string;
+  seq: number | undefined;
+  loop: string;
+  pane: Pane | undefined;
+}
+
+const KEPT = 'loopchart token';
+
+/** Reads the fragment. The token is taken out of the address at once, and kept for a reload of this tab only. */
+export function readLink(): Link {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const given = words.get('token');
+  if (given !== null) {
+    sessionStorage.setItem(KEPT, given);
+    words.delete('token');
+    history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
+  }
+  const seq = Number(words.get('seq'));
+  const pane = words.get('pane');
+  return {
+    token: given ?? sessionStorage.getItem(KEPT) ?? '',
+    file: words.get('file') ?? '',
+    seq: seq > 0 ? seq : undefined,
+    loop: words.get('loop') ?? '',
+    pane: pane === 'chart' || pane === 'plots' || pane === 'log' || pane === 'state' ? pane : undefined,
+  };
+}
+
+/** Goes where a link points as soon as that has come in, and keeps the address up to date from then on. */
+export function followLink(link: Link): void {
+  let wanted: Link | undefined = link;
+  if (link.pane) session.pane.value = link.pane;
+  const arrive = () => {
+    const { store } = session;
+    if (!wanted || !store.end) return;
+    if (wanted.loop && store.actors.has(wanted.loop)) {
+      session.selected.value = wanted.loop;
+      wanted.loop = '';
+    }
+    if (wanted.seq !== undefined && store.seq(store.last) >= wanted.seq) {
+      session.jump(store.rowOfSeq(wanted.seq));
+      wanted.seq = undefined;
+    }
+    const whole = session.status.value?.kind === 'whole';
+    if (whole || (!wanted.loop && wanted.seq === undefined)) wanted = undefined;
+  };
+  effect(() => {
+    session.version.value;
+    session.status.value;
+    arrive();
+  });
+
+  let waiting = 0;
+  effect(() => {
+    const words = new URLSearchParams();
+    const { cursor, selected, store, pane } = session;
+    if (link.file) words.set('file', link.file);
+    if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
+    const [root] = store.roots;
+    if (selected.value && selected.value !== root?.id) words.set('loop', selected.value);
+    if (pane.value !== 'chart') words.set('pane', pane.value);
+    if (wanted) return;
+    // Browsers refuse an address that changes a hundred times a second.
+    clearTimeout(waiting);
+    waiting = window.setTimeout(() => {
+      history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
+    }, 200);
+  });
+
+  // Somebody pasted a link into the open page, or followed one.
+  addEventListener('hashchange', () => {
+    const to = readLink();
+    if (to.token !== link.token || to.file !== link.file) return location.reload();
+    wanted = to;
+    arrive();
+  });
+}

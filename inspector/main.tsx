@@ -1,0 +1,26 @@
+import { render } from 'preact';
+import './style.css';
+import 'uplot/dist/uPlot.min.css';
+import { App } from './app.tsx';
+import { listenKeys } from './keys.ts';
+import { followLink, readLink } from './link.ts';
+import { session } from './session.ts';
+import { besideSource } from './sources/file.ts';
+import { LiveSource } from './sources/live.ts';
+import { startTheme } from './theme.ts';
+
+const link = readLink();
+if (link.token) {
+  const url = new URL('ws', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.hash = '';
+  url.search = '';
+  session.open(new LiveSource(url.href, link.token));
+} else if (link.file) {
+  session.open(besideSource(link.file));
+}
+
+startTheme();
+listenKeys();
+followLink(link);
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,116 @@
+import type { Path } from './actor.ts';
+import type { Store } from './store.ts';
+import { numberOf, readValue } from './value.ts';
+
+/** A number in the state of one loop: which loop, and where in its state. */
+export interface Pick {
+  path: string;
+  keys: readonly string[];
+}
+
+export const pickName = ({ path, keys }: Pick): string => `${path} · ${keys.join('.')}`;
+
+/** What the loop's state was after the step that a row ended. */
+function stateAt(store: Store, row: number): unknown {
+  const line = store.line(row);
+  if (line.type !== 'event') return undefined;
+  const commit = line.event.commit as { state?: unknown } | undefined;
+  return commit?.state ?? line.context?.state;
+}
+
+const MANY = 10_000;
+
+/** One number over all steps of its loop, over all its runs. Grows as lines come in. */
+export class Series {
+  readonly pick: Pick;
+  readonly rows: number[] = [];
+  readonly steps: number[] = [];
+  readonly times: number[] = [];
+  /** NaN where it was not a number, and where it was one that is not finite. */
+  readonly values: number[] = [];
+  #next = 0;
+
+  constructor(pick: Pick) {
+    this.pick = pick;
+  }
+
+  /** Reads the steps that came since. */
+  grow(store: Store): void {
+    const steps = store.paths.get(this.pick.path)?.steps;
+    if (!steps) return;
+    this.#forget(store.first);
+    for (let at = steps.upTo(this.#next - 1) + 1; at < steps.length; at++) {
+      const row = steps.row(at);
+      let value = stateAt(store, row);
+      for (const key of this.pick.keys) {
+        value =
+          typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as any)[key] : undefined;
+      }
+      this.#next = row + 1;
+      const number = numberOf(value);
+      if (number === undefined) continue;
+      this.rows.push(row);
+      this.steps.push(steps.count(at));
+      this.times.push(store.t(row));
+      this.values.push(number);
+    }
+  }
+
+  /** Lets go of what the store has dropped, so that a plot of a run without end does not grow without end. */
+  #forget(first: number): void {
+    // Seldom, because it moves all that stays.
+    if (!(this.rows[MANY]! < first)) return;
+    const gone = this.rows.findIndex((row) => row >= first);
+    for (const list of [this.rows, this.steps, this.times, this.values]) list.splice(0, gone < 0 ? list.length : gone);
+  }
+}
+
+/** The numbers that a loop's newest state holds. */
+export function numbersOf(store: Store, path: Path): Pick[] {
+  const picks: Pick[] = [];
+  if (!path.steps.length) return picks;
+  const visit = (value: unknown, keys: string[]) => {
+    if (picks.length >= 60) return;
+    if (numberOf(value) !== undefined) picks.push({ path: path.name, keys });
+    else if (keys.length < 4) {
+      const told = readValue(value);
+      if (told.kind === 'branch' && told.size <= 40)
+        for (const [key, inner] of told.entries()) visit(inner, [...keys, key]);
+    }
+  };
+  visit(stateAt(store, path.steps.row(path.steps.length - 1)), []);
+  return picks.filter(({ keys }) => keys.length > 0);
+}
+
+/** TensorBoard's smoothing: an exponential mean, corrected for having begun at nothing. */
+export function smooth(values: readonly number[], weight: number): number[] {
+  let mean = 0;
+  let seen = 0;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return Number.NaN;
+    mean = mean * weight + (1 - weight) * value;
+    seen++;
+    return weight === 0 ? value : mean / (1 - weight ** seen);
+  });
+}
+
+/** The indices of a series that are drawn: of more than fit on the screen, the lowest and highest of each part. */
+export function thin(values: readonly number[], from: number, to: number, most: number): number[] {
+  const count = to - from;
+  if (count <= most) return Array.from({ length: Math.max(0, count) }, (_, at) => from + at);
+  const kept: number[] = [];
+  const part = count / (most / 2);
+  for (let at = 0; at < most / 2; at++) {
+    const low = Math.floor(from + at * part);
+    const high = Math.min(to, Math.floor(from + (at + 1) * part));
+    let least = low;
+    let greatest = low;
+    for (let index = low; index < high; index++) {
+      if (!(values[index]! >= values[least]!)) least = index;
+      if (!(values[index]! <= values[greatest]!)) greatest = index;
+    }
+    if (least === greatest) kept.push(least);
+    else kept.push(Math.min(least, greatest), Math.max(least, greatest));
+  }
+  return kept;
+}

@@ -1,0 +1,35 @@
+import type { Hello, Line } from './line.ts';
+
+/** Where a source stands, in words that are shown. */
+export interface Status {
+  kind: 'opening' | 'live' | 'waiting' | 'whole' | 'failed';
+  text: string;
+  hello?: Hello;
+}
+
+/** What the page may ask of a program: the closed list of the wire format. */
+export type Command =
+  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } }
+  | { type: 'speed'; perSec: number | null }
+  | { type: 'break'; points: Breakpoint[] }
+  | { type: 'get'; ref: string };
+
+export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.stop' | 'loop.abort';
+
+export interface Breakpoint {
+  id?: string;
+  path?: string;
+  state?: string;
+  event?: string;
+  when?: string;
+}
+
+/** Where lines come from. One that can `send` is a program that runs now. */
+export interface Source {
+  readonly title: string;
+  /** Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. */
+  start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
+  send?(command: Command): void;
+  /** A cut value that was asked for by `get` has come. */
+  onValue?: (ref: string, value: unknown) => void;
+}

@@ -1,0 +1,282 @@
+import { Actor, isOver, Path, type Phase, phaseOf } from './actor.ts';
+import { CHUNK, Chunk, Words } from './chunk.ts';
+import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
+
+export interface Bounds {
+  events: number;
+  bytes: number;
+}
+
+const HUES = 8;
+
+/**
+ * What the page knows of a run. Each line has a row; rows are counted from the first line that came and keep their
+ * number when older ones are dropped.
+ */
+export class Store {
+  readonly types: Words = new Words();
+  readonly values: Words = new Words();
+  readonly charts: Map<string, ChartLine> = new Map();
+  readonly actors: Map<string, Actor> = new Map();
+  readonly paths: Map<string, Path> = new Map();
+  roots: Actor[] = [];
+  runId = '';
+  bytes = 0;
+  /** Lines that were let go to stay within the bounds. */
+  dropped = 0;
+  /** Lines the program did not send because this page was slow. */
+  lagged = 0;
+  /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
+  unseen = 0;
+  /** The rows of the flame chart, each with its actors in time. */
+  readonly lanes: Actor[][] = [];
+  /** The context after the rows of an actor up to one, needed before they are dropped. */
+  contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
+
+  readonly #bounds: Bounds;
+  #chunks: Chunk[] = [];
+  #base = 0;
+  #end = 0;
+  #byIndex: (Actor | undefined)[] = [];
+  #laneOwner: (Actor | undefined)[] = [];
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  /** The first row that is still here. */
+  get first(): number {
+    return this.#base;
+  }
+
+  /** One past the last row. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get last(): number {
+    return this.#end - 1;
+  }
+
+  #chunk(row: number): Chunk {
+    return this.#chunks[Math.floor((row - this.#base) / CHUNK)]!;
+  }
+
+  line(row: number): Line {
+    return this.#chunk(row).lines[(row - this.#base) % CHUNK]!;
+  }
+
+  t(row: number): number {
+    return this.#chunk(row).t[(row - this.#base) % CHUNK]!;
+  }
+
+  seq(row: number): number {
+    return this.#chunk(row).seq[(row - this.#base) % CHUNK]!;
+  }
+
+  actor(row: number): Actor | undefined {
+    const index = this.#chunk(row).actor[(row - this.#base) % CHUNK]!;
+    return index < 0 ? undefined : this.#byIndex[index];
+  }
+
+  /** The number of the row's type in `types`. */
+  type(row: number): number {
+    return this.#chunk(row).type[(row - this.#base) % CHUNK]!;
+  }
+
+  /** The number of the machine's state in `values`. */
+  value(row: number): number {
+    return this.#chunk(row).value[(row - this.#base) % CHUNK]!;
+  }
+
+  phase(row: number): Phase {
+    const line = this.line(row);
+    return line.type === 'actor' || line.type === 'event' ? phaseOf(line.value, line.status ?? 'active') : 'running';
+  }
+
+  #firstWhere(test: (row: number) => boolean): number {
+    let low = this.#base;
+    let high = this.#end;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (test(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The row of a sequence number, or the nearest before it. */
+  rowOfSeq(seq: number): number {
+    return Math.max(this.#base, this.#firstWhere((row) => this.seq(row) > seq) - 1);
+  }
+
+  /** The last row at or before a time. */
+  rowOfTime(t: number): number {
+    return Math.max(this.#base, this.#firstWhere((row) => this.t(row) > t) - 1);
+  }
+
+  /** The first row at or after a time. */
+  rowFromTime(t: number): number {
+    return this.#firstWhere((row) => this.t(row) >= t);
+  }
+
+  add(lines: readonly Line[], bytes: number): void {
+    const each = bytes / Math.max(1, lines.length);
+    for (const line of lines) this.#take(line, each);
+    while (
+      this.#chunks.length > 1 &&
+      (this.#end - this.#base > this.#bounds.events || this.bytes > this.#bounds.bytes)
+    ) {
+      this.#dropChunk();
+    }
+  }
+
+  #take(line: Line, bytes: number): void {
+    const row = this.#end;
+    if ((this.#chunks.at(-1)?.lines.length ?? CHUNK) === CHUNK) this.#chunks.push(new Chunk());
+    const chunk = this.#chunks.at(-1)!;
+    const at = chunk.lines.length;
+    const before = row > this.#base ? this.t(row - 1) : line.t;
+    if (row === 0 && line.type !== 'recording') this.unseen = Math.max(0, line.seq - 1);
+
+    let actor: Actor | undefined;
+    let type: string = line.type;
+    let value = '';
+    switch (line.type) {
+      case 'recording':
+        this.runId = line.runId;
+        break;
+      case 'chart':
+        this.charts.set(line.key, line);
+        break;
+      case 'lagged':
+        this.lagged += line.count;
+        break;
+      case 'actor':
+        actor = this.#open(line, row);
+        value = line.value;
+        break;
+      case 'event':
+        actor = this.actors.get(line.id) ?? this.#open(this.#stranger(line), row);
+        type = line.event.type;
+        value = line.value;
+        break;
+    }
+
+    chunk.lines.push(line);
+    chunk.seq[at] = line.seq;
+    // Time is searched by halving, so a clock that was set back stands still here.
+    chunk.t[at] = Math.max(line.t, before);
+    chunk.actor[at] = actor?.index ?? -1;
+    chunk.type[at] = this.types.number(type);
+    chunk.value[at] = this.values.number(value);
+    chunk.bytes += bytes;
+    this.bytes += bytes;
+    this.#end++;
+    if (actor && (line.type === 'event' || line.type === 'actor')) this.#mark(actor, line, row);
+  }
+
+  #mark(actor: Actor, line: ActorLine | EventLine, row: number): void {
+    if (typeof line.context?.steps === 'number') actor.steps = line.context.steps;
+    else if (line.type === 'event' && line.event.type === 'loop.advanced') actor.steps += Number(line.event.steps ?? 1);
+    if (line.type === 'event' && line.event.type === 'loop.advanced') {
+      actor.path.taken += Number(line.event.steps ?? 1);
+      actor.path.steps.push(row, actor.path.taken);
+    }
+    actor.rows.push(row, actor.steps);
+    const phase = phaseOf(line.value, line.status ?? 'active');
+    if (phase === 'failed') actor.failedAt = row;
+    // `skipped` is a state on the way: its hook still runs. The status says when it is over.
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#close(actor, line.t);
+  }
+
+  #close(actor: Actor, t: number): void {
+    actor.end = t;
+    if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+  }
+
+  /** An actor whose own line was not seen: what can be told from its id. */
+  #stranger(line: EventLine): ActorLine {
+    const path = line.id.replace(/#\d+$/, '');
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+    const parent = above && this.paths.get(above)?.actors.at(-1)?.id;
+    return {
+      type: 'actor',
+      seq: line.seq,
+      t: line.t,
+      id: line.id,
+      path,
+      name: path.slice(above.length && above.length + 1),
+      loop: '',
+      ...(parent && { parent }),
+      chart: this.paths.get(path)?.actors.at(-1)?.chart ?? '',
+      value: line.value,
+      status: 'active',
+      late: true,
+    };
+  }
+
+  #path(name: string): Path {
+    const known = this.paths.get(name);
+    if (known) return known;
+    const path = new Path(name, this.paths.size % HUES);
+    this.paths.set(name, path);
+    return path;
+  }
+
+  #open(line: ActorLine, row: number): Actor {
+    const known = this.actors.get(line.id);
+    if (known) return known;
+    const parent = line.parent === undefined ? undefined : this.actors.get(line.parent);
+    const path = this.#path(line.path);
+    const actor = new Actor(line, this.#byIndex.length, path, parent, row);
+    this.#byIndex.push(actor);
+    this.actors.set(line.id, actor);
+    path.actors.push(actor);
+    if (parent) {
+      const siblings = parent.children.get(actor.name);
+      if (siblings) siblings.push(actor);
+      else parent.children.set(actor.name, [actor]);
+    } else this.roots.push(actor);
+    // The first free lane below the parent's: loops that run side by side come to lie under one another.
+    let lane = parent ? parent.lane + 1 : 0;
+    while (this.#laneOwner[lane]) lane++;
+    this.#laneOwner[lane] = actor;
+    actor.lane = lane;
+    this.lanes[lane] ??= [];
+    this.lanes[lane]!.push(actor);
+    return actor;
+  }
+
+  #dropChunk(): void {
+    const chunk = this.#chunks[0]!;
+    const from = this.#base + chunk.lines.length;
+    const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
+    for (const index of touched) {
+      const actor = this.#byIndex[index];
+      if (!actor) continue;
+      const base = this.contextAt(actor, from - 1);
+      if (base) actor.base = base;
+      actor.rows.dropBefore(from);
+      actor.first = Math.max(actor.first, from);
+      actor.path.steps.dropBefore(from);
+      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#forget(actor);
+    }
+    this.#chunks.shift();
+    this.#base = from;
+    this.bytes -= chunk.bytes;
+    this.dropped += chunk.lines.length;
+  }
+
+  #forget(actor: Actor): void {
+    this.#byIndex[actor.index] = undefined;
+    this.actors.delete(actor.id);
+    const without = (list: Actor[]) => {
+      const at = list.indexOf(actor);
+      if (at >= 0) list.splice(at, 1);
+    };
+    without(actor.path.actors);
+    without(this.lanes[actor.lane]!);
+    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots);
+  }
+}

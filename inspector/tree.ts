@@ -1,0 +1,123 @@
+import type { Actor, Phase } from './actor.ts';
+import { begun, isOver } from './actor.ts';
+import type { Contexts } from './contexts.ts';
+import type { Store } from './store.ts';
+import { numberOf } from './value.ts';
+
+/** One row of the tree as it stood at a moment. */
+export interface TreeRow {
+  actor: Actor;
+  depth: number;
+  /** How many runs of this loop the row stands for; 1 inside an unfolded group. */
+  times: number;
+  failed: number;
+  /** Whether the runs it stands for are listed below. */
+  open: boolean;
+  /** It is one of the runs of an unfolded group. */
+  listed: boolean;
+  phase: Phase;
+  value: string;
+  steps: number;
+}
+
+/** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
+const LISTED = 200;
+
+/** How an actor stood at a row: nothing had it not begun. */
+export function standing(
+  store: Store,
+  actor: Actor,
+  row: number,
+): { row: number; phase: Phase; value: string; steps: number } | undefined {
+  const at = actor.rows.upTo(row);
+  if (at < 0) return undefined;
+  const last = actor.rows.row(at);
+  return {
+    row: last,
+    phase: store.phase(last),
+    value: store.values.list[store.value(last)]!,
+    steps: actor.rows.count(at),
+  };
+}
+
+/** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
+export function treeAt(store: Store, row: number, open: ReadonlySet<string>): TreeRow[] {
+  const rows: TreeRow[] = [];
+  const add = (
+    actor: Actor,
+    depth: number,
+    times: number,
+    failed: number,
+    isOpen: boolean,
+    listed = false,
+  ): boolean => {
+    const here = standing(store, actor, row);
+    if (!here) return false;
+    rows.push({
+      actor,
+      depth,
+      times,
+      failed,
+      open: isOpen,
+      listed,
+      phase: here.phase,
+      value: here.value,
+      steps: here.steps,
+    });
+    return true;
+  };
+  const below = (actor: Actor, depth: number) => {
+    for (const group of actor.children.values()) visit(group, depth);
+  };
+  const visit = (group: readonly Actor[], depth: number) => {
+    const count = begun(group, row);
+    if (!count) return;
+    const latest = group[count - 1]!;
+    const isOpen = open.has(groupKey(latest));
+    let failed = 0;
+    for (let at = 0; at < count; at++) if (group[at]!.failedAt <= row) failed++;
+    if (!add(latest, depth, count, failed, isOpen)) return;
+    if (!isOpen) return below(latest, depth + 1);
+    for (let at = count - 1; at >= Math.max(0, count - LISTED); at--) {
+      const actor = group[at]!;
+      if (add(actor, depth + 1, 1, 0, false, true)) below(actor, depth + 2);
+    }
+  };
+  const names = new Map<string, Actor[]>();
+  for (const root of store.roots) names.set(root.name, [...(names.get(root.name) ?? []), root]);
+  for (const group of names.values()) visit(group, 0);
+  return rows;
+}
+
+/** What a group of runs is called in the set of open ones. */
+export const groupKey = (actor: Actor): string => `${actor.parent?.id ?? ''}>${actor.name}`;
+
+/** N of "step i of N": what the loop's state says, or, marked as a guess, what its last run took. */
+export function totalOf(contexts: Contexts, actor: Actor, row: number): { total: number; guess: boolean } | undefined {
+  const state = contexts.at(actor, row)?.state;
+  if (typeof state === 'object' && state !== null && Object.hasOwn(state, 'total')) {
+    const total = numberOf((state as { total: unknown }).total);
+    if (total !== undefined) return { total, guess: false };
+  }
+  const { actors } = actor.path;
+  for (let at = actors.lastIndexOf(actor) - 1; at >= 0; at--) {
+    const before = actors[at]!;
+    if (!Number.isNaN(before.end)) return before.steps ? { total: before.steps, guess: true } : undefined;
+  }
+  return undefined;
+}
+
+/** Steps a second over the last second of the loop's own time, or over its whole run once it has ended. */
+export function rateOf(store: Store, actor: Actor, row: number): number | undefined {
+  const at = actor.rows.upTo(row);
+  if (at < 1) return undefined;
+  const now = store.t(actor.rows.row(at));
+  let from = 0;
+  if (!isOver(store.phase(actor.rows.row(at)))) {
+    const back = store.rowOfTime(now - 1000);
+    from = Math.max(0, actor.rows.upTo(back));
+  }
+  const steps = actor.rows.count(at) - actor.rows.count(from);
+  const time = now - store.t(actor.rows.row(from));
+  return steps > 0 && time > 0 ? (steps * 1000) / time : undefined;
+}

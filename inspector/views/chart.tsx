@@ -1,0 +1,207 @@
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { Counts, taken } from '../counts.ts';
+import { HEAD, LINE, type Picture, picture } from '../layout.ts';
+import type { ChartLine } from '../line.ts';
+import { session } from '../session.ts';
+import { edgeKey } from '../statechart.ts';
+import { standing } from '../tree.ts';
+import { figure } from '../value.ts';
+import { Scroll } from './scroll.tsx';
+
+type Plan = Picture | 'working' | 'failed';
+
+/** A chart is laid out once for each direction, however many actors have it. */
+const laid = { RIGHT: new WeakMap<ChartLine, Plan>(), DOWN: new WeakMap<ChartLine, Plan>() };
+const arrived = signal(0);
+/** 0 for as large as there is room. */
+const zoom = signal(0);
+/** Below this the text cannot be read: the chart is scrolled instead. */
+const SMALLEST = 0.68;
+
+function layOut(chart: ChartLine, direction: 'RIGHT' | 'DOWN'): Plan {
+  const plans = laid[direction];
+  const known = plans.get(chart);
+  if (known) return known;
+  const set = (plan: Plan) => {
+    plans.set(chart, plan);
+    arrived.value++;
+  };
+  plans.set(chart, 'working');
+  picture(chart.root, direction).then(set, () => set('failed'));
+  return 'working';
+}
+
+let counts: Counts | undefined;
+
+/** The selected loop's machine: where it is, and how often each way was taken. */
+export function Chart() {
+  const { store } = session;
+  const now = session.now.value;
+  arrived.value;
+  const actor = session.actor.value;
+  const chart = actor && store.charts.get(actor.chart);
+  const plan = chart && layOut(chart, session.narrow.value ? 'DOWN' : 'RIGHT');
+  const here = actor && standing(store, actor, now);
+  if (actor && counts?.actor !== actor) counts = new Counts(store, actor);
+  if (actor) counts!.moveTo(now);
+  return (
+    <section class="chart" aria-label="Chart">
+      <header class="tools">
+        {actor ? <span class={`who hue${actor.path.hue}`}>{actor.id}</span> : null}
+        <span class="dim">{here ? `in ${here.value}` : ''}</span>
+        <span class="grow" />
+        <button
+          type="button"
+          class="flat"
+          title="Smaller"
+          aria-label="Smaller"
+          onClick={() => {
+            zoom.value = (zoom.value || 1) / 1.25;
+          }}
+        >
+          −
+        </button>
+        <button
+          type="button"
+          class="flat"
+          aria-pressed={zoom.value === 0}
+          onClick={() => {
+            zoom.value = 0;
+          }}
+        >
+          fit
+        </button>
+        <button
+          type="button"
+          class="flat"
+          title="Larger"
+          aria-label="Larger"
+          onClick={() => {
+            zoom.value = (zoom.value || 1) * 1.25;
+          }}
+        >
+          +
+        </button>
+      </header>
+      <Scroll id="chart" label="Statechart">
+        {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
+        {actor && !chart ? (
+          <p class="note">The recording holds no chart for {actor.id}: its first lines were not seen.</p>
+        ) : null}
+        {plan === 'failed' ? <p class="note">This chart could not be laid out.</p> : null}
+        {plan === 'working' ? <p class="note">Laying out…</p> : null}
+        {plan && typeof plan === 'object' ? (
+          <Drawing plan={plan} value={here?.value ?? ''} row={here?.row ?? -1} />
+        ) : null}
+      </Scroll>
+    </section>
+  );
+}
+
+function Drawing({ plan, value, row }: { plan: Picture; value: string; row: number }) {
+  const svg = useRef<SVGSVGElement>(null);
+  const last = new Set(row >= session.store.first ? taken(session.store, row) : []);
+  const lit = (box: { id: string; name: string }) => box.name === value || box.id.endsWith(`.${value}`);
+  const count = ({ source, target, type }: { source: string; target: string; type: string }) =>
+    counts?.of(source, target, type) ?? 0;
+  // A large chart is shown around the state it is in.
+  useEffect(() => {
+    svg.current?.querySelector('.box.lit')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [value, zoom.value]);
+  const size = zoom.value
+    ? { width: plan.width * zoom.value, height: plan.height * zoom.value }
+    : { style: { minWidth: `${plan.width * SMALLEST}px`, minHeight: `${plan.height * SMALLEST}px` } };
+  return (
+    <svg
+      ref={svg}
+      id="statechart"
+      class={zoom.value ? '' : 'fit'}
+      viewBox={`0 0 ${plan.width} ${plan.height}`}
+      {...size}
+      role="img"
+      aria-label={`Statechart, in state ${value}`}
+    >
+      <defs>
+        <marker
+          id="head"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          markerUnits="userSpaceOnUse"
+          orient="auto-start-reverse"
+        >
+          <path d="M1 1 7 4 1 7z" fill="context-stroke" />
+        </marker>
+      </defs>
+      {plan.boxes.map((box) => (
+        <g key={box.id} class={`box ${lit(box) ? 'lit' : ''} ${box.final ? 'final' : ''}`} data-state={box.name}>
+          <rect x={box.x} y={box.y} width={box.width} height={box.height} rx="6" />
+          {box.final ? (
+            <rect class="inner" x={box.x + 3} y={box.y + 3} width={box.width - 6} height={box.height - 6} rx="4" />
+          ) : null}
+          {box.initial ? <circle cx={box.x + 11} cy={box.y + HEAD / 2} r="3" /> : null}
+          <text
+            class="title"
+            x={box.x + box.width / 2 + (box.initial ? 5 : 0)}
+            y={box.y + HEAD / 2 + 4}
+            text-anchor="middle"
+          >
+            {box.name}
+          </text>
+          {box.notes.map((note, index) => (
+            <text
+              key={edgeKey(note.source, note.target, note.type)}
+              class={`note ${count(note) ? 'taken' : ''} ${last.has(edgeKey(note.source, note.target, note.type)) ? 'last' : ''}`}
+              x={box.x + 9}
+              y={box.y + HEAD + 6 + index * LINE}
+            >
+              {note.text}
+              {count(note) ? <tspan class="times"> {figure(count(note))}</tspan> : null}
+            </text>
+          ))}
+        </g>
+      ))}
+      {plan.arrows.map((arrow) => {
+        const sum = arrow.events.reduce((all, event) => all + count(event), 0);
+        const flashed = arrow.events.some((event) => last.has(edgeKey(event.source, event.target, event.type)));
+        return (
+          // The key holds the row, so that the flash begins again each time the same way is taken.
+          <g
+            key={flashed ? `${arrow.id} ${row}` : arrow.id}
+            class={`arrow ${sum ? 'taken' : ''} ${flashed ? 'last' : ''}`}
+          >
+            <path d={arrow.d} marker-end="url(#head)" />
+            <rect
+              class="under"
+              x={arrow.label.x}
+              y={arrow.label.y}
+              width={arrow.label.width}
+              height={arrow.label.height}
+              rx="3"
+            />
+            {arrow.events.map((event, index) => (
+              <text
+                key={event.type}
+                x={arrow.label.x + arrow.label.width / 2}
+                y={arrow.label.y + 10.5 + index * LINE}
+                text-anchor="middle"
+              >
+                {event.text}
+                {count(event) ? <tspan class="times"> {figure(count(event))}</tspan> : null}
+              </text>
+            ))}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+/** The picture of the selected loop's chart, for those who save it. */
+export function chartNow(): ChartLine | undefined {
+  const actor = session.actor.value;
+  return actor && session.store.charts.get(actor.chart);
+}

@@ -1,0 +1,224 @@
+import { signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { asking, breakpoints, pressRun, runIs, sendBreakpoints, stepCount } from '../control.ts';
+import { session } from '../session.ts';
+import type { Breakpoint } from '../source.ts';
+
+const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
+const speed = signal<number | null>(null);
+
+/** Pause, step, run on, stop: what can be asked of a run. */
+export function Controls() {
+  session.version.value;
+  session.status.value;
+  const state = runIs();
+  if (session.source.value && !session.source.value.send) return <span class="dim mode">recording</span>;
+  if (!session.source.value) return null;
+  if (!session.controllable) return <span class="dim mode">read only</span>;
+  const off = state === 'over' || state === 'none' || session.status.value?.kind !== 'live';
+  return (
+    <fieldset class="controls" aria-label="Run">
+      <button
+        type="button"
+        disabled={off}
+        class={state === 'paused' ? 'primary' : ''}
+        title="Pause, resume (p)"
+        onClick={() => pressRun('toggle')}
+      >
+        {state === 'paused' ? 'Resume' : 'Pause'}
+      </button>
+      <span class="joined">
+        <button type="button" disabled={off} title="Take one step (n)" onClick={() => pressRun('step')}>
+          Step
+        </button>
+        <button
+          type="button"
+          disabled={off}
+          title="Take so many steps, then pause"
+          onClick={() => pressRun('step', stepCount.value)}
+        >
+          × n
+        </button>
+        <input
+          type="number"
+          min="1"
+          aria-label="How many steps"
+          value={stepCount.value}
+          onInput={(e) => {
+            stepCount.value = Math.max(1, Math.floor(Number(e.currentTarget.value)) || 1);
+          }}
+        />
+      </span>
+      <button
+        type="button"
+        disabled={off}
+        title="Run on until the selected loop ends, then pause (e)"
+        onClick={() => pressRun('end')}
+      >
+        To end of loop
+      </button>
+      <select
+        aria-label="Speed"
+        title="Steps a second"
+        disabled={off}
+        value={String(speed.value)}
+        onChange={(e) => {
+          speed.value = e.currentTarget.value === 'null' ? null : Number(e.currentTarget.value);
+          session.source.value?.send?.({ type: 'speed', perSec: speed.value });
+        }}
+      >
+        {SPEEDS.map((perSec) => (
+          <option key={perSec} value={String(perSec)}>
+            {perSec === null ? 'full speed' : `${perSec} steps/s`}
+          </option>
+        ))}
+      </select>
+      <Breakpoints off={off} />
+      <button
+        type="button"
+        disabled={off}
+        title="Stop after this step, with a reason (x)"
+        onClick={() => pressRun('stop')}
+      >
+        Stop
+      </button>
+      <button
+        type="button"
+        disabled={off}
+        class="danger"
+        title="End at once; nothing more runs"
+        onClick={() => pressRun('abort')}
+      >
+        Abort
+      </button>
+      {asking.value ? <Reason kind={asking.value} /> : null}
+    </fieldset>
+  );
+}
+
+/** Asks why: the run's outcome will say it. */
+function Reason({ kind }: { kind: 'stop' | 'abort' }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const reason = useSignal('');
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-label={kind === 'stop' ? 'Stop the run' : 'Abort the run'}
+      onClose={() => {
+        asking.value = null;
+      }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          session.control(kind === 'stop' ? 'loop.stop' : 'loop.abort', reason.value ? { reason: reason.value } : {});
+          dialog.current?.close();
+        }}
+      >
+        <h2>{kind === 'stop' ? 'Stop the run' : 'Abort the run'}</h2>
+        <p>
+          {kind === 'stop'
+            ? 'Every loop finishes the step it is in, then ends as usual.'
+            : 'Nothing more runs. The last checkpoint stays good.'}
+        </p>
+        <input
+          type="text"
+          aria-label="Reason"
+          placeholder="Reason (kept with the run)"
+          value={reason.value}
+          onInput={(e) => {
+            reason.value = e.currentTarget.value;
+          }}
+        />
+        <div class="buttons">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+          <button type="submit" class={kind === 'abort' ? 'danger' : 'primary'}>
+            {kind === 'stop' ? 'Stop' : 'Abort'}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function Breakpoints({ off }: { off: boolean }) {
+  const kind = useSignal<'state' | 'event' | 'when'>('state');
+  const text = useSignal('');
+  const path = useSignal('');
+  const set = (points: readonly Breakpoint[]) => {
+    breakpoints.value = points;
+    sendBreakpoints();
+  };
+  const count = breakpoints.value.length;
+  return (
+    <details class="menu">
+      <summary aria-disabled={off}>Breakpoints{count ? ` (${count})` : ''}</summary>
+      <div class="sheet">
+        {!count ? <p class="note">The run pauses where a breakpoint is met.</p> : null}
+        {breakpoints.value.map((point, index) => (
+          <div class="point" key={JSON.stringify(point)}>
+            <span>{point.path ?? 'any loop'}</span>
+            <code>
+              {point.state ? `state ${point.state}` : point.event ? `event ${point.event}` : `when ${point.when}`}
+            </code>
+            <button
+              type="button"
+              class="flat"
+              aria-label="Remove"
+              onClick={() => set(breakpoints.value.filter((_, at) => at !== index))}
+            >
+              ✕
+            </button>
+          </div>
+        ))}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!text.value.trim()) return;
+            set([...breakpoints.value, { ...(path.value && { path: path.value }), [kind.value]: text.value.trim() }]);
+            text.value = '';
+          }}
+        >
+          <select
+            aria-label="Loop"
+            value={path.value}
+            onChange={(e) => {
+              path.value = e.currentTarget.value;
+            }}
+          >
+            <option value="">any loop</option>
+            {[...session.store.paths.keys()].map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+          <select
+            aria-label="Kind"
+            value={kind.value}
+            onChange={(e) => {
+              kind.value = e.currentTarget.value as 'state';
+            }}
+          >
+            <option value="state">in state</option>
+            <option value="event">on event</option>
+            <option value="when">when</option>
+          </select>
+          <input
+            type="text"
+            aria-label="What to wait for"
+            placeholder={{ state: 'ending', event: 'loop.failed', when: 'state.loss > 2' }[kind.value]}
+            value={text.value}
+            onInput={(e) => {
+              text.value = e.currentTarget.value;
+            }}
+          />
+          <button type="submit">Add</button>
+        </form>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,144 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { size } from '../clock.ts';
+import { chooseFile } from '../open.ts';
+import { saveFile } from '../save/file.ts';
+import { mermaid } from '../save/mermaid.ts';
+import { recordingFile } from '../save/recording.ts';
+import { svgText } from '../save/svg.ts';
+import { chromeTrace } from '../save/trace.ts';
+import { session } from '../session.ts';
+import { dark, toggleTheme } from '../theme.ts';
+import { figure } from '../value.ts';
+import { chartNow } from './chart.tsx';
+import { Controls } from './controls.tsx';
+
+/** What is shown, whether it is all, and what can be done with it. */
+export function Header() {
+  const { store } = session;
+  session.version.value;
+  const status = session.status.value;
+  const source = session.source.value;
+  const kind = status?.kind ?? 'none';
+  return (
+    <header class="top">
+      <h1>
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+          <path d="M13.5 8a5.5 5.5 0 1 1-2-4.2M11.6 1v3.2H8.4" />
+        </svg>
+        loopchart
+      </h1>
+      {source ? (
+        <span class={`source ${kind}`} title={status?.text || source.title}>
+          <i />
+          {source.title}
+        </span>
+      ) : null}
+      <Controls />
+      <span class="grow" />
+      <Limits />
+      {source ? (
+        <span class="dim held" title={`Held by this page: ${size(store.bytes)}`}>
+          {figure(store.end - store.first)} events
+        </span>
+      ) : null}
+      <button type="button" class="flat" title="Open a recording (o)" onClick={chooseFile}>
+        Open
+      </button>
+      <Save />
+      <button
+        type="button"
+        class="flat icon"
+        aria-label={dark.value ? 'Light' : 'Dark'}
+        title="Light, dark (t)"
+        onClick={toggleTheme}
+      >
+        {dark.value ? '☀' : '☾'}
+      </button>
+      <button
+        type="button"
+        class="flat icon"
+        aria-label="Keys"
+        title="Keys (?)"
+        onClick={() => {
+          session.help.value = true;
+        }}
+      >
+        ?
+      </button>
+    </header>
+  );
+}
+
+/** What is not shown, counted. Nothing is left out in silence. */
+function Limits() {
+  const { store } = session;
+  const hello = session.status.value?.hello;
+  const missing = [
+    store.unseen || hello?.gap
+      ? `${store.unseen ? `${figure(store.unseen)} events ` : ''}before the first were not seen`
+      : '',
+    store.lagged ? `${figure(store.lagged)} not sent, page too slow` : '',
+    store.dropped ? `${figure(store.dropped)} oldest dropped` : '',
+  ].filter(Boolean);
+  return missing.length ? (
+    <span class="limits" role="status">
+      {missing.join(' · ')}
+    </span>
+  ) : null;
+}
+
+function Save() {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const busy = useSignal(false);
+  const some = session.store.end > 0;
+  const name = (session.store.runId || 'run').replace(/[^\w.-]+/g, '-');
+  const doing = (save: () => void | Promise<void>) => async () => {
+    menu.current!.open = false;
+    busy.value = true;
+    try {
+      await save();
+    } finally {
+      busy.value = false;
+    }
+  };
+  const drawing = () => document.querySelector<SVGSVGElement>('#statechart');
+  return (
+    <details class="menu" ref={menu}>
+      <summary>{busy.value ? 'Saving…' : 'Save'}</summary>
+      <div class="sheet actions">
+        <button
+          type="button"
+          disabled={!some}
+          onClick={doing(async () =>
+            saveFile(`${name}.jsonl.gz`, 'application/gzip', [await recordingFile(session.store, session.contexts)]),
+          )}
+        >
+          Recording <small>.jsonl.gz</small>
+        </button>
+        <button
+          type="button"
+          disabled={!drawing()}
+          onClick={doing(() => saveFile(`${name}-chart.svg`, 'image/svg+xml', [svgText(drawing()!)]))}
+        >
+          Chart <small>.svg</small>
+        </button>
+        <button
+          type="button"
+          disabled={!chartNow()}
+          onClick={doing(() => saveFile(`${name}-chart.mmd`, 'text/plain', [mermaid(chartNow()!.root)]))}
+        >
+          Chart for Mermaid <small>.mmd</small>
+        </button>
+        <button
+          type="button"
+          disabled={!some}
+          onClick={doing(() => saveFile(`${name}-trace.json`, 'application/json', [chromeTrace(session.store)]))}
+        >
+          Timeline for Perfetto <small>.json</small>
+        </button>
+        <p class="note">A recording holds what the loops held, secrets too.</p>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,46 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { KEYS } from '../keys.ts';
+import { session } from '../session.ts';
+
+/** The keys. */
+export function Help() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-label="Keys"
+      onClose={() => {
+        session.help.value = false;
+      }}
+    >
+      <div class="columns">
+        {KEYS.map(([group, keys]) => (
+          <section key={group}>
+            <h2>{group}</h2>
+            <dl>
+              {keys.map((key) => (
+                <div key={key.says}>
+                  <dt>
+                    {key.keys.map((name) => (
+                      <kbd key={name}>{name}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{key.says}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p class="dim">
+        On the timeline: drag selects a range, Shift and drag moves, the wheel zooms. In tree and log ↑ ↓ go from row to
+        row.
+      </p>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+}

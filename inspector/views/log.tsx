@@ -1,0 +1,224 @@
+import { type Signal, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { isOver } from '../actor.ts';
+import { duration, stamp } from '../clock.ts';
+import { describe, shortType } from '../describe.ts';
+import { Filter } from '../filter.ts';
+import { session } from '../session.ts';
+import { figure } from '../value.ts';
+import { List } from './list.tsx';
+
+const path = signal('');
+const type = signal('');
+const text = signal('');
+const regex = signal(false);
+/** Whether the newest row stays in sight. */
+const follow: Signal<boolean> = signal(true);
+/** Goes up while a search goes on. */
+const searched = signal(0);
+
+export const LOG_ROW = 22;
+
+/** All events, and which of them are wanted. */
+export function Log() {
+  const { store } = session;
+  const now = session.now.value;
+  const version = session.version.value;
+  const range = session.range.value;
+  searched.value;
+  const filter = useMemo(
+    () => new Filter(store, { path: path.value, type: type.value, text: text.value, regex: regex.value, range }),
+    [store, path.value, type.value, text.value, regex.value, range],
+  );
+  useEffect(() => {
+    let frame = 0;
+    const go = () => {
+      const more = filter.search();
+      searched.value++;
+      if (more) frame = requestAnimationFrame(go);
+    };
+    if (filter.length < store.end - store.first || filter.progress < 1) frame = requestAnimationFrame(go);
+    return () => cancelAnimationFrame(frame);
+  }, [filter, version]);
+
+  const current = now < 0 ? -1 : filter.upTo(now);
+  const live = session.cursor.value === null;
+  const reveal = live ? (follow.value ? filter.length - 1 : -1) : current;
+  const start = store.end ? store.t(store.first) : 0;
+  const go = (index: number) => {
+    if (index >= 0 && index < filter.length) pick(filter.row(index));
+  };
+  return (
+    <section class="log" aria-label="Log">
+      <header class="tools">
+        <h2>Log</h2>
+        <select
+          aria-label="Loop"
+          value={path.value}
+          onChange={(e) => {
+            path.value = e.currentTarget.value;
+          }}
+        >
+          <option value="">all loops</option>
+          {[...store.paths.keys()].map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label="Type"
+          value={type.value}
+          onChange={(e) => {
+            type.value = e.currentTarget.value;
+          }}
+        >
+          <option value="">all events</option>
+          {[...store.types.list].sort().map((name) => (
+            <option key={name} value={name}>
+              {shortType(name)}
+            </option>
+          ))}
+        </select>
+        <div class={`find ${filter.fault ? 'fault' : ''}`}>
+          <input
+            id="log-text"
+            type="search"
+            placeholder="Search  /"
+            aria-label="Search the log"
+            aria-invalid={filter.fault !== ''}
+            title={filter.fault}
+            value={text.value}
+            onInput={(e) => {
+              text.value = e.currentTarget.value;
+            }}
+          />
+          <button
+            type="button"
+            class="flat"
+            aria-pressed={regex.value}
+            title="Search by regular expression"
+            onClick={() => {
+              regex.value = !regex.value;
+            }}
+          >
+            .*
+          </button>
+        </div>
+        {range ? (
+          <button
+            type="button"
+            class="chip"
+            title="Show all of the time again (Esc)"
+            onClick={() => {
+              session.range.value = null;
+            }}
+          >
+            {duration(range.to - range.from)} selected ✕
+          </button>
+        ) : null}
+        <span class="grow" />
+        <span class="dim count" role="status">
+          {filter.progress < 1 ? `searching ${Math.floor(filter.progress * 100)} % · ` : ''}
+          <b id="log-count">{figure(filter.length)}</b> of {figure(store.end - store.first)}
+        </span>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={follow.value}
+            onChange={(e) => {
+              follow.value = e.currentTarget.checked;
+            }}
+          />
+          follow
+        </label>
+      </header>
+      {filter.fault ? <p class="note">This is no regular expression: {filter.fault}</p> : null}
+      {!filter.length && filter.progress === 1 && store.end ? (
+        <p class="note">No event matches. Clear the search or the selected range (Esc).</p>
+      ) : null}
+      <List
+        id="log"
+        label="Events"
+        count={filter.length}
+        rowHeight={LOG_ROW}
+        reveal={reveal}
+        active={current >= 0 ? `log-${now}` : undefined}
+        onScroll={() => {
+          if (live) follow.value = false;
+        }}
+        onKey={(event) => {
+          const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[event.key];
+          if (!by) return;
+          event.preventDefault();
+          go(Math.min(filter.length - 1, Math.max(0, current + by)));
+        }}
+        row={(index) => <Row row={filter.row(index)} now={now} start={start} index={index} count={filter.length} />}
+      />
+    </section>
+  );
+}
+
+/** Goes to a row's moment, and to the loop it is about. */
+function pick(row: number): void {
+  const actor = session.store.actor(row);
+  session.jump(row);
+  if (actor) session.select(actor.id);
+}
+
+function Row({
+  row,
+  now,
+  start,
+  index,
+  count,
+}: {
+  row: number;
+  now: number;
+  start: number;
+  index: number;
+  count: number;
+}) {
+  const { store } = session;
+  if (row < store.first || row >= store.end) return null;
+  const line = store.line(row);
+  const actor = store.actor(row);
+  const phase = actor ? store.phase(row) : 'running';
+  const future = row > now;
+  const tone =
+    line.type === 'lagged'
+      ? 'lagged'
+      : phase === 'failed' || phase === 'aborted'
+        ? 'failed'
+        : phase === 'paused'
+          ? 'paused'
+          : isOver(phase)
+            ? 'done'
+            : '';
+  const value = line.type === 'event' || line.type === 'actor' ? line.value : '';
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the keys
+    <div
+      id={row === now ? `log-${row}` : undefined}
+      role="option"
+      tabIndex={-1}
+      aria-selected={row === now}
+      aria-setsize={count}
+      aria-posinset={index + 1}
+      class={`row ${tone} ${future ? 'future' : ''} ${actor && actor === session.actor.value ? 'own' : ''}`}
+      style={{ height: `${LOG_ROW}px` }}
+      onClick={() => pick(row)}
+    >
+      <span class="seq">{line.seq}</span>
+      <span class="at">{stamp(store.t(row) - start)}</span>
+      <span class={`who hue${actor?.path.hue ?? ''}`} title={actor?.id}>
+        {actor ? `${actor.name}${actor.occurrence && `#${actor.occurrence}`}` : ''}
+      </span>
+      <span class="what" title={line.type === 'event' ? line.event.type : line.type}>
+        {line.type === 'event' ? shortType(line.event.type) : line.type}
+      </span>
+      <span class="to">{value}</span>
+      <span class="say">{describe(line)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,315 @@
+import { signal, useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import { duration } from '../clock.ts';
+import { numbersOf, type Pick, pickName, Series, smooth, thin } from '../series.ts';
+import { session } from '../session.ts';
+import { colour, dark } from '../theme.ts';
+import { figure } from '../value.ts';
+import { Scroll } from './scroll.tsx';
+
+const picked = signal<readonly Pick[]>([]);
+/** Whether somebody chose; until then the plot makes a choice of its own. */
+const chosen = signal(false);
+const axis = signal<'step' | 'time'>('step');
+const smoothing = signal(0.6);
+const log = signal(false);
+
+const MOST = 2400;
+
+export const isPicked = (path: string, keys: readonly string[]): boolean =>
+  picked.value.some((pick) => pickName(pick) === pickName({ path, keys }));
+
+/** Puts a number on the plot, or takes it off. */
+export function togglePick(path: string, keys: readonly string[]): void {
+  const pick = { path, keys };
+  chosen.value = true;
+  picked.value = isPicked(path, keys)
+    ? picked.value.filter((other) => pickName(other) !== pickName(pick))
+    : [...picked.value, pick];
+}
+
+/** Losses are what people look at first; without one, the first number there is. */
+function firstChoice(all: readonly Pick[]): readonly Pick[] {
+  const losses = all.filter(({ keys }) => keys.at(-1) === 'loss');
+  return losses.length ? losses.slice(0, 2) : all.slice(0, 1);
+}
+
+/** Lines for a few series that do not share their x: each has its own rows in one table. */
+function tableOf(
+  series: readonly Series[],
+  weight: number,
+  range: { from: number; to: number } | null,
+): uPlot.AlignedData {
+  const tables = series.map((one) => {
+    const smoothed = smooth(one.values, weight);
+    let from = 0;
+    let to = one.times.length;
+    if (range) {
+      while (from < to && one.times[from]! < range.from) from++;
+      while (to > from && one.times[to - 1]! > range.to) to--;
+    }
+    const kept = thin(one.values, from, to, MOST);
+    const x = axis.value === 'step' ? one.steps : one.times;
+    const start = session.store.end ? session.store.t(session.store.first) : 0;
+    const shown = (value: number) => (Number.isFinite(value) && !(log.value && value <= 0) ? value : null);
+    const xs: number[] = [];
+    const raw: (number | null)[] = [];
+    const mean: (number | null)[] = [];
+    for (const at of kept) {
+      const place = axis.value === 'step' ? x[at]! : (x[at]! - start) / 1000;
+      // Two steps can end in one microsecond; a table's rows differ in x.
+      if (xs.length && place <= xs.at(-1)!) continue;
+      xs.push(place);
+      raw.push(shown(one.values[at]!));
+      mean.push(shown(smoothed[at]!));
+    }
+    return [xs, raw, mean] as uPlot.AlignedData;
+  });
+  if (!tables.length) return [[]];
+  return uPlot.join(tables, tables.map((table) => table.map(() => 2)) as uPlot.JoinNullMode[][]);
+}
+
+/** Numbers of the states over steps or time. */
+export function Plots() {
+  const { store } = session;
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const hover = useSignal<number | null>(null);
+  const version = session.version.value;
+  const now = session.now.value;
+  const range = session.range.value;
+  const all = [...store.paths.values()].flatMap((path) => numbersOf(store, path));
+  const picks = chosen.value ? picked.value : firstChoice(all);
+  if (!chosen.value && picks.length && picked.peek().map(pickName).join() !== picks.map(pickName).join()) {
+    queueMicrotask(() => {
+      if (!chosen.value) picked.value = picks;
+    });
+  }
+  const names = picks.map(pickName).join('\n');
+  const series = useMemo(() => picks.map((pick) => new Series(pick)), [store, names]);
+  for (const one of series) one.grow(store);
+  const moment = useRef({ now, series });
+  moment.current = { now, series };
+
+  // The plot is made anew when its lines or scales change; new values only replace its data.
+  useEffect(() => {
+    const element = box.current!;
+    if (!series.length) return;
+    const ink = colour('dim');
+    const line = colour('line');
+    const options: uPlot.Options = {
+      width: element.clientWidth,
+      height: element.clientHeight,
+      legend: { show: false },
+      cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
+      scales: { x: { time: false }, y: { distr: log.value ? 3 : 1 } },
+      axes: [
+        {
+          stroke: ink,
+          grid: { stroke: line, width: 1 },
+          ticks: { stroke: line, width: 1 },
+          font: '11px system-ui',
+          size: 30,
+          values: (_, splits) => splits.map((at) => (axis.value === 'step' ? figure(at) : duration(at * 1000))),
+        },
+        {
+          stroke: ink,
+          grid: { stroke: line, width: 1 },
+          ticks: { stroke: line, width: 1 },
+          font: '11px system-ui',
+          size: 52,
+          values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at))),
+        },
+      ],
+      series: [
+        {},
+        ...series.flatMap((_, index): uPlot.Series[] => {
+          const stroke = colour(`hue${PLOT_HUES[index % PLOT_HUES.length]}`);
+          return [
+            { stroke, width: 1, alpha: smoothing.value ? 0.28 : 1, spanGaps: false, points: { show: false } },
+            { stroke, width: 1.75, show: smoothing.value > 0, spanGaps: false, points: { show: false } },
+          ];
+        }),
+      ],
+      hooks: {
+        setCursor: [
+          (u) => {
+            hover.value = u.cursor.idx ?? null;
+          },
+        ],
+        draw: [(u) => drawMoment(u, moment.current)],
+      },
+    };
+    const made = new uPlot(options, tableOf(series, smoothing.value, session.range.value), element);
+    plot.current = made;
+    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
+    watch.observe(element);
+    // A click goes to the step under the pointer.
+    made.over.addEventListener('click', () => {
+      const at = made.cursor.left === undefined ? Number.NaN : made.posToVal(made.cursor.left, 'x');
+      const [one] = moment.current.series;
+      if (!one || Number.isNaN(at)) return;
+      const start = session.store.t(session.store.first);
+      const x = axis.value === 'step' ? one.steps : one.times;
+      const wanted = axis.value === 'step' ? at : start + at * 1000;
+      let index = x.findIndex((value) => value >= wanted);
+      if (index < 0) index = x.length - 1;
+      if (one.rows[index] !== undefined) session.jump(one.rows[index]!);
+    });
+    return () => {
+      watch.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [series, smoothing.value, log.value, axis.value, dark.value]);
+
+  // While lines stream in, four times a second is often enough.
+  const drawn = useRef(0);
+  useEffect(() => {
+    const wait = Math.max(0, 250 - (performance.now() - drawn.current));
+    const timer = setTimeout(() => {
+      drawn.current = performance.now();
+      plot.current?.setData(tableOf(series, smoothing.value, range));
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [version, range, series]);
+  useEffect(() => {
+    plot.current?.redraw(false);
+  }, [now]);
+
+  const data = plot.current?.data;
+  return (
+    <section class="plots" aria-label="Plots">
+      <header class="tools">
+        <select
+          aria-label="X axis"
+          value={axis.value}
+          onChange={(e) => {
+            axis.value = e.currentTarget.value as 'step' | 'time';
+          }}
+        >
+          <option value="step">over steps</option>
+          <option value="time">over time</option>
+        </select>
+        <label class="check">
+          smooth
+          <input
+            type="range"
+            min="0"
+            max="0.99"
+            step="0.01"
+            value={smoothing.value}
+            onInput={(e) => {
+              smoothing.value = Number(e.currentTarget.value);
+            }}
+          />
+          <span class="fixed">{smoothing.value.toFixed(2)}</span>
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={log.value}
+            onChange={(e) => {
+              log.value = e.currentTarget.checked;
+            }}
+          />
+          log scale
+        </label>
+      </header>
+      <div class="plotted">
+        <Scroll id="plots" class="picks" label="Numbers">
+          {!all.length ? (
+            <p class="note">
+              No state holds a number yet. Every number in a loop's <code>state</code> can be plotted.
+            </p>
+          ) : null}
+          {all.map((pick) => {
+            const name = pickName(pick);
+            const index = picks.findIndex((other) => pickName(other) === name);
+            const at = series[index];
+            return (
+              <label key={name} class="pick" title={name}>
+                <input
+                  type="checkbox"
+                  checked={index >= 0}
+                  onChange={() => {
+                    if (!chosen.value) picked.value = picks;
+                    togglePick(pick.path, pick.keys);
+                  }}
+                />
+                <i class={index >= 0 ? `swatch hue${PLOT_HUES[index % PLOT_HUES.length]}` : 'swatch'} />
+                <span class="where">{pick.path.slice(pick.path.lastIndexOf('.') + 1)}</span>
+                <span class="key">{pick.keys.join('.')}</span>
+                <span class="read">{at ? read(at, data, index, hover.value, now) : ''}</span>
+              </label>
+            );
+          })}
+        </Scroll>
+        <div
+          class="plot"
+          ref={box}
+          role="img"
+          aria-label={picks.length ? `Plot of ${picks.map(pickName).join(', ')}` : 'Plot'}
+        />
+      </div>
+    </section>
+  );
+}
+
+/** Hues far from one another first: lines cross, boxes do not. */
+const PLOT_HUES = [0, 3, 1, 5, 2, 6, 4, 7];
+
+/** The value under the pointer, else at the moment that is shown. */
+function read(
+  one: Series,
+  data: uPlot.AlignedData | undefined,
+  index: number,
+  hover: number | null,
+  now: number,
+): string {
+  if (hover !== null && data) {
+    const value = data[1 + index * 2]?.[hover];
+    if (value !== null && value !== undefined) return figure(value);
+  }
+  const at = indexAt(one, now);
+  return at < 0 ? '' : figure(one.values[at]!);
+}
+
+function indexAt({ rows }: Series, row: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]! <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The moment as a line, and what is not finite as ticks at the foot: a gap alone is easily missed. */
+function drawMoment(u: uPlot, { now, series }: { now: number; series: readonly Series[] }): void {
+  const { ctx } = u;
+  const { left, top, width, height } = u.bbox;
+  const start = session.store.end ? session.store.t(session.store.first) : 0;
+  const place = (one: Series, at: number) =>
+    u.valToPos(axis.value === 'step' ? one.steps[at]! : (one.times[at]! - start) / 1000, 'x', true);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, top, width, height);
+  ctx.clip();
+  ctx.fillStyle = colour('bad');
+  for (const one of series) {
+    one.values.forEach((value, at) => {
+      if (!Number.isFinite(value))
+        ctx.fillRect(place(one, at) - 1, top + height - 8 * devicePixelRatio, 2, 8 * devicePixelRatio);
+    });
+  }
+  const [first] = series;
+  const at = first ? indexAt(first, now) : -1;
+  if (first && at >= 0) {
+    ctx.fillStyle = colour('accent');
+    ctx.fillRect(Math.round(place(first, at)), top, Math.max(1, devicePixelRatio), height);
+  }
+  ctx.restore();
+}

@@ -1,0 +1,126 @@
+import { stamp } from '../clock.ts';
+import { shortType } from '../describe.ts';
+import { togglePlay } from '../play.ts';
+import { session } from '../session.ts';
+import { figure } from '../value.ts';
+
+const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
+
+/** Where in time the page is, and all ways to go elsewhere. */
+export function Scrubber() {
+  const { store } = session;
+  const now = session.now.value;
+  const live = session.cursor.value === null;
+  const some = store.end > 0;
+  const line = some ? store.line(now) : undefined;
+  const what = line?.type === 'event' ? shortType(line.event.type) : line?.type;
+  const recording = session.source.value?.send === undefined;
+  return (
+    <section class="scrubber" aria-label="Time">
+      <button
+        type="button"
+        class="flat"
+        disabled={!some}
+        aria-label={session.playing.value ? 'Halt' : 'Play'}
+        title="Play, halt (Space)"
+        onClick={togglePlay}
+      >
+        {session.playing.value ? '❚❚' : '▶'}
+      </button>
+      <select
+        aria-label="Tempo"
+        title="How fast it is played"
+        value={session.tempo.value}
+        onChange={(e) => {
+          session.tempo.value = Number(e.currentTarget.value);
+        }}
+      >
+        {TEMPI.map((tempo) => (
+          <option key={tempo} value={tempo}>
+            {tempo}×
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        class="flat"
+        disabled={!some}
+        aria-label="Step back"
+        title="One step of this loop back (Shift ←)"
+        onClick={() => session.moveStep(-1)}
+      >
+        «
+      </button>
+      <button
+        type="button"
+        class="flat"
+        disabled={!some}
+        aria-label="Event back"
+        title="One event back (←)"
+        onClick={() => session.move(-1)}
+      >
+        ‹
+      </button>
+      <input
+        id="scrub"
+        type="range"
+        aria-label="Moment"
+        aria-valuetext={some ? `event ${store.seq(now)}: ${what}` : 'nothing yet'}
+        min={store.first}
+        max={Math.max(store.first, store.last)}
+        step={1}
+        value={Math.max(0, now)}
+        disabled={!some}
+        style={{
+          '--part': `${some && store.last > store.first ? ((now - store.first) / (store.last - store.first)) * 100 : 0}%`,
+        }}
+        onInput={(e) => session.jump(Number(e.currentTarget.value))}
+        onKeyDown={(e) => {
+          // The page's own keys do the same and know Shift.
+          if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
+        }}
+      />
+      <button
+        type="button"
+        class="flat"
+        disabled={!some}
+        aria-label="Event on"
+        title="One event on (→)"
+        onClick={() => session.move(1)}
+      >
+        ›
+      </button>
+      <button
+        type="button"
+        class="flat"
+        disabled={!some}
+        aria-label="Step on"
+        title="One step of this loop on (Shift →)"
+        onClick={() => session.moveStep(1)}
+      >
+        »
+      </button>
+      <output class="moment" aria-label="Moment shown">
+        {some ? (
+          <>
+            <b id="moment">{figure(store.seq(now))}</b>
+            <span class="dim"> of {figure(store.seq(store.last))} · </span>
+            {stamp(store.t(now) - store.t(store.first))}
+          </>
+        ) : (
+          '–'
+        )}
+      </output>
+      <button
+        type="button"
+        class={`live ${live ? 'on' : ''}`}
+        aria-pressed={live}
+        disabled={!some}
+        title="Follow the newest (l)"
+        onClick={() => session.live()}
+      >
+        <i /> {recording ? 'end' : 'live'}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,239 @@
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
+import { session } from '../session.ts';
+import { standing } from '../tree.ts';
+import { brief, figure, numberOf, readValue, type Value } from '../value.ts';
+import { Mark } from './mark.tsx';
+import { isPicked, togglePick } from './plots.tsx';
+import { Scroll } from './scroll.tsx';
+
+const against = signal<Against>('step');
+const onlyChanges = signal(false);
+/** What was opened or closed by hand, by path. */
+const opened = signal<ReadonlyMap<string, boolean>>(new Map());
+/** How many members of a large value are listed, by path. */
+const listed = signal<ReadonlyMap<string, number>>(new Map());
+
+const PAGE = 100;
+/** These are open from the start: they are what a loop is about. */
+const OPEN = new Set(['state', 'progress', 'error', 'inFlight']);
+
+/** What the selected loop holds at the moment shown, and what changed. */
+export function State() {
+  const { store, contexts } = session;
+  const now = session.now.value;
+  const actor = session.actor.value;
+  const pinned = session.pinned.value;
+  const here = actor && standing(store, actor, now);
+  const context = actor && here && contexts.at(actor, now);
+  const base = actor && baseOf(actor, now, against.value);
+  const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
+  const changes = context && before ? countChanges(before, context) : 0;
+  return (
+    <section class="state" aria-label="State">
+      <header class="tools">
+        <h2>State</h2>
+        {actor ? (
+          <span class={`who hue${actor.path.hue}`} title={actor.id}>
+            {actor.id}
+          </span>
+        ) : null}
+        {here ? <Mark phase={here.phase} /> : null}
+        <span class="dim">{here?.value}</span>
+      </header>
+      <header class="tools">
+        <select
+          aria-label="Compare with"
+          value={against.value}
+          onChange={(e) => {
+            against.value = e.currentTarget.value as Against;
+          }}
+        >
+          <option value="step">against the step before</option>
+          <option value="iteration">against the run before</option>
+          <option value="pinned">
+            against the pinned moment
+            {pinned === null ? '' : ` (${store.end > pinned && pinned >= store.first ? store.seq(pinned) : 'gone'})`}
+          </option>
+        </select>
+        <button
+          type="button"
+          class="flat"
+          aria-pressed={pinned === now && now >= 0}
+          title="Pin this moment to compare with (m)"
+          onClick={() => {
+            session.pinned.value = pinned === now ? null : now;
+            against.value = 'pinned';
+          }}
+        >
+          pin
+        </button>
+        <span class="grow" />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={onlyChanges.value}
+            onChange={(e) => {
+              onlyChanges.value = e.currentTarget.checked;
+            }}
+          />
+          {before ? `${figure(changes)} changed` : 'changed'}
+        </label>
+      </header>
+      <Scroll id="state" class="dict" label="State dict">
+        {!actor ? <p class="note">A loop's state is shown here.</p> : null}
+        {actor && !here ? (
+          <p class="note">{actor.id} has not begun at this moment. Go on in time, or choose another loop.</p>
+        ) : null}
+        {base && 'missing' in base && here ? <p class="note">{base.missing}</p> : null}
+        {context
+          ? members(before ?? NOTHING, context).map((member) => (
+              <Member
+                key={member.key}
+                path={member.key}
+                name={member.key}
+                before={before ? member.before : member.after}
+                after={member.after}
+                depth={0}
+              />
+            ))
+          : null}
+      </Scroll>
+    </section>
+  );
+}
+
+interface MemberProps {
+  path: string;
+  name: string;
+  before: unknown;
+  after: unknown;
+  depth: number;
+}
+
+function Member({ path, name, before, after, depth }: MemberProps) {
+  const change = changeOf(before, after);
+  if (onlyChanges.value && change === 'same') return null;
+  const value = readValue(after === NOTHING ? before : after);
+  const indent = { paddingLeft: `${10 + depth * 14}px` };
+  if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
+    return (
+      <div class={`member ${change}`} style={indent}>
+        <span class="key">{name}</span>
+        <Leaf value={value} raw={after} path={path} />
+        {change === 'other' ? (
+          <span class="was" title="before">
+            {brief(before, 40)}
+          </span>
+        ) : null}
+        <Sign change={change} />
+      </div>
+    );
+  }
+  const isOpen =
+    opened.value.get(path) ??
+    (depth === 0 ? OPEN.has(name) : depth < 3 && value.size <= 40 && OPEN.has(path.split('\u0000')[0]!));
+  const inner = isOpen ? members(before === NOTHING || change === 'other' ? NOTHING : before, after) : [];
+  const room = listed.value.get(path) ?? PAGE;
+  return (
+    <>
+      <button
+        type="button"
+        class={`member branch ${change}`}
+        style={indent}
+        aria-expanded={isOpen}
+        onClick={() => {
+          opened.value = new Map(opened.value).set(path, !isOpen);
+        }}
+      >
+        <i class="fold">{isOpen ? '▾' : '▸'}</i>
+        <span class="key">{name}</span>
+        <span class="dim">{isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44)}</span>
+        <Sign change={change} />
+      </button>
+      {inner.slice(0, room).map((member) => (
+        <Member
+          key={member.key}
+          path={`${path}\u0000${member.key}`}
+          name={member.key}
+          before={change === 'new' ? NOTHING : member.before}
+          after={member.after}
+          depth={depth + 1}
+        />
+      ))}
+      {inner.length > room ? (
+        <button
+          type="button"
+          class="member more"
+          style={{ paddingLeft: `${24 + depth * 14}px` }}
+          onClick={() => {
+            listed.value = new Map(listed.value).set(path, room + 10 * PAGE);
+          }}
+        >
+          {figure(inner.length - room)} more
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+const kindOf = (value: Value) =>
+  value.kind === 'branch' && value.type !== 'Object'
+    ? `${value.type}${value.size ? ` (${figure(value.size)})` : ''}`
+    : '';
+
+function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }): ComponentChildren {
+  if (value.kind === 'branch')
+    return (
+      <span class="leaf dim">
+        {value.type === 'Array' ? '[]' : value.type === 'Object' ? '{}' : `${value.type} (0)`}
+      </span>
+    );
+  if (value.kind === 'cut') {
+    const got = session.fetched.value.get(value.ref);
+    if (got !== undefined) return <span class="leaf">{brief(got, 400)}</span>;
+    const ask = session.source.value?.send && value.ref;
+    return (
+      <span class="leaf cut" title="The recorder cut this value because it is too large or too deep">
+        {value.type}, {figure(value.size)}, cut here
+        {ask ? (
+          <button
+            type="button"
+            class="flat"
+            onClick={() => session.source.value?.send?.({ type: 'get', ref: value.ref })}
+          >
+            fetch
+          </button>
+        ) : null}
+      </span>
+    );
+  }
+  const number = value.type === 'number' ? numberOf(raw) : undefined;
+  const [root, ...keys] = path.split('\u0000');
+  const loop = session.actor.value?.path.name;
+  if (number !== undefined && root === 'state' && keys.length && loop) {
+    const on = isPicked(loop, keys);
+    return (
+      <button
+        type="button"
+        class={`leaf number ${Number.isFinite(number) ? '' : 'odd'}`}
+        aria-pressed={on}
+        title={on ? 'Take it off the plot' : 'Plot this number over the steps'}
+        onClick={() => togglePick(loop, keys)}
+      >
+        {value.text}
+      </button>
+    );
+  }
+  const text = value.type === 'string' ? JSON.stringify(value.text) : value.text;
+  return (
+    <span class={`leaf ${value.type}`} title={text.length > 60 ? text : undefined}>
+      {text}
+    </span>
+  );
+}
+
+const SIGNS: Record<Change, string> = { same: '', inside: '·', new: '+', gone: '−', other: '' };
+
+const Sign = ({ change }: { change: Change }) => (SIGNS[change] ? <span class="sign">{SIGNS[change]}</span> : null);

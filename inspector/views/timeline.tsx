@@ -1,0 +1,200 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { duration, rate } from '../clock.ts';
+import { AXIS, actorAt, drawFlame, LANE, type Palette } from '../flame.ts';
+import { session } from '../session.ts';
+import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
+import { colour, dark } from '../theme.ts';
+import { standing } from '../tree.ts';
+import { figure } from '../value.ts';
+import { Scroll } from './scroll.tsx';
+
+const palette = (): Palette => ({
+  ground: colour('ground'),
+  text: colour('text'),
+  dim: colour('dim'),
+  line: colour('line'),
+  accent: colour('accent'),
+  bad: colour('bad'),
+  warn: colour('warn'),
+  hook: colour('hook'),
+  step: colour('step'),
+  onBar: colour('on-bar'),
+  hues: [0, 1, 2, 3, 4, 5, 6, 7].map((hue) => colour(`bar${hue}`)),
+});
+
+interface Drag {
+  x: number;
+  t: number;
+  pans: boolean;
+  moved: boolean;
+}
+
+/** When each loop ran, nested, with its steps, hooks and pauses. */
+export function Timeline() {
+  const box = useRef<HTMLElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useSignal(800);
+  const colours = useSignal<Palette | undefined>(undefined);
+  const hover = useSignal<{ x: number; y: number; text: string } | null>(null);
+  const drag = useRef<Drag | null>(null);
+  const frame = useRef(0);
+  session.version.value;
+  const lanes = session.store.lanes.length;
+  const height = AXIS + Math.max(2, lanes) * LANE + 2;
+
+  useEffect(() => {
+    const watch = new ResizeObserver(() => {
+      width.value = box.current!.clientWidth;
+    });
+    watch.observe(box.current!);
+    return () => watch.disconnect();
+  }, []);
+  useSignalEffect(() => {
+    dark.value;
+    colours.value = palette();
+  });
+  // What is shown stays in sight when it moves.
+  useSignalEffect(() => {
+    const now = session.now.value;
+    if (session.cursor.value !== null && now >= 0) bringIn(session.store.t(now));
+  });
+  useSignalEffect(() => {
+    const scene = {
+      store: session.store,
+      ...sightNow(),
+      now: session.now.value,
+      selected: session.actor.value,
+      range: session.range.value,
+      width: width.value,
+      palette: colours.value,
+    };
+    session.version.value;
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(() => {
+      const element = canvas.current;
+      const ctx = element?.getContext('2d');
+      if (!element || !ctx || !scene.palette) return;
+      const tall = AXIS + Math.max(2, scene.store.lanes.length) * LANE + 2;
+      const ratio = devicePixelRatio;
+      // Setting a size clears and allocates: only when it is another.
+      if (element.width !== Math.round(scene.width * ratio) || element.height !== Math.round(tall * ratio)) {
+        element.width = Math.round(scene.width * ratio);
+        element.height = Math.round(tall * ratio);
+      }
+      ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawFlame(ctx, { ...scene, palette: scene.palette });
+    });
+  });
+
+  useEffect(() => {
+    // Not by a prop: the wheel may only be kept from scrolling by a listener that is not passive.
+    const element = box.current!;
+    const onWheel = (event: WheelEvent) => {
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
+        event.preventDefault();
+        pan((event.deltaX || event.deltaY) / 800);
+        return;
+      }
+      if (!event.ctrlKey && !event.metaKey && element.scrollHeight > element.clientHeight + 2) return;
+      event.preventDefault();
+      zoom(1.0018 ** event.deltaY, timeAt(event.clientX));
+    };
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  }, []);
+
+  const place = (clientX: number) => clientX - box.current!.getBoundingClientRect().left;
+  const timeAt = (clientX: number) => {
+    const { from, to } = sightNow();
+    return from + (Math.max(0, place(clientX)) / width.value) * (to - from);
+  };
+  const under = (event: PointerEvent) => {
+    const bounds = canvas.current!.getBoundingClientRect();
+    return actorAt(
+      { store: session.store, ...sightNow(), width: width.value },
+      event.clientX - bounds.left,
+      event.clientY - bounds.top,
+    );
+  };
+  const onMove = (event: PointerEvent) => {
+    const { store } = session;
+    if (!store.end) return;
+    const t = timeAt(event.clientX);
+    const held = drag.current;
+    if (held) {
+      held.moved ||= Math.abs(event.clientX - held.x) > 3;
+      if (!held.moved) return;
+      if (held.pans) {
+        pan((held.x - event.clientX) / width.value);
+        held.x = event.clientX;
+      } else session.range.value = { from: Math.min(held.t, t), to: Math.max(held.t, t) };
+      return;
+    }
+    const actor = under(event);
+    const here = actor && standing(store, actor, store.rowOfTime(t));
+    const bounds = box.current!.getBoundingClientRect();
+    const end = actor && (Number.isNaN(actor.end) ? store.t(store.last) : actor.end);
+    hover.value = actor
+      ? {
+          x: event.clientX - bounds.left,
+          y: event.clientY - bounds.top,
+          text: `${actor.id} · ${duration(end! - actor.from)} · ${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${here.value}, step ${figure(here.steps)}` : ''}`,
+        }
+      : null;
+  };
+
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <Scroll id="timeline" box={box} label="Timeline: w and s zoom, a and d move">
+        <canvas
+          ref={canvas}
+          style={{ width: '100%', height: `${height}px` }}
+          role="img"
+          aria-label="When each loop ran"
+          onPointerDown={(event) => {
+            drag.current = {
+              x: event.clientX,
+              t: timeAt(event.clientX),
+              pans: event.shiftKey || event.button === 1,
+              moved: false,
+            };
+            event.currentTarget.setPointerCapture(event.pointerId);
+          }}
+          onPointerMove={onMove}
+          onPointerLeave={() => {
+            hover.value = null;
+          }}
+          onPointerUp={(event) => {
+            const held = drag.current;
+            drag.current = null;
+            if (!held || held.moved || !session.store.end) return;
+            const actor = under(event);
+            if (actor) session.select(actor.id);
+            session.jump(session.store.rowOfTime(timeAt(event.clientX)));
+          }}
+        />
+        {hover.value ? (
+          <div
+            class="tip"
+            style={{ left: `${Math.min(hover.value.x + 12, width.value - 260)}px`, top: `${hover.value.y + 14}px` }}
+          >
+            {hover.value.text}
+          </div>
+        ) : null}
+      </Scroll>
+      {sight.value ? (
+        <button
+          type="button"
+          class="chip whole"
+          title="Show all of the time"
+          onClick={() => {
+            sight.value = null;
+          }}
+        >
+          all
+        </button>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,141 @@
+import { signal } from '@preact/signals';
+import { begun } from '../actor.ts';
+import { duration, rate } from '../clock.ts';
+import { session } from '../session.ts';
+import { groupKey, rateOf, type TreeRow, totalOf, treeAt } from '../tree.ts';
+import { figure } from '../value.ts';
+import { Mark } from './mark.tsx';
+
+const unfolded = signal<ReadonlySet<string>>(new Set());
+
+/** The most rows that are drawn: a tree of more is folded by hand. */
+const DRAWN = 500;
+
+const rowsNow = () => treeAt(session.store, session.now.value, unfolded.value);
+
+function toggle(row: TreeRow): void {
+  const next = new Set(unfolded.value);
+  const key = groupKey(row.actor);
+  if (!next.delete(key)) next.add(key);
+  unfolded.value = next;
+}
+
+/** Which row the selection is on: the actor itself, or the folded group it is in. */
+function selectedIndex(rows: readonly TreeRow[]): number {
+  const exact = rows.findIndex(
+    ({ actor, listed }) => actor === session.actor.value && !(session.follows.value && listed),
+  );
+  if (exact >= 0) return exact;
+  const path = session.actor.value?.path;
+  return rows.findIndex(({ actor }) => actor.path === path);
+}
+
+/** Selects the loop that is so many rows further down. */
+export function moveSelection(by: number): void {
+  const rows = rowsNow();
+  const next = rows[Math.min(rows.length - 1, Math.max(0, selectedIndex(rows) + by))];
+  if (next) session.select(next.actor.id, next.listed);
+}
+
+function onKey(event: KeyboardEvent): void {
+  const rows = rowsNow();
+  const row = rows[selectedIndex(rows)];
+  if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveSelection(event.key === 'ArrowDown' ? 1 : -1);
+  else if (event.key === 'Enter' && row && row.times > 1) toggle(row);
+  else return;
+  event.preventDefault();
+}
+
+/** Every loop: its state, how far it is, how fast, for how long. */
+export function Tree() {
+  const { store, contexts } = session;
+  const now = session.now.value;
+  const rows = rowsNow();
+  const selected = selectedIndex(rows);
+  const t = now >= 0 ? store.t(now) : 0;
+  return (
+    <section class="tree" aria-label="Loops">
+      <h2>
+        Loops <small>{rows.length ? figure(begunBy(now)) : ''}</small>
+      </h2>
+      <div
+        id="tree"
+        class="scroll"
+        role="tree"
+        aria-label="Loops"
+        tabIndex={0}
+        aria-activedescendant={rows[selected] && `tree-${rows[selected].actor.index}`}
+        onKeyDown={onKey}
+      >
+        {rows.slice(0, DRAWN).map((row, index) => {
+          const { actor, phase } = row;
+          const total = totalOf(contexts, actor, now);
+          const speed = rateOf(store, actor, now);
+          const end = actor.end <= t ? actor.end : t;
+          const part = total && total.total > 0 ? Math.min(1, row.steps / total.total) : 0;
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the tree itself has the keys
+            <div
+              key={`${actor.index} ${row.depth}`}
+              id={`tree-${actor.index}`}
+              role="treeitem"
+              aria-level={row.depth + 1}
+              aria-selected={index === selected}
+              aria-expanded={row.times > 1 ? row.open : undefined}
+              tabIndex={-1}
+              class={`node ${phase}`}
+              title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${row.value}${actor.late ? '. Its beginning was not seen' : ''}`}
+              onClick={() => {
+                session.select(actor.id, row.listed);
+              }}
+              style={{ paddingLeft: `${8 + row.depth * 14}px` }}
+            >
+              <div class="line">
+                <Mark phase={phase} />
+                <span class={`name hue${actor.path.hue}`}>{actor.name}</span>
+                {row.times > 1 ? (
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    title="Unfold, fold (Enter)"
+                    class="times"
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      toggle(row);
+                    }}
+                  >
+                    × {figure(row.times)} {row.open ? '▾' : '▸'}
+                  </button>
+                ) : (
+                  <span class="occurrence">{actor.path.actors.length > 1 ? `#${actor.occurrence}` : ''}</span>
+                )}
+                {row.failed > 0 && row.times > 1 ? <span class="bad">{row.failed} failed</span> : null}
+                {actor.late ? <span class="dim">late</span> : null}
+                <span class="value">{row.value}</span>
+              </div>
+              <div class="line sub">
+                <span class="steps">
+                  {figure(row.steps)}
+                  {total ? <span class="dim">{` / ${total.guess ? '~' : ''}${figure(total.total)}`}</span> : null}
+                </span>
+                <span class="bar" aria-hidden="true">
+                  {total ? <i style={{ width: `${part * 100}%` }} /> : null}
+                </span>
+                <span class="rate">{speed ? rate(speed) : ''}</span>
+                <span class="time">{duration(end - actor.from)}</span>
+              </div>
+            </div>
+          );
+        })}
+        {rows.length > DRAWN ? <p class="note">{figure(rows.length - DRAWN)} more: fold a group to see them.</p> : null}
+      </div>
+    </section>
+  );
+}
+
+/** How many runs of loops had begun by a row. */
+function begunBy(row: number): number {
+  let count = 0;
+  for (const { actors } of session.store.paths.values()) count += begun(actors, row);
+  return count;
+}

@@ -1,0 +1,521 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Contexts } from '../inspector/contexts.ts';
+import { Counts } from '../inspector/counts.ts';
+import { recordingText, type Synthetic, synthetic } from '../inspector/dev/synthetic.ts';
+import { faultOf, type Line } from '../inspector/line.ts';
+import { Store } from '../inspector/store.ts';
+import { commits } from '../inspector/transition.ts';
+import { treeAt } from '../inspector/tree.ts';
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const SMALL: Synthetic = { epochs: 6, batches: 20, validation: 5, nanAt: 2, pauseAt: 3, failAt: 5 };
+
+let folder: string;
+let server: Server;
+let browser: Browser;
+let site: string;
+let page: Page;
+let said: string[] = [];
+
+/** The page as built, under the policy the inspector's server sends: whatever breaks it breaks here. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'loopchart-page-'));
+  const root = join(folder, 'site');
+  await build({
+    configFile: join(import.meta.dirname, '../vite.config.ts'),
+    root: join(import.meta.dirname, '../inspector'),
+    logLevel: 'silent',
+    build: { outDir: root },
+  });
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://page').pathname;
+    const file = path === '/' ? 'index.html' : path.slice(1);
+    try {
+      const body = readFileSync(join(root, file));
+      response.writeHead(200, {
+        'content-type': TYPES[extname(file)] ?? 'text/plain',
+        'content-security-policy': POLICY,
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  await page?.close();
+  expect(said.splice(0)).toEqual([]);
+});
+
+async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
+  said = [];
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
+  page.setDefaultTimeout(8000);
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(site + fragment);
+}
+
+async function openRecording(text: string | Buffer, name = 'run.jsonl'): Promise<void> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  await page.setInputFiles('#file', file);
+}
+
+const shown = (selector: string) => page.locator(selector).first().textContent();
+const moment = async () => Number((await shown('#moment'))!.replace(/,/g, ''));
+/** What was pressed or moved is on the screen two frames later, however busy the machine is. */
+const settle = () =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+const press = async (...keys: string[]) => {
+  for (const key of keys) await page.keyboard.press(key);
+  await settle();
+};
+const scrub = async (row: string) => {
+  await page.locator('#scrub').fill(row);
+  await settle();
+};
+const choose = async (loop: string) => {
+  await page.locator('.node', { hasText: loop }).last().click();
+  await settle();
+};
+/** What each view says, to see whether it moved. */
+const views = async () => ({
+  tree: await page.locator('#tree').innerText(),
+  chart: await page.locator('.box.lit').first().getAttribute('data-state'),
+  log: await page.locator('#log [aria-selected=true] .seq').innerText(),
+  state: await page.locator('#state').innerText(),
+  scrubber: await page.locator('#scrub').inputValue(),
+});
+
+test('a recording from a file is shown by every view', async () => {
+  await visit();
+  await expect.poll(() => page.innerText('.empty')).toContain('Drop a recording here');
+  await openRecording(recordingText(SMALL));
+  await page.waitForSelector('#statechart');
+  const tree = await page.innerText('#tree');
+  expect(tree).toContain('epoch');
+  expect(tree).toContain('× 5');
+  expect(tree).toContain('1 failed');
+  expect(await page.locator('.box.lit').getAttribute('data-state')).toBe('failed');
+  expect(await page.textContent('#statechart')).toContain('onRunStart');
+  const lines = recordingText(SMALL).trimEnd().split('\n').length;
+  expect(await shown('#log-count')).toBe(lines.toLocaleString('en'));
+  expect(await page.innerText('#log')).toContain('RangeError: Expected labels from 0 to 9, got 10');
+  expect(await page.innerText('#state')).toContain('epochs');
+  // The timeline is a canvas: something is painted on it.
+  const colours = await page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('#timeline canvas')!;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  });
+  expect(colours).toBeGreaterThan(8);
+  await page.getByRole('tab', { name: 'plots' }).click();
+  await page.waitForSelector('.u-over');
+  await settle();
+  expect(await page.locator('.pick input:checked').count()).toBe(2);
+  expect(await page.locator('.pick', { hasText: 'batchesloss' }).innerText()).toMatch(/\d\.\d+/);
+});
+
+test('a gzipped recording is read as well, and one that is torn says so', async () => {
+  await visit();
+  const text = recordingText({ epochs: 2, batches: 5 });
+  await openRecording(gzipSync(text.slice(0, -40)), 'run.jsonl.gz');
+  await expect.poll(() => page.innerText('.notice')).toBe('the last line was cut off');
+  const lines = text.trimEnd().split('\n').length;
+  expect(await shown('#log-count')).toBe(String(lines - 1));
+});
+
+test('a file that is no recording says what to do', async () => {
+  await visit();
+  await openRecording('{"name":"not ours"}\n', 'package.json');
+  await expect.poll(() => page.innerText('[role=alert]')).toContain('This is not a recording of loopchart');
+  expect(await page.innerText('[role=alert]')).toContain('record()');
+});
+
+test('every view follows the scrubber, back and forth', async () => {
+  await visit();
+  await openRecording(recordingText(SMALL));
+  await page.waitForSelector('#statechart');
+  await choose('batches');
+  const lines = [...synthetic(SMALL)];
+  const within = (id: string) =>
+    String(
+      lines.findIndex((line) => line.type === 'event' && line.id === id && line.event.type === 'loop.advanced') + 3,
+    );
+  const [row, earlierRow] = [within('fit.epoch.batches#4'), within('fit.epoch.batches#1')];
+  await scrub(row);
+  const before = await views();
+  expect(before.chart).toBe('advancing');
+  expect(before.log).toBe(String(Number(row) + 1));
+  await scrub(earlierRow);
+  const earlier = await views();
+  for (const view of Object.keys(before) as (keyof typeof before)[]) {
+    if (view !== 'chart') expect(earlier[view], view).not.toBe(before[view]);
+  }
+  await scrub(row);
+  expect(await views()).toEqual(before);
+  // Rows that have not happened yet are told apart.
+  expect(await page.locator('#log .future').count()).toBeGreaterThan(0);
+  // The other way round: a row of the log moves the scrubber.
+  await page.locator('#log .row').first().click();
+  await settle();
+  expect((await views()).scrubber).not.toBe(row);
+  // Counts of the chart go down again when time goes back.
+  const taken = async () =>
+    Number(/advanced (\d+)/.exec((await page.textContent('.box[data-state=advancing]'))!)?.[1] ?? 0);
+  await press('End');
+  const all = await taken();
+  await press('Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft');
+  expect(await taken()).toBeLessThan(all);
+});
+
+test('the state is compared with the step before, the run before and a pinned moment', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 3, batches: 10 }));
+  await page.waitForSelector('#statechart');
+  await choose('batches');
+  const was = () => page.locator('#state .member.other', { hasText: 'loss' }).locator('.was').innerText();
+  await press('Shift+ArrowLeft', 'Shift+ArrowLeft');
+  const stepBefore = await was();
+  const [now] = (await page.locator('#state .member', { hasText: 'loss' }).innerText()).match(/\d\.\d+/g)!;
+  await page.getByLabel('Compare with').selectOption('iteration');
+  await settle();
+  expect(await was()).not.toBe(stepBefore);
+  await page.getByLabel('Compare with').selectOption('pinned');
+  await settle();
+  expect(await page.innerText('#state')).toContain('press m');
+  await press('Escape', 'Tab', 'm', 'Shift+ArrowLeft');
+  expect(await was()).toBe(now);
+});
+
+test('the keyboard alone is enough', async () => {
+  await visit();
+  await openRecording(recordingText(SMALL));
+  await page.waitForSelector('#statechart');
+  await press('?');
+  expect(await page.getByRole('dialog').innerText()).toContain('follow the newest');
+  await press('Escape');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  const last = await moment();
+  await press('ArrowLeft', 'ArrowLeft');
+  expect(await moment()).toBe(last - 2);
+  await press('Home');
+  expect(await moment()).toBe(1);
+  await press('l');
+  expect(await moment()).toBe(last);
+  await press('j');
+  expect(await page.locator('#tree [aria-selected=true]').innerText()).toContain('epoch');
+  await press('1', 'ArrowDown');
+  expect(await page.locator('#tree [aria-selected=true]').innerText()).toContain('batches');
+  await press('/');
+  await page.keyboard.type('RangeError');
+  await expect.poll(() => shown('#log-count')).toBe('3');
+  await press('Escape', '5', 'ArrowUp');
+  expect(await moment()).toBe(last - 1);
+  await press('t');
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+  await press('r');
+  expect(await page.locator('.log .chip').count()).toBe(1);
+  await press('Escape');
+  expect(await page.locator('.log .chip').count()).toBe(0);
+});
+
+test('a range dragged over the timeline filters the log, and a click goes to its moment', async () => {
+  await visit();
+  await openRecording(recordingText(SMALL));
+  await page.waitForSelector('#statechart');
+  const all = await shown('#log-count');
+  const { x, y, width } = (await page.locator('#timeline').boundingBox())!;
+  await page.mouse.move(x + width * 0.2, y + 30);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.4, y + 30, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(() => shown('#log-count')).not.toBe(all);
+  const some = Number(await shown('#log-count'));
+  expect(some).toBeGreaterThan(5);
+  expect(some).toBeLessThan(Number(all) / 2);
+  await press('Escape');
+  await expect.poll(() => shown('#log-count')).toBe(all);
+  // The lane of the epochs, a third of the way in.
+  await page.mouse.click(x + width * 0.3, y + 55);
+  await settle();
+  expect(await moment()).toBeLessThan(Number(all));
+  expect(await page.innerText('.state .who')).toContain('fit.epoch#');
+});
+
+test('a recording is played and halted', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 40, batches: 40 }));
+  await page.waitForSelector('#statechart');
+  await press('Home', 'Space');
+  await expect.poll(moment).toBeGreaterThan(20);
+  await press('Space');
+  const halted = await moment();
+  expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1);
+  expect(await moment()).toBe(halted);
+});
+
+test('a link leads to a moment and a loop', async () => {
+  await writeFile(join(folder, 'site', 'beside.jsonl'), recordingText(SMALL));
+  await visit({}, '#file=beside.jsonl&seq=30&loop=fit.epoch%231');
+  await expect.poll(() => page.locator('#moment').count()).toBe(1);
+  await expect.poll(moment).toBe(30);
+  expect(await page.innerText('.state .who')).toBe('fit.epoch#1');
+  await press('ArrowRight');
+  await expect.poll(() => page.url()).toContain('seq=31');
+});
+
+test('text of a recording is shown as text, and `__proto__` as a key', async () => {
+  await visit();
+  const image = '<img src=x onerror="document.title=1">';
+  const odd = JSON.parse(
+    '{"__proto__":{"polluted":true},"constructor":"mine","nan":{"$n":"NaN"},"big":{"$bigint":"12"},"none":{"$undefined":true}}',
+  );
+  const text = recordingText({ epochs: 1, batches: 3, extra: { image, odd } }).replaceAll(
+    '"loop":"Batches"',
+    `"loop":${JSON.stringify(image)}`,
+  );
+  await openRecording(text);
+  await page.waitForSelector('#statechart');
+  await choose('batches');
+  const state = await page.innerText('#state');
+  expect(state).toContain('<img src=x onerror=');
+  expect(state).toMatch(/__proto__\s+polluted\s+true/);
+  expect(state).toMatch(/constructor\s+"mine"/);
+  expect(state).toMatch(/nan\s+NaN/);
+  expect(state).toMatch(/big\s+12n/);
+  expect(state).toMatch(/none\s+undefined/);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(await page.title()).toBe('loopchart');
+  expect(await page.evaluate(() => ({}) as { polluted?: boolean }).then(({ polluted }) => polluted)).toBeUndefined();
+});
+
+test('100,000 lines are all listed, and few are in the document', async () => {
+  await visit();
+  const text = recordingText({ epochs: 100, batches: 950, validation: 20 });
+  const lines = text.trimEnd().split('\n').length;
+  expect(lines).toBeGreaterThan(95_000);
+  await page.evaluate((count) => {
+    const watched = window as unknown as { longest: number; took: number };
+    watched.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) watched.longest = Math.max(watched.longest, duration);
+    }).observe({ type: 'longtask' });
+    // From the moment the page has the file to the frame that lists all of it.
+    document.addEventListener('change', () => {
+      const began = performance.now();
+      const look = () => {
+        if (document.querySelector('#log-count')?.textContent === count) watched.took = performance.now() - began;
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  }, lines.toLocaleString('en'));
+  await openRecording(text);
+  await page.waitForFunction(() => (window as unknown as { took: number }).took > 0);
+  const { took, longest } = await page.evaluate(() => {
+    const { took, longest } = window as unknown as { longest: number; took: number };
+    return { took, longest };
+  });
+  process.stdout.write(`${lines} lines listed in ${took.toFixed(0)} ms, longest task ${longest.toFixed(0)} ms\n`);
+  expect(await page.locator('#log .row').count()).toBeLessThanOrEqual(100);
+  expect(await page.locator('#log .row').last().innerText()).toContain(String(lines));
+  await press('Home');
+  expect(await page.locator('#log .row').first().innerText()).toContain('recording');
+  await press('/');
+  await page.keyboard.type('epoch#77 ');
+  await expect.poll(() => shown('#log-count'), { timeout: 10_000 }).not.toBe(lines.toLocaleString('en'));
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing to blame, ${colorScheme}`, async () => {
+    const axe = await readFile(
+      createRequire(join(import.meta.dirname, '../inspector/package.json')).resolve('axe-core/axe.min.js'),
+      'utf8',
+    );
+    const blame = () =>
+      page.evaluate(async () => {
+        const { violations } = await (window as any).axe.run();
+        return violations.map(
+          (found: any) =>
+            `${found.id}: ${found.nodes
+              .map((node: any) => node.html.slice(0, 160))
+              .slice(0, 4)
+              .join(' | ')}`,
+        );
+      });
+    await visit({ colorScheme });
+    await page.evaluate(axe);
+    expect(await blame()).toEqual([]);
+    await openRecording(recordingText(SMALL));
+    await page.waitForSelector('#statechart');
+    expect(await blame()).toEqual([]);
+    await scrub('150');
+    await press('4');
+    await page.waitForSelector('.u-over');
+    expect(await blame()).toEqual([]);
+    await press('?');
+    expect(await blame()).toEqual([]);
+    await press('Escape');
+    await page.setViewportSize({ width: 800, height: 700 });
+    for (const tab of ['chart', 'plots', 'log', 'state']) {
+      await page.click(`#tab-${tab}`);
+      await settle();
+      expect(await blame(), tab).toEqual([]);
+    }
+    // Nothing sticks out at the side.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
+  });
+}
+
+test('a live run is followed over a break, without doubles, and can be controlled', async () => {
+  await visit();
+  const lines: Line[] = [...synthetic({ epochs: 2, batches: 6 })];
+  const asked: string[] = [];
+  const commands: unknown[] = [];
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const since = Number(new URL(socket.url()).searchParams.get('since'));
+    asked.push(String(since));
+    socket.onMessage((text) => commands.push(JSON.parse(String(text))));
+    const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq: 40, gap: false, readonly: false };
+    socket.send(JSON.stringify([hello]));
+    if (since === 0) {
+      socket.send(JSON.stringify(lines.slice(0, 20)));
+      setTimeout(() => socket.close({ code: 1001 }), 100);
+    } else socket.send(JSON.stringify(lines.slice(15, 40)));
+  });
+  await page.goto(`${site}#token=secret`);
+  await expect.poll(() => shown('#log-count')).toBe('40');
+  expect(page.url()).not.toContain('secret');
+  expect(asked.at(-1)).toBe('20');
+  expect(await page.innerText('.source')).toContain('127.0.0.1');
+  await press('p', 'n');
+  await page.getByLabel('How many steps').fill('5');
+  await page.getByRole('button', { name: '× n' }).click();
+  await page.getByLabel('Speed').selectOption('10');
+  await page.locator('summary', { hasText: 'Breakpoints' }).click();
+  await page.getByLabel('Kind').selectOption('when');
+  await page.getByLabel('What to wait for').fill('state.loss > 2');
+  await press('Enter', 'Escape');
+  await press('x');
+  await page.getByLabel('Reason').fill('seen enough');
+  await press('Enter');
+  await expect.poll(() => commands.length).toBe(6);
+  const send = (event: object) => ({ type: 'send', id: 'fit#1', event });
+  expect(commands).toEqual([
+    send({ type: 'loop.pause' }),
+    send({ type: 'loop.step', n: 1 }),
+    send({ type: 'loop.step', n: 5 }),
+    { type: 'speed', perSec: 10 },
+    { type: 'break', points: [{ when: 'state.loss > 2' }] },
+    send({ type: 'loop.stop', reason: 'seen enough' }),
+  ]);
+});
+
+test('what is saved is the recording, and a picture of its chart and timeline', async () => {
+  await visit();
+  const text = recordingText({ epochs: 2, batches: 5 });
+  await openRecording(text);
+  await page.waitForSelector('#statechart');
+  const save = async (name: RegExp) => {
+    await page.locator('summary', { hasText: 'Save' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    return readFile(await (await download).path());
+  };
+  expect(gunzipSync(await save(/Recording/)).toString()).toBe(text);
+  expect((await save(/\.svg/)).toString()).toMatch(/^<svg .*advancing/s);
+  expect((await save(/Mermaid/)).toString()).toContain('loop_starting --> loop_advancing : onRunStart');
+  const trace = JSON.parse((await save(/Perfetto/)).toString());
+  expect(trace.traceEvents.filter(({ cat }: { cat: string }) => cat === 'loop')).toHaveLength(5);
+});
+
+test('what the page cannot hold is dropped from the front and counted, and the state is still known', () => {
+  const lines = [...synthetic({ epochs: 40, batches: 300, validation: 10 })];
+  const whole = new Store({ events: 1e6, bytes: 1e9 });
+  const bounded = new Store({ events: 5000, bytes: 1e9 });
+  const [all, some] = [new Contexts(whole, commits), new Contexts(bounded, commits)];
+  for (let at = 0; at < lines.length; at += 500) {
+    const part = lines.slice(at, at + 500);
+    whole.add(part, part.length * 300);
+    bounded.add(part, part.length * 300);
+  }
+  expect(bounded.end).toBe(lines.length);
+  expect(bounded.end - bounded.first).toBeLessThanOrEqual(5000);
+  expect(bounded.dropped).toBe(bounded.first);
+  expect(bounded.bytes).toBeCloseTo((bounded.end - bounded.first) * 300);
+  // What ended before is gone, what goes on is kept with what it held.
+  expect(bounded.actors.size).toBeLessThan(60);
+  expect(bounded.actors.has('fit.epoch.batches#1')).toBe(false);
+  const known = ['fit#1', 'fit.epoch#40', 'fit.epoch.batches#40', 'fit.epoch.validate#40'];
+  for (const id of known) {
+    for (const row of [bounded.first, bounded.last - 100, bounded.last]) {
+      const [here, there] = [bounded.actors.get(id)!, whole.actors.get(id)!];
+      expect(some.at(here, row), `${id} at ${row}`).toEqual(all.at(there, row));
+    }
+  }
+  expect(treeAt(bounded, bounded.last, new Set()).map(({ actor }) => actor.id)).toEqual(known);
+});
+
+test('transitions are counted the same whichever way a moment is come to', () => {
+  const store = new Store({ events: 1e6, bytes: 1e9 });
+  store.add([...synthetic({ epochs: 2500, batches: 2 })], 1);
+  const fit = store.actors.get('fit#1')!;
+  const told = (counts: Counts) =>
+    ['loop.advanced', 'loop.run', 'loop.ended'].map((type) => counts.of('loop.advancing', '', type));
+  const jumping = new Counts(store, fit);
+  for (const part of [0.9, 0.1, 1, 0, 0.5, 0.51, 0.49, 0.7]) {
+    const row = Math.floor(store.last * part);
+    const direct = new Counts(store, fit);
+    jumping.moveTo(row);
+    direct.moveTo(row);
+    expect(told(jumping)).toEqual(told(direct));
+  }
+  jumping.moveTo(store.last);
+  expect(told(jumping)).toEqual([2499, 2500, 2500]);
+});
+
+test('lines that come without their beginning make a tree that says so', () => {
+  const lines = [...synthetic({ epochs: 2, batches: 5 })].slice(30);
+  const store = new Store({ events: 1e6, bytes: 1e9 });
+  store.add(lines, 1);
+  expect(store.unseen).toBe(30);
+  expect(treeAt(store, store.last, new Set()).map(({ actor }) => [actor.id, actor.late])).toContainEqual([
+    'fit#1',
+    true,
+  ]);
+});
+
+test('a synthetic run is a recording: numbered without gaps, and no clock goes back', () => {
+  const lines = [...synthetic(SMALL)];
+  lines.forEach((line, at) => {
+    expect(faultOf(line)).toBeUndefined();
+    expect(line.seq).toBe(at + 1);
+    expect(line.t).toBeGreaterThanOrEqual(lines[Math.max(0, at - 1)]!.t);
+  });
+});

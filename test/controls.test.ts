@@ -685,6 +685,26 @@ describe('parallel children', () => {
     expect([loop.running, loop.a.running, loop.b.running]).toEqual([false, false, false]);
   });
 
+  test('a branch of a step that goes on when its run is over runs no child', async () => {
+    class Branches extends Both {
+      said: unknown;
+      override async advance() {
+        const branch = (async () => {
+          await turns(5);
+          this.said = await this.b.run().catch((error) => error);
+        })();
+        await turns(2);
+        run.abort('enough');
+        await branch;
+      }
+    }
+    const loop = new Branches(new Count(3), new Count(3));
+    const run: LoopRun<number[]> = loop.start();
+    expect((await run.outcome).status).toBe('aborted');
+    await turns(10);
+    expect([loop.said, loop.b.state.n, loop.b.running]).toEqual(['enough', 0, false]);
+  });
+
   test('one that fails ends the others', async () => {
     class Failing extends Count {
       override async advance() {

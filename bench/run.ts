@@ -111,7 +111,7 @@ function table(rows: Row[]): string {
       row.ratio === undefined ? '' : `${times(row.ratio.min)}–${times(row.ratio.max)}`,
       row.best === undefined ? '' : times(row.best),
       row.mark,
-      row.met === undefined ? '' : row.met ? 'met' : 'MISSED',
+      row.met === undefined ? '' : row.met === 'unsure' ? 'unsure' : row.met ? 'met' : 'MISSED',
     ]),
   ];
   const widths = lines[0]!.map((_, column) => Math.max(3, ...lines.map((line) => line[column]!.length)));

@@ -170,8 +170,8 @@ function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
 /** The state of the tree: of a loop that runs, that of its own context, once it has any. */
 function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   const snapshot = actor.getSnapshot();
-  const { state, progress, children, running, inFlight } = snapshot.context as LoopContext;
-  if (state === null && before !== undefined) return before;
+  const { begun, state, progress, children, running, inFlight } = snapshot.context as LoopContext;
+  if (!begun && before !== undefined) return before;
   const now = { ...children };
   for (const name of running) {
     now[name] = dictOf(snapshot.children[name], lastRun(inFlight?.runs[name])?.dict ?? children[name]);
@@ -311,6 +311,8 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
     historyValue: {},
     context: {
       ...rest,
+      // Its state is loaded, be it that of before the run.
+      begun: true,
       state: dict.state,
       progress: dict.progress,
       children: states,

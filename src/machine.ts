@@ -84,7 +84,9 @@ export interface LoopContext {
   name: string | null;
   /** The arguments of the run where they are plain data and nobody else can give them again; else null. */
   args: Json[] | null;
-  /** The loop's own state at the last boundary; null before the first. */
+  /** Whether a boundary was committed: before the first there is no state yet. */
+  begun: boolean;
+  /** The loop's own state at the last boundary. */
   state: Json;
   progress: { [field: string]: Json };
   /** The state of each child at the last boundary of this loop; what it has become since is in `inFlight` or in its own context. */
@@ -186,6 +188,7 @@ function freshContext(input: unknown): LoopContext {
   return {
     name: child?.name ?? null,
     args: child ? child.args : ((plainOrNot(input ?? [])?.copy as Json[] | undefined) ?? null),
+    begun: false,
     state: null,
     progress: {},
     children: {},
@@ -225,7 +228,7 @@ export function plainReason(reason: unknown): Json {
   return plainOrNot(reason)?.copy ?? describeError(reason);
 }
 
-const begun: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
+const nothingYet: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
 
 /** By name: the one in a recording is a description. */
 function isEndLoop(error: unknown): error is EndLoop {
@@ -246,7 +249,7 @@ function childEnded(
   name: string,
   how: { output?: unknown; error?: unknown; dict?: LoopDict; pace?: number | null },
 ): Partial<LoopContext> {
-  const inFlight = context.inFlight ?? begun;
+  const inFlight = context.inFlight ?? nothingYet;
   const run: RememberedRun = how.dict === undefined ? remember(how) : { ...remember(how), dict: how.dict };
   const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], run) };
   const running = context.running.filter((other) => other !== name);
@@ -276,38 +279,55 @@ const changes = {
   /** A hook has completed: what it left behind is the state now. */
   commit: assign(({ event }: Step) => {
     const told = report(event);
-    return { ...(told?.commit ?? {}), inFlight: null, ...(told?.ended ? { ended: told.ended } : {}) };
+    return {
+      ...(told === undefined ? {} : { ...told.commit, begun: true }),
+      inFlight: null,
+      ...(told?.ended ? { ended: told.ended } : {}),
+    };
   }),
   skip: assign({ skipped: true }),
   readDone: assign(({ event }: Step) => {
     const done = value(event);
     return typeof done === 'boolean' ? { done } : {};
   }),
-  advance: assign(({ context, event }: Step) => {
-    const change: Partial<LoopContext> = { ...event.commit, done: event.done, inFlight: null };
-    if (event.steps > 0) change.steps = context.steps + event.steps;
-    if (context.pace !== null) change.pace = Math.max(0, context.pace - counted(context, event));
-    if (event.ended) change.ended = event.ended;
-    return change;
+  advance: assign(({ context, event }: Step): Partial<LoopContext> => {
+    // Runs at every step that is watched: a literal is made in a tenth of the time that spreading takes.
+    const { state, progress, children, restarting } = event.commit as Commit;
+    return {
+      state,
+      progress,
+      children: children ?? context.children,
+      restarting,
+      steps: context.steps + event.steps,
+      done: event.done,
+      inFlight: null,
+      pace: context.pace === null ? null : Math.max(0, context.pace - counted(context, event)),
+      ended: event.ended ?? context.ended,
+    };
   }),
   forwarded: assign(({ context, event }: Step) => {
-    const change: Partial<LoopContext> = { ...event.commit, done: event.done, steps: context.steps + event.steps };
+    const change: Partial<LoopContext> = {
+      ...event.commit,
+      begun: true,
+      done: event.done,
+      steps: context.steps + event.steps,
+    };
     if (event.ended) change.ended = event.ended;
     return change;
   }),
   hooked: assign(({ context, event }: Step) => {
-    const inFlight = context.inFlight ?? begun;
+    const inFlight = context.inFlight ?? nothingYet;
     // What a completed hook got is asked for no more; what it did is committed.
     return { ...event.commit, inFlight: { ...inFlight, hooks: [...inFlight.hooks, event.hook], runs: {} } };
   }),
   once: assign(({ context, event }: Step) => {
     // Where steps are committed by the slice, the state may be older than the step: then the step's results do not belong to it.
     if (event.step !== context.steps) return {};
-    const inFlight = context.inFlight ?? begun;
+    const inFlight = context.inFlight ?? nothingYet;
     return { inFlight: { ...inFlight, once: { ...inFlight.once, [event.key]: remember(event) } } };
   }),
   childBegan: assign(({ context, event }: Step) => {
-    return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? begun), ran: true } };
+    return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? nothingYet), ran: true } };
   }),
   /** A child loop has finished. One that is none, put in its place by `provide()`, tells nothing but its output. */
   childDone: assign(({ context, event }: Step) => {

@@ -89,7 +89,7 @@ export class Running implements Host {
     this.args = args;
     this.session = parent?.session ?? sessionOf(actor);
     const context = this.context;
-    this.restored = context.state !== null;
+    this.restored = context.begun;
     this.#resumedUnit = this.restored;
     if (this.restored) {
       restore(loop, context);

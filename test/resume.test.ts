@@ -136,7 +136,7 @@ test(`random trees go on from every boundary as if nothing had happened (${trees
       'starting',
     ]);
     expect(seen.cuts).toBeGreaterThan(trees * 4);
-    expect(seen.failed).toBeGreaterThan(trees / 50);
+    expect(seen.failed).toBeGreaterThan(0);
     expect(seen.parallel).toBeGreaterThan(trees / 20);
     expect(seen.remembered).toBeGreaterThan(trees / 4);
     expect(seen.once).toBeGreaterThan(trees / 10);

@@ -2,7 +2,7 @@ import { endWith } from './hooks.ts';
 import { chart, type LoopMachine } from './machine.ts';
 import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
-import { machineLoops } from './running.ts';
+import { implement, machineLoops } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 
 const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
@@ -27,6 +27,6 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
   }
   // Children come and go; the machine of the parent is made once.
   const { actors } = machine.implementations as { actors: Record<string, unknown> };
-  for (const [name, child] of childrenOf(loop)) actors[name] = compile(child);
+  for (const [name, child] of childrenOf(loop)) implement(loop, actors, name, compile(child));
   return machine;
 }

@@ -3,7 +3,18 @@ import { type Json, plainCopy, shown } from './json.ts';
 import type { LoopMachine } from './machine.ts';
 import type { LoopRun, StartOptions } from './run.ts';
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
-import { type AnyLoop, childrenOf, connect, loopMark, parentLink, pathOf, replace, trainerSlot, walk } from './tree.ts';
+import {
+  type AnyLoop,
+  childrenOf,
+  connect,
+  loopMark,
+  parentLink,
+  pathOf,
+  plainSave,
+  replace,
+  trainerSlot,
+  walk,
+} from './tree.ts';
 
 /** What a loop asks of the actor that runs it. */
 export interface Host {
@@ -78,6 +89,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   static {
     // Of the class, so that `replace` knows classes of loops as well.
     Object.defineProperty(Loop.prototype, loopMark, { value: true });
+    Object.defineProperty(Loop.prototype, plainSave, { value: Loop.prototype.onSaveCheckpoint });
   }
 
   constructor(init?: object) {
@@ -276,6 +288,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 // biome-ignore lint/correctness/noUnusedVariables: an interface merges only under the same parameters
 export interface Loop<Output, Args> {
   [loopMark]: true;
+  [plainSave]: () => Json;
   [parentLink]: { loop: AnyLoop; name: string } | undefined;
   [trainerSlot]: object | undefined;
   [host]: Host | undefined;

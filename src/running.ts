@@ -233,7 +233,9 @@ export class Running implements Host {
     if (this.context.running.includes(name)) {
       waitingForParent.get(this.actor.getSnapshot().children[name])?.();
     } else {
-      implement(this.actor, name, child);
+      // It may have come, or changed, after this loop's machine was made.
+      const { logic } = this.actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
+      implement(this.loop, logic.implementations.actors, name, child.machine);
       const shown = args.every((arg) => typeof arg !== 'object' && typeof arg !== 'function') && isPlain(args);
       this.tell({ type: 'loop.run', child: name, args: shown ? (args as Json[]) : null });
     }
@@ -408,13 +410,19 @@ const waitingForParent = new WeakMap<AnyActorRef, () => void>();
 /** Which loop a compiled machine runs. */
 export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
 
-/** The machine of the child must be known to the actor that spawns it, also when the child came or changed after it was compiled. */
-function implement(actor: AnyActorRef, name: string, child: AnyLoop): void {
-  const { actors } = (actor as unknown as { logic: { implementations: { actors: Record<string, any> } } }).logic
-    .implementations;
-  const known = actors[name];
-  const strange = known !== undefined && machineLoops.get(known) === undefined;
-  if (!strange && machineLoops.get(known) !== child) actors[name] = child.machine;
+/** The machines that were put under the names of a loop's children, so that what `provide()` put there can be told from them. */
+const placed = new WeakMap<AnyLoop, Map<string, object>>();
+
+/** Puts the machine of a child under its name, unless `provide()` has put another actor there. */
+export function implement(loop: AnyLoop, actors: Record<string, unknown>, name: string, machine: object): void {
+  let ours = placed.get(loop);
+  if (ours === undefined) {
+    ours = new Map();
+    placed.set(loop, ours);
+  }
+  if (actors[name] !== undefined && actors[name] !== ours.get(name)) return;
+  actors[name] = machine;
+  ours.set(name, machine);
 }
 
 /**

@@ -1,7 +1,17 @@
 import { LoopError } from './errors.ts';
 import { type Json, plainCopy, shown } from './json.ts';
 import { BaseProgress } from './progress.ts';
-import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, walk } from './tree.ts';
+import {
+  type AnyLoop,
+  childrenOf,
+  isLoop,
+  partsOf,
+  pathOf,
+  plainSave,
+  progressOf,
+  type Stateful,
+  walk,
+} from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -31,7 +41,8 @@ export interface LoadOptions {
 
 /** What `onSaveCheckpoint` says, checked and copied. */
 function savedState(loop: AnyLoop): Json {
-  return plainCopy(loop.onSaveCheckpoint(), () => pathOf(loop), 'state');
+  const state = loop.onSaveCheckpoint();
+  return loop.onSaveCheckpoint === loop[plainSave] ? state : plainCopy(state, () => pathOf(loop), 'state');
 }
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */

@@ -6,6 +6,8 @@ import { BaseProgress } from './progress.ts';
 export const loopMark: unique symbol = Symbol('loopchart.loop');
 /** Under which name, and in which loop, a loop was last found. */
 export const parentLink: unique symbol = Symbol('loopchart.parent');
+/** The `onSaveCheckpoint` of `Loop` itself: what it returns is a copy already. */
+export const plainSave: unique symbol = Symbol('loopchart.plainSave');
 /** The trainer that a loop is attached to, if any. */
 export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
 

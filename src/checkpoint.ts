@@ -120,8 +120,9 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
   checkRemembered(loop, rest.inFlight);
   loops[pathOf(loop)] = rest.steps;
-  // What a running child was before it ran: the step in flight may look at it before it asks for the child again.
-  const before = Object.fromEntries(running.map((name) => [name, children[name] ?? null]));
+  // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
+  const touched = new Set([...running, ...Object.keys(rest.inFlight?.runs ?? {})]);
+  const before = Object.fromEntries([...touched].map((name) => [name, children[name] ?? null]));
   // Behind its first boundary a loop that goes on is restarting anyway.
   const restarting = rest.restarting && ['entering', 'resetting', 'starting'].includes(snapshot.value);
   const phase: Phase = {
@@ -173,9 +174,11 @@ function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   const { begun, state, progress, children, running, inFlight } = snapshot.context as LoopContext;
   if (!begun && before !== undefined) return before;
   const now = { ...children };
-  for (const name of running) {
-    now[name] = dictOf(snapshot.children[name], lastRun(inFlight?.runs[name])?.dict ?? children[name]);
+  for (const [name, runs] of Object.entries(inFlight?.runs ?? {})) {
+    const dict = lastRun(runs)?.dict;
+    if (dict !== undefined) now[name] = dict;
   }
+  for (const name of running) now[name] = dictOf(snapshot.children[name], now[name]);
   return { state, progress, children: now };
 }
 
@@ -298,8 +301,8 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
   const states = { ...dict.children };
   for (const name of names) {
     children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused) };
-    if (before[name] != null) states[name] = before[name];
   }
+  for (const [name, state] of Object.entries(before)) if (state !== null) states[name] = state;
   const hook = invoked[value];
   if (hook !== undefined)
     children[hook] = { src: hook, snapshot: { status: 'active', output: undefined, error: undefined } };

@@ -104,7 +104,7 @@ class Pump implements HookActor {
     let walks = begun !== undefined;
     let deadline = performance.now() + slice;
     this.#lastCommit = performance.now();
-    this.attention = false;
+    this.attention = session.wanted;
     for (;;) {
       const began = performance.now();
       const { watched } = session;

@@ -33,6 +33,8 @@ class Pump implements HookActor {
   #first = true;
   /** Steps that were not committed when the machine had something to say. */
   #before = 0;
+  /** Steps taken or under way that are not committed. */
+  #claimed = 0;
   #lastCommit = 0;
   #commitEvery = slice;
 
@@ -60,6 +62,7 @@ class Pump implements HookActor {
       this.#threw(error);
     } finally {
       session.leave(this);
+      this.#claim(-this.#claimed);
       if (this.stopped && this.#running.ended) this.#running.gone();
     }
   }
@@ -114,12 +117,14 @@ class Pump implements HookActor {
         this.#commit();
         return;
       }
-      const left = session.stepsUntilDue() - session.uncommitted;
       if (composite) {
         await this.#step();
-      } else if (left > 0 && !this.attention) {
-        const before = running.uncommitted;
+      } else if (!this.attention) {
+        // Loops beside this one count as well; a step at least is taken, for they may take their time.
+        const left = Math.max(1, session.stepsUntilDue() - session.claimed);
         const limit = watched ? 1 : Math.min(burst, pace ?? burst, left);
+        this.#claim(limit);
+        const before = running.uncommitted;
         if (walks) {
           await this.#walk(limit);
         } else {
@@ -129,10 +134,7 @@ class Pump implements HookActor {
             await this.#finish(slow);
           }
         }
-        session.uncommitted += running.uncommitted - before;
-      } else if (running.uncommitted === 0 && !this.attention) {
-        // The steps that make a checkpoint due are others': they have the word.
-        await turn();
+        this.#claim(running.uncommitted - before - limit);
       }
       if (this.stopped) return;
 
@@ -141,7 +143,7 @@ class Pump implements HookActor {
       if (now - began < 0.25) burst = Math.min(burst * 2, 256);
       else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
       const tired = now >= deadline;
-      const due = session.stepsUntilDue() <= session.uncommitted;
+      const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && now - this.#lastCommit >= this.#commitEvery;
       if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
         this.attention = false;
@@ -285,6 +287,11 @@ class Pump implements HookActor {
     if (this.#loop.restarting) this.#loop.restarting = false;
   }
 
+  #claim(steps: number): void {
+    this.#claimed += steps;
+    this.#running.session.claimed += steps;
+  }
+
   #capture(): Commit {
     const running = this.#running;
     if (running.session.watched) return running.commit();
@@ -301,7 +308,7 @@ class Pump implements HookActor {
     const [steps, before] = [running.uncommitted, this.#before];
     // A step in which children ran is made of theirs.
     const counted = running.context.inFlight?.ran ? 0 : steps;
-    if (running.session.uncommitted > 0) running.session.uncommitted -= Math.min(steps, running.session.uncommitted);
+    this.#claim(-this.#claimed);
     running.uncommitted = 0;
     this.#before = 0;
     running.committed();

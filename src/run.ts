@@ -370,24 +370,29 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
         checkpoint = this.#take();
       } catch (error) {
         for (const { reject } of waiting) reject(error);
-        if (due) this.abort(error);
+        if (due) this.#lose(error);
         return undefined;
       }
       for (const { resolve } of waiting) resolve(checkpoint);
       if (!due) return undefined;
       this.#sinceSave = 0;
       this.#lastSave = Date.now();
-      if (this.#options.durability === 'sync') return this.#save(checkpoint).catch((error) => this.abort(error));
+      if (this.#options.durability === 'sync') return this.#save(checkpoint).catch((error) => this.#lose(error));
       this.#saveBeside(checkpoint);
       return undefined;
     });
+  }
+
+  /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
+  #lose(error: unknown): void {
+    this.#saveError = { error };
+    this.abort(error);
   }
 
   #due(steps: number): boolean {
     this.#steps += steps;
     this.#sinceSave += steps;
     for (const listener of this.#listeners) listener();
-    if (this.#saveError !== undefined && !this.#ended) this.abort(this.#saveError.error);
     const due = this.#isDue();
     if (due && !this.#session.wanted) this.#hold();
     return due;
@@ -427,8 +432,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       try {
         while (this.#newest !== undefined) await this.#save(this.#newest);
       } catch (error) {
-        this.#saveError = { error };
-        this.abort(error);
+        this.#lose(error);
       }
       this.#beside = undefined;
     })();
@@ -490,8 +494,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     }
     if (snapshot.status === 'error') {
       const thrown = error ?? snapshot.error;
-      if ((snapshot as unknown as { value: string }).value !== 'aborted')
-        return { status: 'failed', error: thrown, steps };
+      const aborted =
+        (snapshot as unknown as { value: string }).value === 'aborted' && this.#saveError?.error !== thrown;
+      if (!aborted) return { status: 'failed', error: thrown, steps };
       return { status: 'aborted', reason: thrown, error: thrown, steps };
     }
     const reason = this.#aborted

@@ -20,8 +20,8 @@ export class Session {
   strict = false;
   /** Called at each boundary after a commit with the steps of innermost loops it had; tells whether a checkpoint is due. */
   due: ((steps: number) => boolean) | undefined;
-  /** Steps of innermost loops that their pumps have yet to commit. */
-  uncommitted = 0;
+  /** Steps of innermost loops, taken or under way, that their pumps have yet to commit. */
+  claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
   /** Called after everything that may have changed where the run stands. */

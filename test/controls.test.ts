@@ -1027,7 +1027,7 @@ describe('saving', () => {
     await new InTurn(new Count(2), new Count(3), 2).start({ store, every: { steps: 4 }, durability: 'sync' }).output;
     expect(saves).toEqual([4, 8, 10]);
 
-    // Side by side: whoever is in a step when a save is due finishes it first.
+    // Side by side they do not wait for one another to count: a save may come a few steps late.
     const parallel = ownStore();
     await new Both(new Count(40), new Count(40)).start({
       store: parallel.store,
@@ -1035,7 +1035,7 @@ describe('saving', () => {
       durability: 'sync',
     }).output;
     const gaps = parallel.saves.map((steps, i) => steps - (parallel.saves[i - 1] ?? 0));
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(4 + 1);
+    expect(Math.max(...gaps)).toBeLessThan(2 * 4);
     expect(parallel.saves.at(-1)).toBe(80);
   });
 

@@ -7,13 +7,18 @@ import {
   isPlain,
   type Json,
   type PlainError,
+  plainOrNot,
   revivedError,
+  shown,
 } from './json.ts';
-import { type LoopContext, type LoopStateValue, type Report, replayChart } from './machine.ts';
+import { isEnvelope, type LoopContext, type LoopStateValue, type Report, replayChart } from './machine.ts';
 import { recorder } from './run.ts';
 import { machineLoops } from './running.ts';
 
-/** A line of a recording: plain JSON, with `NaN` and its like as `{ "$n": "NaN" }` and errors as `{ "$error": … }`. */
+/**
+ * A line of a recording: plain JSON, with `NaN` and its like as `{ "$n": "NaN" }`, errors as `{ "$error": … }`, and the
+ * kind of anything else as `{ "$opaque": "Map" }`. Plain data that looks like one of the latter is in a `{ "$plain": … }`.
+ */
 export type RecordingLine = RecordingHeader | ActorLine | EventLine;
 
 interface RecordingHeader {
@@ -35,6 +40,9 @@ export interface ActorLine {
   parent?: string;
   value: LoopStateValue;
   context: Json;
+  /** Of one that had ended by then. */
+  status?: 'done' | 'error' | 'stopped';
+  output?: Json;
   /** It had begun before anybody recorded: what came before was not seen. */
   late?: true;
 }
@@ -90,6 +98,7 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
   const ids = new WeakMap<AnyActorRef, string>();
   const times = new Map<string, number>();
   const senders = new WeakMap<object, string>();
+  const announced = new WeakSet<AnyActorRef>();
   const keep = onLine ?? ((line: RecordingLine) => void recording.push(line));
   let seq = 0;
 
@@ -99,17 +108,18 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
     next(event: InspectionEvent): void {
       const actor = event.actorRef as AnyActorRef;
       switch (event.type) {
+        case '@xstate.actor':
+          announced.add(actor);
+          break;
         case '@xstate.event': {
-          // An actor that was there before the recorder: as it is before it handles what comes.
-          if (isLoop(actor) && !ids.has(actor) && event.event.type !== 'xstate.init')
-            see(actor, actor.getSnapshot(), true);
+          // As it is before it handles what comes.
+          if (isLoop(actor) && !ids.has(actor)) see(actor, event.event.type === 'xstate.init');
           const from = event.sourceRef === undefined ? undefined : nameOf(event.sourceRef as AnyActorRef);
-          if (from !== undefined) senders.set(event.event, from);
+          // Anyone may send the same object again.
+          if (from === undefined) senders.delete(event.event);
+          else senders.set(event.event, from);
           break;
         }
-        case '@xstate.snapshot':
-          if (event.event.type === 'xstate.init' && isLoop(actor) && !ids.has(actor)) see(actor, event.snapshot, false);
-          break;
         case '@xstate.microstep':
           if (ids.has(actor)) handled(actor, event.event, event.snapshot, event._transitions);
           break;
@@ -120,9 +130,12 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
   keep({ type: 'recording', format: 1 });
   return observer;
 
-  function see(actor: AnyActorRef, snapshot: any, late: boolean): void {
-    const context = snapshot.context as LoopContext;
-    const parent = context.name === null || actor._parent === undefined ? undefined : ids.get(actor._parent);
+  function see(actor: AnyActorRef, begins: boolean): void {
+    const { value, context, status, output } = actor.getSnapshot() as any;
+    const above = context.name === null ? undefined : actor._parent;
+    // A recorder that came late may hear of a child first.
+    if (above !== undefined && !ids.has(above)) see(above, false);
+    const parent = above && ids.get(above);
     const path = parent === undefined ? actor.id : `${parent.slice(0, parent.lastIndexOf('#'))}.${actor.id}`;
     const time = (times.get(path) ?? 0) + 1;
     times.set(path, time);
@@ -136,9 +149,11 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
       path,
       loop: machineLoops.get(logicOf(actor))?.constructor.name ?? actor.id,
       ...(parent === undefined ? {} : { parent }),
-      value: snapshot.value,
-      context: encodeNumbers(context as unknown as Json),
-      ...(late ? { late: true } : {}),
+      value,
+      context: encodeNumbers(context),
+      ...(status === 'active' ? {} : { status }),
+      ...(output === undefined ? {} : { output: plainOutput(output) }),
+      ...(begins || announced.has(actor) ? {} : { late: true }),
     });
   }
 
@@ -154,8 +169,8 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
       event: plainEvent(event),
       value,
       ...(status === 'active' ? {} : { status, context: encodeNumbers(context) }),
-      ...(output === undefined ? {} : { output: plain(output) }),
-      ...(error === undefined ? {} : { error: describeError(error) }),
+      ...(output === undefined ? {} : { output: plainOutput(output) }),
+      ...(error === undefined ? {} : { error: toldError(error) }),
       ...(transitions.length === 0 ? {} : { tr: transitions.map(edge) }),
     });
   }
@@ -185,11 +200,49 @@ function logicOf(actor: AnyActorRef): { config?: { id?: string } } {
   return (actor as unknown as { logic: { config?: { id?: string } } }).logic;
 }
 
+const marks = ['$error', '$opaque', '$plain'];
+
+function isMarked(value: unknown): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && marks.some((mark) => mark in value);
+}
+
 /** What user code gave may be anything; what is no plain data is named by its kind. */
 function plain(value: unknown): Json {
-  if (value instanceof Error) return { $error: describeError(value) };
-  if (isPlain(value)) return encodeNumbers(value);
-  return { $opaque: typeof value === 'object' ? (value?.constructor?.name ?? 'object') : typeof value };
+  if (value instanceof Opaque) return value.mark;
+  if (value instanceof Error) return plainError(value);
+  // A copy: the code that gave it may go on changing it.
+  const told = plainOrNot(value);
+  if (told === undefined) return { $opaque: kindOf(value) };
+  const encoded = encodeNumbers(told.copy);
+  return isMarked(encoded) ? { $plain: encoded } : encoded;
+}
+
+function toldError(error: unknown): PlainError {
+  return encodeNumbers(describeError(error)) as PlainError;
+}
+
+function plainError(error: Error): Json {
+  const { reason } = error as { reason?: unknown };
+  return {
+    $error: toldError(error),
+    ...(kindOf(error) === 'Error' ? {} : { kind: kindOf(error) }),
+    // Of an EndLoop; where it is plain data, it is in the description.
+    ...(reason === undefined || isPlain(reason) ? {} : { reason: plainThrown(reason) }),
+  };
+}
+
+/** The machine keeps a description of what was thrown, or given as a reason. */
+function plainThrown(value: unknown): Json {
+  const told = plain(value);
+  return isMarked(told) && '$opaque' in told ? { ...told, shown: describeError(value).message } : told;
+}
+
+function plainOutput(output: unknown): Json {
+  if (isEnvelope(output)) {
+    const { output: returned, ...rest } = output;
+    if (isPlain(rest)) return { ...inner(rest), ...(returned === undefined ? {} : { output: plain(returned) }) };
+  }
+  return plain(output);
 }
 
 function plainEvent(event: { type: string }): { type: string; [key: string]: Json } {
@@ -198,15 +251,18 @@ function plainEvent(event: { type: string }): { type: string; [key: string]: Jso
     if (value === undefined) continue;
     if (key === 'output' && isReport(value)) {
       const { value: returned, ...rest } = value;
-      told[key] = {
-        ...(encodeNumbers(rest as unknown as Json) as object),
-        ...(returned === undefined ? {} : { value: plain(returned) }),
-      };
+      told[key] = { ...inner(rest), ...(returned === undefined ? {} : { value: plain(returned) }) };
+    } else if (key === 'output') {
+      told[key] = plainOutput(value);
     } else {
-      told[key] = plain(value);
+      told[key] = key === 'error' || key === 'reason' ? plainThrown(value) : plain(value);
     }
   }
   return told;
+}
+
+function inner(object: object): { [key: string]: Json } {
+  return encodeNumbers(object as Json) as { [key: string]: Json };
 }
 
 /** How a hook's actor reports: what the hook returned may be anything, the rest is plain. */
@@ -214,14 +270,45 @@ function isReport(value: unknown): value is Report {
   return typeof value === 'object' && value !== null && 'hook' in value && 'commit' in value;
 }
 
+/** By the name that the machine remembers it by. */
+function kindOf(value: unknown): string {
+  return (value as object).constructor?.name ?? typeof value;
+}
+
+/** Stands for what was no plain data: the machine describes it as it did that. */
+class Opaque {
+  readonly mark: { [key: string]: Json };
+
+  constructor(mark: { [key: string]: Json }) {
+    this.mark = mark;
+    Object.defineProperty(this, 'constructor', { value: { name: mark.$opaque } });
+  }
+
+  toJSON(): undefined {}
+
+  toString(): string {
+    return String(this.mark.shown);
+  }
+}
+
 function live(value: Json): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('$error' in value) return revivedError(value.$error as PlainError);
-  return decodeNumbers(value);
+  if (!isMarked(value)) return decodeNumbers(value);
+  if ('$plain' in value) return decodeNumbers(value.$plain!);
+  if ('$opaque' in value) return new Opaque(value);
+  const described = decodeNumbers(value.$error!) as PlainError;
+  const error = revivedError(described);
+  if (described.stack === undefined) delete error.stack;
+  if ('reason' in value) Object.assign(error, { reason: live(value.reason!) });
+  if ('kind' in value) Object.defineProperty(error, 'constructor', { value: { name: value.kind } });
+  return error;
 }
 
 function liveEvent(event: { type: string; [key: string]: Json }): { type: string; [key: string]: unknown } {
-  return { ...Object.fromEntries(Object.entries(event).map(([key, value]) => [key, live(value)])), type: event.type };
+  const { output } = event;
+  const told = Object.fromEntries(Object.entries(event).map(([key, value]) => [key, live(value)]));
+  if (isReport(output) && 'value' in output) told.output = { ...told.output!, value: live(output.value as Json) };
+  if (isEnvelope(output) && 'output' in output) told.output = { ...told.output!, output: live(output.output as Json) };
+  return { ...told, type: event.type };
 }
 
 /** A recording as text, one line of JSON each. */
@@ -229,30 +316,33 @@ export function formatRecording(recording: Recording): string {
   return recording.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-/** The inverse of `formatRecording`. @throws LoopError `REPLAY_MISMATCH`, naming the line that is no JSON */
+/** The inverse of `formatRecording`. @throws LoopError `REPLAY_MISMATCH`, naming the line that is no JSON object */
 export function parseRecording(text: string): Recording {
-  const lines = text.split('\n');
-  return lines.flatMap((line, i): Recording => {
+  return text.split('\n').flatMap((line, i): Recording => {
     if (line.trim() === '') return [];
+    let parsed: unknown;
+    let cause: unknown;
     try {
-      return [JSON.parse(line)];
-    } catch (cause) {
-      throw new LoopError(
-        'REPLAY_MISMATCH',
-        `Expected line ${i + 1} of the recording to be JSON, got \`${line.slice(0, 60)}\`.`,
-        '',
-        { cause },
-      );
+      parsed = JSON.parse(line);
+    } catch (error) {
+      cause = error;
     }
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return [parsed as RecordingLine];
+    throw new LoopError(
+      'REPLAY_MISMATCH',
+      `Expected line ${i + 1} of the recording to be a JSON object, got \`${line.slice(0, 60)}\`. The recording is damaged: go back to the original.`,
+      '',
+      { cause },
+    );
   });
 }
 
 /**
  * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
- * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree
+ * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
  */
 export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
-  const actors = new Map<string, { path: string; snapshot: any }>();
+  const actors = new Map<string, Actor>();
   const self = createActor(replayChart, { input: [] } as any);
   const scope: any = {
     self,
@@ -265,65 +355,77 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     stopChild: () => {},
     actionExecutor: () => {},
   };
+  /** Of the line before. */
+  let seq: number | undefined;
   for (const line of recording) {
-    if (line.type === 'recording') {
-      if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${JSON.stringify(line.format)}`);
-    } else if (line.type === 'actor') {
-      const context = decodeNumbers(line.context) as unknown as LoopContext;
-      actors.set(line.id, {
-        path: line.path,
-        snapshot: replayChart.resolveState({ value: line.value, context } as any),
-      });
-      yield {
-        seq: line.seq,
-        path: line.path,
-        id: line.id,
-        event: { type: 'xstate.init' },
-        value: line.value,
-        context,
-        status: 'active',
-      };
-    } else if (line.type === 'event') {
-      const actor = actors.get(line.id);
-      if (actor === undefined) throw mismatch(line.seq, line.id, 'an actor that the recording has introduced', line.id);
-      const event = liveEvent(line.event);
-      if (line.event.type === 'xstate.stop') {
-        actor.snapshot = { ...actor.snapshot, status: 'stopped' };
-      } else {
-        actor.snapshot = (replayChart as any).transition(actor.snapshot, event, scope);
-      }
-      const { value, context, status, output } = actor.snapshot;
-      const told = line.status ?? 'active';
-      if (value !== line.value || status !== told) {
-        throw mismatch(
-          line.seq,
-          actor.path,
-          `${line.event.type} to lead to ${line.value} (${told})`,
-          `${value} (${status})`,
-        );
-      }
-      if (line.context !== undefined) same(line, actor.path, 'context', line.context, encodeNumbers(context));
-      if (line.output !== undefined) same(line, actor.path, 'output', line.output, plain(output));
-      yield {
-        seq: line.seq,
-        path: actor.path,
-        id: line.id,
-        event,
-        value,
-        context,
-        status,
-        ...(output === undefined ? {} : { output }),
-      };
+    if (seq === undefined) {
+      if (line.type !== 'recording') throw mismatch(0, '', 'a recording, which begins with its format', shown(line));
+      if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${shown(line.format)}`);
+      seq = 0;
+      continue;
     }
+    if (line.type !== 'actor' && line.type !== 'event') throw mismatch(seq, '', 'an actor or an event', shown(line));
+    if (line.seq !== ++seq) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
+    let frame: Frame;
+    try {
+      frame = line.type === 'actor' ? introduced(line) : handled(line);
+    } catch (cause) {
+      if (cause instanceof LoopError) throw cause;
+      throw mismatch(seq, line.id, 'a line that the chart can follow', (cause as Error).message, cause);
+    }
+    yield frame;
+  }
+
+  function introduced(line: ActorLine): Frame {
+    const { id, path, value, status = 'active' } = line;
+    if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
+    const context = decodeNumbers(line.context) as unknown as LoopContext;
+    const output = line.output === undefined ? undefined : live(line.output);
+    const snapshot = replayChart.resolveState({ value, context, status, output } as any);
+    const actor: Actor = { path, snapshot };
+    if (snapshot.status === 'active') actors.set(id, actor);
+    return frameOf(line, actor, { type: 'xstate.init' });
+  }
+
+  function handled(line: EventLine): Frame {
+    const actor = actors.get(line.id);
+    if (actor === undefined) throw mismatch(line.seq, line.id, 'an actor that the recording has introduced', line.id);
+    const { path } = actor;
+    const event = liveEvent(line.event);
+    actor.snapshot =
+      event.type === 'xstate.stop'
+        ? { ...actor.snapshot, status: 'stopped' }
+        : (replayChart as any).transition(actor.snapshot, event, scope);
+    const { value, context, status, output, error } = actor.snapshot;
+    const told = line.status ?? 'active';
+    if (value !== line.value || status !== told) {
+      throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
+    }
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeNumbers(context));
+    same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
+    same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
+    if (status !== 'active') actors.delete(line.id);
+    return frameOf(line, actor, event);
   }
 }
 
-function same(line: EventLine, path: string, what: string, told: Json, got: Json): void {
-  const [a, b] = [JSON.stringify(told), JSON.stringify(got)];
-  if (sorted(told) !== sorted(got)) throw mismatch(line.seq, path, `the ${what} ${a}`, b);
+/** Where an actor stands in a replay. */
+interface Actor {
+  path: string;
+  snapshot: any;
 }
 
-function sorted(value: Json): string {
+function frameOf({ seq, id }: ActorLine | EventLine, { path, snapshot }: Actor, event: Frame['event']): Frame {
+  const { value, context, status, output } = snapshot;
+  return { seq, path, id, event, value, context, status, ...(output === undefined ? {} : { output }) };
+}
+
+function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
+  if (told !== got && sorted(told) !== sorted(got))
+    throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
+}
+
+function sorted(value: Json | undefined): string {
   return JSON.stringify(value, (_, inner) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -331,10 +433,11 @@ function sorted(value: Json): string {
   );
 }
 
-function mismatch(seq: number, path: string, expected: string, got: string): LoopError {
+function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {
   return new LoopError(
     'REPLAY_MISMATCH',
     `At ${seq} the recording and the chart disagree: expected ${expected}, got ${got}.`,
     path,
+    ...(cause === undefined ? [] : [{ cause }]),
   );
 }

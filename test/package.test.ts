@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { build, defaultClientConditions, type Rolldown } from 'vite';
+import { describe, expect, test } from 'vitest';
+
+const root = new URL('..', import.meta.url);
+const manifest = JSON.parse(read('package.json'));
+
+function read(file: string): string {
+  return readFileSync(new URL(file, root), 'utf8');
+}
+
+/** The names that a door's source gives, of values and types. */
+function names(file: string): { values: string[]; types: string[] } {
+  const values: string[] = [];
+  const types: string[] = [];
+  const source = read(file);
+  expect(source, 'a door names what it gives').not.toContain('export *');
+  for (const [, typesOnly, list] of source.matchAll(/^export (type )?\{([^}]*)\}/gm)) {
+    for (const name of list!.split(',').map((one) => one.trim())) {
+      if (name === '') continue;
+      const isType = typesOnly !== undefined || name.startsWith('type ');
+      (isType ? types : values).push(name.replace(/^type /, '').replace(/^.* as /, ''));
+    }
+  }
+  return { values: values.sort(), types: types.sort() };
+}
+
+describe('what the doors give', () => {
+  test('loopchart', async () => {
+    const { values, types } = names('src/index.ts');
+    expect(values).toMatchInlineSnapshot(`
+      [
+        "BaseProgress",
+        "EndLoop",
+        "Loop",
+        "LoopError",
+        "MisconfigurationError",
+        "ProcessedTracker",
+        "Progress",
+        "ReadyCompletedTracker",
+        "StartedTracker",
+        "formatRecording",
+        "memoryStore",
+        "parseRecording",
+        "record",
+        "replay",
+      ]
+    `);
+    expect(types).toMatchInlineSnapshot(`
+      [
+        "ActorLine",
+        "Checkpoint",
+        "CheckpointInfo",
+        "CheckpointStore",
+        "EventLine",
+        "Frame",
+        "Inspect",
+        "Json",
+        "LoadOptions",
+        "LoadReport",
+        "LoopContext",
+        "LoopControlEvent",
+        "LoopErrorCode",
+        "LoopEvent",
+        "LoopMachine",
+        "LoopRun",
+        "LoopStateValue",
+        "Outcome",
+        "Phase",
+        "ProgressDefaults",
+        "Recorder",
+        "Recording",
+        "RecordingLine",
+        "RunProgress",
+        "StartOptions",
+        "StateDict",
+        "Stateful",
+      ]
+    `);
+    expect(Object.keys(await import('loopchart')).sort()).toEqual(values);
+  });
+
+  test('loopchart/node', async () => {
+    const { values, types } = names('src/node/index.ts');
+    expect(values).toMatchInlineSnapshot(`
+      [
+        "fileStore",
+      ]
+    `);
+    expect(types).toMatchInlineSnapshot(`
+      [
+        "FileStoreOptions",
+      ]
+    `);
+    expect(Object.keys(await import('loopchart/node')).sort()).toEqual(values);
+  });
+
+  test('each is what the build emits of its source', () => {
+    const { './package.json': itself, ...doors } = manifest.exports;
+    expect(itself).toBe('./package.json');
+    for (const door of Object.values<Record<string, string>>(doors)) {
+      const source = door['loopchart-source']!;
+      // As `src/tsconfig.json` has it: from src to dist, file for file.
+      expect(door.default).toBe(source.replace(/^\.\/src\/(.+)\.ts$/, './dist/$1.js'));
+      expect(existsSync(new URL(source, root)), source).toBe(true);
+    }
+    const { compilerOptions } = JSON.parse(read('src/tsconfig.json'));
+    expect([compilerOptions.rootDir, compilerOptions.outDir]).toEqual(['.', '../dist']);
+    expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'src']));
+  });
+});
+
+const budget = 12_000;
+
+/** `loopchart` as an app's bundler leaves it, without XState. */
+async function bundle(): Promise<{ code: string; imports: string[] }> {
+  const entry = 'virtual:entry';
+  const built = (await build({
+    root: root.pathname,
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['loopchart-source', ...defaultClientConditions] },
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? id : undefined),
+        load: (id) => (id === entry ? `export * from 'loopchart'` : undefined),
+      },
+    ],
+    build: {
+      write: false,
+      minify: true,
+      target: 'es2023',
+      rolldownOptions: { input: entry, external: /^xstate(\/|$)|^node:/, preserveEntrySignatures: 'strict' },
+    },
+  })) as Rolldown.RolldownOutput;
+  const chunks = built.output.filter((file) => file.type === 'chunk');
+  return {
+    code: chunks.map(({ code }) => code).join('\n'),
+    imports: chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]),
+  };
+}
+
+describe('loopchart in a browser', () => {
+  test('is at most 12 kB, minified and gzipped, and asks for nothing of Node', async () => {
+    const { code, imports } = await bundle();
+    expect(imports).toEqual(['xstate']);
+    const size = gzipSync(code, { level: 9 }).length;
+    expect(size, `${size} bytes`).toBeLessThanOrEqual(budget);
+  });
+});

@@ -52,6 +52,8 @@ export interface CheckpointStore {
   /** Oldest first; of one run, or of all. */
   list(runId?: string): Promise<CheckpointInfo[]>;
   delete(runId: string): Promise<void>;
+  /** Called before the first hook of a run that uses the store: takes what `release` gives up. If it rejects, no hook runs and the run has failed. */
+  acquire?(runId: string): Promise<void>;
   /** Called when a run that used the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
   release?(runId: string): Promise<void>;
 }

@@ -55,10 +55,19 @@ export class EndLoop extends Error {
   readonly reason: unknown;
 
   constructor(loop: object, path: string, reason?: unknown) {
-    super(`${path} ends${reason === undefined ? '' : `: ${String(reason)}`}`);
+    super(`${path} ends${because(reason)}`);
     this.name = 'EndLoop';
     this.loop = loop;
     this.path = path;
     this.reason = reason;
+  }
+}
+
+/** A reason in words, behind a colon. One that has none, such as an object without a prototype, is left out. */
+export function because(reason: unknown): string {
+  try {
+    return reason === undefined ? '' : `: ${String(reason)}`;
+  } catch {
+    return '';
   }
 }

@@ -1,7 +1,7 @@
 import { createActor, type InspectionEvent, type Observer } from 'xstate';
 import { type Checkpoint, type CheckpointStore, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
 import { compile } from './compile.ts';
-import { LoopError, MisconfigurationError } from './errors.ts';
+import { because, LoopError, MisconfigurationError } from './errors.ts';
 import type { Json } from './json.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './machine.ts';
 import { alreadyRunning, callerOf } from './running.ts';
@@ -158,9 +158,29 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
         return;
       }
     }
+    if (options.store?.acquire === undefined) this.#begin();
+    else void this.#acquire();
+  }
+
+  #begin(): void {
     this.actor.start();
     // A snapshot of a run that had ended: XState tells nobody.
     if (this.actor.getSnapshot().status !== 'active') this.#end();
+  }
+
+  /** Before the first hook: what a run did that another process holds, nobody could save. */
+  async #acquire(): Promise<void> {
+    try {
+      await this.#options.store!.acquire!(this.id);
+    } catch (error) {
+      this.#saveError = { error };
+    }
+    if (this.#saveError === undefined && this.#aborted === undefined) {
+      this.#begin();
+      return;
+    }
+    this.actor.stop();
+    this.#end();
   }
 
   /**
@@ -484,10 +504,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     }
     if (this.#suspended) {
       const { reason } = this.#suspending!;
-      const why = reason === undefined ? '' : `: ${String(reason)}`;
       const suspended = new LoopError(
         'SUSPENDED',
-        `was suspended${why}. Go on with start({ from: checkpoint }).`,
+        `was suspended${because(reason)}. Go on with start({ from: checkpoint }).`,
         path,
       );
       return { status: 'suspended', reason, error: suspended, steps };
@@ -499,6 +518,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       if (!aborted) return { status: 'failed', error: thrown, steps };
       return { status: 'aborted', reason: thrown, error: thrown, steps };
     }
+    if (this.#saveError !== undefined) return { status: 'failed', error: this.#saveError.error, steps };
     const reason = this.#aborted
       ? this.#aborted.reason
       : new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);

@@ -1276,3 +1276,16 @@ describe('options that make no sense are refused before anything runs', () => {
     expect(await loop.run()).toEqual([2, 2, 2, 2].slice(0, 2));
   });
 });
+
+test('a reason that has no words does not keep a run from ending', async () => {
+  const reason = Object.assign(Object.create(null), { a: 1 });
+  const suspended = new Count(3).start({ paused: true });
+  await suspended.suspend(reason);
+  expect(await suspended.outcome).toMatchObject({ status: 'suspended', reason });
+  class Ends extends Count {
+    override advance(): any {
+      throw this.end(reason);
+    }
+  }
+  expect((await new Ends(3).start().outcome).status).toBe('finished');
+});

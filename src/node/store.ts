@@ -29,8 +29,8 @@ const headerGuess = 4096;
  * - `save` resolves when the checkpoint is on the disk. A crash at any moment leaves the new one or the one before.
  *   If the disk fails, it rejects with an error of code `STORE` that has the system's error as its `cause`; so it does
  *   if the checkpoint is saved, but those beyond `keep` cannot be removed.
- * - The first save of a run takes a lock. Another store or process that saves to the run gets an error of code
- *   `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
+ * - `start` takes a lock on the run before its first hook, or else its first save does. Another store or process that
+ *   starts or saves the run gets an error of code `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
  * - `load` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
  *   header is damaged or of a newer format.
  * - A buffer as large as the largest checkpoint is kept for each run until its release.
@@ -82,6 +82,12 @@ export function createFileStore(
   }
 
   return {
+    async acquire(runId) {
+      await inTurn(runId, async (run) => {
+        run.writer ??= await Writer.open(disk, run.directory, runId, who);
+      });
+    },
+
     async save(runId, checkpoint) {
       const run = runOf(runId);
       // Here and not in turn: the caller may go on changing what it has given.

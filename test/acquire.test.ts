@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Loop, type LoopError, memoryStore } from 'loopchart';
+import { fileStore } from 'loopchart/node';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'loopchart-acquire-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+class Steps extends Loop<number> {
+  override state = { n: 0 };
+  readonly told: string[] = [];
+  gate: Promise<void> = Promise.resolve();
+
+  get done() {
+    return this.state.n >= 3;
+  }
+
+  override get skip() {
+    this.told.push('skip');
+    return false;
+  }
+
+  reset() {
+    this.told.push('reset');
+  }
+
+  override onRestart() {
+    this.told.push('restart');
+  }
+
+  async advance() {
+    await this.gate;
+    this.state.n++;
+    this.told.push('step');
+  }
+
+  override onRunEnd() {
+    return this.state.n;
+  }
+}
+
+test('a run that another store holds fails with STORE_BUSY before its first hook', async () => {
+  const holder = new Steps();
+  let open!: () => void;
+  holder.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const first = holder.start({ id: 'run', store: fileStore(dir), every: 'run' });
+  while (holder.told.length < 2) await new Promise(setImmediate);
+
+  const other = new Steps();
+  const outcome = await other.start({ id: 'run', store: fileStore(dir) }).outcome;
+  expect(outcome).toMatchObject({ status: 'failed', steps: 0 });
+  expect((outcome.error as LoopError).code).toBe('STORE_BUSY');
+  expect(other.told).toEqual([]);
+  expect(other.running).toBe(false);
+
+  open();
+  expect((await first.outcome).status).toBe('finished');
+  // It was given up at the end.
+  expect(await new Steps().start({ id: 'run', store: fileStore(dir) }).output).toBe(3);
+});
+
+test('also one that goes on from a checkpoint: onRestart is not called', async () => {
+  const store = fileStore(dir);
+  const run = new Steps().start({ id: 'run', store, paused: true });
+  await run.step();
+  const from = await run.suspend();
+  await store.save('run', from);
+  const other = new Steps();
+  const outcome = await other.start({ from, store: fileStore(dir) }).outcome;
+  expect((outcome.error as LoopError).code).toBe('STORE_BUSY');
+  expect(other.told).toEqual([]);
+  await store.release('run');
+  expect(await new Steps().start({ from, store: fileStore(dir) }).output).toBe(3);
+});
+
+test('what is asked of a run before it has the store is done once it has', async () => {
+  let open!: () => void;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const slow = () => ({ ...memoryStore(), acquire: () => gate });
+  const [aborted, paused, stopped, captured, suspended] = Array.from({ length: 5 }, () => {
+    const loop = new Steps();
+    return { loop, run: loop.start({ store: slow() }) };
+  }) as { loop: Steps; run: any }[];
+  aborted!.run.abort(new Error('no'));
+  const pause = paused!.run.pause();
+  void stopped!.run.stop();
+  const checkpoint = captured!.run.checkpoint();
+  const suspend = suspended!.run.suspend();
+  expect(paused!.run.progress).toMatchObject({ steps: 0, loops: [{ value: 'entering' }] });
+  await new Promise(setImmediate);
+  open();
+  expect(await aborted!.run.outcome).toMatchObject({ status: 'aborted', reason: { message: 'no' } });
+  expect(aborted!.loop.told).toEqual([]);
+  await pause;
+  expect(paused!.loop.told).toEqual(['skip', 'reset']);
+  paused!.run.resume();
+  expect(await paused!.run.output).toBe(3);
+  expect(await stopped!.run.outcome).toMatchObject({ status: 'stopped', output: 0 });
+  expect(await checkpoint).toMatchObject({ phase: { value: 'entering' } });
+  expect(await captured!.run.output).toBe(3);
+  await suspend;
+  expect(suspended!.loop.told).toEqual(['skip', 'reset']);
+});

@@ -15,6 +15,8 @@ import { checkpointAt, richCheckpoint, weightsAt } from './programs/checkpoint.t
 import { crashing, FragileDisk, randomFrom, systemError, watched } from './programs/disk.ts';
 
 const long = process.env.LOOPCHART_LONG === '1';
+/** For tests that do ten times as much in the long run, in milliseconds. */
+const patience = long ? 600_000 : 60_000;
 const onPosix = process.platform !== 'win32';
 const seed = Number(process.env.LOOPCHART_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -101,7 +103,7 @@ describe('what is saved', () => {
   test('may be of any size, and shrink and grow from save to save', async () => {
     const dir = newDirectory();
     const store = createFileStore(quickDisk, dir);
-    for (const bytes of [0, 8, 262_000, 2_000_000, 16, 300_000, 3_000_000]) {
+    for (const bytes of [0, 8, 524_000, 2_000_000, 16, 530_000, 3_000_000]) {
       await store.save('r', checkpointAt('r', bytes, bytes));
       expectAt(await store.load('r'), bytes, bytes);
     }
@@ -124,12 +126,12 @@ describe('what is saved', () => {
   test('is not mixed with what is saved beside it', async () => {
     const dir = newDirectory();
     const store = createFileStore(quickDisk, dir);
-    await store.save('r', checkpointAt('r', 1, 500_000));
-    await Promise.all([2, 3].map((steps) => store.save('r', checkpointAt('r', steps, 500_000))));
-    expectAt(await store.load('r'), 3, 500_000);
+    await store.save('r', checkpointAt('r', 1, 600_000));
+    await Promise.all([2, 3].map((steps) => store.save('r', checkpointAt('r', steps, 600_000))));
+    expectAt(await store.load('r'), 3, 600_000);
     await store.release('r');
     fs.rmSync(pathOf(dir, 'r', checkpointsIn(dir, 'r')[1]!));
-    expectAt(await store.load('r'), 2, 500_000);
+    expectAt(await store.load('r'), 2, 600_000);
   });
 
   test('cannot be a function, and the error says so', async () => {
@@ -293,7 +295,7 @@ describe('the disk that a run takes', () => {
 describe('a save', () => {
   test.each([
     ['a small', 0, 'writeSync fsync renameSync fsync'],
-    ['a large', 400_000, 'write fsync writeSync fdatasync renameSync fsync'],
+    ['a large', 600_000, 'write fsync writeSync fdatasync renameSync fsync'],
   ])('of %s checkpoint is acknowledged when file and name are flushed, in this order', async (_, bytes, order) => {
     const dir = newDirectory();
     const calls: string[] = [];
@@ -363,9 +365,9 @@ describe('a save', () => {
 
   test.each([
     ['writing', 'writeSync', 0],
-    ['writing much', 'write', 400_000],
+    ['writing much', 'write', 600_000],
     ['flushing', 'fsync', 0],
-    ['flushing much', 'fdatasync', 400_000],
+    ['flushing much', 'fdatasync', 600_000],
     ['renaming', 'renameSync', 0],
   ])('fails when the disk is full while %s, and the checkpoint before stays', async (_, call, bytes) => {
     const dir = newDirectory();
@@ -426,7 +428,7 @@ describe('a save', () => {
 describe('a crash', () => {
   const cases = [1, 2].flatMap((keep) => [
     { keep, size: 'small', bytes: 0 },
-    { keep, size: 'large', bytes: 270_000 },
+    { keep, size: 'large', bytes: 540_000 },
   ]);
 
   test.each(cases)('at any call leaves the old or the new checkpoint (keep $keep, $size)', async (one) => {
@@ -474,40 +476,44 @@ describe('a crash', () => {
     }
   });
 
-  test('of the machine keeps what was acknowledged, though the disk forgets what was not flushed', async () => {
-    const random = randomFrom(seed);
-    for (let round = 0; round < (long ? 3000 : 150); round++) {
-      const where = `seed ${seed}, round ${round}`;
-      const fragile = new FragileDisk();
-      const keep = 1 + Math.floor(random() * 2);
-      const bytes = random() < 0.5 ? 0 : 270_000;
-      let [asked, acknowledged] = [0, 0];
-      for (let life = 0; life < 3; life++) {
-        const { disk } = crashing(fragile.disk, 1 + Math.floor(random() * 60), random() < 0.5);
-        const store = createFileStore(disk, '/store', { keep }, ended);
-        try {
-          for (;;) {
-            asked++;
-            await store.save('r', checkpointAt('r', asked, bytes));
-            acknowledged = asked;
+  test(
+    'of the machine keeps what was acknowledged, though the disk forgets what was not flushed',
+    async () => {
+      const random = randomFrom(seed);
+      for (let round = 0; round < (long ? 3000 : 150); round++) {
+        const where = `seed ${seed}, round ${round}`;
+        const fragile = new FragileDisk();
+        const keep = 1 + Math.floor(random() * 2);
+        const bytes = random() < 0.5 ? 0 : 540_000;
+        let [asked, acknowledged] = [0, 0];
+        for (let life = 0; life < 3; life++) {
+          const { disk } = crashing(fragile.disk, 1 + Math.floor(random() * 60), random() < 0.5);
+          const store = createFileStore(disk, '/store', { keep }, ended);
+          try {
+            for (;;) {
+              asked++;
+              await store.save('r', checkpointAt('r', asked, bytes));
+              acknowledged = asked;
+            }
+          } catch {
+            fragile.cut(random);
           }
-        } catch {
-          fragile.cut(random);
+          // A name that was given to a file is given after its bytes: not even a fallback is needed.
+          const onFallback = (error: LoopError) => expect.unreachable(`${where}: ${error.message}`);
+          const loaded = await createFileStore(fragile.disk, '/store', { onFallback }).load('r');
+          const steps = loaded?.position.steps ?? 0;
+          expect(steps, where).toBeGreaterThanOrEqual(acknowledged);
+          expect(steps, where).toBeLessThanOrEqual(asked);
+          if (loaded !== undefined) expectAt(loaded, steps, bytes, where);
+          acknowledged = steps;
         }
-        // A name that was given to a file is given after its bytes: not even a fallback is needed.
-        const onFallback = (error: LoopError) => expect.unreachable(`${where}: ${error.message}`);
-        const loaded = await createFileStore(fragile.disk, '/store', { onFallback }).load('r');
-        const steps = loaded?.position.steps ?? 0;
-        expect(steps, where).toBeGreaterThanOrEqual(acknowledged);
-        expect(steps, where).toBeLessThanOrEqual(asked);
-        if (loaded !== undefined) expectAt(loaded, steps, bytes, where);
-        acknowledged = steps;
       }
-    }
-  });
+    },
+    patience,
+  );
 
   test('an error of the disk at any call is told, and the next save succeeds', async () => {
-    for (const bytes of [0, 400_000]) {
+    for (const bytes of [0, 600_000]) {
       for (let n = 1, survived = false; !survived; n++) {
         const dir = newDirectory();
         for (const steps of [1, 2]) await saved(dir, steps, bytes);
@@ -538,33 +544,37 @@ describe('a crash', () => {
     }
   });
 
-  test(`${long ? 100 : 10} times by kill -9 in the middle of saving 2 MB tears nothing`, async () => {
-    const random = randomFrom(seed);
-    const dir = newDirectory();
-    let acknowledged = 0;
-    for (let round = 0; round < (long ? 100 : 10); round++) {
-      const where = `seed ${seed}, round ${round}`;
-      const child = start(dir);
-      await child.say('ready');
-      child.tell('loop r 2000000');
-      await child.say('saved');
-      const saves = Math.floor(random() * 4);
-      for (let n = 0; n < saves; n++) await child.say('saved');
-      const until = performance.now() + random() * 12;
-      while (performance.now() < until);
-      child.process.kill('SIGKILL');
-      const lines = await child.ended;
-      for (const line of lines) expect(line, where).toMatch(/^(ready|saved \d+)$/);
-      acknowledged = Math.max(acknowledged, ...lines.map((line) => Number(line.split(' ')[1] ?? 0)));
-      const onFallback = (error: LoopError) => expect.unreachable(`${where}: ${error.message}`);
-      const loaded = await fileStore(dir, { onFallback }).load('r');
-      const steps = loaded!.position.steps;
-      expect([acknowledged, acknowledged + 1], where).toContain(steps);
-      expectAt(loaded, steps, 2_000_000, where);
-      expect(filesIn(dir, 'r').length, where).toBeLessThanOrEqual(5);
-      acknowledged = steps;
-    }
-  });
+  test(
+    `${long ? 100 : 10} times by kill -9 in the middle of saving 2 MB tears nothing`,
+    async () => {
+      const random = randomFrom(seed);
+      const dir = newDirectory();
+      let acknowledged = 0;
+      for (let round = 0; round < (long ? 100 : 10); round++) {
+        const where = `seed ${seed}, round ${round}`;
+        const child = start(dir);
+        await child.say('ready');
+        child.tell('loop r 2000000');
+        await child.say('saved');
+        const saves = Math.floor(random() * 4);
+        for (let n = 0; n < saves; n++) await child.say('saved');
+        const until = performance.now() + random() * 12;
+        while (performance.now() < until);
+        child.process.kill('SIGKILL');
+        const lines = await child.ended;
+        for (const line of lines) expect(line, where).toMatch(/^(ready|saved \d+)$/);
+        acknowledged = Math.max(acknowledged, ...lines.map((line) => Number(line.split(' ')[1] ?? 0)));
+        const onFallback = (error: LoopError) => expect.unreachable(`${where}: ${error.message}`);
+        const loaded = await fileStore(dir, { onFallback }).load('r');
+        const steps = loaded!.position.steps;
+        expect([acknowledged, acknowledged + 1], where).toContain(steps);
+        expectAt(loaded, steps, 2_000_000, where);
+        expect(filesIn(dir, 'r').length, where).toBeLessThanOrEqual(5);
+        acknowledged = steps;
+      }
+    },
+    patience,
+  );
 });
 
 describe('a damaged checkpoint', () => {

@@ -4,8 +4,8 @@ import { type Encoded, seal } from './format.ts';
 import { type CheckpointFile, checkpointFile, checkpointFiles, unfinished } from './layout.ts';
 import { acquire, confirm, giveUp, type Lock, type Who } from './lock.ts';
 
-/** Up to this many bytes, one flush of the file costs more than the time a second one would hide. */
-const small = 256 * 1024;
+/** Up to this many bytes, hashing takes less time than a second flush of the file. */
+const small = 512 * 1024;
 
 /** The most bytes that one call writes: Node takes no more than 2^31 - 1. */
 const chunk = 2 ** 30;

@@ -399,7 +399,7 @@ describe('a save', () => {
     if (mounted.status !== 0) {
       context.skip(`A tmpfs cannot be mounted here: ${mounted.error?.message ?? mounted.stderr.toString().trim()}`);
     }
-    cleanups.push(() => void spawnSync('umount', [mount]));
+    cleanups.push(() => void spawnSync('umount', ['--lazy', mount]));
     const store = fileStore(mount);
     const size = 300_000;
     await store.save('r', checkpointAt('r', 1, size));

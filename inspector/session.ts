@@ -4,7 +4,7 @@ import { Contexts } from './contexts.ts';
 import type { Line } from './line.ts';
 import type { ControlEvent, Source, Status } from './source.ts';
 import { type Bounds, Store } from './store.ts';
-import { commits } from './transition.ts';
+import { chart } from './transition.ts';
 
 /** The most a page holds. What is let go beyond it is counted and shown. */
 export const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
@@ -18,7 +18,7 @@ export type Pane = 'chart' | 'plots' | 'log' | 'state';
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
 class Session {
   store: Store = new Store(BOUNDS);
-  contexts: Contexts = new Contexts(this.store, commits);
+  contexts: Contexts = new Contexts(this.store, chart);
 
   /** Goes up once a frame while lines come in: the one signal for all that the store holds. */
   readonly version: Signal<number> = signal(0);
@@ -77,7 +77,7 @@ class Session {
     const store = new Store(BOUNDS);
     batch(() => {
       this.store = store;
-      this.contexts = new Contexts(store, commits);
+      this.contexts = new Contexts(store, chart);
       this.cursor.value = null;
       this.selected.value = '';
       this.follows.value = true;

@@ -1,3 +1,4 @@
+import { contextAfter } from '../src/index.ts';
 import type { EventLine, LoopContext } from './line.ts';
 
 /** The pure chart: what a loop holds after an event, from what it held before. */
@@ -5,16 +6,18 @@ export interface Chart {
   after(line: EventLine, before: LoopContext): LoopContext;
 }
 
-/** Applies what a step committed and counts it: enough to show a run, until the library's own chart is put here. */
-export const commits: Chart = {
+/** The library's own chart: contexts are worked out here, so that a recording need not hold them. */
+export const chart: Chart = {
   after(line, before) {
-    const { type, commit, steps, done } = line.event as { type: string; commit?: any; steps?: number; done?: boolean };
-    if (type !== 'loop.advanced') return commit && typeof commit === 'object' ? { ...before, ...commit } : before;
-    return {
-      ...before,
-      ...(commit && typeof commit === 'object' ? commit : {}),
-      steps: (before.steps ?? 0) + (steps ?? 1),
-      done: done ?? false,
-    };
+    try {
+      return contextAfter(
+        line as Parameters<typeof contextAfter>[0],
+        before as Parameters<typeof contextAfter>[1],
+      ) as LoopContext;
+    } catch {
+      // A line that the chart cannot follow, such as one of a later version: what it committed is still to be seen.
+      const { commit } = line.event;
+      return commit && typeof commit === 'object' ? { ...before, ...commit } : before;
+    }
   },
 };

@@ -185,7 +185,7 @@ function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
 }
 
 /** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
-function jsonable(checkpoint: Checkpoint): Checkpoint {
+export function jsonable(checkpoint: Checkpoint): Checkpoint {
   return Object.defineProperty(checkpoint, 'toJSON', {
     value: () => ({
       ...checkpoint,

@@ -19,6 +19,7 @@ export {
 } from './progress.ts';
 export {
   type ActorLine,
+  contextAfter,
   type EventLine,
   type Frame,
   formatRecording,

@@ -337,14 +337,10 @@ export function parseRecording(text: string): Recording {
   });
 }
 
-/**
- * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
- * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
- */
-export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
-  const actors = new Map<string, Actor>();
+/** What the chart needs beside a snapshot and an event, where nothing may come of them. */
+function inertScope(): any {
   const self = createActor(replayChart, { input: [] } as any);
-  const scope: any = {
+  return {
     self,
     system: self.system,
     id: '',
@@ -355,6 +351,31 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     stopChild: () => {},
     actionExecutor: () => {},
   };
+}
+
+let scopeOfSteps: any;
+
+/**
+ * A loop's context after a line, from the one before it, both as lines keep them: a step of `replay` for whoever jumps
+ * about in a recording, such as an inspector.
+ */
+export function contextAfter(line: EventLine, before: Json): Json {
+  const source = line.tr?.[0]?.[0];
+  if (source === undefined) return before;
+  scopeOfSteps ??= inertScope();
+  // A transition of the whole chart is taken from any state.
+  const value = source in replayChart.states ? source : 'advancing';
+  const snapshot = replayChart.resolveState({ value, context: decodeNumbers(before) } as any);
+  return encodeNumbers((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);
+}
+
+/**
+ * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
+ * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
+ */
+export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
+  const actors = new Map<string, Actor>();
+  const scope = inertScope();
   /** Of the line before. */
   let seq: number | undefined;
   for (const line of recording) {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Checkpoint, CheckpointInfo, CheckpointStore } from '../checkpoint.ts';
+import { type Checkpoint, type CheckpointInfo, type CheckpointStore, jsonable } from '../checkpoint.ts';
 import { LoopError, MisconfigurationError } from '../errors.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
 import { Damage, decode, encode, type Header, headerLengthOf, readHeader } from './format.ts';
@@ -200,7 +200,7 @@ async function loadNewest(
 
 async function readCheckpoint(disk: Disk, path: string, runId: string): Promise<Checkpoint | Error | 'gone'> {
   try {
-    return decode(await disk.readFile(path));
+    return jsonable(decode(await disk.readFile(path)));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'gone';
     // A sector that cannot be read is damage, too. Anything else, such as too many open files, may pass: going back to

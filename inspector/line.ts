@@ -93,6 +93,17 @@ export interface Hello {
   readonly: boolean;
 }
 
+/** The lines of `record()` leave out what is the same for all, or follows from the rest. */
+export function completed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const line = value as Record<string, unknown>;
+  if (line.type === 'recording') return { runId: '', ...line };
+  if (line.type !== 'actor' || typeof line.path !== 'string') return line;
+  const parent = typeof line.parent === 'string' ? line.parent.slice(0, line.parent.lastIndexOf('#')) : undefined;
+  const name = parent === undefined ? line.path : line.path.slice(parent.length + 1);
+  return { name, chart: 'loop', status: 'active', ...line };
+}
+
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Says what is wrong with a value that should be a line, or nothing where it is one. */

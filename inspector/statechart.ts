@@ -126,6 +126,8 @@ function* transitionsOf(nodes: readonly Node[]): Generator<{ node: Node; type: s
       ['', node.json.always],
     ];
     for (const [type, transitions] of events) {
+      // Shortcuts of runs that nobody watches, and errors of what `provide()` put in a hook's place, which every state has.
+      if (type === 'loop.forwarded' || type.startsWith('xstate.error.actor.')) continue;
       for (const transition of many(transitions)) {
         const targets = targetsOf(transition);
         if (!targets.length) yield { node, type, target: undefined };

@@ -1,3 +1,4 @@
+import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { Actor, isOver, Path, type Phase, phaseOf } from './actor.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
 import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
@@ -16,7 +17,8 @@ const HUES = 8;
 export class Store {
   readonly types: Words = new Words();
   readonly values: Words = new Words();
-  readonly charts: Map<string, ChartLine> = new Map();
+  /** By key. All loops have the library's own, unless a recording says otherwise. */
+  readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
   readonly actors: Map<string, Actor> = new Map();
   readonly paths: Map<string, Path> = new Map();
   roots: Actor[] = [];

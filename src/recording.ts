@@ -23,6 +23,9 @@ export type RecordingLine = RecordingHeader | ActorLine | EventLine;
 
 interface RecordingHeader {
   type: 'recording';
+  seq: 0;
+  /** Milliseconds since 1970. */
+  t: number;
   format: 1;
 }
 
@@ -62,7 +65,7 @@ export interface EventLine {
   error?: PlainError;
   /** At an actor's end, so that a replay can be held against it. */
   context?: Json;
-  /** Transitions taken: from which state, to which, on which event. */
+  /** Transitions taken, by the ids of the states: from which, to which, on which event. */
   tr?: [source: string, targets: string[] | null, event: string][];
 }
 
@@ -127,7 +130,7 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
       }
     },
   };
-  keep({ type: 'recording', format: 1 });
+  keep({ type: 'recording', seq: 0, t: now(), format: 1 });
   return observer;
 
   function see(actor: AnyActorRef, begins: boolean): void {
@@ -188,8 +191,8 @@ function now(): number {
 }
 
 function edge(transition: any): [string, string[] | null, string] {
-  const key = (node: { key: string }) => node.key;
-  return [key(transition.source), transition.target?.map(key) ?? null, transition.eventType];
+  const id = (node: { id: string }) => node.id;
+  return [id(transition.source), transition.target?.map(id) ?? null, transition.eventType];
 }
 
 function isLoop(actor: AnyActorRef): boolean {
@@ -360,10 +363,11 @@ let scopeOfSteps: any;
  * about in a recording, such as an inspector.
  */
 export function contextAfter(line: EventLine, before: Json): Json {
-  const source = line.tr?.[0]?.[0];
-  if (source === undefined) return before;
+  const from = line.tr?.[0]?.[0];
+  if (from === undefined) return before;
   scopeOfSteps ??= inertScope();
   // A transition of the whole chart is taken from any state.
+  const source = from.slice(from.lastIndexOf('.') + 1);
   const value = source in replayChart.states ? source : 'advancing';
   const snapshot = replayChart.resolveState({ value, context: decodeNumbers(before) } as any);
   return encodeNumbers((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);

@@ -163,9 +163,13 @@ describe('the program', () => {
   /** Runs it in a directory of its own; at the first line that has `at` in it, it gets the signal. */
   async function program(cwd: string, flags: string[], at?: string, signal?: 'SIGINT' | 'SIGTERM') {
     mkdirSync(join(scratch, cwd), { recursive: true });
-    const child = spawn(process.execPath, ['--conditions=loopchart-source', `--import=${tsx}`, main, ...flags], {
-      cwd: join(scratch, cwd),
-    });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=loopchart-source', `--import=${tsx}`, main, '--no-inspect', ...flags],
+      {
+        cwd: join(scratch, cwd),
+      },
+    );
     let [output, errors] = ['', ''];
     let asked: number | undefined;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

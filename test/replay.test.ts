@@ -532,12 +532,12 @@ test('the lines of a recording', async () => {
   });
   expect(shown.filter((_, i) => i < 3 || i >= recording.length - 3)).toMatchInlineSnapshot(`
     [
-      "{"type":"recording","format":1}",
+      "{"type":"recording","seq":0,"format":1}",
       "{"type":"actor","seq":1,"id":"taking#1","path":"taking","loop":"Taking","value":"entering","context":true}",
-      "{"type":"event","seq":2,"id":"taking#1","from":"taking#1/skip","event":{"type":"xstate.done.actor.skip","output":{"hook":"skip","commit":{"state":{"n":0},"progress":{},"children":{"child":{"state":{"n":0},"progress":{},"children":{}}},"restarting":false},"value":false},"actorId":"skip"},"value":"resetting","tr":[["entering",["resetting"],"xstate.done.actor.skip"]]}",
+      "{"type":"event","seq":2,"id":"taking#1","from":"taking#1/skip","event":{"type":"xstate.done.actor.skip","output":{"hook":"skip","commit":{"state":{"n":0},"progress":{},"children":{"child":{"state":{"n":0},"progress":{},"children":{}}},"restarting":false},"value":false},"actorId":"skip"},"value":"resetting","tr":[["loop.entering",["loop.resetting"],"xstate.done.actor.skip"]]}",
       "{"type":"event","seq":12,"id":"taking#1","from":"taking.child#1","event":{"type":"xstate.done.actor.child","output":{"dict":{"state":{"n":1},"progress":{},"children":{}},"pace":null,"output":{"$n":"NaN"}},"actorId":"child"},"value":"advancing","tr":[["loop",null,"xstate.done.actor.*"]]}",
-      "{"type":"event","seq":13,"id":"taking#1","from":"taking#1/advance","event":{"type":"loop.advanced","steps":1,"commit":{"state":{"n":1},"progress":{},"children":{"child":{"state":{"n":1},"progress":{},"children":{}}},"restarting":false},"done":true},"value":"ending","tr":[["advancing",["ending"],"loop.advanced"]]}",
-      "{"type":"event","seq":14,"id":"taking#1","from":"taking#1/onRunEnd","event":{"type":"xstate.done.actor.onRunEnd","output":{"hook":"onRunEnd","commit":{"state":{"n":1},"progress":{},"children":{"child":{"state":{"n":1},"progress":{},"children":{}}},"restarting":false},"value":{"$n":"NaN"}},"actorId":"onRunEnd"},"value":"finished","status":"done","context":true,"output":{"$n":"NaN"},"tr":[["ending",["finished"],"xstate.done.actor.onRunEnd"]]}",
+      "{"type":"event","seq":13,"id":"taking#1","from":"taking#1/advance","event":{"type":"loop.advanced","steps":1,"commit":{"state":{"n":1},"progress":{},"children":{"child":{"state":{"n":1},"progress":{},"children":{}}},"restarting":false},"done":true},"value":"ending","tr":[["loop.advancing",["loop.ending"],"loop.advanced"]]}",
+      "{"type":"event","seq":14,"id":"taking#1","from":"taking#1/onRunEnd","event":{"type":"xstate.done.actor.onRunEnd","output":{"hook":"onRunEnd","commit":{"state":{"n":1},"progress":{},"children":{"child":{"state":{"n":1},"progress":{},"children":{}}},"restarting":false},"value":{"$n":"NaN"}},"actorId":"onRunEnd"},"value":"finished","status":"done","context":true,"output":{"$n":"NaN"},"tr":[["loop.ending",["loop.finished"],"xstate.done.actor.onRunEnd"]]}",
     ]
   `);
   const numbered = recording.filter((line) => line.type !== 'recording');

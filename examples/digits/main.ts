@@ -1,5 +1,5 @@
 import { LoopError, type LoopRun } from 'loopchart';
-import { fileStore } from 'loopchart/node';
+import { fileStore, inspector } from 'loopchart/node';
 import { loadTensorFlow } from './backend.ts';
 import { percent } from './bars.ts';
 import { loadDigits } from './data.ts';
@@ -70,6 +70,7 @@ async function train(flags: Flags, report: Report): Promise<number> {
     return 2;
   }
 
+  const page = flags.inspect ? await inspector({ tell: (text) => report.print(text.trimEnd()) }) : undefined;
   await loadTensorFlow();
   const digits = await loadDigits();
   const fit = new Fit(createTraining(digits, { epochs, listener: report }));
@@ -92,11 +93,13 @@ async function train(flags: Flags, report: Report): Promise<number> {
     store,
     every: { ms: 1000 },
     durability: 'async',
+    ...(page === undefined ? {} : { inspect: page }),
     ...(saved === undefined || finished ? {} : { from: saved }),
   });
   report.watch(fit);
   const outcome = await run.outcome;
   report.close();
+  await page?.close();
   if (outcome.status === 'suspended') {
     const signal = outcome.reason as keyof typeof EXIT_CODES;
     report.print(`${signal} ${placeOf(fit)}: saved in ${DIRECTORY}.\nThe same command goes on from there.`);

@@ -1,4 +1,4 @@
-import { faultOf, type Line } from '../line.ts';
+import { completed, faultOf, type Line } from '../line.ts';
 
 /** What a file held besides its lines. */
 export interface Reading {
@@ -72,6 +72,7 @@ export async function readLines(
       else blame('not JSON');
       return;
     }
+    value = completed(value);
     const fault = faultOf(value);
     if (fault) return blame(fault);
     reading.lines++;

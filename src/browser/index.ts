@@ -1,0 +1,3 @@
+export type { Limits } from '../inspect/inspection.ts';
+export type { Line, Redact } from '../inspect/wire.ts';
+export { type InspectHereOptions, type InspectorHere, inspectHere, type Port } from './here.ts';

@@ -1,0 +1,110 @@
+import type { LoopControlEvent } from '../machine.ts';
+import { parseCondition } from './when.ts';
+
+/** Where a run is to pause. */
+export interface Breakpoint {
+  id?: string;
+  path?: string;
+  /** When it enters this state. */
+  state?: string;
+  /** After this event; `*` at its end stands for anything. */
+  event?: string;
+  /** When this becomes true of the context: `state.loss > 2`. */
+  when?: string;
+}
+
+/** All that a page may ask for. */
+export type Command =
+  | { type: 'send'; id: string; event: LoopControlEvent }
+  | { type: 'speed'; perSec: number | null }
+  | { type: 'break'; points: Breakpoint[] }
+  | { type: 'get'; ref: string };
+
+const longest = 1000;
+const mostPoints = 100;
+/** What each control event may carry. */
+const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | undefined> = {
+  'loop.pause': undefined,
+  'loop.resume': undefined,
+  'loop.step': 'n',
+  'loop.stop': 'reason',
+  'loop.abort': 'reason',
+};
+
+/** A command that a page sent. @throws Error that says what is wrong with it; nothing of what is not on the list goes through */
+export function parseCommand(text: string): Command {
+  const command: unknown = JSON.parse(text);
+  if (!isRecord(command)) throw new Error('Expected a command, got no object.');
+  switch (command.type) {
+    case 'send':
+      only(command, 'type', 'id', 'event');
+      return { type: 'send', id: textOf(command.id, 'id'), event: parseControl(command.event) };
+    case 'speed': {
+      only(command, 'type', 'perSec');
+      const { perSec } = command;
+      if (perSec !== null && !(typeof perSec === 'number' && perSec > 0 && perSec <= 1e6))
+        throw new Error('Expected `perSec` to be null or a number above 0 and up to 1e6.');
+      return { type: 'speed', perSec };
+    }
+    case 'break': {
+      only(command, 'type', 'points');
+      const { points } = command;
+      if (!Array.isArray(points) || points.length > mostPoints)
+        throw new Error(`Expected \`points\` to be a list of at most ${mostPoints}.`);
+      return { type: 'break', points: points.map(pointOf) };
+    }
+    case 'get':
+      only(command, 'type', 'ref');
+      return { type: 'get', ref: textOf(command.ref, 'ref', 8000) };
+    default:
+      throw new Error('Expected a command among send, speed, break, get.');
+  }
+}
+
+/** One of the events that anyone may send, rebuilt from what is allowed in it. @throws Error for any other */
+export function parseControl(event: unknown): LoopControlEvent {
+  if (!isRecord(event)) throw new Error('Expected `event` to be an object.');
+  const { type } = event;
+  if (typeof type !== 'string' || !Object.hasOwn(controls, type))
+    throw new Error(`Expected an event among ${Object.keys(controls).join(', ')}.`);
+  const extra = controls[type as LoopControlEvent['type']];
+  only(event, 'type', ...(extra === undefined ? [] : [extra]));
+  if (extra === 'n' && event.n !== undefined) {
+    const { n } = event;
+    if (!(typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= 1e9))
+      throw new Error('Expected `n` to be a whole number from 1 to 1e9.');
+    return { type: 'loop.step', n };
+  }
+  if (extra === 'reason' && event.reason !== undefined) {
+    return { type: type as 'loop.stop', reason: textOf(event.reason, 'reason') };
+  }
+  return { type } as LoopControlEvent;
+}
+
+function pointOf(point: unknown): Breakpoint {
+  if (!isRecord(point)) throw new Error('Expected a breakpoint to be an object.');
+  only(point, 'id', 'path', 'state', 'event', 'when');
+  const told: Breakpoint = {};
+  for (const key of ['id', 'path', 'state', 'event', 'when'] as const) {
+    if (point[key] !== undefined) told[key] = textOf(point[key], key);
+  }
+  if (told.when !== undefined) parseCondition(told.when);
+  if (told.state === undefined && told.event === undefined && told.when === undefined)
+    throw new Error('Expected a breakpoint to have `state`, `event` or `when`.');
+  return told;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function only(record: Record<string, unknown>, ...keys: string[]): void {
+  for (const key of Object.keys(record))
+    if (!keys.includes(key)) throw new Error(`Expected no \`${key.slice(0, 50)}\`.`);
+}
+
+function textOf(value: unknown, key: string, most = longest): string {
+  if (typeof value !== 'string' || value.length > most)
+    throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters.`);
+  return value;
+}

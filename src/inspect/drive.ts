@@ -1,0 +1,185 @@
+import type { LoopControlEvent } from '../machine.ts';
+import { leaves } from '../session.ts';
+import type { Breakpoint } from './command.ts';
+import { rootOf, type Sighting, type Subject } from './sight.ts';
+import { type Condition, parseCondition } from './when.ts';
+
+interface Point extends Breakpoint {
+  condition: Condition | undefined;
+  /** By loop, whether the condition held at its last event: it is met when it becomes true. */
+  held: WeakMap<Subject, boolean>;
+}
+
+/** How a run is driven from here. */
+interface Driven {
+  /** Steps are doled out, rather than waited for by hand. */
+  going: boolean;
+  /** Steps that are due, and when that was reckoned. */
+  owed: number;
+  at: number;
+}
+
+/** Steps are doled out this often at most, in milliseconds. */
+const shortest = 16;
+
+/** Speed and breakpoints, by nothing but the events that anyone may send: pause, step and resume. */
+export class Drive {
+  readonly #runs = new Map<Subject, Driven>();
+  /** Runs that wait because of what was sent from here. */
+  readonly #waiting = new Set<Subject>();
+  readonly #hold: (hold: boolean) => void;
+  /** Events that were sent from here. */
+  readonly #own = new WeakSet<object>();
+  #points: Point[] = [];
+  #perSec: number | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param hold called with whether some run waits for what is sent from here, so that the process must not end */
+  constructor(hold: (hold: boolean) => void) {
+    this.#hold = hold;
+  }
+
+  /** What is set: for pages that come later. */
+  get settings(): { perSec: number | null; points: Breakpoint[] } {
+    return { perSec: this.#perSec, points: this.#points.map(({ condition, held, ...point }) => point) };
+  }
+
+  send(subject: Subject, event: LoopControlEvent): void {
+    if (subject.actor === undefined) return;
+    const root = rootOf(subject);
+    const run = this.#runs.get(root);
+    if (run !== undefined) {
+      run.going = event.type === 'loop.resume';
+      // The steps come one by one.
+      if (run.going && this.#perSec !== null) return;
+    }
+    this.#tell(subject, event);
+  }
+
+  /** Steps per second; null: as fast as they come. */
+  speed(perSec: number | null): void {
+    this.#perSec = perSec;
+    clearInterval(this.#timer);
+    for (const [root, run] of this.#runs) {
+      if (!run.going) continue;
+      if (perSec === null) this.#tell(root, { type: 'loop.resume' });
+      else this.#slow(root, run);
+    }
+    if (perSec === null) return;
+    this.#timer = setInterval(() => this.#tick(), Math.max(shortest, 1000 / perSec));
+    // What waits holds the process, not the clock.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  break(points: readonly Breakpoint[]): void {
+    this.#points = points.map((point) => ({
+      ...point,
+      condition: point.when === undefined ? undefined : parseCondition(point.when),
+      held: new WeakMap(),
+    }));
+  }
+
+  /** Called with all that is seen, at once: a run pauses before the next step. */
+  seen(sighting: Sighting): void {
+    if (sighting.subject.parent === undefined) this.#seenRun(sighting);
+    const type = sighting.event?.type ?? '';
+    // Pausing is seen as well.
+    if (this.#points.length === 0 || type === 'loop.pause') return;
+    for (const point of this.#points) {
+      if (!isMet(point, sighting, type)) continue;
+      this.send(rootOf(sighting.subject), { type: 'loop.pause' });
+      return;
+    }
+  }
+
+  #seenRun({ subject, event, status, context }: Sighting): void {
+    if (event === undefined) {
+      this.#begun(subject);
+    } else if (status !== 'active') {
+      this.#runs.delete(subject);
+      this.#wait(subject, false);
+    } else if ((event.type === 'loop.pause' || event.type === 'loop.resume') && !this.#own.has(event)) {
+      // By the program itself.
+      const run = this.#runs.get(subject);
+      const goes = event.type === 'loop.resume';
+      if (run !== undefined) run.going = goes;
+      if (goes && this.#perSec !== null && run !== undefined) this.#slow(subject, run);
+      // Paused from its start: whoever asked for that wants to go on from here.
+      else this.#wait(subject, !goes && context.done === null);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#points = [];
+    this.#runs.clear();
+    this.#waiting.clear();
+    this.#hold(false);
+  }
+
+  #begun(root: Subject): void {
+    const paused = isPaused(root);
+    const run: Driven = { going: !paused, owed: 0, at: 0 };
+    this.#runs.set(root, run);
+    if (paused) this.#wait(root, true);
+    // Not before it has been started.
+    if (this.#perSec !== null) queueMicrotask(() => run.going && this.#slow(root, run));
+  }
+
+  #slow(root: Subject, run: Driven): void {
+    run.owed = 0;
+    run.at = performance.now();
+    this.#tell(root, { type: 'loop.pause' });
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const perSec = this.#perSec ?? 0;
+    for (const [root, run] of this.#runs) {
+      if (!run.going) continue;
+      // What a slow step kept from being taken is not caught up with in a rush.
+      run.owed = Math.min(run.owed + ((now - run.at) * perSec) / 1000, Math.max(1, perSec / 20));
+      run.at = now;
+      const n = Math.floor(run.owed + 1e-6);
+      if (n < 1 || !isPaused(root)) continue;
+      run.owed -= n;
+      this.#tell(root, { type: 'loop.step', n });
+    }
+  }
+
+  #tell(subject: Subject, event: LoopControlEvent): void {
+    const root = rootOf(subject);
+    this.#wait(root, event.type === 'loop.pause' || event.type === 'loop.step');
+    this.#own.add(event);
+    subject.actor?.send(event);
+  }
+
+  #wait(root: Subject, waits: boolean): void {
+    const before = this.#waiting.size;
+    if (waits && root.actor !== undefined) this.#waiting.add(root);
+    else this.#waiting.delete(root);
+    if (before === 0 || this.#waiting.size === 0) this.#hold(this.#waiting.size > 0);
+  }
+}
+
+function isPaused(root: Subject): boolean {
+  return root.actor !== undefined && leaves(root.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+}
+
+function isMet(point: Point, { subject, before }: Sighting, type: string): boolean {
+  if (point.id !== undefined && point.id !== subject.id) return false;
+  if (point.path !== undefined && point.path !== subject.path) return false;
+  const { value, context } = subject.now;
+  if (point.state !== undefined && (point.state !== value || value === before)) return false;
+  if (point.event !== undefined) {
+    const met = point.event.endsWith('*') ? type.startsWith(point.event.slice(0, -1)) : type === point.event;
+    if (!met) return false;
+  }
+  if (point.condition !== undefined) {
+    const was = point.held.get(subject) ?? false;
+    const is = point.condition(context);
+    point.held.set(subject, is);
+    if (!is || was) return false;
+  }
+  return true;
+}

@@ -1,0 +1,229 @@
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { Json } from '../json.ts';
+import { type Command, parseCommand, parseControl } from './command.ts';
+import { Drive } from './drive.ts';
+import type { Cuts } from './encode.ts';
+import { type Channel, Feed, type FeedLimits, firstLine } from './feed.ts';
+import { type Bounds, type Held, Ring } from './ring.ts';
+import { Sight, type Sighting, type Subject } from './sight.ts';
+import { type Redact, Wire } from './wire.ts';
+
+/** How much is held, shown and sent. */
+export interface Limits extends Bounds, FeedLimits, Cuts {}
+
+export const defaultLimits: Limits = {
+  events: 100_000,
+  bytes: 128_000_000,
+  waiting: 4_000_000,
+  frame: 2000,
+  every: 33,
+  depth: 12,
+  items: 1000,
+  text: 10_000,
+  values: 5000,
+};
+
+export interface InspectionOptions {
+  limits?: Partial<Limits> | undefined;
+  /** Pages may watch, and nothing else. */
+  readonly?: boolean | undefined;
+  redact?: Redact | undefined;
+}
+
+/** A page that is connected. */
+export interface Connection {
+  /** Takes what the page sent. */
+  receive(text: string): void;
+  close(): void;
+}
+
+/** So many commands that are none end a connection. */
+const mostRefused = 20;
+
+/** What is seen of some runs, held for pages that come and go, and what pages may do to them. Knows nothing of how they are connected. */
+export class Inspection {
+  readonly readonly: boolean;
+  /** Names this series of line numbers. */
+  readonly runId: string = globalThis.crypto.randomUUID();
+  /** Called once, with the first error that was kept from the run. */
+  onFault: (error: unknown) => void = () => {};
+  /** Called with whether the process must not end, since a run waits for a page. */
+  onHold: (hold: boolean) => void = () => {};
+
+  readonly #limits: Limits;
+  readonly #ring: Ring;
+  readonly #wire: Wire;
+  readonly #feed: Feed;
+  readonly #drive: Drive = new Drive((hold) => this.onHold(hold));
+  readonly #taps = new Set<(sighting: Sighting) => void>();
+  readonly #subscriptions: { unsubscribe(): void }[] = [];
+  readonly #sight: Sight = new Sight((sighting) => this.#seen(sighting));
+  #faulty = false;
+  #closed = false;
+
+  constructor({ limits, readonly = false, redact }: InspectionOptions = {}) {
+    this.#limits = { ...defaultLimits, ...limits };
+    this.readonly = readonly;
+    this.#ring = new Ring(this.#limits, firstLine);
+    this.#wire = new Wire(this.#limits, redact);
+    this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.runId);
+    this.#feed.onFault = (error) => this.#report(error);
+  }
+
+  /** As an observer of inspection events. Whatever goes wrong in here stays in here. */
+  next(event: InspectionEvent): void {
+    if (this.#closed) return;
+    try {
+      this.#sight.next(event);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** Watches a run that goes on already. */
+  attach(actor: AnyActorRef): void {
+    this.#subscriptions.push(actor.system.inspect(this));
+    try {
+      this.#sight.lookAt(actor);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** How many pages there are. */
+  get pages(): number {
+    return this.#feed.count;
+  }
+
+  /** Whether some page has yet to be told something. */
+  get busy(): boolean {
+    return this.#feed.busy;
+  }
+
+  get bytes(): number {
+    return this.#ring.bytes;
+  }
+
+  /** Sends what waits, whatever it takes: the process ends. */
+  flush(): void {
+    this.#feed.flush(Number.POSITIVE_INFINITY);
+  }
+
+  /** @param since the last line that the page knows, 0 for none */
+  connect(channel: Channel, since: number, refused: () => void = () => {}): Connection {
+    const last = this.#ring.last;
+    // Numbers that were never given out are another run's.
+    const from = Number.isInteger(since) && since > 0 && since <= last ? since : 0;
+    const gap = this.#feed.hasGap(from);
+    const hello = {
+      type: 'hello',
+      protocol: 1,
+      runId: this.runId,
+      firstSeq: gap || this.#ring.first > firstLine ? this.#ring.first : 1,
+      lastSeq: last,
+      gap,
+      readonly: this.readonly,
+      ...this.#drive.settings,
+      limits: this.#limits,
+    };
+    channel.send(JSON.stringify([hello]));
+    const close = this.#feed.add(channel, from);
+    let faults = 0;
+    return {
+      receive: (text) => {
+        try {
+          this.#obey(parseCommand(text), channel);
+        } catch (error) {
+          if (++faults > mostRefused) refused();
+          else channel.send(JSON.stringify([{ type: 'refused', reason: (error as Error).message }]));
+        }
+      },
+      close,
+    };
+  }
+
+  /** Has everything that is seen, as it is seen. What the tap throws is kept from the run. */
+  tap(tap: (sighting: Sighting) => void): () => void {
+    this.#taps.add(tap);
+    return () => this.#taps.delete(tap);
+  }
+
+  /** The loops that run, and those that have ended but are still held. */
+  get subjects(): Iterable<Subject> {
+    return this.#ring.subjects;
+  }
+
+  /** A line for others than pages: as the redactor left it, and cut; `undefined` where it left nothing. */
+  json(line: Record<string, unknown>, cuts: Cuts): { [key: string]: Json } | undefined {
+    return this.#wire.json(line, cuts, '');
+  }
+
+  /** Sends a control event to a loop. @throws Error where it is none, or may not be sent */
+  control(id: string, event: unknown): void {
+    if (this.readonly) throw new Error('This inspector is read-only.');
+    const subject = this.#ring.subject(id);
+    if (subject?.actor === undefined) throw new Error('Expected `id` to be that of a loop that runs.');
+    this.#drive.send(subject, parseControl(event));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#feed.close();
+    this.#drive.close();
+    this.#taps.clear();
+  }
+
+  #obey(command: Command, channel: Channel): void {
+    if (command.type === 'get') {
+      if (channel.waiting > this.#limits.waiting) throw new Error('Too much is on its way. Ask again.');
+      const value = this.#wire.value(this.#heldAt(command.ref), command.ref);
+      channel.send(JSON.stringify([{ type: 'value', ref: command.ref, value }]));
+      return;
+    }
+    if (this.readonly) throw new Error('This inspector is read-only.');
+    switch (command.type) {
+      case 'send':
+        this.control(command.id, command.event);
+        break;
+      case 'speed':
+        this.#drive.speed(command.perSec);
+        break;
+      case 'break':
+        this.#drive.break(command.points);
+    }
+  }
+
+  #heldAt(ref: string): Held | undefined {
+    const seq = /^\d+(?=\/)/.exec(ref);
+    return seq === null ? undefined : this.#ring.at(Number(seq[0]));
+  }
+
+  #seen(sighting: Sighting): void {
+    this.#ring.add(sighting);
+    if (this.#feed.count > 0) this.#feed.wake();
+    try {
+      this.#drive.seen(sighting);
+      for (const tap of this.#taps) tap(sighting);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** A line could not be taken down: pages are told that it is missing. */
+  #fault(error: unknown): void {
+    this.#ring.add(undefined);
+    this.#feed.wake();
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
+    if (this.#faulty) return;
+    this.#faulty = true;
+    try {
+      this.onFault(error);
+    } catch {
+      // Whoever is told must not reach the run either.
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { describeError, type Json } from '../json.ts';
+import { chart } from '../machine.ts';
+import { type Cuts, Encoder, follow, isTame } from './encode.ts';
+import type { Held } from './ring.ts';
+import type { Standing, Subject } from './sight.ts';
+
+/** A line as pages and files have it. */
+export interface Line {
+  type: string;
+  seq: number;
+  t: number;
+  [key: string]: Json;
+}
+
+/** Changes a line before it leaves the process. Nothing: the line stays here, and is counted. */
+export type Redact = (line: Line) => Line | undefined | null;
+
+/** What a fetched value may be: far more than what is shown unasked, and still bounded. */
+const fetched: Cuts = { depth: 64, items: 100_000, text: 1_000_000, values: 200_000 };
+/** For a redactor, which must see all there is. */
+const whole: Cuts = { depth: 200, items: 5_000_000, text: 1e9, values: 5_000_000 };
+
+/** Every loop compiles to the same chart. */
+export const chartKey = 'loop';
+
+/** Turns what was seen into lines. */
+export class Wire {
+  readonly #cuts: Cuts;
+  readonly #redact: Redact | undefined;
+
+  constructor(cuts: Cuts, redact: Redact | undefined) {
+    this.#cuts = cuts;
+    this.#redact = redact;
+  }
+
+  /** The text of a line; of one that may not or cannot be told, that it is missing. */
+  text(held: Held): string {
+    const { seq, subject, event } = held;
+    if (subject !== undefined && event !== undefined && held.rest === undefined && this.#redact === undefined) {
+      if (isTame(event, this.#cuts)) return stepText(subject, held);
+    }
+    return subject === undefined
+      ? JSON.stringify(missing(seq, 'fault'))
+      : this.#text(seq, () => rawLine(subject, held));
+  }
+
+  /** How a loop stood after the last line about it that is no longer held. */
+  lateText(subject: Subject, base: Standing): string {
+    return this.#text(base.seq, () => lateLine(subject, base));
+  }
+
+  /** A line as JSON types, as the redactor left it and cut; `undefined` where it left nothing. */
+  json(line: Record<string, unknown>, cuts: Cuts, ref: string): { [key: string]: Json } | undefined {
+    const left = this.#redacted(line);
+    return left && (new Encoder(cuts, ref, this.#redact !== undefined).encode(left) as { [key: string]: Json });
+  }
+
+  #redacted(line: Record<string, unknown>): Record<string, unknown> | undefined {
+    if (this.#redact === undefined) return line;
+    const encoded = new Encoder(whole, '').encode(line) as Line;
+    // What a line is about is no secret, and the page counts on it.
+    const { type, seq, t } = encoded;
+    const left = this.#redact(encoded);
+    return typeof left === 'object' && left !== null ? { ...left, type, seq, t } : undefined;
+  }
+
+  /** A value that was cut, by its reference. */
+  value(held: Held | undefined, ref: string): Json {
+    const gone = { $error: { name: 'Gone', message: 'The program no longer holds this value.' } };
+    if (held?.subject === undefined) return gone;
+    const line = this.#redacted(rawLine(held.subject, held));
+    const at = ref.indexOf('/');
+    const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
+    if (value === undefined) return gone;
+    const encode = (what: unknown) => new Encoder(fetched, ref, this.#redact !== undefined).encode(what);
+    if (typeof value === 'string' && value.length > fetched.text) return `${value.slice(0, fetched.text)}…`;
+    if (Array.isArray(value) && value.length > fetched.items) {
+      const head = encode(value.slice(0, fetched.items));
+      return { $typed: { kind: 'Array', length: value.length, head } };
+    }
+    return encode(value);
+  }
+
+  #text(seq: number, line: () => Record<string, unknown>): string {
+    try {
+      return JSON.stringify(this.json(line(), this.#cuts, String(seq)) ?? missing(seq, 'redacted'));
+    } catch {
+      // A redactor that throws has let nothing through.
+      return JSON.stringify(missing(seq, 'fault'));
+    }
+  }
+}
+
+/** Says of a line that it is not told, and why. */
+export function missing(seq: number, why: 'fault' | 'redacted' | 'dropped'): Line {
+  return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why };
+}
+
+/** The text of what most lines are, put together from what can be known before. */
+function stepText({ id }: Subject, { seq, t, from, event, value, transitions }: Held): string {
+  const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
+  const what = `{"type":"event","seq":${seq},"t":${t},"id":${JSON.stringify(id)}${sender}`;
+  const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
+  const way = ways === '' ? '' : `,"tr":[${ways}]`;
+  return `${what},"event":${JSON.stringify(event)},"value":"${value}"${way}}`;
+}
+
+const edges = new WeakMap<object, string>();
+
+function edgeText(transition: object): string {
+  let text = edges.get(transition);
+  if (text === undefined) {
+    text = JSON.stringify(edge(transition));
+    edges.set(transition, text);
+  }
+  return text;
+}
+
+/** A line with live values in it. */
+function rawLine(subject: Subject, held: Held): Record<string, unknown> {
+  const { seq, t, event, from, value, rest, transitions } = held;
+  if (event === undefined) {
+    const late = subject.late ? { late: true } : {};
+    return { ...about(subject, seq, t), value, context: rest?.context, status: 'active', ...late };
+  }
+  const { status = 'active', output, error, context } = rest ?? {};
+  const tr = Array.isArray(transitions) ? transitions : [transitions];
+  return {
+    type: 'event',
+    seq,
+    t,
+    id: subject.id,
+    ...(from === undefined ? {} : { from }),
+    event,
+    value,
+    ...(status === 'active' ? {} : { status, context }),
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error: describeError(error) }),
+    ...(tr.length === 0 ? {} : { tr: tr.map(edge) }),
+  };
+}
+
+function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
+  const { value, context, status } = base;
+  return { ...about(subject, base.seq, subject.t), value, context, status, late: true };
+}
+
+function about({ id, path, name, loop, parent }: Subject, seq: number, t: number): Record<string, unknown> {
+  return { type: 'actor', seq, t, id, path, name, loop, ...(parent && { parent: parent.id }), chart: chartKey };
+}
+
+function edge(transition: any): unknown[] {
+  const id = (node: { id: string }) => node.id;
+  return [id(transition.source), transition.target?.map(id) ?? null, transition.eventType];
+}
+
+/** The chart as data: states, transitions, what is invoked, and the guards that have names. */
+export function chartLine(seq: number, t: number): Line {
+  return { type: 'chart', seq, t, key: chartKey, root: nodeJson(chart.root) };
+}
+
+function nodeJson(node: any): { [key: string]: Json } {
+  const on: { [type: string]: Json } = {};
+  for (const [type, transitions] of node.transitions) on[type] = transitions.map(transitionJson);
+  const invoked = node.invoke.map(({ id, src }: any) => ({ id, src: typeof src === 'string' ? src : id }));
+  const states = Object.values(node.states) as any[];
+  const initial = node.initial?.target?.[0]?.key;
+  return {
+    id: node.id,
+    key: node.key,
+    ...(node.type === 'atomic' ? {} : { type: node.type }),
+    ...(initial === undefined ? {} : { initial }),
+    ...(invoked.length === 0 ? {} : { invoke: invoked }),
+    ...(Object.keys(on).length === 0 ? {} : { on }),
+    ...(states.length === 0 ? {} : { states: Object.fromEntries(states.map((state) => [state.key, nodeJson(state)])) }),
+  };
+}
+
+function transitionJson({ target, guard }: any): Json {
+  return {
+    ...(target === undefined ? {} : { target: target.map((node: { id: string }) => `#${node.id}`) }),
+    ...(typeof guard === 'string' ? { guard } : {}),
+  };
+}

@@ -1,8 +1,10 @@
+import { inspectEverywhere } from '#inspect';
 import { compile } from './compile.ts';
 import { engine } from './loop.ts';
-import { run, start } from './run.ts';
+import { everyRun, run, start } from './run.ts';
 
 engine.current = { machine: compile, run, start };
+inspectEverywhere(everyRun as any);
 
 export { type Checkpoint, type CheckpointInfo, type CheckpointStore, memoryStore, type Phase } from './checkpoint.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './errors.ts';

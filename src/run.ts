@@ -14,6 +14,9 @@ export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEv
 /** Marks an observer that keeps what it sees, so that the run lets nothing pass that cannot be kept. */
 export const recorder: unique symbol = Symbol('loopchart.recorder');
 
+/** Observers of every run of this process; see `LOOPCHART_INSPECT`. */
+export const everyRun: Observer<InspectionEvent>[] = [];
+
 export interface StartOptions<Args extends unknown[] = unknown[]> {
   /** The arguments of every hook. Default: none, or those in the checkpoint. */
   args?: Args;
@@ -112,9 +115,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       this.#steps = loaded.checkpoint.position.steps;
     }
     this.id = runId ?? globalThis.crypto.randomUUID();
-    const observers = (Array.isArray(options.inspect) ? options.inspect : [options.inspect]).filter(
-      (one) => one !== undefined,
-    );
+    const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
     this.actor = createActor(compile(loop), {
       id: pathOf(loop),
       ...(snapshot === undefined ? { input: options.args ?? [] } : { snapshot }),

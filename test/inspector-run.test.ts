@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoopRun } from 'loopchart';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadTensorFlow } from '../examples/digits/backend.ts';
+import { loadDigits, slice } from '../examples/digits/data.ts';
+import { Fit } from '../examples/digits/loops.ts';
+import { createTraining } from '../examples/digits/training.ts';
+import { Inspection } from '../src/inspect/inspection.ts';
+import { type Inspector, serveInspection } from '../src/node/inspector.ts';
+
+let folder: string;
+let browser: Browser;
+let page: Page;
+let inspector: Inspector;
+let run: LoopRun<unknown>;
+let fit: Fit;
+const said: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'loopchart-live-'));
+  await build({
+    configFile: join(import.meta.dirname, '../vite.config.ts'),
+    root: join(import.meta.dirname, '../inspector'),
+    logLevel: 'silent',
+    build: { outDir: folder },
+  });
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+  await loadTensorFlow();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await inspector?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const waits = async () => {
+  // The page's word has to reach the run first.
+  await expect.poll(() => run.waitingFor, { timeout: 20_000 }).toEqual([]);
+};
+const listed = async () => Number((await page.locator('#log-count').textContent())!.replace(/,/g, ''));
+
+test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page', async () => {
+  const { train, heldOut } = await loadDigits();
+  const training = createTraining({ train: slice(train, 0, 1600), heldOut: slice(heldOut, 0, 500) }, { epochs: 1000 });
+  fit = new Fit(training);
+  inspector = await serveInspection(new Inspection({}), { tell: () => {} }, folder);
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => said.push(message.text()));
+
+  run = fit.start({ inspect: inspector });
+  const { outcome } = run;
+  await page.goto(inspector.url);
+  await page.waitForSelector('#statechart');
+  expect(page.url()).not.toContain(inspector.token);
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('batches');
+  const first = await listed();
+  await expect.poll(listed, { timeout: 20_000 }).toBeGreaterThan(first + 20);
+
+  await page.keyboard.press('p');
+  await waits();
+  const { steps } = run.progress;
+  await page.keyboard.press('n');
+  await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBe(steps + 1);
+  await waits();
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('paused');
+
+  // Back in time: the run stays where it is, the views do not.
+  const now = await page.locator('#tree').innerText();
+  await page.keyboard.press('Home');
+  for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight');
+  await expect.poll(() => page.locator('#tree').innerText()).not.toBe(now);
+  expect(run.progress.steps).toBe(steps + 1);
+  await page.keyboard.press('l');
+  await expect.poll(() => page.locator('#tree').innerText()).toBe(now);
+
+  await page.keyboard.press('p');
+  await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBeGreaterThan(steps + 5);
+  await page.keyboard.press('x');
+  await page.getByLabel('Reason').fill('seen enough');
+  await page.keyboard.press('Enter');
+  expect(await outcome).toMatchObject({ status: 'stopped', reason: 'seen enough' });
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
+  expect(said).toEqual([]);
+});

@@ -417,7 +417,7 @@ function invoke(hook: string, onDone: unknown): object {
 }
 
 /** A child that nobody watches may run some of its hooks in one go; see `ahead.ts`. */
-const forwardedTo = (['resetting', 'starting', 'advancing', 'ending', 'finished'] as const).map((to) => ({
+const forwardedTo = (['finished', 'advancing', 'ending', 'starting', 'resetting'] as const).map((to) => ({
   guard: ({ event }: Step) => event.to === to,
   target: `.${to}`,
   actions: 'forwarded',

@@ -97,11 +97,11 @@ export interface Hello {
 export function completed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const line = value as Record<string, unknown>;
-  if (line.type === 'recording') return { runId: '', ...line };
-  if (line.type !== 'actor' || typeof line.path !== 'string') return line;
+  if (line.type === 'recording') return 'runId' in line ? line : { ...line, runId: '' };
+  if (line.type !== 'actor' || typeof line.path !== 'string' || 'chart' in line) return line;
   const parent = typeof line.parent === 'string' ? line.parent.slice(0, line.parent.lastIndexOf('#')) : undefined;
   const name = parent === undefined ? line.path : line.path.slice(parent.length + 1);
-  return { name, chart: 'loop', status: 'active', ...line };
+  return { status: 'active', ...line, name, chart: 'loop' };
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -35,6 +35,8 @@ class Pump implements HookActor {
   #before = 0;
   /** Steps taken or under way that are not committed. */
   #claimed = 0;
+  /** When the event loop is to have its turn. */
+  #deadline = 0;
   #lastCommit = 0;
   #commitEvery = slice;
 
@@ -105,7 +107,7 @@ class Pump implements HookActor {
     const composite = childrenOf(loop).length > 0;
     let burst = 1;
     let walks = begun !== undefined;
-    let deadline = performance.now() + slice;
+    this.#deadline = performance.now() + slice;
     this.#lastCommit = performance.now();
     this.attention = session.wanted;
     for (;;) {
@@ -142,7 +144,7 @@ class Pump implements HookActor {
       // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
       if (now - began < 0.25) burst = Math.min(burst * 2, 256);
       else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
-      const tired = now >= deadline;
+      const tired = now >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && now - this.#lastCommit >= this.#commitEvery;
       if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
@@ -155,7 +157,7 @@ class Pump implements HookActor {
       if (tired) {
         await turn();
         if (this.stopped) return;
-        deadline = performance.now() + slice;
+        this.#deadline = performance.now() + slice;
       }
     }
   }
@@ -199,6 +201,8 @@ class Pump implements HookActor {
         this.#done = true;
         return undefined;
       }
+      // Steps may turn slow in the middle of a burst that was measured by quick ones.
+      if ((left & 63) === 0 && performance.now() >= this.#deadline) return undefined;
     } while (--left > 0 && !this.attention);
     return undefined;
   }

@@ -1,8 +1,8 @@
+import { type LoopStateValue, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, isThenable } from './hooks.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
-import { type LoopStateValue, plainReason } from './machine.ts';
 import { machineLoops, type Running } from './running.ts';
 import { childrenOf } from './tree.ts';
 

@@ -1,7 +1,7 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
+import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
 import { restartingSlot } from './loop.ts';
-import type { Commit } from './machine.ts';
 import { attach, type Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 

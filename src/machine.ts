@@ -10,158 +10,32 @@ import {
   type StateMachine,
   stopChild,
 } from 'xstate';
-import type { EndLoop } from './errors.ts';
-import { describeError, type Json, type PlainError, plainOrNot } from './json.ts';
-import type { LoopDict } from './state-dict.ts';
+import {
+  type ChildInput,
+  type Commit,
+  childEnded,
+  counted,
+  type Envelope,
+  freshContext,
+  isEndLoop,
+  isEnvelope,
+  type LoopContext,
+  type LoopEvent,
+  type LoopStateValue,
+  nothingYet,
+  plainReason,
+  remember,
+  report,
+  stepsOf,
+  told,
+  value,
+} from './context.ts';
+import { describeError } from './json.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
  * so that a recording replays without it. User code runs in the invoked actors; what it decided comes back in an event.
  */
-
-/** The states of the chart. */
-export type LoopStateValue =
-  | 'entering'
-  | 'skipped'
-  | 'resetting'
-  | 'starting'
-  | 'advancing'
-  | 'paused'
-  | 'ending'
-  | 'finished'
-  | 'aborted'
-  | 'failed';
-
-/** What a child run or `once` came to that a step in flight has already got. */
-export type Remembered =
-  | { output?: Json }
-  | { error: PlainError }
-  /** A labelled break out of a loop further up passed through. */
-  | { end: { path: string; reason: Json } }
-  /** The output was not plain data, so only its kind is known. */
-  | { opaque: string };
-
-/** A child run that ended in the step in flight, and the state that it left the child in. */
-export type RememberedRun = Remembered & { dict?: LoopDict };
-
-/** Runs in order, in pieces of {@link piece}: appending to one long list would copy it each time. */
-export type RememberedRuns = RememberedRun[][];
-const piece = 256;
-
-export function runsCount(runs: RememberedRuns | undefined): number {
-  return runs === undefined ? 0 : (runs.length - 1) * piece + (runs.at(-1)?.length ?? 0);
-}
-
-export function nthRun(runs: RememberedRuns | undefined, nth: number): RememberedRun | undefined {
-  return runs?.[Math.floor(nth / piece)]?.[nth % piece];
-}
-
-export function lastRun(runs: RememberedRuns | undefined): RememberedRun | undefined {
-  return runs?.at(-1)?.at(-1);
-}
-
-function appended(runs: RememberedRuns = [], run: RememberedRun): RememberedRuns {
-  const last = runs.at(-1);
-  if (last === undefined || last.length === piece) return [...runs, [run]];
-  return [...runs.slice(0, -1), [...last, run]];
-}
-
-/** What a hook or step in flight has already got, so that it gets the same when it is run again. */
-export interface InFlight {
-  /** Hooks of the step that have completed and are not repeated. */
-  hooks: string[];
-  /** Ended child runs by name, in order. */
-  runs: { [child: string]: RememberedRuns };
-  /** Results of `once` by key. */
-  once: { [key: string]: Remembered };
-  /** Whether a child was run in this step: then it is no step of an innermost loop. */
-  ran: boolean;
-}
-
-/** The persisted state of a run of a loop: plain data at all times. */
-export interface LoopContext {
-  /** The field under which a parent loop runs it; null for a root. */
-  name: string | null;
-  /** The arguments of the run where they are plain data and nobody else can give them again; else null. */
-  args: Json[] | null;
-  /** Whether a boundary was committed: before the first there is no state yet. */
-  begun: boolean;
-  /** The loop's own state at the last boundary. */
-  state: Json;
-  progress: { [field: string]: Json };
-  /** The state of each child at the last boundary of this loop; what it has become since is in `inFlight` or in its own context. */
-  children: { [name: string]: LoopDict };
-  /** The children that run now. */
-  running: string[];
-  /** Whole steps of this run. */
-  steps: number;
-  /** What `done` said last; null before it was read. */
-  done: boolean | null;
-  restarting: boolean;
-  inFlight: InFlight | null;
-  /** How many steps may be taken before a pause; null: as many as there are. */
-  pace: number | null;
-  /** Set once a stop was asked for. */
-  stop: { reason: Json } | null;
-  /** Set once `end` was thrown for this loop. */
-  ended: { reason: Json } | null;
-  skipped: boolean;
-  error: PlainError | null;
-}
-
-/** What a boundary commits: copies, made by the actor that ran the hook. */
-export interface Commit {
-  state: Json;
-  progress: { [field: string]: Json };
-  children?: { [name: string]: LoopDict };
-  restarting: boolean;
-}
-
-/** How a hook's actor reports, so that what the hook returned can be told from what `provide()` put in its place. */
-export interface Report {
-  hook: string;
-  value: unknown;
-  commit: Commit;
-  /** The hook threw `this.end(reason)`. */
-  ended?: { reason: Json };
-}
-
-/** What a parent gives the machine of a child loop. */
-export interface ChildInput {
-  name: string;
-  args: Json[] | null;
-  pace: number | null;
-  stop: { reason: Json } | null;
-}
-
-/** Events that anyone may send. */
-export type LoopControlEvent =
-  | { type: 'loop.pause' }
-  | { type: 'loop.resume' }
-  | { type: 'loop.step'; n?: number }
-  | { type: 'loop.stop'; reason?: unknown }
-  | { type: 'loop.abort'; reason?: unknown };
-
-/** Events that the hooks' actors and child loops send. */
-export type LoopReportEvent =
-  | { type: 'loop.advanced'; steps: number; before?: number; commit: Commit; done: boolean; ended?: { reason: Json } }
-  | {
-      type: 'loop.forwarded';
-      to: LoopStateValue;
-      steps: number;
-      commit: Commit;
-      done: boolean | null;
-      ended?: { reason: Json };
-      output?: unknown;
-    }
-  | { type: 'loop.hooked'; hook: string; commit: Commit }
-  | { type: 'loop.run'; child: string; args: Json[] | null }
-  | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
-  | { type: 'loop.once'; key: string; step: number; output?: unknown }
-  | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
-
-export type LoopEvent = LoopControlEvent | LoopReportEvent;
-
 /** The machine of a loop. Its input are the arguments of the run, its output is what `onRunEnd` or `onSkip` returned. */
 export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
   LoopContext,
@@ -182,98 +56,6 @@ export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
 >;
 
 type Step = { context: LoopContext; event: any };
-
-function freshContext(input: unknown): LoopContext {
-  const child = isChildInput(input) ? input : undefined;
-  return {
-    name: child?.name ?? null,
-    args: child ? child.args : ((plainOrNot(input ?? [])?.copy as Json[] | undefined) ?? null),
-    begun: false,
-    state: null,
-    progress: {},
-    children: {},
-    running: [],
-    steps: 0,
-    done: null,
-    restarting: false,
-    inFlight: null,
-    pace: child?.pace ?? null,
-    stop: child?.stop ?? null,
-    ended: null,
-    skipped: false,
-    error: null,
-  };
-}
-
-function isChildInput(input: unknown): input is ChildInput {
-  return typeof input === 'object' && input !== null && !Array.isArray(input) && 'name' in input;
-}
-
-function report(event: { output?: unknown }): Report | undefined {
-  const output = event.output as Partial<Report> | null | undefined;
-  return typeof output === 'object' && output !== null && 'hook' in output && 'commit' in output
-    ? (output as Report)
-    : undefined;
-}
-
-/** What the hook returned, or what the actor that `provide()` put in its place did. */
-function value(event: { output?: unknown }): unknown {
-  const told = report(event);
-  return told === undefined ? event.output : told.value;
-}
-
-/** Anything as plain data, for what is shown and kept but not computed with. */
-export function plainReason(reason: unknown): Json {
-  if (reason === undefined) return null;
-  return plainOrNot(reason)?.copy ?? describeError(reason);
-}
-
-const nothingYet: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
-
-/** By name: the one in a recording is a description. */
-function isEndLoop(error: unknown): error is EndLoop {
-  return error instanceof Error && error.name === 'EndLoop';
-}
-
-function remember(event: { output?: unknown; error?: unknown }): Remembered {
-  if (isEndLoop(event.error)) return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
-  if ('error' in event) return { error: describeError(event.error) };
-  if (event.output === undefined) return {};
-  const plain = plainOrNot(event.output);
-  if (plain !== undefined) return { output: plain.copy };
-  return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
-}
-
-function childEnded(
-  context: LoopContext,
-  name: string,
-  how: { output?: unknown; error?: unknown; dict?: LoopDict; pace?: number | null },
-): Partial<LoopContext> {
-  const inFlight = context.inFlight ?? nothingYet;
-  const run: RememberedRun = how.dict === undefined ? remember(how) : { ...remember(how), dict: how.dict };
-  const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], run) };
-  const running = context.running.filter((other) => other !== name);
-  const change: Partial<LoopContext> = { running, inFlight: { ...inFlight, runs, ran: true } };
-  // Steps that the last running child did not take are for whoever comes next.
-  if (context.pace !== null && typeof how.pace === 'number' && running.length === 0) change.pace = how.pace;
-  return change;
-}
-
-/** The output of a child loop: with what its parent keeps of it. */
-export interface Envelope {
-  output?: unknown;
-  dict: LoopDict;
-  pace: number | null;
-}
-
-export function isEnvelope(output: unknown): output is Envelope {
-  return typeof output === 'object' && output !== null && 'dict' in output && 'pace' in output;
-}
-
-/** Steps for `loop.step`. One in which children ran is theirs; those that were over when it was asked for do not count. */
-function counted(context: LoopContext, event: any): number {
-  return event.type !== 'loop.advanced' || context.inFlight?.ran ? 0 : event.steps - (event.before ?? 0);
-}
 
 const changes = {
   /** A hook has completed: what it left behind is the state now. */
@@ -346,10 +128,6 @@ const changes = {
   abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
 };
 
-function told({ state, progress, children, pace }: LoopContext): { dict: LoopDict; pace: number | null } {
-  return { dict: { state, progress, children }, pace };
-}
-
 /** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
 const effects = {
   spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
@@ -377,10 +155,6 @@ const effects = {
     },
   ),
 };
-
-function stepsOf(event: { n?: unknown }): number {
-  return typeof event.n === 'number' && Number.isInteger(event.n) && event.n > 0 ? event.n : 1;
-}
 
 const guards = {
   skips: ({ event }: Step) => value(event) === true,

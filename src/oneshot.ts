@@ -1,8 +1,8 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
+import { plainReason, type Report } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
-import { plainReason, type Report } from './machine.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 

@@ -1,7 +1,7 @@
+import { type Commit, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
 import { Loop } from './loop.ts';
-import { type Commit, plainReason } from './machine.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 

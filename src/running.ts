@@ -1,7 +1,4 @@
 import type { AnyActorRef } from 'xstate';
-import { EndLoop, LoopError } from './errors.ts';
-import { isPlain, type Json, revivedError } from './json.ts';
-import { type Host, host, restartingSlot } from './loop.ts';
 import {
   type Commit,
   type InFlight,
@@ -12,7 +9,10 @@ import {
   nthRun,
   type Remembered,
   runsCount,
-} from './machine.ts';
+} from './context.ts';
+import { EndLoop, LoopError } from './errors.ts';
+import { isPlain, type Json, revivedError } from './json.ts';
+import { type Host, host, restartingSlot } from './loop.ts';
 import { type Session, sessionOf } from './session.ts';
 import { capture, restore } from './state-dict.ts';
 import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';

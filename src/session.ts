@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { LoopContext } from './machine.ts';
+import type { LoopContext } from './context.ts';
 
 /** What a session may interrupt between two steps. */
 interface Attentive {

@@ -1,4 +1,4 @@
-import type { LoopControlEvent } from '../machine.ts';
+import type { LoopControlEvent } from '../context.ts';
 import { parseCondition } from './when.ts';
 
 /** Where a run is to pause. */

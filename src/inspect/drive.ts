@@ -1,4 +1,4 @@
-import type { LoopControlEvent } from '../machine.ts';
+import type { LoopControlEvent } from '../context.ts';
 import { leaves } from '../session.ts';
 import type { Breakpoint } from './command.ts';
 import { rootOf, type Sighting, type Subject } from './sight.ts';

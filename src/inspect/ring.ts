@@ -1,4 +1,4 @@
-import type { Commit, LoopContext, LoopStateValue } from '../machine.ts';
+import type { Commit, LoopContext, LoopStateValue } from '../context.ts';
 import type { Sighting, Status, Subject } from './sight.ts';
 import { weigh } from './weigh.ts';
 

@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { LoopContext, LoopStateValue } from '../machine.ts';
+import type { LoopContext, LoopStateValue } from '../context.ts';
 import { machineLoops } from '../running.ts';
 
 export type Status = 'active' | 'done' | 'error' | 'stopped';

@@ -1,7 +1,8 @@
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
 import type { InspectionEvent } from 'xstate';
 import { LoopError } from '../errors.ts';
-import { type RecordingLine, record } from '../recording.ts';
+import type { RecordingLine } from '../lines.ts';
+import { record } from '../recording.ts';
 
 /** An inspection observer that writes a recording. */
 export interface FileRecorder {

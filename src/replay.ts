@@ -1,0 +1,155 @@
+import { createActor } from 'xstate';
+import type { LoopContext, LoopStateValue } from './context.ts';
+import { LoopError } from './errors.ts';
+import { decodeNumbers, encodeNumbers, type Json, shown } from './json.ts';
+import {
+  type ActorLine,
+  type EventLine,
+  live,
+  liveEvent,
+  plainOutput,
+  type RecordingLine,
+  toldError,
+} from './lines.ts';
+import { replayChart } from './machine.ts';
+
+/** Where a loop stood after an event. */
+export interface Frame {
+  seq: number;
+  path: string;
+  /** The path and which run of it: `fit.epoch#3`. */
+  id: string;
+  /** The event; `xstate.init` when the loop was first seen. */
+  event: { type: string; [key: string]: unknown };
+  value: LoopStateValue;
+  context: LoopContext;
+  status: 'active' | 'done' | 'error' | 'stopped';
+  output?: unknown;
+}
+
+/** What the chart needs beside a snapshot and an event, where nothing may come of them. */
+function inertScope(): any {
+  const self = createActor(replayChart, { input: [] } as any);
+  return {
+    self,
+    system: self.system,
+    id: '',
+    sessionId: '',
+    logger: () => {},
+    defer: () => {},
+    emit: () => {},
+    stopChild: () => {},
+    actionExecutor: () => {},
+  };
+}
+
+let scopeOfSteps: any;
+
+/**
+ * A loop's context after a line, from the one before it, both as lines keep them: a step of `replay` for whoever jumps
+ * about in a recording, such as an inspector.
+ */
+export function contextAfter(line: EventLine, before: Json): Json {
+  const from = line.tr?.[0]?.[0];
+  if (from === undefined) return before;
+  scopeOfSteps ??= inertScope();
+  // A transition of the whole chart is taken from any state.
+  const source = from.slice(from.lastIndexOf('.') + 1);
+  const value = source in replayChart.states ? source : 'advancing';
+  const snapshot = replayChart.resolveState({ value, context: decodeNumbers(before) } as any);
+  return encodeNumbers((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);
+}
+
+/**
+ * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
+ * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
+ */
+export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
+  const actors = new Map<string, Actor>();
+  const scope = inertScope();
+  /** Of the line before. */
+  let seq: number | undefined;
+  for (const line of recording) {
+    if (seq === undefined) {
+      if (line.type !== 'recording') throw mismatch(0, '', 'a recording, which begins with its format', shown(line));
+      if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${shown(line.format)}`);
+      seq = 0;
+      continue;
+    }
+    if (line.type !== 'actor' && line.type !== 'event') throw mismatch(seq, '', 'an actor or an event', shown(line));
+    if (line.seq !== ++seq) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
+    let frame: Frame;
+    try {
+      frame = line.type === 'actor' ? introduced(line) : handled(line);
+    } catch (cause) {
+      if (cause instanceof LoopError) throw cause;
+      throw mismatch(seq, line.id, 'a line that the chart can follow', (cause as Error).message, cause);
+    }
+    yield frame;
+  }
+
+  function introduced(line: ActorLine): Frame {
+    const { id, path, value, status = 'active' } = line;
+    if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
+    const context = decodeNumbers(line.context) as unknown as LoopContext;
+    const output = line.output === undefined ? undefined : live(line.output);
+    const snapshot = replayChart.resolveState({ value, context, status, output } as any);
+    const actor: Actor = { path, snapshot };
+    if (snapshot.status === 'active') actors.set(id, actor);
+    return frameOf(line, actor, { type: 'xstate.init' });
+  }
+
+  function handled(line: EventLine): Frame {
+    const actor = actors.get(line.id);
+    if (actor === undefined) throw mismatch(line.seq, line.id, 'an actor that the recording has introduced', line.id);
+    const { path } = actor;
+    const event = liveEvent(line.event);
+    actor.snapshot =
+      event.type === 'xstate.stop'
+        ? { ...actor.snapshot, status: 'stopped' }
+        : (replayChart as any).transition(actor.snapshot, event, scope);
+    const { value, context, status, output, error } = actor.snapshot;
+    const told = line.status ?? 'active';
+    if (value !== line.value || status !== told) {
+      throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
+    }
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeNumbers(context));
+    same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
+    same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
+    if (status !== 'active') actors.delete(line.id);
+    return frameOf(line, actor, event);
+  }
+}
+
+/** Where an actor stands in a replay. */
+interface Actor {
+  path: string;
+  snapshot: any;
+}
+
+function frameOf({ seq, id }: ActorLine | EventLine, { path, snapshot }: Actor, event: Frame['event']): Frame {
+  const { value, context, status, output } = snapshot;
+  return { seq, path, id, event, value, context, status, ...(output === undefined ? {} : { output }) };
+}
+
+function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
+  if (told !== got && sorted(told) !== sorted(got))
+    throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
+}
+
+function sorted(value: Json | undefined): string {
+  return JSON.stringify(value, (_, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {
+  return new LoopError(
+    'REPLAY_MISMATCH',
+    `At ${seq} the recording and the chart disagree: expected ${expected}, got ${got}.`,
+    path,
+    ...(cause === undefined ? [] : [{ cause }]),
+  );
+}

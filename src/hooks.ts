@@ -1,7 +1,6 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
-import { restartingSlot } from './loop.ts';
 import { attach, type Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -97,7 +96,7 @@ export function prepare(running: Running): Promise<void> | undefined {
   const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
     // Of this loop alone: a child that its step runs anew is not restarting.
-    if (state === 'advancing') loop[restartingSlot] = true;
+    if (state === 'advancing') running.markRestarting();
     const rebuilt: unknown = loop.onRestart(...running.args);
     if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
   }

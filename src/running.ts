@@ -80,6 +80,7 @@ export class Running implements Host {
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit: boolean;
+  #marked = false;
 
   constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
     this.loop = loop;
@@ -134,6 +135,12 @@ export class Running implements Host {
     const { handover } = this;
     this.handover = undefined;
     return handover;
+  }
+
+  /** A checkpoint put the run back behind its first boundary: this loop is restarting, and with this run alone. */
+  markRestarting(): void {
+    this.#marked = true;
+    this.loop[restartingSlot] = true;
   }
 
   /** A hook or step begins. */
@@ -299,6 +306,8 @@ export class Running implements Host {
   abort(reason: unknown): void {
     if (this.#ended) return;
     this.#ended = { reason };
+    // A run that fails in its first iteration must not leave it to the next, which is a new one.
+    if (this.#marked) this.loop[restartingSlot] = false;
     live.delete(this);
     this.#controller?.abort(reason);
     for (const below of [...live]) if (below.parent === this) below.abort(reason);

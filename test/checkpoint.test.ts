@@ -574,3 +574,53 @@ describe('a step that is run again', () => {
     expect([status, error]).toEqual(['failed', expect.objectContaining({ code: 'NOT_PLAIN_DATA', path: 'leaf' })]);
   });
 });
+
+test('a run that fails in its first iteration after a resume is not restarting when it is run anew', async () => {
+  class Child extends Loop<number> {
+    override state = { n: 0 };
+    readonly saw: boolean[];
+    readonly fails: boolean;
+    constructor(saw: boolean[], fails: boolean) {
+      super();
+      this.saw = saw;
+      this.fails = fails;
+    }
+    get done() {
+      return this.state.n >= 2;
+    }
+    reset() {
+      this.saw.push(this.restarting);
+      this.state.n = 0;
+    }
+    async advance() {
+      if (this.fails && this.restarting) throw new Error('no');
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.state.n;
+    }
+  }
+  class Parent extends Loop<number> {
+    override state = { i: 0 };
+    child: Child;
+    constructor(saw: boolean[], fails: boolean) {
+      super();
+      this.child = new Child(saw, fails);
+    }
+    get done() {
+      return this.state.i >= 1;
+    }
+    reset() {}
+    async advance() {
+      await this.child.run().catch(() => this.child.run());
+      this.state.i++;
+    }
+  }
+  const run = new Parent([], false).start({ paused: true });
+  await run.step();
+  const from = await run.suspend();
+  expect(from.position.loops).toEqual({ parent: 0, 'parent.child': 1 });
+  const saw: boolean[] = [];
+  expect((await new Parent(saw, true).start({ from }).outcome).status).toBe('finished');
+  expect(saw).toEqual([false]);
+});

@@ -46,17 +46,18 @@ const waits = async () => {
 };
 const listed = async () => Number((await page.locator('#log-count').textContent())!.replace(/,/g, ''));
 
-test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page', async () => {
+test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page, over a restart of the server', async () => {
   const { train, heldOut } = await loadDigits();
   const training = createTraining({ train: slice(train, 0, 1600), heldOut: slice(heldOut, 0, 500) }, { epochs: 1000 });
   fit = new Fit(training);
-  inspector = await serveInspection(new Inspection({}), { tell: () => {} }, folder);
+  const inspection = new Inspection({});
+  inspector = await serveInspection(inspection, { tell: () => {} }, folder);
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(15_000);
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('console', (message) => said.push(message.text()));
 
-  run = fit.start({ inspect: inspector });
+  run = fit.start({ inspect: inspection });
   const { outcome } = run;
   await page.goto(inspector.url);
   await page.waitForSelector('#statechart');
@@ -81,6 +82,18 @@ test('the digits run is watched, paused, stepped, rewound, resumed and stopped f
   expect(run.progress.steps).toBe(steps + 1);
   await page.keyboard.press('l');
   await expect.poll(() => page.locator('#tree').innerText()).toBe(now);
+
+  // The server goes away and comes back: nothing is listed twice, and nothing is missing.
+  const { port, token } = inspector;
+  await inspector.close();
+  await run.step();
+  await expect.poll(() => said.splice(0).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  inspector = await serveInspection(inspection, { port, token, tell: () => {} }, folder);
+  await expect.poll(() => inspector.pages, { timeout: 30_000 }).toBe(1);
+  said.length = 0;
+  await expect.poll(() => page.locator('#log [aria-selected=true] .seq').innerText()).not.toBe('');
+  const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
+  await expect.poll(async () => (await numbered()) - (await listed())).toBe(0);
 
   await page.keyboard.press('p');
   await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBeGreaterThan(steps + 5);

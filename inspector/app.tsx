@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FIELD, openFile } from './open.ts';
+import { saveRecording } from './save/recording.ts';
 import { type Pane, session } from './session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
@@ -77,6 +78,7 @@ export function App() {
           {status.text}
         </p>
       ) : null}
+      <Before />
       {some ? (
         <Views />
       ) : (
@@ -87,6 +89,30 @@ export function App() {
       {over.value ? <div class="over">Drop the recording to open it</div> : null}
       {session.help.value ? <Help /> : null}
     </div>
+  );
+}
+
+/** Says that another run has taken the place of the one that was shown. */
+function Before() {
+  const before = session.before.value;
+  if (!before) return null;
+  return (
+    <p class="notice" role="status">
+      Another run has taken this address, and is shown now.{' '}
+      <button type="button" onClick={() => void saveRecording(before)}>
+        Save the one before
+      </button>{' '}
+      <button
+        type="button"
+        class="flat"
+        aria-label="Dismiss"
+        onClick={() => {
+          session.before.value = undefined;
+        }}
+      >
+        ✕
+      </button>
+    </p>
   );
 }
 

@@ -1,14 +1,13 @@
 import { type Signal, signal } from '@preact/signals';
 import { isOver } from './actor.ts';
 import { session } from './session.ts';
-import type { Breakpoint } from './source.ts';
+import { breakpoints, clearRefusal, isOpen, setBreakpoints } from './settings.ts';
 import { standing } from './tree.ts';
 
 export type Press = 'toggle' | 'step' | 'end' | 'stop' | 'abort';
 
 /** The question that is open: why the run is stopped or aborted. */
 export const asking: Signal<'stop' | 'abort' | null> = signal(null);
-export const breakpoints: Signal<readonly Breakpoint[]> = signal([]);
 export const stepCount: Signal<number> = signal(10);
 
 /** Whether the run waits, has ended, or goes on: of what is newest, not of the moment that is shown. */
@@ -27,13 +26,9 @@ export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   return 'running';
 }
 
-/** Gives the program the breakpoints that are set, and those that are set for once. */
-export function sendBreakpoints(once: readonly Breakpoint[] = []): void {
-  session.source.value?.send?.({ type: 'break', points: [...breakpoints.value, ...once] });
-}
-
 export function pressRun(press: Press, n = 1): void {
   if (!session.controllable || runIs() === 'over') return;
+  clearRefusal();
   switch (press) {
     case 'toggle':
       session.control(runIs() === 'paused' ? 'loop.resume' : 'loop.pause');
@@ -44,7 +39,8 @@ export function pressRun(press: Press, n = 1): void {
     case 'end': {
       const actor = session.actor.value;
       if (!actor) return;
-      sendBreakpoints([{ id: actor.id, state: 'ending' }]);
+      const others = breakpoints.value.filter((point) => isOpen(point) && point.id !== actor.id);
+      setBreakpoints([...others, { id: actor.id, state: 'ending' }]);
       session.control('loop.resume');
       break;
     }

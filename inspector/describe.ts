@@ -11,6 +11,17 @@ export function shortType(type: string): string {
   return type.replace(/^(loop|xstate)\./, '');
 }
 
+const WHYS: Record<string, string> = {
+  dropped: 'let go by the program before this page read them',
+  fault: 'that the program could not take down',
+  redacted: 'kept back by redact',
+};
+
+/** Why lines are missing in the middle. */
+export function whyMissing(why: string): string {
+  return (Object.hasOwn(WHYS, why) && WHYS[why]) || 'not sent';
+}
+
 /** What there is to say about a line beside its type. */
 export function describe(line: Line): string {
   switch (line.type) {
@@ -19,7 +30,7 @@ export function describe(line: Line): string {
     case 'chart':
       return line.key;
     case 'lagged':
-      return `${line.count.toLocaleString('en')} lines were not sent, because this page was slow`;
+      return `${line.count.toLocaleString('en')} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
     case 'actor':
       return `${line.loop || line.name} begins${line.late ? ', already running when it was first seen' : ''}`;
     case 'event': {

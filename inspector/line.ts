@@ -78,6 +78,8 @@ export interface LaggedLine extends Numbered {
   from: number;
   to: number;
   count: number;
+  /** The program held them no more, could not take them down, or its redactor kept them back. */
+  why?: string;
 }
 
 export type Line = RecordingLine | ChartLine | ActorLine | EventLine | LaggedLine;
@@ -91,6 +93,18 @@ export interface Hello {
   lastSeq: number;
   gap: boolean;
   readonly: boolean;
+  /** How the run is driven, whoever set it: steps a second, null for as fast as they come, and breakpoints. */
+  perSec?: number | null;
+  points?: Breakpoint[];
+}
+
+/** Where a run is to pause. */
+export interface Breakpoint {
+  id?: string;
+  path?: string;
+  state?: string;
+  event?: string;
+  when?: string;
 }
 
 /** The lines of `record()` leave out what is the same for all, or follows from the rest. */
@@ -105,6 +119,25 @@ export function completed(value: unknown): unknown {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** A hello, where the value is one, with only so much in it as can be trusted to be what it says. */
+export function helloOf(value: unknown): Hello | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const hello = value as Record<string, unknown>;
+  if (hello.type !== 'hello' || !isText(hello.runId)) return undefined;
+  const { perSec, points, ...rest } = hello as unknown as Hello;
+  return {
+    ...rest,
+    ...(perSec === null || (typeof perSec === 'number' && perSec > 0) ? { perSec } : {}),
+    ...(Array.isArray(points) ? { points: points.filter(isPoint) } : {}),
+  };
+}
+
+function isPoint(value: unknown): value is Breakpoint {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { id, path, state, event, when } = value as Record<string, unknown>;
+  return [id, path, state, event, when].every((part) => part === undefined || isText(part));
+}
 
 /** Says what is wrong with a value that should be a line, or nothing where it is one. */
 export function faultOf(value: unknown): string | undefined {

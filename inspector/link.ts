@@ -5,6 +5,10 @@ import { type Pane, session } from './session.ts';
 export interface Link {
   token: string;
   file: string;
+  /** A BroadcastChannel that a run of this origin is on. */
+  channel: string;
+  /** The page that embeds or opened this one has a run for it. */
+  port: boolean;
   seq: number | undefined;
   loop: string;
   pane: Pane | undefined;
@@ -26,6 +30,8 @@ export function readLink(): Link {
   return {
     token: given ?? sessionStorage.getItem(KEPT) ?? '',
     file: words.get('file') ?? '',
+    channel: words.get('channel') ?? '',
+    port: words.has('port'),
     seq: seq > 0 ? seq : undefined,
     loop: words.get('loop') ?? '',
     pane: pane === 'chart' || pane === 'plots' || pane === 'log' || pane === 'state' ? pane : undefined,
@@ -61,6 +67,8 @@ export function followLink(link: Link): void {
     const words = new URLSearchParams();
     const { cursor, selected, store, pane } = session;
     if (link.file) words.set('file', link.file);
+    if (link.channel) words.set('channel', link.channel);
+    if (link.port) words.set('port', '');
     if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
     const [root] = store.roots;
     if (selected.value && selected.value !== root?.id) words.set('loop', selected.value);
@@ -76,7 +84,8 @@ export function followLink(link: Link): void {
   // Somebody pasted a link into the open page, or followed one.
   addEventListener('hashchange', () => {
     const to = readLink();
-    if (to.token !== link.token || to.file !== link.file) return location.reload();
+    const same = to.token === link.token && to.file === link.file;
+    if (!same || to.channel !== link.channel || to.port !== link.port) return location.reload();
     wanted = to;
     arrive();
   });

@@ -5,12 +5,19 @@ import { App } from './app.tsx';
 import { listenKeys } from './keys.ts';
 import { followLink, readLink } from './link.ts';
 import { session } from './session.ts';
+import { followSettings } from './settings.ts';
 import { besideSource } from './sources/file.ts';
+import { channelSource, portSource } from './sources/here.ts';
 import { LiveSource } from './sources/live.ts';
 import { startTheme } from './theme.ts';
 
 const link = readLink();
-if (link.token) {
+followSettings();
+if (link.channel) {
+  session.open(channelSource(link.channel));
+} else if (link.port) {
+  session.open(portSource());
+} else if (link.token) {
   const url = new URL('ws', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';

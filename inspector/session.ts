@@ -40,6 +40,10 @@ class Session {
   /** How much faster than it happened a recording is played. */
   readonly tempo: Signal<number> = signal(1);
   readonly help: Signal<boolean> = signal(false);
+  /** Goes up with each run that is shown. */
+  readonly runs: Signal<number> = signal(0);
+  /** The run that was shown when another one took its place: kept so that it can still be saved. */
+  readonly before: Signal<{ store: Store; contexts: Contexts } | undefined> = signal(undefined);
   /** Cut values that were fetched, by their ref. */
   readonly fetched: Signal<ReadonlyMap<string, unknown>> = signal(new Map());
 
@@ -74,24 +78,28 @@ class Session {
   /** Leaves what is shown for another source. */
   open(source: Source): void {
     this.#stop?.();
-    const store = new Store(BOUNDS);
+    this.#pending = [];
+    this.#waiting = 0;
     batch(() => {
-      this.store = store;
-      this.contexts = new Contexts(store, chart);
-      this.cursor.value = null;
-      this.selected.value = '';
-      this.follows.value = true;
-      this.range.value = null;
-      this.pinned.value = null;
-      this.playing.value = false;
-      this.fetched.value = new Map();
+      this.#begin();
       this.source.value = source;
-      this.version.value++;
+      this.before.value = undefined;
     });
     source.onValue = (ref, value) => {
       this.fetched.value = new Map(this.fetched.value).set(ref, value);
     };
-    this.#pending = [];
+    source.onUnreadable = () => {
+      this.store.unreadable++;
+      this.#schedule();
+    };
+    source.onRun = () => {
+      this.#takeIn();
+      const { store, contexts } = this;
+      batch(() => {
+        this.#begin();
+        if (store.end) this.before.value = { store, contexts };
+      });
+    };
     this.#stop = source.start(
       (lines, bytes) => {
         this.#pending.push({ lines, bytes });
@@ -102,10 +110,27 @@ class Session {
       },
       (status) => {
         this.#takeIn();
-        if (status.hello) store.runId = status.hello.runId;
+        if (status.hello) this.store.runId = status.hello.runId;
         this.status.value = status;
       },
     );
+  }
+
+  /** Nothing is known yet, nor looked at. */
+  #begin(): void {
+    batch(() => {
+      this.store = new Store(BOUNDS);
+      this.contexts = new Contexts(this.store, chart);
+      this.cursor.value = null;
+      this.selected.value = '';
+      this.follows.value = true;
+      this.range.value = null;
+      this.pinned.value = null;
+      this.playing.value = false;
+      this.fetched.value = new Map();
+      this.runs.value++;
+      this.version.value++;
+    });
   }
 
   #schedule(): void {

@@ -1,8 +1,14 @@
-import { type Signal, signal } from '@preact/signals';
+import { effect, type Signal, signal } from '@preact/signals';
 import { session } from './session.ts';
 
 /** The part of time the timeline shows; null for all of it, which grows while the run does. */
 export const sight: Signal<{ from: number; to: number } | null> = signal(null);
+
+// Another run has another time.
+effect(() => {
+  session.runs.value;
+  sight.value = null;
+});
 
 /** No closer than a hundredth of a millisecond: clocks know no more. */
 const CLOSEST = 0.01;

@@ -1,4 +1,4 @@
-import type { Hello, Line } from './line.ts';
+import type { Breakpoint, Hello, Line } from './line.ts';
 
 /** Where a source stands, in words that are shown. */
 export interface Status {
@@ -16,14 +16,6 @@ export type Command =
 
 export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.stop' | 'loop.abort';
 
-export interface Breakpoint {
-  id?: string;
-  path?: string;
-  state?: string;
-  event?: string;
-  when?: string;
-}
-
 /** Where lines come from. One that can `send` is a program that runs now. */
 export interface Source {
   readonly title: string;
@@ -32,4 +24,12 @@ export interface Source {
   send?(command: Command): void;
   /** A cut value that was asked for by `get` has come. */
   onValue?: (ref: string, value: unknown) => void;
+  /** Asks how the program is set: other pages may have changed it. Nothing where it does not answer. */
+  ask?(): Promise<Hello | undefined>;
+  /** A command was not obeyed. The answer does not say which. */
+  onRefused?: (reason: string) => void;
+  /** A frame, or something in one, could not be read. */
+  onUnreadable?: () => void;
+  /** What comes from here on is another run. */
+  onRun?: () => void;
 }

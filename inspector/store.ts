@@ -26,8 +26,10 @@ export class Store {
   bytes = 0;
   /** Lines that were let go to stay within the bounds. */
   dropped = 0;
-  /** Lines the program did not send because this page was slow. */
-  lagged = 0;
+  /** Lines the program did not send, by why. */
+  readonly lagged: Map<string, number> = new Map();
+  /** What came and could not be read. */
+  unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
   unseen = 0;
   /** The rows of the flame chart, each with its actors in time. */
@@ -152,7 +154,7 @@ export class Store {
         this.charts.set(line.key, line);
         break;
       case 'lagged':
-        this.lagged += line.count;
+        this.lagged.set(line.why ?? '', (this.lagged.get(line.why ?? '') ?? 0) + line.count);
         break;
       case 'actor':
         actor = this.#open(line, row);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Contexts } from '../inspector/contexts.ts';
@@ -434,6 +434,229 @@ test('a live run is followed over a break, without doubles, and can be controlle
     { type: 'break', points: [{ when: 'state.loss > 2' }] },
     send({ type: 'loop.stop', reason: 'seen enough' }),
   ]);
+});
+
+/** A program that does as told, except for what it refuses; its settings outlive its pages. */
+function program(runId: string, lines: Line[], settings: { perSec: number | null; points: unknown[] }) {
+  return (socket: WebSocketRoute) => {
+    const since = Number(new URL(socket.url()).searchParams.get('since'));
+    socket.onMessage((text) => {
+      const command = JSON.parse(String(text));
+      const refuse = (reason: string) => socket.send(JSON.stringify([{ type: 'refused', reason }]));
+      if (command.type === 'speed') settings.perSec = command.perSec;
+      else if (command.type !== 'break') refuse('Expected `id` to be that of a loop that runs.');
+      else if (JSON.stringify(command.points).includes('loss >"')) refuse('Expected a value after `>`.');
+      else settings.points = command.points;
+    });
+    const lastSeq = lines.at(-1)!.seq;
+    socket.send(
+      JSON.stringify([
+        { type: 'hello', protocol: 1, runId, firstSeq: 1, lastSeq, gap: false, readonly: false, ...settings },
+      ]),
+    );
+    // As the program does: numbers that were never given out are another run's.
+    socket.send(JSON.stringify(lines.filter(({ seq }) => seq > (since <= lastSeq ? since : 0))));
+  };
+}
+
+const pointsShown = () => page.locator('.sheet .point code').allTextContents();
+const addPoint = async (condition: string) => {
+  await page.getByLabel('Kind').selectOption('when');
+  await page.getByLabel('What to wait for').fill(condition);
+  await press('Enter');
+};
+
+test('what a program refuses is said and not shown as set, and a frame that is none is counted', async () => {
+  await visit();
+  const lines = [...synthetic({ epochs: 2, batches: 6 })].slice(0, 40);
+  const settings = { perSec: null, points: [] as unknown[] };
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    program('r', lines, settings)(socket);
+    socket.send('{"type":"event",');
+    socket.send(JSON.stringify([{ type: 'event', seq: 41, t: 0 }, null]));
+    const lagged = { type: 'lagged', seq: 41, t: lines.at(-1)!.t, from: 41, to: 41, count: 1, why: 'redacted' };
+    socket.send(JSON.stringify([lagged]));
+  });
+  await page.goto(`${site}#token=secret`);
+  await expect.poll(() => shown('#log-count')).toBe('41');
+  await expect.poll(() => shown('.limits')).toBe('1 kept back by redact · 3 could not be read');
+  await page.locator('summary', { hasText: 'Breakpoints' }).click();
+  await addPoint('state.loss > 2');
+  await expect.poll(() => settings.points).toEqual([{ when: 'state.loss > 2' }]);
+  expect(await page.locator('.refused').count()).toBe(0);
+  await addPoint('state.loss >');
+  await expect.poll(() => page.locator('.refused').innerText()).toContain('Refused: Expected a value after `>`.');
+  await expect.poll(pointsShown).toEqual(['when state.loss > 2']);
+  expect(await page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints (1)');
+  // It stays until something else is asked, and the breakpoint that is set stays whatever else is refused.
+  await press('Escape', 'p');
+  await expect.poll(() => page.locator('.refused').innerText()).toContain('that of a loop that runs');
+  expect(await pointsShown()).toEqual(['when state.loss > 2']);
+  await page.locator('.refused').getByRole('button', { name: 'Dismiss' }).click();
+  expect(await page.locator('.refused').count()).toBe(0);
+});
+
+test('speed and breakpoints are the program’s: after a reload, and when another page sets them', async () => {
+  await visit();
+  const lines = [...synthetic({ epochs: 2, batches: 6 })].slice(0, 40);
+  const [, epoch] = lines.filter((line) => line.type === 'actor');
+  const settings = {
+    perSec: 7 as number | null,
+    points: [{ path: 'fit', state: 'ending', when: 'steps > 1' }] as unknown[],
+  };
+  await page.routeWebSocket(/\/ws/, program('r', lines, settings));
+  await page.goto(`${site}#token=secret`);
+  const speed = () => page.getByLabel('Speed').inputValue();
+  const summary = page.locator('summary', { hasText: 'Breakpoints' });
+  await expect.poll(speed).toBe('7');
+  expect(await summary.innerText()).toBe('Breakpoints (1)');
+  expect(await pointsShown()).toEqual(['state ending, when steps > 1']);
+  await page.getByLabel('Speed').selectOption('50');
+  await summary.click();
+  await addPoint('steps > 5');
+  await expect.poll(() => settings.points.length).toBe(2);
+  await page.reload();
+  await expect.poll(speed).toBe('50');
+  expect(await summary.innerText()).toBe('Breakpoints (2)');
+  // From another page; one of the points is for a running of a loop that is over, and will never be met.
+  settings.perSec = null;
+  const [over] = lines.filter((line) => line.type === 'event' && line.status === 'done') as { id: string }[];
+  settings.points = [{ event: 'loop.failed' }, { id: over!.id, state: 'ending' }];
+  await summary.click();
+  await expect.poll(pointsShown).toEqual(['event loop.failed']);
+  expect(await speed()).toBe('null');
+  // What is set here adds to that, and does not undo it.
+  await choose((epoch as { name: string }).name);
+  await page.getByRole('button', { name: 'To end of loop' }).click();
+  await expect.poll(() => settings.points).toHaveLength(2);
+  expect(settings.points[0]).toEqual({ event: 'loop.failed' });
+  expect(settings.points[1]).toMatchObject({ state: 'ending' });
+});
+
+test('another run at the same address is shown in place of the last, which can still be saved', async () => {
+  await visit();
+  const first = [...synthetic({ epochs: 1, batches: 4 })].slice(0, 20);
+  const second = [...synthetic({ epochs: 2, batches: 9 })].slice(0, 60);
+  const asked: string[] = [];
+  let reached = 0;
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    asked.push(new URL(socket.url()).searchParams.get('since')!);
+    const run = reached++ === 0 ? program('one', first, { perSec: 5, points: [{ event: 'loop.run' }] }) : undefined;
+    (run ?? program('two', second, { perSec: null, points: [] }))(socket);
+    if (run) setTimeout(() => socket.close({ code: 1001 }), 300);
+  });
+  await page.goto(`${site}#token=secret`);
+  await expect.poll(() => page.getByLabel('Speed').inputValue()).toBe('5');
+  await press('Home');
+  // All of the second run, not what comes after the last number of the first.
+  await expect.poll(() => shown('#log-count')).toBe('60');
+  expect(asked).toEqual(['0', '20', '0']);
+  expect(await page.innerText('.notice')).toContain('Another run has taken this address');
+  expect(await page.getByLabel('Speed').inputValue()).toBe('null');
+  expect(await page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints');
+  expect(await page.innerText('.source')).toContain('127.0.0.1');
+  expect(await moment()).toBe(60);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the one before' }).click();
+  const saved = gunzipSync(await readFile(await (await download).path())).toString();
+  expect(saved.trimEnd().split('\n')).toHaveLength(20);
+  await page.locator('.notice').getByRole('button', { name: 'Dismiss' }).click();
+  expect(await page.locator('.notice').count()).toBe(0);
+});
+
+/** A page of somebody's app: a loop in it is watched over a channel, one more over a port. */
+const APP = (from: string) => `
+import { Loop } from ${JSON.stringify(join(from, 'index.ts'))};
+import { inspectHere } from ${JSON.stringify(join(from, 'browser/index.ts'))};
+class Count extends Loop {
+  state = { n: 0 };
+  get done() { return false; }
+  reset() {}
+  advance() {
+    this.state.n++;
+    return new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+window.begin = (port) => {
+  window.run = new Count().start({ inspect: inspectHere(port ? { port } : {}) });
+};
+window.openPage = () => {
+  const page = window.open('./#port');
+  addEventListener('message', ({ source, data }) => {
+    if (source !== page || data.loopchart !== 'ready') return;
+    const { port1, port2 } = new MessageChannel();
+    page.postMessage({ loopchart: 'port' }, location.origin, [port1]);
+    window.begin(port2);
+  });
+};
+`;
+
+test('a run in another tab is watched and driven without a server', async () => {
+  const source = join(folder, 'app.js');
+  await writeFile(source, APP(join(import.meta.dirname, '../src')));
+  await build({
+    configFile: join(import.meta.dirname, '../vite.config.ts'),
+    root: folder,
+    logLevel: 'silent',
+    build: {
+      outDir: join(folder, 'site'),
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rollupOptions: { input: source, output: { entryFileNames: 'app.js' } },
+    },
+  });
+  await writeFile(join(folder, 'site', 'app.html'), '<!doctype html><script type="module" src="./app.js"></script>');
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const errors: string[] = [];
+  context.on('page', (one) => one.on('pageerror', (error) => errors.push(String(error))));
+  const steps = () => app.evaluate(() => (window as any).run.progress.steps as number);
+  const rows = async () => Number((await shown('#log-count'))?.replace(/,/g, ''));
+  const drive = async () => {
+    // A tab behind another one draws once a second.
+    await page.bringToFront();
+    await page.waitForSelector('#statechart');
+    const before = await rows();
+    await expect.poll(rows).toBeGreaterThan(before);
+    await page.keyboard.press('p');
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    const at = await steps();
+    await page.keyboard.press('n');
+    await expect.poll(steps).toBe(at + 1);
+    await settle();
+    expect(await steps()).toBe(at + 1);
+  };
+  // The page is there first: it waits.
+  page = await context.newPage();
+  await page.goto(`${site}#channel=loopchart`);
+  await expect.poll(() => page.innerText('.empty')).toContain('Waiting for a run on channel loopchart');
+  const app = await context.newPage();
+  await app.goto(`${site}app.html`);
+  await app.evaluate(() => (window as any).begin());
+  await drive();
+  await page.locator('summary', { hasText: 'Breakpoints' }).click();
+  await addPoint('state.n >');
+  await expect.poll(() => page.locator('.refused').count()).toBe(1);
+  expect(await pointsShown()).toEqual([]);
+  await addPoint('state.n > 1e9');
+  await page.reload();
+  await expect.poll(pointsShown).toEqual(['when state.n > 1e9']);
+  expect(page.url()).toContain('channel=loopchart');
+  // The app begins another run.
+  const before = await rows();
+  await app.reload();
+  await app.evaluate(() => (window as any).begin());
+  await expect.poll(() => page.locator('.notice').allTextContents()).toHaveLength(1);
+  expect(await page.innerText('.notice')).toContain('Another run');
+  await expect.poll(rows).not.toBe(before);
+  await drive();
+  await page.close();
+  // The same over a port that the app hands in.
+  const opened = context.waitForEvent('page');
+  await app.evaluate(() => (window as any).openPage());
+  page = await opened;
+  await drive();
+  await context.close();
+  expect(errors).toEqual([]);
 });
 
 test('what is saved is the recording, and a picture of its chart and timeline', async () => {

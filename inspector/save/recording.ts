@@ -1,6 +1,7 @@
 import type { Contexts } from '../contexts.ts';
 import type { ActorLine } from '../line.ts';
 import type { Store } from '../store.ts';
+import { saveFile } from './file.ts';
 
 /** Lines are turned to text so many at a time, so that the page stays awake. */
 const PORTION = 2000;
@@ -58,4 +59,12 @@ export async function recordingFile(store: Store, contexts: Contexts): Promise<B
   });
   const zipped = text.pipeThrough(new TextEncoderStream() as any).pipeThrough(new CompressionStream('gzip') as any);
   return new Response(zipped as ReadableStream).blob();
+}
+
+/** What a run is called in the names of files. */
+export const nameOf = (store: Store): string => (store.runId || 'run').replace(/[^\w.-]+/g, '-');
+
+/** Downloads it. */
+export async function saveRecording({ store, contexts }: { store: Store; contexts: Contexts }): Promise<void> {
+  saveFile(`${nameOf(store)}.jsonl.gz`, 'application/gzip', [await recordingFile(store, contexts)]);
 }

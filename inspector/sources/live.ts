@@ -1,8 +1,11 @@
-import { faultOf, type Hello, type Line } from '../line.ts';
+import type { Hello, Line } from '../line.ts';
 import type { Command, Source, Status } from '../source.ts';
+import { helloIn, Intake } from './intake.ts';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 15_000;
+/** How long an answer about the settings is waited for. */
+const PATIENCE = 5000;
 
 /**
  * A program that runs now, over a WebSocket. After a break it is asked for what came after the last line that was
@@ -11,11 +14,13 @@ const LONGEST_WAIT = 15_000;
 export class LiveSource implements Source {
   readonly title: string;
   onValue?: (ref: string, value: unknown) => void;
+  onRefused?: (reason: string) => void;
+  onUnreadable?: () => void;
+  onRun?: () => void;
   readonly #url: string;
   readonly #token: string;
   #socket: WebSocket | undefined;
-  #last = 0;
-  #runId = '';
+  #intake: Intake | undefined;
   #wait = FIRST_WAIT;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
@@ -28,7 +33,16 @@ export class LiveSource implements Source {
 
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
     onStatus({ kind: 'opening', text: `Connecting to ${this.title}` });
-    this.#connect(onLines, onStatus);
+    const intake = new Intake(this, onLines, onStatus, () => {
+      // Another run at the same address. It was asked for what comes after *our* last line, so it is asked anew.
+      const old = this.#socket;
+      if (old) old.onmessage = null;
+      intake.forget();
+      this.#connect(intake, onStatus);
+      old?.close();
+    });
+    this.#intake = intake;
+    this.#connect(intake, onStatus);
     return () => {
       this.#stopped = true;
       clearTimeout(this.#timer);
@@ -40,8 +54,28 @@ export class LiveSource implements Source {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
-  #connect(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): void {
-    const socket = new WebSocket(`${this.#url}?since=${this.#last}`, this.#token ? [`tok.${this.#token}`] : []);
+  /** Only a hello tells how a program is set, so one is asked for on a connection of its own. */
+  ask(): Promise<Hello | undefined> {
+    if (this.#stopped || this.#socket?.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const socket = this.#open();
+      const end = (hello?: Hello) => {
+        clearTimeout(timer);
+        socket.close();
+        resolve(hello);
+      };
+      const timer = setTimeout(end, PATIENCE);
+      socket.onmessage = ({ data }) => end(helloIn(data));
+      socket.onclose = () => end();
+    });
+  }
+
+  #open(): WebSocket {
+    return new WebSocket(`${this.#url}?since=${this.#intake?.last ?? 0}`, this.#token ? [`tok.${this.#token}`] : []);
+  }
+
+  #connect(intake: Intake, onStatus: (status: Status) => void): void {
+    const socket = this.#open();
     let refused = true;
     this.#socket = socket;
     socket.onopen = () => {
@@ -49,9 +83,7 @@ export class LiveSource implements Source {
       this.#wait = FIRST_WAIT;
     };
     socket.onmessage = ({ data }) => {
-      if (this.#stopped) return;
-      const lines = this.#sift(JSON.parse(data), onStatus);
-      if (lines.length) onLines(lines, data.length);
+      if (!this.#stopped) intake.take(data);
     };
     socket.onclose = () => {
       if (this.#stopped || this.#socket !== socket) return;
@@ -61,41 +93,8 @@ export class LiveSource implements Source {
         kind: 'waiting',
         text: `${why}. Trying again in ${seconds} s; what was seen stays. If the program has ended, save the recording.`,
       });
-      this.#timer = setTimeout(() => this.#connect(onLines, onStatus), this.#wait);
+      this.#timer = setTimeout(() => this.#connect(intake, onStatus), this.#wait);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
     };
-  }
-
-  /** Takes the hello and the answers out of a frame, and drops the lines that were seen before. */
-  #sift(frame: unknown, onStatus: (status: Status) => void): Line[] {
-    const lines: Line[] = [];
-    for (const item of Array.isArray(frame) ? frame : [frame]) {
-      if (item?.type === 'hello') {
-        const hello = item as Hello;
-        // Another run on the same port: its numbers begin anew, so what we hold says nothing about it.
-        if (this.#runId && hello.runId !== this.#runId) return this.#newRun(onStatus);
-        this.#runId = hello.runId;
-        onStatus({ kind: 'live', text: `Connected to ${this.title}`, hello });
-      } else if (item?.type === 'value') {
-        this.onValue?.(String(item.ref), item.value);
-      } else if (!faultOf(item)) {
-        const line = item as Line;
-        const reach = line.type === 'lagged' ? line.to : line.seq;
-        if (reach <= this.#last) continue;
-        this.#last = reach;
-        lines.push(line);
-      }
-    }
-    return lines;
-  }
-
-  #newRun(onStatus: (status: Status) => void): Line[] {
-    this.#stopped = true;
-    this.#socket?.close();
-    onStatus({
-      kind: 'failed',
-      text: 'Another run has taken this address. Save what you see if you need it, then reload.',
-    });
-    return [];
   }
 }

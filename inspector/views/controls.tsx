@@ -1,11 +1,20 @@
-import { signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { asking, breakpoints, pressRun, runIs, sendBreakpoints, stepCount } from '../control.ts';
+import { asking, pressRun, runIs, stepCount } from '../control.ts';
+import type { Breakpoint } from '../line.ts';
 import { session } from '../session.ts';
-import type { Breakpoint } from '../source.ts';
+import {
+  breakpoints,
+  clearRefusal,
+  isOpen,
+  refreshSettings,
+  refusal,
+  setBreakpoints,
+  setSpeed,
+  speed,
+} from '../settings.ts';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
-const speed = signal<number | null>(null);
 
 /** Pause, step, run on, stop: what can be asked of a run. */
 export function Controls() {
@@ -63,11 +72,10 @@ export function Controls() {
         disabled={off}
         value={String(speed.value)}
         onChange={(e) => {
-          speed.value = e.currentTarget.value === 'null' ? null : Number(e.currentTarget.value);
-          session.source.value?.send?.({ type: 'speed', perSec: speed.value });
+          setSpeed(e.currentTarget.value === 'null' ? null : Number(e.currentTarget.value));
         }}
       >
-        {SPEEDS.map((perSec) => (
+        {speeds().map((perSec) => (
           <option key={perSec} value={String(perSec)}>
             {perSec === null ? 'full speed' : `${perSec} steps/s`}
           </option>
@@ -91,8 +99,31 @@ export function Controls() {
       >
         Abort
       </button>
+      <Refusal />
       {asking.value ? <Reason kind={asking.value} /> : null}
     </fieldset>
+  );
+}
+
+/** Those to choose from, and whatever the program was set to. */
+function speeds(): (number | null)[] {
+  if (SPEEDS.includes(speed.value)) return SPEEDS;
+  return [...SPEEDS, speed.value].sort((a, b) => (a ?? 0) - (b ?? 0));
+}
+
+/** Says what the program would not do. */
+function Refusal() {
+  const said = refusal.value;
+  if (!said) return null;
+  return (
+    <p class="refused" role="alert">
+      <span title={said.reason}>
+        Refused{said.count > 1 ? ` ${said.count} times` : ''}: {said.reason}
+      </span>
+      <button type="button" class="flat" aria-label="Dismiss" onClick={clearRefusal}>
+        ✕
+      </button>
+    </p>
   );
 }
 
@@ -148,27 +179,27 @@ function Breakpoints({ off }: { off: boolean }) {
   const kind = useSignal<'state' | 'event' | 'when'>('state');
   const text = useSignal('');
   const path = useSignal('');
-  const set = (points: readonly Breakpoint[]) => {
-    breakpoints.value = points;
-    sendBreakpoints();
-  };
-  const count = breakpoints.value.length;
+  const points = breakpoints.value.filter(isOpen);
+  const count = points.length;
   return (
-    <details class="menu">
+    <details
+      class="menu"
+      onToggle={(event) => {
+        if (event.currentTarget.open) void refreshSettings();
+      }}
+    >
       <summary aria-disabled={off}>Breakpoints{count ? ` (${count})` : ''}</summary>
       <div class="sheet">
         {!count ? <p class="note">The run pauses where a breakpoint is met.</p> : null}
-        {breakpoints.value.map((point, index) => (
+        {points.map((point) => (
           <div class="point" key={JSON.stringify(point)}>
-            <span>{point.path ?? 'any loop'}</span>
-            <code>
-              {point.state ? `state ${point.state}` : point.event ? `event ${point.event}` : `when ${point.when}`}
-            </code>
+            <span>{point.id ?? point.path ?? 'any loop'}</span>
+            <code>{wordsOf(point)}</code>
             <button
               type="button"
               class="flat"
               aria-label="Remove"
-              onClick={() => set(breakpoints.value.filter((_, at) => at !== index))}
+              onClick={() => setBreakpoints(points.filter((other) => other !== point))}
             >
               ✕
             </button>
@@ -178,7 +209,7 @@ function Breakpoints({ off }: { off: boolean }) {
           onSubmit={(event) => {
             event.preventDefault();
             if (!text.value.trim()) return;
-            set([...breakpoints.value, { ...(path.value && { path: path.value }), [kind.value]: text.value.trim() }]);
+            setBreakpoints([...points, { ...(path.value && { path: path.value }), [kind.value]: text.value.trim() }]);
             text.value = '';
           }}
         >
@@ -221,4 +252,9 @@ function Breakpoints({ off }: { off: boolean }) {
       </div>
     </details>
   );
+}
+
+/** All that has to be so for a breakpoint to be met. */
+function wordsOf({ state, event, when }: Breakpoint): string {
+  return [state && `state ${state}`, event && `event ${event}`, when && `when ${when}`].filter(Boolean).join(', ');
 }

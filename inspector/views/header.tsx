@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { size } from '../clock.ts';
+import { whyMissing } from '../describe.ts';
 import { chooseFile } from '../open.ts';
 import { saveFile } from '../save/file.ts';
 import { mermaid } from '../save/mermaid.ts';
-import { recordingFile } from '../save/recording.ts';
+import { nameOf, saveRecording } from '../save/recording.ts';
 import { svgText } from '../save/svg.ts';
 import { chromeTrace } from '../save/trace.ts';
 import { session } from '../session.ts';
@@ -73,13 +74,15 @@ export function Header() {
 /** What is not shown, counted. Nothing is left out in silence. */
 function Limits() {
   const { store } = session;
+  // Its own: a component is not drawn again because the one around it is.
+  session.version.value;
   const hello = session.status.value?.hello;
   const missing = [
-    store.unseen || hello?.gap
-      ? `${store.unseen ? `${figure(store.unseen)} events ` : ''}before the first were not seen`
-      : '',
-    store.lagged ? `${figure(store.lagged)} not sent, page too slow` : '',
+    store.unseen ? `${figure(store.unseen)} events before the first were not seen` : '',
+    hello?.gap && !store.unseen && !store.lagged.has('dropped') ? 'some events were not seen' : '',
+    ...[...store.lagged].map(([why, count]) => `${figure(count)} ${whyMissing(why)}`),
     store.dropped ? `${figure(store.dropped)} oldest dropped` : '',
+    store.unreadable ? `${figure(store.unreadable)} could not be read` : '',
   ].filter(Boolean);
   return missing.length ? (
     <span class="limits" role="status">
@@ -92,7 +95,7 @@ function Save() {
   const menu = useRef<HTMLDetailsElement>(null);
   const busy = useSignal(false);
   const some = session.store.end > 0;
-  const name = (session.store.runId || 'run').replace(/[^\w.-]+/g, '-');
+  const name = nameOf(session.store);
   const doing = (save: () => void | Promise<void>) => async () => {
     menu.current!.open = false;
     busy.value = true;
@@ -107,13 +110,7 @@ function Save() {
     <details class="menu" ref={menu}>
       <summary>{busy.value ? 'Saving…' : 'Save'}</summary>
       <div class="sheet actions">
-        <button
-          type="button"
-          disabled={!some}
-          onClick={doing(async () =>
-            saveFile(`${name}.jsonl.gz`, 'application/gzip', [await recordingFile(session.store, session.contexts)]),
-          )}
-        >
+        <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>
           Recording <small>.jsonl.gz</small>
         </button>
         <button

@@ -94,8 +94,8 @@ export function Plots() {
 
   // The plot is made anew when its lines or scales change; new values only replace its data.
   useEffect(() => {
-    const element = box.current!;
-    if (!series.length) return;
+    const element = box.current;
+    if (!element || !series.length) return;
     const ink = colour('dim');
     const line = colour('line');
     const options: uPlot.Options = {

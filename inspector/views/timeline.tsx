@@ -45,7 +45,8 @@ export function Timeline() {
 
   useEffect(() => {
     const watch = new ResizeObserver(() => {
-      width.value = box.current!.clientWidth;
+      // When another run takes over, this view is gone before the news of its size is.
+      if (box.current) width.value = box.current.clientWidth;
     });
     watch.observe(box.current!);
     return () => watch.disconnect();

@@ -1,0 +1,98 @@
+import { faultOf, type Hello, helloOf, type Line } from '../line.ts';
+import type { Source, Status } from '../source.ts';
+
+/** What a program's frames come down to, whichever way they came: lines that are new, and answers for the page. */
+export class Intake {
+  /** The number of the last line that was seen. */
+  last = 0;
+  runId = '';
+  readonly #source: Source;
+  readonly #onLines: (lines: Line[], bytes: number) => void;
+  readonly #onStatus: (status: Status) => void;
+  readonly #onOther: () => void;
+
+  /** @param onOther called when the frame is another run's: what it numbers is not what we hold */
+  constructor(
+    source: Source,
+    onLines: (lines: Line[], bytes: number) => void,
+    onStatus: (status: Status) => void,
+    onOther: () => void,
+  ) {
+    this.#source = source;
+    this.#onLines = onLines;
+    this.#onStatus = onStatus;
+    this.#onOther = onOther;
+  }
+
+  /** Whatever the frame holds, nothing is thrown: what cannot be read is counted. */
+  take(text: unknown): void {
+    const frame = itemsOf(text);
+    if (!frame) {
+      this.#source.onUnreadable?.();
+      return;
+    }
+    const lines: Line[] = [];
+    for (const item of frame) {
+      const hello = helloOf(item);
+      if (hello && this.runId && hello.runId !== this.runId) {
+        this.#onOther();
+        return;
+      }
+      if (hello) this.#greet(hello);
+      else if (!this.#answer(item)) this.#sift(item, lines);
+    }
+    if (lines.length) this.#onLines(lines, (text as string).length);
+  }
+
+  /** Begins anew, for another run. */
+  forget(): void {
+    this.last = 0;
+    this.runId = '';
+    this.#source.onRun?.();
+  }
+
+  #greet(hello: Hello): void {
+    this.runId = hello.runId;
+    this.#onStatus({ kind: 'live', text: `Connected to ${this.#source.title}`, hello });
+  }
+
+  /** Whether the item is an answer to what this page asked, and no line. */
+  #answer(item: any): boolean {
+    if (item?.type === 'value') this.#source.onValue?.(String(item.ref), item.value);
+    else if (item?.type === 'refused') this.#source.onRefused?.(String(item.reason ?? 'no reason given'));
+    else return false;
+    return true;
+  }
+
+  /** Drops what was seen before. */
+  #sift(item: unknown, lines: Line[]): void {
+    if (faultOf(item)) {
+      this.#source.onUnreadable?.();
+      return;
+    }
+    const line = item as Line;
+    const reach = line.type === 'lagged' ? line.to : line.seq;
+    if (reach <= this.last) return;
+    this.last = reach;
+    lines.push(line);
+  }
+}
+
+/** The hello in a frame, where it has one. */
+export function helloIn(text: unknown): Hello | undefined {
+  for (const item of itemsOf(text) ?? []) {
+    const hello = helloOf(item);
+    if (hello) return hello;
+  }
+  return undefined;
+}
+
+function itemsOf(text: unknown): unknown[] | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    const frame: unknown = JSON.parse(text);
+    return Array.isArray(frame) ? frame : [frame];
+  } catch {
+    return undefined;
+  }
+}

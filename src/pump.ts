@@ -7,6 +7,8 @@ import { type AnyLoop, childrenOf } from './tree.ts';
 
 /** How long steps may run on before the event loop gets its turn, in milliseconds. */
 const slice = 8;
+/** How many steps may go by between two looks at the clock. */
+const sprint = 128;
 /** Committing may take this share of the time; where the state is large, commits come less often. */
 const commitShare = 1 / 20;
 
@@ -130,7 +132,7 @@ class Pump implements HookActor {
         if (walks) {
           await this.#walk(limit);
         } else {
-          const slow = this.#sprint(limit);
+          const slow = this.#sprints(limit);
           if (slow !== undefined) {
             walks = true;
             await this.#finish(slow);
@@ -162,6 +164,16 @@ class Pump implements HookActor {
     }
   }
 
+  /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
+  #sprints(limit: number): Begun | undefined {
+    this.#running.begin('advance', false);
+    for (let left = limit; left > 0; left -= sprint) {
+      const slow = this.#sprint(Math.min(left, sprint));
+      if (slow !== undefined || this.#done || this.attention || performance.now() >= this.#deadline) return slow;
+    }
+    return undefined;
+  }
+
   /**
    * Steps of a loop without children, one after another, for as long as no hook returns a promise: an async function
    * takes half as long again for a step, and awaiting what is no promise ten times.
@@ -173,7 +185,6 @@ class Pump implements HookActor {
     const bare = args.length === 0;
     const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
     const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
-    running.begin('advance', false);
     let left = limit;
     let first = this.#first;
     // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
@@ -201,8 +212,6 @@ class Pump implements HookActor {
         this.#done = true;
         return undefined;
       }
-      // Steps may turn slow in the middle of a burst that was measured by quick ones.
-      if ((left & 63) === 0 && performance.now() >= this.#deadline) return undefined;
     } while (--left > 0 && !this.attention);
     return undefined;
   }

@@ -94,7 +94,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
     session.changed = () => this.#changed();
     session.due = (steps) => this.#due(steps);
-    session.stepsUntilDue = () => this.#stepsUntilDue();
+    session.stepsUntilDue = () => Math.max(1, this.#stepsLeft());
 
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
@@ -373,28 +373,24 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.abort(error);
   }
 
-  #due(steps: number): boolean {
+  #due(steps: number): void {
     this.#steps += steps;
     this.#sinceSave += steps;
     for (const listener of this.#listeners) listener();
-    const due = this.#isDue();
-    if (due && !this.#session.wanted) this.#hold();
-    return due;
+    if (this.#isDue() && !this.#session.wanted) this.#hold();
   }
 
   #isDue(): boolean {
-    const { store, every = { ms: 1000 }, durability } = this.#options;
-    if (store === undefined || durability === 'exit' || every === 'run' || this.#sinceSave === 0) return false;
-    if (every === 'step') return true;
-    return 'steps' in every ? this.#sinceSave >= every.steps : Date.now() - this.#lastSave >= every.ms;
+    return this.#sinceSave > 0 && this.#stepsLeft() <= 0;
   }
 
-  #stepsUntilDue(): number {
+  /** Steps until a checkpoint is due; one that is due by its time waits for no more. */
+  #stepsLeft(): number {
     const { store, every = { ms: 1000 }, durability } = this.#options;
     if (store === undefined || durability === 'exit' || every === 'run') return Infinity;
-    if (every === 'step') return 1;
-    if ('steps' in every) return Math.max(1, every.steps - this.#sinceSave);
-    return Date.now() - this.#lastSave >= every.ms ? 1 : Infinity;
+    if (every === 'step') return 1 - this.#sinceSave;
+    if ('steps' in every) return every.steps - this.#sinceSave;
+    return Date.now() - this.#lastSave >= every.ms ? 0 : Infinity;
   }
 
   /** Saves after what is being saved, and instead of what waits beside the run. */

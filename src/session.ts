@@ -18,8 +18,8 @@ export class Session {
   args: unknown[] | undefined;
   /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
   strict = false;
-  /** Called at each boundary after a commit with the steps of innermost loops it had; tells whether a checkpoint is due. */
-  due: ((steps: number) => boolean) | undefined;
+  /** Called at each boundary after a commit, with the steps of innermost loops that it had. */
+  due: ((steps: number) => void) | undefined;
   /** Steps of innermost loops, taken or under way, that their pumps have yet to commit. */
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */

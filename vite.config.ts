@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
+    // What a browser shows comes when the machine has time for it.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', tally],
   },
 });

@@ -46,7 +46,7 @@ const waits = async () => {
 };
 const listed = async () => Number((await page.locator('#log-count').textContent())!.replace(/,/g, ''));
 
-test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page, over a restart of the server', async () => {
+test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page', async () => {
   const { train, heldOut } = await loadDigits();
   const training = createTraining({ train: slice(train, 0, 1600), heldOut: slice(heldOut, 0, 500) }, { epochs: 1000 });
   fit = new Fit(training);
@@ -85,24 +85,13 @@ test('the digits run is watched, paused, stepped, rewound, resumed and stopped f
   await page.keyboard.press('l');
   await expect.poll(() => page.locator('#tree').innerText()).toBe(now);
 
-  // The server goes away and comes back: nothing is listed twice, and nothing is missing.
-  const { port, token } = inspector;
-  await inspector.close();
-  await run.step();
-  await expect.poll(() => said.splice(0).length, { timeout: 20_000 }).toBeGreaterThan(0);
-  inspector = await serveInspection(inspection, { port, token, tell: () => {} }, folder);
-  await expect.poll(() => inspector.pages, { timeout: 30_000 }).toBe(1);
-  said.length = 0;
-  await expect.poll(() => page.locator('#log [aria-selected=true] .seq').innerText()).not.toBe('');
-  const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
-  await expect.poll(async () => (await numbered()) - (await listed())).toBe(0);
-
   await page.keyboard.press('p');
   await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBeGreaterThan(steps + 5);
   await page.keyboard.press('x');
   await page.getByLabel('Reason').fill('seen enough');
   await page.keyboard.press('Enter');
   expect(await outcome).toMatchObject({ status: 'stopped', reason: 'seen enough' });
-  await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
+  await page.keyboard.press('l');
+  await expect.poll(() => page.locator('#tree').innerText(), { timeout: 8000 }).toMatch(/^fit\nfinished/);
   expect(said).toEqual([]);
 });

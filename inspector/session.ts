@@ -34,6 +34,8 @@ class Session {
   readonly range: Signal<{ from: number; to: number } | null> = signal(null);
   /** The row that the state is compared with, when somebody pinned one. */
   readonly pinned: Signal<number | null> = signal(null);
+  /** Whether the log keeps its newest row in sight, where the newest is shown. */
+  readonly tail: Signal<boolean> = signal(true);
   readonly pane: Signal<Pane> = signal('chart');
   readonly narrow: Signal<boolean> = signal(false);
   readonly playing: Signal<boolean> = signal(false);
@@ -122,6 +124,7 @@ class Session {
       this.store = new Store(BOUNDS);
       this.contexts = new Contexts(this.store, chart);
       this.cursor.value = null;
+      this.tail.value = true;
       this.selected.value = '';
       this.follows.value = true;
       this.range.value = null;
@@ -197,8 +200,11 @@ class Session {
 
   /** Follows the newest line again. */
   live(): void {
-    this.cursor.value = null;
-    this.playing.value = false;
+    batch(() => {
+      this.cursor.value = null;
+      this.tail.value = true;
+      this.playing.value = false;
+    });
   }
 
   /** Whether somebody listens to what the controls say. */

@@ -46,7 +46,7 @@ const waits = async () => {
 };
 const listed = async () => Number((await page.locator('#log-count').textContent())!.replace(/,/g, ''));
 
-test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page', async () => {
+test('the digits run is watched, paused, stepped, rewound, resumed and stopped from the page, over a restart of the server', async () => {
   const { train, heldOut } = await loadDigits();
   const training = createTraining({ train: slice(train, 0, 1600), heldOut: slice(heldOut, 0, 500) }, { epochs: 1000 });
   fit = new Fit(training);
@@ -85,8 +85,28 @@ test('the digits run is watched, paused, stepped, rewound, resumed and stopped f
   await page.keyboard.press('l');
   await expect.poll(() => page.locator('#tree').innerText()).toBe(now);
 
+  // The server is killed while the run goes on, and comes back: nothing is listed twice, and nothing is missing.
   await page.keyboard.press('p');
   await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBeGreaterThan(steps + 5);
+  const { port, token } = inspector;
+  await inspector.close();
+  await expect.poll(() => page.locator('.notice').innerText()).toContain('Trying again');
+  const alone = run.progress.steps;
+  await expect.poll(() => run.progress.steps, { timeout: 20_000 }).toBeGreaterThan(alone + 20);
+  inspector = await serveInspection(inspection, { port, token, tell: () => {} }, folder);
+  await expect.poll(() => page.locator('.notice').count(), { timeout: 30_000 }).toBe(0);
+  // The console says of each try that nobody answered.
+  expect(said.every((line) => line.includes('ERR_CONNECTION_REFUSED'))).toBe(true);
+  said.length = 0;
+  const back = await listed();
+  await expect.poll(listed, { timeout: 20_000 }).toBeGreaterThan(back + 20);
+  await page.keyboard.press('p');
+  await waits();
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('paused');
+  const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
+  await expect.poll(async () => [await numbered(), await listed()]).toEqual([inspection.last, inspection.last]);
+
+  await page.keyboard.press('p');
   await page.keyboard.press('x');
   await page.getByLabel('Reason').fill('seen enough');
   await page.keyboard.press('Enter');

@@ -16,8 +16,8 @@ export interface ListProps {
   active?: string | undefined;
   row: (index: number) => ComponentChildren;
   onKey?: (event: KeyboardEvent) => void;
-  /** Somebody scrolled by hand. */
-  onScroll?: () => void;
+  /** It was scrolled, not from here: by hand, or since the list has become higher. Tells whether its end is in sight. */
+  onScroll?: (atEnd: boolean) => void;
 }
 
 /** A list of rows of one height, of which only those in sight are in the document. */
@@ -71,8 +71,9 @@ export function List({ id, label, count, rowHeight, reveal, active, row, onKey, 
       aria-activedescendant={active}
       onKeyDown={onKey}
       onScroll={(event) => {
-        top.value = event.currentTarget.scrollTop;
-        if (!ours.current) onScroll?.();
+        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+        top.value = scrollTop;
+        if (!ours.current) onScroll?.(scrollTop + clientHeight > scrollHeight - rowHeight);
         ours.current = false;
       }}
     >

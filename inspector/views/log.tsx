@@ -1,4 +1,4 @@
-import { type Signal, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { isOver } from '../actor.ts';
 import { duration, stamp } from '../clock.ts';
@@ -12,8 +12,6 @@ const path = signal('');
 const type = signal('');
 const text = signal('');
 const regex = signal(false);
-/** Whether the newest row stays in sight. */
-const follow: Signal<boolean> = signal(true);
 /** Goes up while a search goes on. */
 const searched = signal(0);
 
@@ -43,7 +41,7 @@ export function Log() {
 
   const current = now < 0 ? -1 : filter.upTo(now);
   const live = session.cursor.value === null;
-  const reveal = live ? (follow.value ? filter.length - 1 : -1) : current;
+  const reveal = live ? (session.tail.value ? filter.length - 1 : -1) : current;
   const start = store.end ? store.t(store.first) : 0;
   const go = (index: number) => {
     if (index >= 0 && index < filter.length) pick(filter.row(index));
@@ -125,9 +123,9 @@ export function Log() {
         <label class="check">
           <input
             type="checkbox"
-            checked={follow.value}
+            checked={session.tail.value}
             onChange={(e) => {
-              follow.value = e.currentTarget.checked;
+              session.tail.value = e.currentTarget.checked;
             }}
           />
           follow
@@ -144,8 +142,8 @@ export function Log() {
         rowHeight={LOG_ROW}
         reveal={reveal}
         active={current >= 0 ? `log-${now}` : undefined}
-        onScroll={() => {
-          if (live) follow.value = false;
+        onScroll={(atEnd) => {
+          if (live) session.tail.value = atEnd;
         }}
         onKey={(event) => {
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[event.key];

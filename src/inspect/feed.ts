@@ -111,6 +111,7 @@ export class Feed {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#readers.clear();
   }
 

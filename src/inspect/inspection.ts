@@ -100,6 +100,11 @@ export class Inspection {
     return this.#feed.busy;
   }
 
+  /** The number of the newest line. */
+  get last(): number {
+    return this.#ring.last;
+  }
+
   get bytes(): number {
     return this.#ring.bytes;
   }

@@ -60,10 +60,22 @@ const known = ['port', 'host', 'remote', 'hosts', 'origins', 'token', 'open', 'r
  */
 export async function inspector(options: InspectorOptions = {}): Promise<Inspector> {
   checkOptions(options);
-  return serveInspection(new Inspection(options), options, builtPage());
+  const inspection = new Inspection(options);
+  const served = await serveInspection(inspection, options, builtPage());
+  return {
+    ...served,
+    // A spread would read it once.
+    get pages() {
+      return inspection.pages;
+    },
+    async close() {
+      inspection.close();
+      await served.close();
+    },
+  };
 }
 
-/** The same for an inspection that goes on already, with the page in any place. */
+/** Serves an inspection that goes on already, with the page in any place. Closing ends the server, not the inspection: another can serve it on. */
 export async function serveInspection(
   inspection: Inspection,
   options: InspectorOptions,
@@ -133,7 +145,7 @@ export async function serveInspection(
     attach: (actor) => inspection.attach(actor),
     async close() {
       process.off('exit', flush);
-      inspection.close();
+      clearInterval(held);
       for (const client of sockets.clients) client.terminate();
       await site.close();
     },

@@ -8,6 +8,8 @@ export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'abor
 export class Actor {
   /** Its rows, each with the steps taken by then. */
   readonly rows: Marks = new Marks();
+  /** The rows at which it came into another state. */
+  readonly entries: Marks = new Marks();
   readonly children: Map<string, Actor[]> = new Map();
   readonly from: number;
   first: number;

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { borderStyle } from './borders.ts';
 import { FIELD, openFile } from './open.ts';
 import { saveRecording } from './save/recording.ts';
 import { type Pane, session } from './session.ts';
@@ -124,7 +125,7 @@ function Views() {
   const shown = tabs.includes(pane) ? pane : 'chart';
   const View = VIEWS[shown];
   return (
-    <main class={narrow ? 'narrow' : 'wide'}>
+    <main class={narrow ? 'narrow' : 'wide'} style={borderStyle()}>
       <div class="when">
         <Timeline />
         <Scrubber />

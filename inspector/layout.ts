@@ -1,7 +1,7 @@
 import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { StateNodeJson } from './line.ts';
-import { type Arrow, arrowsOf, type Box, boxesOf } from './statechart.ts';
+import { type Arrow, arrowsOf, type Box, boxesOf, type Note } from './statechart.ts';
 
 export interface PlacedBox extends Box {
   x: number;
@@ -35,11 +35,16 @@ const LETTER = 6.7;
 const SMALL = 5.6;
 export const LINE = 13;
 export const HEAD = 26;
+/** Between states that stand by themselves. */
+const GAP = 14;
+
+/** As many letters as an event and its guard take, and room for a count behind them. */
+const letters = ({ text, guard }: Note) => text.length + (guard ? guard.length + 3 : 0);
+const noteWidth = (note: Note) => letters(note) * SMALL + 22;
 
 function sized(box: Box): { width: number; height: number } {
-  const notes = box.notes.map((note) => note.text.length * SMALL + 34);
   return {
-    width: Math.max(76, box.name.length * LETTER + 30, ...notes),
+    width: Math.max(76, box.name.length * LETTER + 30, ...box.notes.map((note) => noteWidth(note) + 10)),
     height: HEAD + (box.notes.length ? box.notes.length * LINE + 5 : 0),
   };
 }
@@ -73,61 +78,71 @@ function pathOf(edge: ElkExtendedEdge): string {
   return `${d}L${last.x} ${last.y}`;
 }
 
-/** Lays a machine's chart out. States that no arrow touches, being reached from anywhere, stand in a row below. */
-export async function picture(root: StateNodeJson, direction: 'RIGHT' | 'DOWN'): Promise<Picture> {
+/** Tight: a chart is to be seen whole, and its text to be read. */
+const OPTIONS = {
+  'elk.algorithm': 'layered',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.json.shapeCoords': 'ROOT',
+  'elk.json.edgeCoords': 'ROOT',
+  'elk.spacing.nodeNode': '22',
+  'elk.spacing.edgeNode': '8',
+  'elk.spacing.edgeEdge': '8',
+  'elk.spacing.edgeLabel': '3',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '5',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '5',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '5',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.edgeLabels.centerLabelPlacementStrategy': 'WIDEST_LAYER',
+  'elk.padding': '[top=8,left=8,bottom=8,right=8]',
+};
+
+/** States that no arrow touches, being reached from anywhere, stand in a row below the others or in a column beside them. */
+type Side = 'below' | 'beside';
+
+/** Lays a machine's chart out in all the ways there are: none is best for every pane. */
+export async function pictures(root: StateNodeJson): Promise<Picture[]> {
   const boxes = boxesOf(root);
   const arrows = arrowsOf(root, boxes);
   const nested = new Set(boxes.map((box) => box.parent));
   const touched = new Set(arrows.flatMap((arrow) => [arrow.from, arrow.to]));
-  const loose = new Set(
-    boxes.filter((box) => !box.parent && !nested.has(box.id) && !touched.has(box.id)).map((box) => box.id),
-  );
-  const graph: ElkNode = {
+  const loose = boxes.filter((box) => !box.parent && !nested.has(box.id) && !touched.has(box.id));
+  const top = boxes.filter((box) => box.parent === undefined && !loose.includes(box));
+  const graph = (direction: 'RIGHT' | 'DOWN'): ElkNode => ({
     id: '\u0000root',
-    layoutOptions: {
-      'elk.algorithm': 'layered',
-      'elk.direction': direction,
-      'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
-      'elk.edgeRouting': 'ORTHOGONAL',
-      'elk.json.shapeCoords': 'ROOT',
-      'elk.json.edgeCoords': 'ROOT',
-      'elk.spacing.nodeNode': '22',
-      'elk.spacing.edgeNode': '14',
-      'elk.spacing.edgeEdge': '12',
-      'elk.spacing.edgeLabel': '3',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '12',
-      'elk.layered.spacing.edgeNodeBetweenLayers': '10',
-      'elk.padding': '[top=8,left=8,bottom=8,right=8]',
-    },
-    children: boxes.filter((box) => box.parent === undefined && !loose.has(box.id)).map((box) => nodeOf(box, boxes)),
-    edges: arrows.map((arrow) => ({
-      id: arrow.id,
-      sources: [arrow.from],
-      targets: [arrow.to],
-      labels: [{ text: arrow.id, width: labelWidth(arrow), height: arrow.events.length * LINE + 2 }],
-    })),
-  };
-  const done = await engine().layout(graph);
+    layoutOptions: { ...OPTIONS, 'elk.direction': direction },
+    children: top.map((box) => nodeOf(box, boxes)),
+    edges: arrows.map(({ id, from, to, events }) => {
+      const label = { text: id, width: Math.max(...events.map(noteWidth)), height: events.length * LINE + 2 };
+      return { id, sources: [from], targets: [to], labels: [label] };
+    }),
+  });
+  const laid = await Promise.all([engine().layout(graph('RIGHT')), engine().layout(graph('DOWN'))]);
+  const sides: Side[] = loose.length ? ['below', 'beside'] : ['below'];
+  return laid.flatMap((one) => sides.map((side) => picture(one, boxes, arrows, loose, side)));
+}
+
+function picture(laid: ElkNode, boxes: Box[], arrows: Arrow[], loose: Box[], side: Side): Picture {
   const placed = new Map<string, ElkNode>();
   const collect = (node: ElkNode) => {
     placed.set(node.id, node);
     node.children?.forEach(collect);
   };
-  collect(done);
-  const edges = new Map((done.edges ?? []).map((edge) => [edge.id, edge as ElkExtendedEdge]));
-  const { width = 0, height = 0 } = done;
-  let right = 8;
-  let low = height;
-  for (const box of boxes) {
-    if (!loose.has(box.id)) continue;
+  collect(laid);
+  const edges = new Map((laid.edges ?? []).map((edge) => [edge.id, edge as ElkExtendedEdge]));
+  let { width = 0, height = 0 } = laid;
+  let [x, y] = side === 'below' ? [GAP / 2, height + GAP / 2] : [width + GAP / 2, GAP / 2];
+  for (const box of loose) {
     const size = sized(box);
-    placed.set(box.id, { id: box.id, x: right, y: height + 6, ...size });
-    right += size.width + 14;
-    low = Math.max(low, height + 6 + size.height + 8);
+    placed.set(box.id, { id: box.id, x, y, ...size });
+    width = Math.max(width, x + size.width + GAP / 2);
+    height = Math.max(height, y + size.height + GAP / 2);
+    if (side === 'below') x += size.width + GAP;
+    else y += size.height + GAP;
   }
   return {
-    width: Math.max(width, right),
-    height: low,
+    width,
+    height,
     boxes: boxes.map((box) => {
       const { x = 0, y = 0, width = 0, height = 0 } = placed.get(box.id)!;
       return { ...box, x, y, width, height };
@@ -140,5 +155,8 @@ export async function picture(root: StateNodeJson, direction: 'RIGHT' | 'DOWN'):
   };
 }
 
-/** Room for the longest event and a count behind it. */
-const labelWidth = (arrow: Arrow) => Math.max(...arrow.events.map(({ text }) => text.length)) * SMALL + 24;
+/** The picture that is largest in a pane of a size. */
+export function largest(pictures: readonly Picture[], width: number, height: number): Picture {
+  const scale = (picture: Picture) => Math.min(width / picture.width, height / picture.height);
+  return pictures.reduce((best, picture) => (scale(picture) > scale(best) ? picture : best));
+}

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import './style.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
+import { startBorders } from './borders.ts';
 import { listenKeys } from './keys.ts';
 import { followLink, readLink } from './link.ts';
 import { session } from './session.ts';
@@ -28,6 +29,7 @@ if (link.channel) {
 }
 
 startTheme();
+startBorders();
 listenKeys();
 followLink(link);
 render(<App />, document.getElementById('app')!);

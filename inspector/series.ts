@@ -65,12 +65,15 @@ export class Series {
   }
 }
 
+/** More numbers of one loop are not listed; a click in the state plots any. */
+const MOST = 200;
+
 /** The numbers that a loop's newest state holds. */
 export function numbersOf(store: Store, path: Path): Pick[] {
   const picks: Pick[] = [];
   if (!path.steps.length) return picks;
   const visit = (value: unknown, keys: string[]) => {
-    if (picks.length >= 60) return;
+    if (picks.length >= MOST) return;
     if (numberOf(value) !== undefined) picks.push({ path: path.name, keys });
     else if (keys.length < 4) {
       const told = readValue(value);

@@ -5,6 +5,8 @@ import type { StateNodeJson, TransitionJson } from './line.ts';
 export interface Note {
   type: string;
   text: string;
+  /** What has to be true for it to be taken, by its name in the machine. */
+  guard: string;
   /** Where the transition starts: the source in the recording. */
   source: string;
   /** Where it goes, empty where it stays. */
@@ -35,6 +37,13 @@ const many = <T>(value: T | T[] | undefined): T[] =>
 
 /** Transitions are counted under this name. */
 export const edgeKey = (source: string, target: string, type: string): string => `${source} ${target} ${type}`;
+
+const guardOf = (transition: TransitionJson): string => {
+  const guard = typeof transition === 'string' ? undefined : transition.guard;
+  // XState's `definition` has an object in place of the name.
+  const name = typeof guard === 'string' ? guard : (guard as { type?: unknown } | undefined)?.type;
+  return typeof name === 'string' ? name : '';
+};
 
 const targetsOf = (transition: TransitionJson): string[] =>
   typeof transition === 'string' ? [transition] : many(transition.target ?? undefined);
@@ -78,12 +87,13 @@ export function boxesOf(root: StateNodeJson): Box[] {
     }),
   );
   const byId = new Map(boxes.map((box) => [box.id, box]));
-  for (const { node, type, target } of transitionsOf(nodes)) {
+  for (const { node, type, guard, target } of transitionsOf(nodes)) {
     if (target === undefined || target === node.id) {
-      if (node.parent) note(byId.get(node.id)!, { type, text: shortType(type), source: node.id, target: target ?? '' });
+      if (node.parent)
+        note(byId.get(node.id)!, { type, text: shortType(type), guard, source: node.id, target: target ?? '' });
     } else if (!node.parent) {
       const to = byId.get(target);
-      if (to) note(to, { type, text: `any · ${shortType(type)}`, source: node.id, target });
+      if (to) note(to, { type, text: `any · ${shortType(type)}`, guard, source: node.id, target });
     }
   }
   return boxes;
@@ -100,19 +110,26 @@ function note(box: Box, added: Note): void {
 export function arrowsOf(root: StateNodeJson, boxes: readonly Box[]): Arrow[] {
   const ids = new Set(boxes.map(({ id }) => id));
   const arrows = new Map<string, Arrow>();
-  for (const { node, type, target } of transitionsOf(nodesOf(root))) {
+  for (const { node, type, guard, target } of transitionsOf(nodesOf(root))) {
     if (!node.parent || target === undefined || target === node.id || !ids.has(target)) continue;
     const id = `${node.id}→${target}`;
     const arrow: Arrow = arrows.get(id) ?? { id, from: node.id, to: target, events: [] };
     arrows.set(id, arrow);
     if (!arrow.events.some((event) => event.type === type)) {
-      arrow.events.push({ type, text: shortType(type), source: node.id, target });
+      arrow.events.push({ type, text: shortType(type), guard, source: node.id, target });
     }
   }
   return [...arrows.values()];
 }
 
-function* transitionsOf(nodes: readonly Node[]): Generator<{ node: Node; type: string; target: string | undefined }> {
+interface Way {
+  node: Node;
+  type: string;
+  guard: string;
+  target: string | undefined;
+}
+
+function* transitionsOf(nodes: readonly Node[]): Generator<Way> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const resolve = (node: Node, target: string): string => {
     const name = target.replace(/^#/, '');
@@ -130,8 +147,9 @@ function* transitionsOf(nodes: readonly Node[]): Generator<{ node: Node; type: s
       if (type === 'loop.forwarded' || type.startsWith('xstate.error.actor.')) continue;
       for (const transition of many(transitions)) {
         const targets = targetsOf(transition);
-        if (!targets.length) yield { node, type, target: undefined };
-        for (const target of targets) yield { node, type, target: resolve(node, target) };
+        const guard = guardOf(transition);
+        if (!targets.length) yield { node, type, guard, target: undefined };
+        for (const target of targets) yield { node, type, guard, target: resolve(node, target) };
       }
     }
   }

@@ -187,6 +187,8 @@ export class Store {
       actor.path.taken += Number(line.event.steps ?? 1);
       actor.path.steps.push(row, actor.path.taken);
     }
+    const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
+    if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
     actor.rows.push(row, actor.steps);
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
@@ -262,6 +264,7 @@ export class Store {
       const base = this.contextAt(actor, from - 1);
       if (base) actor.base = base;
       actor.rows.dropBefore(from);
+      actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);
       actor.path.steps.dropBefore(from);
       if (!actor.rows.length && !Number.isNaN(actor.end)) this.#forget(actor);

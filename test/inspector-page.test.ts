@@ -137,7 +137,7 @@ test('a recording from a file is shown by every view', async () => {
   await page.getByRole('tab', { name: 'plots' }).click();
   await page.waitForSelector('.u-over');
   await settle();
-  expect(await page.locator('.pick input:checked').count()).toBe(2);
+  expect(await page.locator('.pick input:checked').count()).toBe(1);
   expect(await page.locator('.pick', { hasText: 'batchesloss' }).innerText()).toMatch(/\d\.\d+/);
 });
 

@@ -13,7 +13,8 @@ const AT_ONCE = 250;
 /** Trains for some epochs. */
 export class Fit extends Loop<EpochReport[]> {
   declare readonly init: Training;
-  override state: { epochs: number; history: EpochReport[] };
+  /** `total` is how many steps there will be: an inspector shows it. */
+  override state: { total: number; history: EpochReport[] };
   progress = new Progress();
   // `Stateful` fields: a checkpoint has them as they were at the step that the counters are of.
   model: Model;
@@ -22,7 +23,7 @@ export class Fit extends Loop<EpochReport[]> {
 
   constructor(init: Training) {
     super(init);
-    this.state = { epochs: init.epochs, history: [] };
+    this.state = { total: init.epochs, history: [] };
     this.model = init.model;
     this.optimizer = init.optimizer;
     this.epoch = new Epoch(init);
@@ -63,14 +64,17 @@ export class Fit extends Loop<EpochReport[]> {
 
   /** A saved run may be given more epochs than it was begun with. */
   override onLoadCheckpoint(state: Fit['state']): void {
-    this.state = { ...state, epochs: this.init.epochs };
+    this.state = { ...state, total: this.init.epochs };
   }
 }
+
+type EpochState = { total: number; trained: Score; report: EpochReport | null };
+const NOTHING_YET: EpochState = { total: QUARTERS, trained: NOTHING, report: null };
 
 /** Goes through all digits once: after each quarter it looks at those held out. */
 export class Epoch extends Loop<EpochReport, [epoch: number]> {
   declare readonly init: Training;
-  override state: { trained: Score; report: EpochReport | null } = { trained: NOTHING, report: null };
+  override state: EpochState = NOTHING_YET;
   progress = new Progress();
   batches: Batches;
   validate: Validate;
@@ -87,7 +91,7 @@ export class Epoch extends Loop<EpochReport, [epoch: number]> {
 
   reset(): void {
     this.progress.resetOnRun();
-    this.state = { trained: NOTHING, report: null };
+    this.state = NOTHING_YET;
   }
 
   override onAdvanceStart(): void {
@@ -101,6 +105,7 @@ export class Epoch extends Loop<EpochReport, [epoch: number]> {
     const trained = sum(this.state.trained, await this.batches.run(epoch, quarter, rate));
     const heldOut = means(await this.validate.run());
     this.state = {
+      total: QUARTERS,
       trained,
       report: { epoch: epoch + 1, part: (quarter + 1) / QUARTERS, rate, ...means(trained), heldOut },
     };
@@ -120,14 +125,17 @@ export class Epoch extends Loop<EpochReport, [epoch: number]> {
 /** Learns from a quarter of the digits. */
 export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: number]> {
   declare readonly init: Training;
-  /** `random` moves the images a little. It is never seeded again: where it stands is part of the state. */
-  override state: { score: Score; random: Random };
+  /**
+   * `loss` and `accuracy` are those of the last batch, `score` is that of all. `random` moves the images a little. It is
+   * never seeded again: where it stands is part of the state.
+   */
+  override state: { total: number; loss: number; accuracy: number; score: Score; random: Random };
   progress = new Progress();
   #order: Uint32Array = new Uint32Array();
 
   constructor(init: Training) {
     super(init);
-    this.state = { score: NOTHING, random: seeded(init.seed) };
+    this.state = { total: 0, loss: 0, accuracy: 0, score: NOTHING, random: seeded(init.seed) };
   }
 
   get done(): boolean {
@@ -146,6 +154,7 @@ export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: 
       firstBatch(this.init, quarter) * this.init.batchSize,
       firstBatch(this.init, quarter + 1) * this.init.batchSize,
     );
+    this.state.total = Math.ceil(this.#order.length / this.init.batchSize);
   }
 
   override onRestart(epoch: number, quarter: number): void {
@@ -161,7 +170,8 @@ export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: 
     const { model, optimizer, train, batchSize } = this.init;
     const first = this.progress.current.completed * batchSize;
     const batch = batchOf(train, this.#order.subarray(first, first + batchSize), this.state.random);
-    this.state.score = sum(this.state.score, model.learn(batch, optimizer, rate));
+    const score = model.learn(batch, optimizer, rate);
+    this.state = { ...this.state, ...means(score), score: sum(this.state.score, score) };
     this.progress.incrementProcessed();
   }
 
@@ -177,14 +187,14 @@ export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: 
 /** Looks at the held-out digits, without learning from them. */
 export class Validate extends Loop<Score> {
   declare readonly init: Training;
-  override state: { score: Score } = { score: NOTHING };
+  override state: { total: number; score: Score } = { total: 0, score: NOTHING };
 
   get done(): boolean {
     return this.state.score.seen >= this.init.heldOut.labels.length;
   }
 
   reset(): void {
-    this.state.score = NOTHING;
+    this.state = { total: Math.ceil(this.init.heldOut.labels.length / AT_ONCE), score: NOTHING };
   }
 
   advance(): void {

@@ -57,7 +57,7 @@ async function train(flags: Flags, report: Report): Promise<number> {
   const state = saved?.stateDict.state_dict as Fit['state'] | null | undefined;
   const history = state?.history ?? [];
   const finished = saved?.phase.value === 'finished';
-  const epochs = flags.epochs ?? state?.epochs ?? EPOCHS;
+  const epochs = flags.epochs ?? state?.total ?? EPOCHS;
   if (finished && epochs <= history.length) {
     report.print(`The saved run has been trained already, for ${count(history.length, 'epoch')}.`);
     conclude(report, history);

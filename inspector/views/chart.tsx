@@ -1,34 +1,41 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { Actor, Phase } from '../actor.ts';
 import { Counts, taken } from '../counts.ts';
-import { HEAD, LINE, type Picture, picture } from '../layout.ts';
+import { shortType } from '../describe.ts';
+import { HEAD, LINE, largest, type Picture, pictures } from '../layout.ts';
 import type { ChartLine } from '../line.ts';
 import { session } from '../session.ts';
 import { edgeKey } from '../statechart.ts';
 import { standing } from '../tree.ts';
 import { figure } from '../value.ts';
+import { enteredAt, entryOf } from '../why.ts';
+import { Mark } from './mark.tsx';
+import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
 
-type Plan = Picture | 'working' | 'failed';
+type Plan = readonly Picture[] | 'working' | 'failed';
 
-/** A chart is laid out once for each direction, however many actors have it. */
-const laid = { RIGHT: new WeakMap<ChartLine, Plan>(), DOWN: new WeakMap<ChartLine, Plan>() };
+/** A chart is laid out once, however many actors have it. */
+const laid = new WeakMap<ChartLine, Plan>();
 const arrived = signal(0);
 /** 0 for as large as there is room. */
 const zoom = signal(0);
 /** Below this the text cannot be read: the chart is scrolled instead. */
-const SMALLEST = 0.68;
+const SMALLEST = 0.6;
+/** What the pane has around the chart. */
+const MARGIN = { width: 20, height: 10 };
 
-function layOut(chart: ChartLine, direction: 'RIGHT' | 'DOWN'): Plan {
-  const plans = laid[direction];
-  const known = plans.get(chart);
+function layOut(chart: ChartLine): Plan {
+  const known = laid.get(chart);
   if (known) return known;
   const set = (plan: Plan) => {
-    plans.set(chart, plan);
+    laid.set(chart, plan);
     arrived.value++;
   };
-  plans.set(chart, 'working');
-  picture(chart.root, direction).then(set, () => set('failed'));
+  laid.set(chart, 'working');
+  pictures(chart.root).then(set, () => set('failed'));
   return 'working';
 }
 
@@ -41,7 +48,9 @@ export function Chart() {
   arrived.value;
   const actor = session.actor.value;
   const chart = actor && store.charts.get(actor.chart);
-  const plan = chart && layOut(chart, session.narrow.value ? 'DOWN' : 'RIGHT');
+  const plan = chart && layOut(chart);
+  const box = useRef<HTMLElement>(null);
+  const room = useRoom(box).value;
   const here = actor && standing(store, actor, now);
   if (actor && counts?.actor !== actor) counts = new Counts(store, actor);
   if (actor) counts!.moveTo(now);
@@ -49,7 +58,6 @@ export function Chart() {
     <section class="chart" aria-label="Chart">
       <header class="tools">
         {actor ? <span class={`who hue${actor.path.hue}`}>{actor.id}</span> : null}
-        <span class="dim">{here ? `in ${here.value}` : ''}</span>
         <span class="grow" />
         <button
           type="button"
@@ -84,20 +92,65 @@ export function Chart() {
           +
         </button>
       </header>
-      <Scroll id="chart" label="Statechart">
+      {actor && here ? <Why actor={actor} value={here.value} phase={here.phase} now={now} /> : null}
+      <Scroll id="chart" label="Statechart" box={box}>
         {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
         {actor && !chart ? (
           <p class="note">The recording holds no chart for {actor.id}: its first lines were not seen.</p>
         ) : null}
         {plan === 'failed' ? <p class="note">This chart could not be laid out.</p> : null}
         {plan === 'working' ? <p class="note">Laying out…</p> : null}
-        {plan && typeof plan === 'object' ? (
-          <Drawing plan={plan} value={here?.value ?? ''} row={here?.row ?? -1} />
+        {plan && typeof plan === 'object' && room.height ? (
+          <Drawing
+            plan={largest(plan, room.width - MARGIN.width, room.height - MARGIN.height)}
+            value={here?.value ?? ''}
+            row={here?.row ?? -1}
+          />
         ) : null}
       </Scroll>
     </section>
   );
 }
+
+/** Why the loop is in its state: the first thing that people ask a chart. */
+function Why({ actor, value, phase, now }: { actor: Actor; value: string; phase: Phase; now: number }) {
+  const { store, contexts } = session;
+  const entered = enteredAt(actor, now);
+  const entry = useMemo(
+    () => (entered === undefined ? undefined : entryOf(store, contexts, actor, entered)),
+    [store, actor, entered],
+  );
+  const line = entry && store.line(entry.row);
+  return (
+    <p class="why">
+      <Mark phase={phase} /> <b>{value}</b>
+      {entry ? (
+        <>
+          {entry.because ? <> because {words(entry.because)}</> : null}
+          <span class="dim">
+            {line?.type === 'event' ? ` · ${shortType(line.event.type)}` : ''}
+            {entry.from ? ` from ${entry.from}` : ''}
+            {line?.type === 'event' && line.from ? `, sent by ${line.from}` : ''}
+          </span>{' '}
+          <button
+            type="button"
+            class="flat at"
+            title="Go to the moment at which it was entered"
+            onClick={() => session.jump(entry.row)}
+          >
+            {figure(store.seq(entry.row))}
+          </button>
+        </>
+      ) : (
+        <span class="dim"> entered before the first event that is held</span>
+      )}
+    </p>
+  );
+}
+
+/** What stands between backticks is code. */
+const words = (text: string): ComponentChildren =>
+  text.split('`').map((part, at) => (at % 2 ? <code key={part}>{part}</code> : part));
 
 function Drawing({ plan, value, row }: { plan: Picture; value: string; row: number }) {
   const svg = useRef<SVGSVGElement>(null);
@@ -159,6 +212,7 @@ function Drawing({ plan, value, row }: { plan: Picture; value: string; row: numb
               y={box.y + HEAD + 6 + index * LINE}
             >
               {note.text}
+              <Guard of={note} />
               {count(note) ? <tspan class="times"> {figure(count(note))}</tspan> : null}
             </text>
           ))}
@@ -190,6 +244,7 @@ function Drawing({ plan, value, row }: { plan: Picture; value: string; row: numb
                 text-anchor="middle"
               >
                 {event.text}
+                <Guard of={event} />
                 {count(event) ? <tspan class="times"> {figure(count(event))}</tspan> : null}
               </text>
             ))}
@@ -199,6 +254,9 @@ function Drawing({ plan, value, row }: { plan: Picture; value: string; row: numb
     </svg>
   );
 }
+
+const Guard = ({ of: { guard } }: { of: { guard: string } }) =>
+  guard ? <tspan class="guard"> [{guard}]</tspan> : null;
 
 /** The picture of the selected loop's chart, for those who save it. */
 export function chartNow(): ChartLine | undefined {

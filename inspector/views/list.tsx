@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useRoom } from './room.ts';
 
 /** No browser scrolls further than about this many pixels: a longer list moves by more than it is scrolled. */
 const TALLEST = 8_000_000;
@@ -24,39 +25,30 @@ export interface ListProps {
 export function List({ id, label, count, rowHeight, reveal, active, row, onKey, onScroll }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
-  const height = useSignal(400);
+  const { height } = useRoom(box).value;
   const ours = useRef(false);
-
-  useEffect(() => {
-    const element = box.current!;
-    const watch = new ResizeObserver(() => {
-      height.value = element.clientHeight;
-    });
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
 
   const full = count * rowHeight;
   const tall = Math.min(full, TALLEST);
   // How far the rows move for one pixel of scrolling.
-  const scale = full > tall ? (full - height.value) / (tall - height.value) : 1;
-  const seen = Math.ceil(height.value / rowHeight) + 1;
+  const scale = full > tall ? (full - height) / (tall - height) : 1;
+  const seen = Math.ceil(height / rowHeight) + 1;
   const offset = top.value * scale;
   const first = Math.max(0, Math.min(Math.floor(offset / rowHeight), count - seen + 1));
 
   useLayoutEffect(() => {
-    if (reveal < 0) return;
+    if (reveal < 0 || !height) return;
     const element = box.current!;
     const y = reveal * rowHeight;
     const now = element.scrollTop * scale;
-    if (y >= now && y + rowHeight <= now + height.value) return;
+    if (y >= now && y + rowHeight <= now + height) return;
     // A jump puts the row in the middle; the next row below comes in at the edge.
-    const near = y > now && y < now + height.value + rowHeight * 3;
-    const to = near ? y + rowHeight - height.value : y - height.value / 2;
+    const near = y > now && y < now + height + rowHeight * 3;
+    const to = near ? y + rowHeight - height : y - height / 2;
     ours.current = true;
     element.scrollTop = Math.max(0, to / scale);
     top.value = element.scrollTop;
-  }, [reveal, count, height.value]);
+  }, [reveal, count, height]);
 
   const rows: ComponentChildren[] = [];
   for (let index = first; index < Math.min(count, first + seen); index++) rows.push(row(index));

@@ -7,6 +7,7 @@ import { Filter } from '../filter.ts';
 import { session } from '../session.ts';
 import { figure } from '../value.ts';
 import { List } from './list.tsx';
+import { Split } from './split.tsx';
 
 const path = signal('');
 const type = signal('');
@@ -48,6 +49,7 @@ export function Log() {
   };
   return (
     <section class="log" aria-label="Log">
+      {session.narrow.value ? null : <Split name="log" />}
       <header class="tools">
         <h2>Log</h2>
         <select

@@ -15,7 +15,11 @@ const axis = signal<'step' | 'time'>('step');
 const smoothing = signal(0.6);
 const log = signal(false);
 
+const find = signal('');
+
 const MOST = 2400;
+/** More numbers than this are searched. */
+const MANY = 12;
 
 export const isPicked = (path: string, keys: readonly string[]): boolean =>
   picked.value.some((pick) => pickName(pick) === pickName({ path, keys }));
@@ -29,11 +33,18 @@ export function togglePick(path: string, keys: readonly string[]): void {
     : [...picked.value, pick];
 }
 
-/** Losses are what people look at first; without one, the first number there is. */
+/** Losses are what people look at first; without one, the first number there is: of the loop with the most steps. */
 function firstChoice(all: readonly Pick[]): readonly Pick[] {
-  const losses = all.filter(({ keys }) => keys.at(-1) === 'loss');
-  return losses.length ? losses.slice(0, 2) : all.slice(0, 1);
+  const { paths } = session.store;
+  const taken = ({ path }: Pick) => paths.get(path)?.taken ?? 0;
+  const plain = all.filter((pick) => !isListed(pick));
+  const losses = plain.filter(({ keys }) => /loss$/i.test(keys.at(-1)!));
+  const among = losses.length ? losses : plain.length ? plain : all;
+  return among.toSorted((a, b) => taken(b) - taken(a) || a.keys.length - b.keys.length).slice(0, 1);
 }
+
+/** Whether it is one of a list: those come and go, and there may be many. */
+const isListed = ({ keys }: Pick): boolean => keys.some((key) => /^\d+$/.test(key));
 
 /** Lines for a few series that do not share their x: each has its own rows in one table. */
 function tableOf(
@@ -79,7 +90,10 @@ export function Plots() {
   const version = session.version.value;
   const now = session.now.value;
   const range = session.range.value;
-  const all = [...store.paths.values()].flatMap((path) => numbersOf(store, path));
+  const found = [...store.paths.values()].flatMap((path) => numbersOf(store, path));
+  const all = [...found.filter((pick) => !isListed(pick)), ...found.filter(isListed)];
+  const wanted = find.value.trim().toLowerCase();
+  const listed = all.filter((pick) => isPicked(pick.path, pick.keys) || pickName(pick).toLowerCase().includes(wanted));
   const picks = chosen.value ? picked.value : firstChoice(all);
   if (!chosen.value && picks.length && picked.peek().map(pickName).join() !== picks.map(pickName).join()) {
     queueMicrotask(() => {
@@ -224,7 +238,18 @@ export function Plots() {
               No state holds a number yet. Every number in a loop's <code>state</code> can be plotted.
             </p>
           ) : null}
-          {all.map((pick) => {
+          {all.length > MANY ? (
+            <input
+              type="search"
+              placeholder={`Search ${figure(all.length)} numbers`}
+              aria-label="Search the numbers"
+              value={find.value}
+              onInput={(e) => {
+                find.value = e.currentTarget.value;
+              }}
+            />
+          ) : null}
+          {listed.map((pick) => {
             const name = pickName(pick);
             const index = picks.findIndex((other) => pickName(other) === name);
             const at = series[index];

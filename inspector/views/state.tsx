@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
@@ -7,6 +8,7 @@ import { brief, figure, numberOf, readValue, type Value } from '../value.ts';
 import { Mark } from './mark.tsx';
 import { isPicked, togglePick } from './plots.tsx';
 import { Scroll } from './scroll.tsx';
+import { Split } from './split.tsx';
 
 const against = signal<Against>('step');
 const onlyChanges = signal(false);
@@ -16,6 +18,8 @@ const opened = signal<ReadonlyMap<string, boolean>>(new Map());
 const listed = signal<ReadonlyMap<string, number>>(new Map());
 
 const PAGE = 100;
+/** Characters that fit into a line. */
+const LONG = 44;
 /** These are open from the start: they are what a loop is about. */
 const OPEN = new Set(['state', 'progress', 'error', 'inFlight']);
 
@@ -32,6 +36,7 @@ export function State() {
   const changes = context && before ? countChanges(before, context) : 0;
   return (
     <section class="state" aria-label="State">
+      {session.narrow.value ? null : <Split name="state" />}
       <header class="tools">
         <h2>State</h2>
         {actor ? (
@@ -87,6 +92,7 @@ export function State() {
           <p class="note">{actor.id} has not begun at this moment. Go on in time, or choose another loop.</p>
         ) : null}
         {base && 'missing' in base && here ? <p class="note">{base.missing}</p> : null}
+        {here ? <Happened row={here.row} /> : null}
         {context
           ? members(before ?? NOTHING, context).map((member) => (
               <Member
@@ -104,18 +110,37 @@ export function State() {
   );
 }
 
+/** The event that made it so, whole: what came with it, from whom, which way it took. */
+function Happened({ row }: { row: number }) {
+  const line = session.store.line(row);
+  if (line.type !== 'event') return null;
+  const { event, from, tr, output, error } = line;
+  const took = tr?.map(([source, targets]) => (targets?.length ? `${source} → ${targets.join(', ')}` : source));
+  const shown = {
+    ...event,
+    ...(from !== undefined && { 'sent by': from }),
+    ...(took?.length && { took: took.join('; ') }),
+    ...(output !== undefined && { 'output of the run': output }),
+    ...(error !== undefined && !('error' in event) && { 'error of the run': error }),
+  };
+  return <Member path="event" name="event" before={shown} after={shown} depth={0} note={shortType(event.type)} />;
+}
+
 interface MemberProps {
   path: string;
   name: string;
   before: unknown;
   after: unknown;
   depth: number;
+  /** Said in place of the value while it is folded. */
+  note?: string;
 }
 
-function Member({ path, name, before, after, depth }: MemberProps) {
+function Member({ path, name, before, after, depth, note }: MemberProps) {
   const change = changeOf(before, after);
-  if (onlyChanges.value && change === 'same') return null;
-  const value = readValue(after === NOTHING ? before : after);
+  // Something with a note of its own is no part of what is compared.
+  if (onlyChanges.value && change === 'same' && note === undefined) return null;
+  const value = wholeValue(after === NOTHING ? before : after);
   const indent = { paddingLeft: `${10 + depth * 14}px` };
   if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
     return (
@@ -149,7 +174,7 @@ function Member({ path, name, before, after, depth }: MemberProps) {
       >
         <i class="fold">{isOpen ? '▾' : '▸'}</i>
         <span class="key">{name}</span>
-        <span class="dim">{isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44)}</span>
+        <span class="dim">{note ?? (isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44))}</span>
         <Sign change={change} />
       </button>
       {inner.slice(0, room).map((member) => (
@@ -178,6 +203,13 @@ function Member({ path, name, before, after, depth }: MemberProps) {
   );
 }
 
+/** A cut value that was fetched is shown in its place. */
+function wholeValue(raw: unknown): Value {
+  const value = readValue(raw);
+  const fetched = value.kind === 'cut' ? session.fetched.value.get(value.ref) : undefined;
+  return fetched === undefined ? value : readValue(fetched);
+}
+
 const kindOf = (value: Value) =>
   value.kind === 'branch' && value.type !== 'Object'
     ? `${value.type}${value.size ? ` (${figure(value.size)})` : ''}`
@@ -191,8 +223,6 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
       </span>
     );
   if (value.kind === 'cut') {
-    const got = session.fetched.value.get(value.ref);
-    if (got !== undefined) return <span class="leaf">{brief(got, 400)}</span>;
     const ask = session.source.value?.send && value.ref;
     return (
       <span class="leaf cut" title="The recorder cut this value because it is too large or too deep">
@@ -226,11 +256,26 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
       </button>
     );
   }
-  const text = value.type === 'string' ? JSON.stringify(value.text) : value.text;
+  if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
+    return <Text text={value.text} path={path} />;
+  return <span class={`leaf ${value.type}`}>{value.type === 'string' ? JSON.stringify(value.text) : value.text}</span>;
+}
+
+/** A text that does not fit into a line, such as an error's stack: opened, it is read as it was written. */
+function Text({ text, path }: { text: string; path: string }) {
+  const isOpen = opened.value.get(path) ?? path.endsWith('\u0000stack');
   return (
-    <span class={`leaf ${value.type}`} title={text.length > 60 ? text : undefined}>
-      {text}
-    </span>
+    <button
+      type="button"
+      class={`leaf string text ${isOpen ? 'open' : ''}`}
+      aria-expanded={isOpen}
+      title={isOpen ? 'Fold' : 'Read all of it'}
+      onClick={() => {
+        opened.value = new Map(opened.value).set(path, !isOpen);
+      }}
+    >
+      {isOpen ? text : JSON.stringify(text)}
+    </button>
   );
 }
 

@@ -7,7 +7,9 @@ import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
 import { colour, dark } from '../theme.ts';
 import { standing } from '../tree.ts';
 import { figure } from '../value.ts';
+import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
+import { Split } from './split.tsx';
 
 const palette = (): Palette => ({
   ground: colour('ground'),
@@ -34,7 +36,7 @@ interface Drag {
 export function Timeline() {
   const box = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const width = useSignal(800);
+  const room = useRoom(box);
   const colours = useSignal<Palette | undefined>(undefined);
   const hover = useSignal<{ x: number; y: number; text: string } | null>(null);
   const drag = useRef<Drag | null>(null);
@@ -43,14 +45,6 @@ export function Timeline() {
   const lanes = session.store.lanes.length;
   const height = AXIS + Math.max(2, lanes) * LANE + 2;
 
-  useEffect(() => {
-    const watch = new ResizeObserver(() => {
-      // When another run takes over, this view is gone before the news of its size is.
-      if (box.current) width.value = box.current.clientWidth;
-    });
-    watch.observe(box.current!);
-    return () => watch.disconnect();
-  }, []);
   useSignalEffect(() => {
     dark.value;
     colours.value = palette();
@@ -67,7 +61,7 @@ export function Timeline() {
       now: session.now.value,
       selected: session.actor.value,
       range: session.range.value,
-      width: width.value,
+      width: room.value.width,
       palette: colours.value,
     };
     session.version.value;
@@ -75,7 +69,7 @@ export function Timeline() {
     frame.current = requestAnimationFrame(() => {
       const element = canvas.current;
       const ctx = element?.getContext('2d');
-      if (!element || !ctx || !scene.palette) return;
+      if (!element || !ctx || !scene.palette || !scene.width) return;
       const tall = AXIS + Math.max(2, scene.store.lanes.length) * LANE + 2;
       const ratio = devicePixelRatio;
       // Setting a size clears and allocates: only when it is another.
@@ -108,12 +102,12 @@ export function Timeline() {
   const place = (clientX: number) => clientX - box.current!.getBoundingClientRect().left;
   const timeAt = (clientX: number) => {
     const { from, to } = sightNow();
-    return from + (Math.max(0, place(clientX)) / width.value) * (to - from);
+    return from + (Math.max(0, place(clientX)) / room.value.width) * (to - from);
   };
   const under = (event: PointerEvent) => {
     const bounds = canvas.current!.getBoundingClientRect();
     return actorAt(
-      { store: session.store, ...sightNow(), width: width.value },
+      { store: session.store, ...sightNow(), width: room.value.width },
       event.clientX - bounds.left,
       event.clientY - bounds.top,
     );
@@ -127,7 +121,7 @@ export function Timeline() {
       held.moved ||= Math.abs(event.clientX - held.x) > 3;
       if (!held.moved) return;
       if (held.pans) {
-        pan((held.x - event.clientX) / width.value);
+        pan((held.x - event.clientX) / room.value.width);
         held.x = event.clientX;
       } else session.range.value = { from: Math.min(held.t, t), to: Math.max(held.t, t) };
       return;
@@ -147,6 +141,7 @@ export function Timeline() {
 
   return (
     <section class="timeline" aria-label="Timeline">
+      <Split name="timeline" />
       <Scroll id="timeline" box={box} label="Timeline: w and s zoom, a and d move">
         <canvas
           ref={canvas}
@@ -178,7 +173,10 @@ export function Timeline() {
         {hover.value ? (
           <div
             class="tip"
-            style={{ left: `${Math.min(hover.value.x + 12, width.value - 260)}px`, top: `${hover.value.y + 14}px` }}
+            style={{
+              left: `${Math.min(hover.value.x + 12, room.value.width - 260)}px`,
+              top: `${hover.value.y + 14}px`,
+            }}
           >
             {hover.value.text}
           </div>

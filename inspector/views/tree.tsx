@@ -5,6 +5,7 @@ import { session } from '../session.ts';
 import { groupKey, rateOf, type TreeRow, totalOf, treeAt } from '../tree.ts';
 import { figure } from '../value.ts';
 import { Mark } from './mark.tsx';
+import { Split } from './split.tsx';
 
 const unfolded = signal<ReadonlySet<string>>(new Set());
 
@@ -55,6 +56,7 @@ export function Tree() {
   const t = now >= 0 ? store.t(now) : 0;
   return (
     <section class="tree" aria-label="Loops">
+      <Split name="tree" />
       <h2>
         Loops <small>{rows.length ? figure(begunBy(now)) : ''}</small>
       </h2>

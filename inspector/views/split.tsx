@@ -1,0 +1,64 @@
+import { useRef } from 'preact/hooks';
+import { type Border, borders, resetBorder, setBorder } from '../borders.ts';
+
+const LABELS: Record<Border, string> = {
+  tree: 'Width of the tree',
+  state: 'Width of the state',
+  log: 'Height of the log',
+  timeline: 'Height of the timeline',
+};
+const STEP = 24;
+
+/**
+ * A border that can be dragged, or moved by the arrow keys; a double click or Home puts it back.
+ * It stands inside the part that it sizes, whose edge it lies on.
+ */
+export function Split({ name }: { name: Border }) {
+  const element = useRef<HTMLDivElement>(null);
+  const held = useRef<{ at: number; size: number } | null>(null);
+  const upright = name === 'tree' || name === 'state';
+  // Towards where the part grows.
+  const sign = name === 'tree' || name === 'timeline' ? 1 : -1;
+  const sizeNow = () => {
+    const part = element.current!.parentElement!;
+    return upright ? part.offsetWidth : part.offsetHeight;
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved
+    <div
+      ref={element}
+      class={`split of-${name} ${upright ? 'upright' : 'level'}`}
+      role="separator"
+      tabIndex={0}
+      aria-label={LABELS[name]}
+      aria-orientation={upright ? 'vertical' : 'horizontal'}
+      aria-valuenow={borders.value[name] ?? 0}
+      aria-valuetext={borders.value[name] === undefined ? 'as the page has it' : `${borders.value[name]} pixels`}
+      title={`${LABELS[name]}: drag, or arrow keys; double click to put it back`}
+      onPointerDown={(event) => {
+        held.current = { at: upright ? event.clientX : event.clientY, size: sizeNow() };
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={(event) => {
+        const from = held.current;
+        if (from) setBorder(name, from.size + ((upright ? event.clientX : event.clientY) - from.at) * sign);
+      }}
+      onPointerUp={() => {
+        held.current = null;
+      }}
+      onPointerCancel={() => {
+        held.current = null;
+      }}
+      onDblClick={() => resetBorder(name)}
+      onKeyDown={(event) => {
+        const [less, more] = upright ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
+        const by = event.key === more ? 1 : event.key === less ? -1 : 0;
+        if (by) setBorder(name, sizeNow() + by * STEP * sign);
+        else if (event.key === 'Home') resetBorder(name);
+        else return;
+        // Arrows mean time everywhere else.
+        event.preventDefault();
+      }}
+    />
+  );
+}

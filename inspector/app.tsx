@@ -6,6 +6,7 @@ import { saveRecording } from './save/recording.ts';
 import { type Pane, session } from './session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
+import { Guarded } from './views/guarded.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
@@ -56,7 +57,7 @@ export function App() {
   }, []);
   session.version.value;
   const status = session.status.value;
-  const some = session.store.end > 0;
+  const some = session.store.roots.length > 0;
   // What a broken connection or a torn file has to say stands over the views, which stay.
   const notice = some && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
   return (
@@ -127,10 +128,14 @@ function Views() {
   return (
     <main class={narrow ? 'narrow' : 'wide'} style={borderStyle()}>
       <div class="when">
-        <Timeline />
+        <Guarded name="timeline">
+          <Timeline />
+        </Guarded>
         <Scrubber />
       </div>
-      <Tree />
+      <Guarded name="tree">
+        <Tree />
+      </Guarded>
       <div class="middle">
         <div class="tabs" role="tablist" aria-label="Views">
           {tabs.map((name) => (
@@ -150,11 +155,21 @@ function Views() {
           ))}
         </div>
         <div id="pane" class="pane" role="tabpanel" aria-labelledby={`tab-${shown}`}>
-          <View />
+          <Guarded key={shown} name={shown}>
+            <View />
+          </Guarded>
         </div>
-        {narrow ? null : <Log />}
+        {narrow ? null : (
+          <Guarded name="log">
+            <Log />
+          </Guarded>
+        )}
       </div>
-      {narrow ? null : <State />}
+      {narrow ? null : (
+        <Guarded name="state">
+          <State />
+        </Guarded>
+      )}
     </main>
   );
 }

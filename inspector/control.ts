@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { isOver } from './actor.ts';
 import { session } from './session.ts';
-import { breakpoints, clearRefusal, isOpen, setBreakpoints } from './settings.ts';
+import { clearRefusal, isOpen, setBreakpoints, settings } from './settings.ts';
 import { standing } from './tree.ts';
 
 export type Press = 'toggle' | 'step' | 'end' | 'stop' | 'abort';
@@ -18,6 +18,9 @@ export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   const here = root && standing(store, root, store.last);
   if (!here) return 'none';
   if (isOver(here.phase)) return 'over';
+  // At so many steps a second it is paused between two of them, and goes on all the same.
+  const { perSec, going } = settings.value;
+  if (perSec !== null && going.includes(root.id)) return 'running';
   // The innermost loop is the one that waits; those above it are in the middle of their step.
   for (const path of store.paths.values()) {
     const actor = path.actors.at(-1);
@@ -39,7 +42,7 @@ export function pressRun(press: Press, n = 1): void {
     case 'end': {
       const actor = session.actor.value;
       if (!actor) return;
-      const others = breakpoints.value.filter((point) => isOpen(point) && point.id !== actor.id);
+      const others = settings.value.points.filter((point) => isOpen(point) && point.id !== actor.id);
       setBreakpoints([...others, { id: actor.id, state: 'ending' }]);
       session.control('loop.resume');
       break;

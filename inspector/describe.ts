@@ -1,5 +1,5 @@
 import type { Line } from './line.ts';
-import { brief } from './value.ts';
+import { brief, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */
 export function shortType(type: string): string {
@@ -32,10 +32,11 @@ export function describe(line: Line): string {
     case 'lagged':
       return `${line.count.toLocaleString('en')} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
     case 'actor':
-      return `${line.loop || line.name} begins${line.late ? ', already running when it was first seen' : ''}`;
+      return `${visible(line.loop || line.name)} begins${line.late ? ', already running when it was first seen' : ''}`;
     case 'event': {
       const { event } = line;
-      if (line.error) return `${line.error.name ?? 'Error'}: ${line.error.message ?? ''}`;
+      const fault = line.error ?? errorIn(event.error);
+      if (fault) return visible(`${fault.name ?? 'Error'}: ${fault.message ?? ''}`);
       const commit = event.commit as { state?: unknown } | undefined;
       if (commit && typeof commit === 'object' && commit.state !== undefined) return brief(commit.state, 140);
       const { type, ...rest } = event;
@@ -43,6 +44,18 @@ export function describe(line: Line): string {
       return Object.keys(rest).length ? brief(rest, 140).slice(2, -2) : '';
     }
   }
+}
+
+/** An error among recorded values, where the value is one. */
+export function errorIn(value: unknown): PlainError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { $error } = value as { $error?: unknown };
+  return typeof $error === 'object' && $error !== null ? ($error as PlainError) : undefined;
+}
+
+interface PlainError {
+  name?: string;
+  message?: string;
 }
 
 /** All that a search looks through. */

@@ -57,6 +57,11 @@ export class Filter {
     return this.#everything ? row - this.#store.first : this.#found.upTo(row);
   }
 
+  /** Rows that have not been looked at. */
+  get left(): number {
+    return this.#everything ? 0 : this.#store.end - this.#next;
+  }
+
   /** How much of the recording has been looked through, from 0 to 1. */
   get progress(): number {
     const all = this.#store.end - this.#store.first;

@@ -1,4 +1,5 @@
 import { pressRun } from './control.ts';
+import { moveToMet } from './meeting.ts';
 import { chooseFile } from './open.ts';
 import { togglePlay } from './play.ts';
 import { session } from './session.ts';
@@ -46,6 +47,11 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: (e) => session.jump(e.key === 'Home' ? 0 : session.store.last),
       },
       { keys: ['l'], says: 'live again: follow the newest', does: () => session.live() },
+      {
+        keys: ['b', 'B'],
+        says: 'next, last moment that a breakpoint meets',
+        does: (e) => void moveToMet(e.key === 'b' ? 1 : -1),
+      },
       { keys: ['Space'], says: 'play, halt', does: () => togglePlay() },
       {
         keys: ['m'],

@@ -1,3 +1,5 @@
+import type { Breakpoint } from '../src/inspect/breakpoint.ts';
+
 /** One machine's state node, as a `chart` line carries it. Both a config and XState's `definition` are read. */
 export interface StateNodeJson {
   id?: string;
@@ -84,6 +86,23 @@ export interface LaggedLine extends Numbered {
 
 export type Line = RecordingLine | ChartLine | ActorLine | EventLine | LaggedLine;
 
+/** How runs are driven, whoever set it. */
+export interface Settings {
+  /** Steps a second; null for as fast as they come. */
+  perSec: number | null;
+  points: Breakpoint[];
+  /** The ids of the runs that go on, if only so many steps a second. */
+  going: string[];
+  /** Where runs wait at a breakpoint: the loop that met it, and in which line. */
+  hits: Hit[];
+}
+
+export interface Hit {
+  id: string;
+  seq: number;
+  point: Breakpoint;
+}
+
 /** The first thing a program says over the wire. */
 export interface Hello {
   type: 'hello';
@@ -93,18 +112,7 @@ export interface Hello {
   lastSeq: number;
   gap: boolean;
   readonly: boolean;
-  /** How the run is driven, whoever set it: steps a second, null for as fast as they come, and breakpoints. */
-  perSec?: number | null;
-  points?: Breakpoint[];
-}
-
-/** Where a run is to pause. */
-export interface Breakpoint {
-  id?: string;
-  path?: string;
-  state?: string;
-  event?: string;
-  when?: string;
+  settings: Settings;
 }
 
 /** The lines of `record()` leave out what is the same for all, or follows from the rest. */
@@ -125,18 +133,36 @@ export function helloOf(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const hello = value as Record<string, unknown>;
   if (hello.type !== 'hello' || !isText(hello.runId)) return undefined;
-  const { perSec, points, ...rest } = hello as unknown as Hello;
+  return { ...(hello as unknown as Hello), settings: settingsIn(hello) };
+}
+
+/** The settings in a message, with only so much in them as can be trusted to be what it says. */
+export function settingsIn({ perSec, points, going, hits }: Record<string, unknown>): Settings {
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   return {
-    ...rest,
-    ...(perSec === null || (typeof perSec === 'number' && perSec > 0) ? { perSec } : {}),
-    ...(Array.isArray(points) ? { points: points.filter(isPoint) } : {}),
+    perSec: typeof perSec === 'number' && perSec > 0 ? perSec : null,
+    points: list(points).filter(isPoint),
+    going: list(going).filter(isText),
+    hits: list(hits).filter(isHit),
   };
+}
+
+function isHit(value: unknown): value is Hit {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, seq, point } = value as Record<string, unknown>;
+  return isText(id) && typeof seq === 'number' && isPoint(point);
 }
 
 function isPoint(value: unknown): value is Breakpoint {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { id, path, state, event, when } = value as Record<string, unknown>;
   return [id, path, state, event, when].every((part) => part === undefined || isText(part));
+}
+
+function isTransition(value: unknown): value is Transition {
+  if (!Array.isArray(value)) return false;
+  const [source, targets, type] = value as unknown[];
+  return isText(source) && isText(type) && (targets === null || (Array.isArray(targets) && targets.every(isText)));
 }
 
 /** Says what is wrong with a value that should be a line, or nothing where it is one. */
@@ -156,7 +182,13 @@ export function faultOf(value: unknown): string | undefined {
     case 'event': {
       const event = line.event as Record<string, unknown> | null | undefined;
       const whole = isText(line.id) && isText(line.value) && typeof event === 'object' && event && isText(event.type);
-      return whole ? undefined : 'an event without id, value or type';
+      if (!whole) return 'an event without id, value or type';
+      const { tr, error } = line;
+      if (tr !== undefined && !(Array.isArray(tr) && tr.every(isTransition)))
+        return 'an event with transitions that are none';
+      return error === undefined || (typeof error === 'object' && error !== null)
+        ? undefined
+        : 'an event with an error that is none';
     }
     case 'lagged':
       return typeof line.to === 'number' && typeof line.count === 'number'

@@ -1,4 +1,6 @@
+import { meeting } from './meeting.ts';
 import { session } from './session.ts';
+import { settings } from './settings.ts';
 
 let frame = 0;
 
@@ -9,6 +11,7 @@ export function togglePlay(): void {
   playing.value = !playing.value && store.end > 0;
   if (!playing.value) return;
   if (session.now.value >= store.last) session.jump(store.first);
+  const meets = meeting(settings.value.points);
   let clock = store.t(session.now.value);
   let before = performance.now();
   const tick = () => {
@@ -20,6 +23,13 @@ export function togglePlay(): void {
     const shown = store.t(session.now.value);
     if (Math.abs(shown - clock) > Math.max(2000, 500 * session.tempo.value)) clock = shown;
     const row = store.rowOfTime(clock);
+    // A breakpoint on the way halts it.
+    for (let at = session.now.value + 1; at <= row; at++) {
+      if (!meets(at)) continue;
+      session.jump(at);
+      playing.value = false;
+      return;
+    }
     if (row > session.now.value) session.jump(row);
     if (row >= store.last) {
       playing.value = false;

@@ -46,7 +46,7 @@ class Session {
   readonly runs: Signal<number> = signal(0);
   /** The run that was shown when another one took its place: kept so that it can still be saved. */
   readonly before: Signal<{ store: Store; contexts: Contexts } | undefined> = signal(undefined);
-  /** Cut values that were fetched, by their ref. */
+  /** Cut values that were fetched, by their references and their digests. */
   readonly fetched: Signal<ReadonlyMap<string, unknown>> = signal(new Map());
 
   /** The row all views show. -1 while there is none. */
@@ -70,6 +70,8 @@ class Session {
     return path.actors[begun(path.actors, now) - 1] ?? chosen ?? path.actors[0];
   });
 
+  /** The digests of the values that were asked for, by their references. */
+  readonly #asked = new Map<string, string>();
   #stop: (() => void) | undefined;
   #pending: { lines: Line[]; bytes: number }[] = [];
   #waiting = 0;
@@ -88,7 +90,11 @@ class Session {
       this.before.value = undefined;
     });
     source.onValue = (ref, value) => {
-      this.fetched.value = new Map(this.fetched.value).set(ref, value);
+      const fetched = new Map(this.fetched.value).set(ref, value);
+      const digest = this.#asked.get(ref);
+      // It is the same at other moments, too.
+      if (digest) fetched.set(digest, value);
+      this.fetched.value = fetched;
     };
     source.onUnreadable = () => {
       this.store.unreadable++;
@@ -210,6 +216,12 @@ class Session {
   /** Whether somebody listens to what the controls say. */
   get controllable(): boolean {
     return this.source.value?.send !== undefined && this.status.value?.hello?.readonly !== true;
+  }
+
+  /** Asks for a value that was cut. */
+  fetch(ref: string, digest: string): void {
+    this.#asked.set(ref, digest);
+    this.source.value?.send?.({ type: 'get', ref });
   }
 
   /** Sends a control event to the run. */

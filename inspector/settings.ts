@@ -1,42 +1,36 @@
-import { batch, effect, type Signal, signal } from '@preact/signals';
+import { effect, type Signal, signal } from '@preact/signals';
+import type { Breakpoint } from '../src/inspect/breakpoint.ts';
 import { isOver } from './actor.ts';
-import type { Breakpoint, Hello } from './line.ts';
+import type { Settings } from './line.ts';
 import { session } from './session.ts';
 import { standing } from './tree.ts';
 
-/** Steps a second; null for as fast as they come. */
-export const speed: Signal<number | null> = signal(null);
-export const breakpoints: Signal<readonly Breakpoint[]> = signal([]);
+const NONE: Settings = { perSec: null, points: [], going: [], hits: [] };
+
+/** How the run is driven, in the program's words. Of a recording there are only breakpoints, at which playing halts. */
+export const settings: Signal<Settings> = signal(NONE);
 /** What the program would not do, and why, until something else is asked of it. */
 export const refusal: Signal<{ reason: string; count: number } | undefined> = signal(undefined);
 
-/** How often something was set from here: what a program said before that is out of date. */
-let sent = 0;
-/** The breakpoints as they were before the last ones were sent, until something else is sent. */
-let before: readonly Breakpoint[] | undefined;
-
 export function setSpeed(perSec: number | null): void {
-  sent++;
   clearRefusal();
-  speed.value = perSec;
+  // Until the program has its say, it is shown as it was wanted.
+  settings.value = { ...settings.value, perSec };
   session.source.value?.send?.({ type: 'speed', perSec });
 }
 
 export function setBreakpoints(points: readonly Breakpoint[]): void {
-  sent++;
   clearRefusal();
-  before = breakpoints.value;
-  breakpoints.value = points;
+  settings.value = { ...settings.value, points: [...points] };
   session.source.value?.send?.({ type: 'break', points: [...points] });
 }
 
 /** Forgets what was refused: something else is asked for now. */
 export function clearRefusal(): void {
-  before = undefined;
   refusal.value = undefined;
 }
 
-/** Whether a breakpoint can still be met: one for a single running of a loop cannot when that is over. */
+/** Whether a breakpoint can still be met: one for a single run of a loop cannot when that is over. */
 export function isOpen({ id }: Breakpoint): boolean {
   const { store } = session;
   const actor = id === undefined ? undefined : store.actors.get(id);
@@ -44,50 +38,25 @@ export function isOpen({ id }: Breakpoint): boolean {
   return !here || !isOver(here.phase);
 }
 
-/** Asks the program how it is set: another page may have changed that. */
-export async function refreshSettings(): Promise<void> {
-  const source = session.source.peek();
-  const since = sent;
-  const hello = await source?.ask?.();
-  if (!hello || source !== session.source.peek() || hello.runId !== session.status.peek()?.hello?.runId) return;
-  if (since === sent) take(hello);
-  else await refreshSettings();
-}
-
-function take({ perSec, points }: Hello): void {
-  batch(() => {
-    if (perSec !== undefined) speed.value = perSec;
-    if (points) breakpoints.value = points;
-  });
-}
-
-function refused(reason: string): void {
-  // The answer does not say what it answers. The last that was sent is most likely; the program's own word, which
-  // comes after, is certain.
-  if (before) breakpoints.value = before;
-  before = undefined;
-  refusal.value = { reason, count: (refusal.peek()?.count ?? 0) + 1 };
-  void refreshSettings();
-}
-
 /** Keeps what is shown of the program's settings as the program has them. */
 export function followSettings(): void {
   effect(() => {
     session.runs.value;
-    batch(() => {
-      speed.value = null;
-      breakpoints.value = [];
-      clearRefusal();
-    });
+    settings.value = NONE;
+    clearRefusal();
   });
   effect(() => {
-    const { source } = session;
-    if (source.value) source.value.onRefused = refused;
+    const source = session.source.value;
+    if (!source) return;
+    source.onSettings = (told) => {
+      settings.value = told;
+    };
+    source.onRefused = (reason) => {
+      refusal.value = { reason, count: (refusal.peek()?.count ?? 0) + 1 };
+    };
   });
   effect(() => {
     const hello = session.status.value?.hello;
-    if (hello) take(hello);
+    if (hello) settings.value = hello.settings;
   });
-  // Somebody comes back to this page, perhaps from another one of the same run.
-  addEventListener('focus', () => void refreshSettings());
 }

@@ -1,4 +1,5 @@
-import type { Breakpoint, Hello, Line } from './line.ts';
+import type { Breakpoint } from '../src/inspect/breakpoint.ts';
+import type { Hello, Line, Settings } from './line.ts';
 
 /** Where a source stands, in words that are shown. */
 export interface Status {
@@ -24,8 +25,8 @@ export interface Source {
   send?(command: Command): void;
   /** A cut value that was asked for by `get` has come. */
   onValue?: (ref: string, value: unknown) => void;
-  /** Asks how the program is set: other pages may have changed it. Nothing where it does not answer. */
-  ask?(): Promise<Hello | undefined>;
+  /** How runs are driven has changed: from here, from another page, or by a breakpoint. */
+  onSettings?: (settings: Settings) => void;
   /** A command was not obeyed. The answer does not say which. */
   onRefused?: (reason: string) => void;
   /** A frame, or something in one, could not be read. */

@@ -126,7 +126,14 @@ export class Store {
 
   add(lines: readonly Line[], bytes: number): void {
     const each = bytes / Math.max(1, lines.length);
-    for (const line of lines) this.#take(line, each);
+    for (const line of lines) {
+      try {
+        this.#take(line, each);
+      } catch {
+        // Of a kind that nobody has thought of: it must not take the rest with it.
+        this.unreadable++;
+      }
+    }
     while (
       this.#chunks.length > 1 &&
       (this.#end - this.#base > this.#bounds.events || this.bytes > this.#bounds.bytes)

@@ -105,7 +105,7 @@ export interface PlainError {
   message: string;
 }
 
-export function describeError(error: unknown): PlainError {
+export function describeError(error: unknown, depth = 4): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: typeof error === 'string' ? error : shown(error) };
   const described: PlainError = { name: error.name, message: error.message };
   if (typeof error.stack === 'string') described.stack = error.stack;
@@ -113,6 +113,8 @@ export function describeError(error: unknown): PlainError {
     const detail: unknown = (error as unknown as Record<string, unknown>)[key];
     if (detail !== undefined && isPlain(detail)) described[key] = detail;
   }
+  // Causes may go round in a circle.
+  if (error.cause !== undefined && depth > 0) described.cause = describeError(error.cause, depth - 1);
   return described;
 }
 

@@ -51,6 +51,7 @@ function pageAt(port: any, name: string, { takes = true, opens = true } = {}) {
     if (data.loopchart !== 'frame') return;
     for (const line of JSON.parse(data.text)) {
       if (line.type === 'hello') page.hello = line;
+      else if (line.type === 'settings') continue;
       else if (!(line.seq <= (page.lines.findLast(({ seq }) => seq)?.seq ?? 0))) page.lines.push(line);
     }
     if (page.takes) post({ loopchart: 'taken', characters: data.text.length });

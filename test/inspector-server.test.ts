@@ -88,6 +88,8 @@ async function serve(options: InspectorOptions = {}): Promise<Inspector> {
 interface Page {
   lines: any[];
   hello: any;
+  /** How runs are driven, as it was told last. */
+  settings: any;
   frames: number;
   socket: WebSocket;
   send(command: unknown): void;
@@ -104,6 +106,7 @@ async function visit({ port, token }: Inspector, since = 0): Promise<Page> {
   const visitor: Page = {
     lines: [],
     hello: undefined,
+    settings: undefined,
     frames: 0,
     socket,
     send: (command) => socket.send(typeof command === 'string' ? command : JSON.stringify(command)),
@@ -127,6 +130,7 @@ async function visit({ port, token }: Inspector, since = 0): Promise<Page> {
     visitor.frames++;
     for (const line of JSON.parse(String(data))) {
       if (line.type === 'hello') visitor.hello = line;
+      else if (line.type === 'settings') visitor.settings = line;
       else visitor.lines.push(line);
     }
     for (const look of looks) look();
@@ -260,6 +264,19 @@ describe('what a page is told', () => {
     expect(one.lines[0]).toMatchObject({ type: 'recording', seq: 1 });
   });
 
+  test('all of it, when the inspector is closed as soon as the run has ended', async () => {
+    const served = await serve();
+    const pages = [await visit(served), await visit(served)];
+    const gone = pages.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)));
+    await new Epochs(3, new Count(2000)).start({ inspect: served }).output;
+    await served.close();
+    expect(await Promise.all(gone)).toEqual([1001, 1001]);
+    for (const { lines } of pages) {
+      expect(lines.at(-1)).toMatchObject({ id: 'epochs#1', status: 'done' });
+      expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, at) => at + 1));
+    }
+  });
+
   test('what the ring has let go: counted, and how each loop stood then', async () => {
     const served = await serve({ limits: { events: 10 } });
     const run = new Epochs(3, new Count(20, true)).start({ inspect: served });
@@ -361,7 +378,7 @@ describe('what a page is told', () => {
     expect(Object.hasOwn(commit.state.proto, '__proto__')).toBe(true);
     expect(({} as any).polluted).toBeUndefined();
     const { ref } = commit.state.many.$cut;
-    expect(commit.state.many).toEqual({ $cut: { kind: 'array', size: 500, ref } });
+    expect(commit.state.many).toEqual({ $cut: { kind: 'array', size: 500, ref, digest: expect.any(String) } });
     one.send({ type: 'get', ref });
     one.send({ type: 'get', ref: commit.state.deep.a.b.c.$cut.ref });
     one.send({ type: 'get', ref: '5/constructor/prototype' });

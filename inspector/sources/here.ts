@@ -1,14 +1,11 @@
-import type { Hello, Line } from '../line.ts';
+import type { Line, Settings } from '../line.ts';
 import type { Command, Source, Status } from '../source.ts';
-import { helloIn, Intake } from './intake.ts';
+import { Intake } from './intake.ts';
 
 /** What messages go through. */
 type Way = BroadcastChannel | MessagePort;
 /** Hands on the way when there is one. Returns what gives it up. */
 type Reach = (use: (way: Way) => void) => () => void;
-
-/** How long an answer about the settings is waited for. */
-const PATIENCE = 5000;
 
 /** A name for this page that no other has. Not `randomUUID`, which a site without TLS does not get. */
 const freshName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('');
@@ -17,13 +14,13 @@ const freshName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((par
 class HereSource implements Source {
   readonly title: string;
   onValue?: (ref: string, value: unknown) => void;
+  onSettings?: (settings: Settings) => void;
   onRefused?: (reason: string) => void;
   onUnreadable?: () => void;
   onRun?: () => void;
   readonly #reach: Reach;
   #way: Way | undefined;
   #page = freshName();
-  #intake: Intake | undefined;
   /** A run came up or went, so the next hello may be another's. */
   #changing = true;
 
@@ -35,7 +32,6 @@ class HereSource implements Source {
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
     onStatus({ kind: 'opening', text: `Waiting for a run on ${this.title}` });
     const intake = new Intake(this, onLines, onStatus, () => this.#switch(intake, onStatus));
-    this.#intake = intake;
     const hear = ({ data }: MessageEvent) => this.#hear(data, intake, onStatus);
     const leave = () => this.#post({ loopchart: 'close' });
     // Also when the page is kept for the way back: then it is told that it is gone, and asks anew.
@@ -59,27 +55,6 @@ class HereSource implements Source {
 
   send(command: Command): void {
     this.#post({ loopchart: 'command', text: JSON.stringify(command) });
-  }
-
-  /** Only a hello tells how a program is set, so one is asked for under another name. */
-  ask(): Promise<Hello | undefined> {
-    const way = this.#way;
-    if (!way || !this.#intake?.runId) return Promise.resolve(undefined);
-    const page = freshName();
-    return new Promise((resolve) => {
-      const end = (hello?: Hello) => {
-        clearTimeout(timer);
-        way.removeEventListener('message', hear as EventListener);
-        this.#post({ loopchart: 'close', page });
-        resolve(hello);
-      };
-      const timer = setTimeout(end, PATIENCE);
-      const hear = ({ data }: MessageEvent) => {
-        if (data?.loopchart === 'frame' && data.page === page) end(helloIn(data.text));
-      };
-      way.addEventListener('message', hear as EventListener);
-      this.#post({ loopchart: 'open', page, since: this.#intake?.last ?? 0 });
-    });
   }
 
   #post(message: object): void {

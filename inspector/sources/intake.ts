@@ -1,4 +1,4 @@
-import { faultOf, type Hello, helloOf, type Line } from '../line.ts';
+import { faultOf, type Hello, helloOf, type Line, settingsIn } from '../line.ts';
 import type { Source, Status } from '../source.ts';
 
 /** What a program's frames come down to, whichever way they came: lines that are new, and answers for the page. */
@@ -59,6 +59,7 @@ export class Intake {
   /** Whether the item is an answer to what this page asked, and no line. */
   #answer(item: any): boolean {
     if (item?.type === 'value') this.#source.onValue?.(String(item.ref), item.value);
+    else if (item?.type === 'settings') this.#source.onSettings?.(settingsIn(item));
     else if (item?.type === 'refused') this.#source.onRefused?.(String(item.reason ?? 'no reason given'));
     else return false;
     return true;
@@ -76,15 +77,6 @@ export class Intake {
     this.last = reach;
     lines.push(line);
   }
-}
-
-/** The hello in a frame, where it has one. */
-export function helloIn(text: unknown): Hello | undefined {
-  for (const item of itemsOf(text) ?? []) {
-    const hello = helloOf(item);
-    if (hello) return hello;
-  }
-  return undefined;
 }
 
 function itemsOf(text: unknown): unknown[] | undefined {

@@ -1,12 +1,9 @@
-import type { Hello, Line } from '../line.ts';
+import type { Line, Settings } from '../line.ts';
 import type { Command, Source, Status } from '../source.ts';
-import { helloIn, Intake } from './intake.ts';
+import { Intake } from './intake.ts';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 15_000;
-/** How long an answer about the settings is waited for. */
-const PATIENCE = 5000;
-
 /**
  * A program that runs now, over a WebSocket. After a break it is asked for what came after the last line that was
  * seen, and what it sends twice is left out.
@@ -14,6 +11,7 @@ const PATIENCE = 5000;
 export class LiveSource implements Source {
   readonly title: string;
   onValue?: (ref: string, value: unknown) => void;
+  onSettings?: (settings: Settings) => void;
   onRefused?: (reason: string) => void;
   onUnreadable?: () => void;
   onRun?: () => void;
@@ -52,22 +50,6 @@ export class LiveSource implements Source {
 
   send(command: Command): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
-  }
-
-  /** Only a hello tells how a program is set, so one is asked for on a connection of its own. */
-  ask(): Promise<Hello | undefined> {
-    if (this.#stopped || this.#socket?.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const socket = this.#open();
-      const end = (hello?: Hello) => {
-        clearTimeout(timer);
-        socket.close();
-        resolve(hello);
-      };
-      const timer = setTimeout(end, PATIENCE);
-      socket.onmessage = ({ data }) => end(helloIn(data));
-      socket.onclose = () => end();
-    });
   }
 
   #open(): WebSocket {

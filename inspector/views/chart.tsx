@@ -17,8 +17,9 @@ import { Scroll } from './scroll.tsx';
 
 type Plan = readonly Picture[] | 'working' | 'failed';
 
-/** A chart is laid out once, however many actors have it. */
-const laid = new WeakMap<ChartLine, Plan>();
+/** A chart is laid out once, however many actors have it, and lines that say the same. */
+const plans = new WeakMap<ChartLine, Plan>();
+const laid = new Map<string, Promise<readonly Picture[]>>();
 const arrived = signal(0);
 /** 0 for as large as there is room. */
 const zoom = signal(0);
@@ -28,16 +29,22 @@ const SMALLEST = 0.6;
 const MARGIN = { width: 20, height: 10 };
 
 function layOut(chart: ChartLine): Plan {
-  const known = laid.get(chart);
+  const known = plans.get(chart);
   if (known) return known;
   const set = (plan: Plan) => {
-    laid.set(chart, plan);
+    plans.set(chart, plan);
     arrived.value++;
   };
-  laid.set(chart, 'working');
-  pictures(chart.root).then(set, () => set('failed'));
+  plans.set(chart, 'working');
+  const text = JSON.stringify(chart.root);
+  const picture = laid.get(text) ?? pictures(chart.root);
+  laid.set(text, picture);
+  picture.then(set, () => set('failed'));
   return 'working';
 }
+
+// Most charts are the library's own: its layout is begun before there is a run to show.
+for (const chart of session.store.charts.values()) layOut(chart);
 
 let counts: Counts | undefined;
 

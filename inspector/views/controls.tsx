@@ -1,18 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { asking, pressRun, runIs, stepCount } from '../control.ts';
-import type { Breakpoint } from '../line.ts';
 import { session } from '../session.ts';
-import {
-  breakpoints,
-  clearRefusal,
-  isOpen,
-  refreshSettings,
-  refusal,
-  setBreakpoints,
-  setSpeed,
-  speed,
-} from '../settings.ts';
+import { clearRefusal, refusal, setSpeed, settings } from '../settings.ts';
+import { figure } from '../value.ts';
+import { Breakpoints, nameOf } from './breakpoints.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
 
@@ -21,7 +13,13 @@ export function Controls() {
   session.version.value;
   session.status.value;
   const state = runIs();
-  if (session.source.value && !session.source.value.send) return <span class="dim mode">recording</span>;
+  if (session.source.value && !session.source.value.send)
+    return (
+      <>
+        <span class="dim mode">recording</span>
+        {session.store.end > 0 ? <Breakpoints /> : null}
+      </>
+    );
   if (!session.source.value) return null;
   if (!session.controllable) return <span class="dim mode">read only</span>;
   const off = state === 'over' || state === 'none' || session.status.value?.kind !== 'live';
@@ -70,7 +68,7 @@ export function Controls() {
         aria-label="Speed"
         title="Steps a second"
         disabled={off}
-        value={String(speed.value)}
+        value={String(settings.value.perSec)}
         onChange={(e) => {
           setSpeed(e.currentTarget.value === 'null' ? null : Number(e.currentTarget.value));
         }}
@@ -81,7 +79,7 @@ export function Controls() {
           </option>
         ))}
       </select>
-      <Breakpoints off={off} />
+      <Breakpoints />
       <button
         type="button"
         disabled={off}
@@ -99,6 +97,7 @@ export function Controls() {
       >
         Abort
       </button>
+      <Hits />
       <Refusal />
       {asking.value ? <Reason kind={asking.value} /> : null}
     </fieldset>
@@ -107,8 +106,37 @@ export function Controls() {
 
 /** Those to choose from, and whatever the program was set to. */
 function speeds(): (number | null)[] {
-  if (SPEEDS.includes(speed.value)) return SPEEDS;
-  return [...SPEEDS, speed.value].sort((a, b) => (a ?? 0) - (b ?? 0));
+  const { perSec } = settings.value;
+  if (SPEEDS.includes(perSec)) return SPEEDS;
+  return [...SPEEDS, perSec].sort((a, b) => (a ?? 0) - (b ?? 0));
+}
+
+/** Says at which breakpoint the run waits. */
+function Hits() {
+  const { store } = session;
+  return (
+    <>
+      {settings.value.hits.map(({ id, seq, point }) => (
+        <p class="hit" role="status" key={id}>
+          <span title={`${id}: ${nameOf(point)}`}>
+            Paused at <code>{nameOf(point)}</code> of {id}
+          </span>
+          <button
+            type="button"
+            class="flat"
+            title="Go to the moment at which it was met"
+            disabled={!store.end || seq > store.seq(store.last)}
+            onClick={() => {
+              session.jump(store.rowOfSeq(seq));
+              session.select(id);
+            }}
+          >
+            {figure(seq)}
+          </button>
+        </p>
+      ))}
+    </>
+  );
 }
 
 /** Says what the program would not do. */
@@ -173,88 +201,4 @@ function Reason({ kind }: { kind: 'stop' | 'abort' }) {
       </form>
     </dialog>
   );
-}
-
-function Breakpoints({ off }: { off: boolean }) {
-  const kind = useSignal<'state' | 'event' | 'when'>('state');
-  const text = useSignal('');
-  const path = useSignal('');
-  const points = breakpoints.value.filter(isOpen);
-  const count = points.length;
-  return (
-    <details
-      class="menu"
-      onToggle={(event) => {
-        if (event.currentTarget.open) void refreshSettings();
-      }}
-    >
-      <summary aria-disabled={off}>Breakpoints{count ? ` (${count})` : ''}</summary>
-      <div class="sheet">
-        {!count ? <p class="note">The run pauses where a breakpoint is met.</p> : null}
-        {points.map((point) => (
-          <div class="point" key={JSON.stringify(point)}>
-            <span>{point.id ?? point.path ?? 'any loop'}</span>
-            <code>{wordsOf(point)}</code>
-            <button
-              type="button"
-              class="flat"
-              aria-label="Remove"
-              onClick={() => setBreakpoints(points.filter((other) => other !== point))}
-            >
-              ✕
-            </button>
-          </div>
-        ))}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!text.value.trim()) return;
-            setBreakpoints([...points, { ...(path.value && { path: path.value }), [kind.value]: text.value.trim() }]);
-            text.value = '';
-          }}
-        >
-          <select
-            aria-label="Loop"
-            value={path.value}
-            onChange={(e) => {
-              path.value = e.currentTarget.value;
-            }}
-          >
-            <option value="">any loop</option>
-            {[...session.store.paths.keys()].map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <select
-            aria-label="Kind"
-            value={kind.value}
-            onChange={(e) => {
-              kind.value = e.currentTarget.value as 'state';
-            }}
-          >
-            <option value="state">in state</option>
-            <option value="event">on event</option>
-            <option value="when">when</option>
-          </select>
-          <input
-            type="text"
-            aria-label="What to wait for"
-            placeholder={{ state: 'ending', event: 'loop.failed', when: 'state.loss > 2' }[kind.value]}
-            value={text.value}
-            onInput={(e) => {
-              text.value = e.currentTarget.value;
-            }}
-          />
-          <button type="submit">Add</button>
-        </form>
-      </div>
-    </details>
-  );
-}
-
-/** All that has to be so for a breakpoint to be met. */
-function wordsOf({ state, event, when }: Breakpoint): string {
-  return [state && `state ${state}`, event && `event ${event}`, when && `when ${when}`].filter(Boolean).join(', ');
 }

@@ -17,6 +17,8 @@ const regex = signal(false);
 const searched = signal(0);
 
 export const LOG_ROW = 22;
+/** Fewer rows than this have been looked through before one could say so. */
+const AT_ONCE = 5000;
 
 /** All events, and which of them are wanted. */
 export function Log() {
@@ -119,7 +121,7 @@ export function Log() {
         ) : null}
         <span class="grow" />
         <span class="dim count" role="status">
-          {filter.progress < 1 ? `searching ${Math.floor(filter.progress * 100)} % · ` : ''}
+          {filter.left > AT_ONCE ? `searching ${Math.floor(filter.progress * 100)} % · ` : ''}
           <b id="log-count">{figure(filter.length)}</b> of {figure(store.end - store.first)}
         </span>
         <label class="check">

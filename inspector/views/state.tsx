@@ -4,7 +4,7 @@ import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
-import { brief, figure, numberOf, readValue, type Value } from '../value.ts';
+import { brief, figure, numberOf, readValue, type Value, visible } from '../value.ts';
 import { Mark } from './mark.tsx';
 import { isPicked, togglePick } from './plots.tsx';
 import { Scroll } from './scroll.tsx';
@@ -145,7 +145,7 @@ function Member({ path, name, before, after, depth, note }: MemberProps) {
   if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
     return (
       <div class={`member ${change}`} style={indent}>
-        <span class="key">{name}</span>
+        <span class="key">{visible(name)}</span>
         <Leaf value={value} raw={after} path={path} />
         {change === 'other' ? (
           <span class="was" title="before">
@@ -173,7 +173,7 @@ function Member({ path, name, before, after, depth, note }: MemberProps) {
         }}
       >
         <i class="fold">{isOpen ? '▾' : '▸'}</i>
-        <span class="key">{name}</span>
+        <span class="key">{visible(name)}</span>
         <span class="dim">{note ?? (isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44))}</span>
         <Sign change={change} />
       </button>
@@ -206,8 +206,10 @@ function Member({ path, name, before, after, depth, note }: MemberProps) {
 /** A cut value that was fetched is shown in its place. */
 function wholeValue(raw: unknown): Value {
   const value = readValue(raw);
-  const fetched = value.kind === 'cut' ? session.fetched.value.get(value.ref) : undefined;
-  return fetched === undefined ? value : readValue(fetched);
+  if (value.kind !== 'cut') return value;
+  const { fetched } = session;
+  const got = fetched.value.get(value.ref) ?? (value.digest ? fetched.value.get(value.digest) : undefined);
+  return got === undefined ? value : readValue(got);
 }
 
 const kindOf = (value: Value) =>
@@ -228,11 +230,7 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
       <span class="leaf cut" title="The recorder cut this value because it is too large or too deep">
         {value.type}, {figure(value.size)}, cut here
         {ask ? (
-          <button
-            type="button"
-            class="flat"
-            onClick={() => session.source.value?.send?.({ type: 'get', ref: value.ref })}
-          >
+          <button type="button" class="flat" onClick={() => session.fetch(value.ref, value.digest)}>
             fetch
           </button>
         ) : null}
@@ -249,7 +247,7 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
         type="button"
         class={`leaf number ${Number.isFinite(number) ? '' : 'odd'}`}
         aria-pressed={on}
-        title={on ? 'Take it off the plot' : 'Plot this number over the steps'}
+        title={`${number}: ${on ? 'take it off the plot' : 'plot this number over the steps'}`}
         onClick={() => togglePick(loop, keys)}
       >
         {value.text}
@@ -258,7 +256,11 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
   }
   if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
     return <Text text={value.text} path={path} />;
-  return <span class={`leaf ${value.type}`}>{value.type === 'string' ? JSON.stringify(value.text) : value.text}</span>;
+  return (
+    <span class={`leaf ${value.type}`}>
+      {value.type === 'string' ? visible(JSON.stringify(value.text)) : value.text}
+    </span>
+  );
 }
 
 /** A text that does not fit into a line, such as an error's stack: opened, it is read as it was written. */
@@ -274,7 +276,7 @@ function Text({ text, path }: { text: string; path: string }) {
         opened.value = new Map(opened.value).set(path, !isOpen);
       }}
     >
-      {isOpen ? text : JSON.stringify(text)}
+      {visible(isOpen ? text : JSON.stringify(text))}
     </button>
   );
 }

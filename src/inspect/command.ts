@@ -1,17 +1,6 @@
 import type { LoopControlEvent } from '../context.ts';
+import type { Breakpoint } from './breakpoint.ts';
 import { parseCondition } from './when.ts';
-
-/** Where a run is to pause. */
-export interface Breakpoint {
-  id?: string;
-  path?: string;
-  /** When it enters this state. */
-  state?: string;
-  /** After this event; `*` at its end stands for anything. */
-  event?: string;
-  /** When this becomes true of the context: `state.loss > 2`. */
-  when?: string;
-}
 
 /** All that a page may ask for. */
 export type Command =

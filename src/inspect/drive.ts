@@ -1,6 +1,6 @@
 import type { LoopControlEvent } from '../context.ts';
 import { leaves } from '../session.ts';
-import type { Breakpoint } from './command.ts';
+import { type Breakpoint, matches } from './breakpoint.ts';
 import { rootOf, type Sighting, type Subject } from './sight.ts';
 import { type Condition, parseCondition } from './when.ts';
 
@@ -14,9 +14,29 @@ interface Point extends Breakpoint {
 interface Driven {
   /** Steps are doled out, rather than waited for by hand. */
   going: boolean;
+  /** The breakpoint that it waits at. */
+  hit: Hit | undefined;
   /** Steps that are due, and when that was reckoned. */
   owed: number;
   at: number;
+}
+
+/** A breakpoint that was met, by which loop, and the number of the line at which it was. */
+export interface Hit {
+  id: string;
+  seq: number;
+  point: Breakpoint;
+}
+
+/** How runs are driven: what every page shows, whoever set it. */
+export interface Settings {
+  /** Steps a second; null: as fast as they come. */
+  perSec: number | null;
+  points: Breakpoint[];
+  /** The runs that go on, by the ids of their roots: at so many steps a second they are paused between two of them. */
+  going: string[];
+  /** Where runs wait that have met a breakpoint. */
+  hits: Hit[];
 }
 
 /** Steps are doled out this often at most, in milliseconds. */
@@ -28,20 +48,30 @@ export class Drive {
   /** Runs that wait because of what was sent from here. */
   readonly #waiting = new Set<Subject>();
   readonly #hold: (hold: boolean) => void;
+  readonly #changed: () => void;
   /** Events that were sent from here. */
   readonly #own = new WeakSet<object>();
   #points: Point[] = [];
   #perSec: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param hold called with whether some run waits for what is sent from here, so that the process must not end */
-  constructor(hold: (hold: boolean) => void) {
+  /**
+   * @param hold called with whether some run waits for what is sent from here, so that the process must not end
+   * @param changed called when the settings have changed
+   */
+  constructor(hold: (hold: boolean) => void, changed: () => void) {
     this.#hold = hold;
+    this.#changed = changed;
   }
 
-  /** What is set: for pages that come later. */
-  get settings(): { perSec: number | null; points: Breakpoint[] } {
-    return { perSec: this.#perSec, points: this.#points.map(({ condition, held, ...point }) => point) };
+  get settings(): Settings {
+    const runs = [...this.#runs];
+    return {
+      perSec: this.#perSec,
+      points: this.#points.map(told),
+      going: runs.filter(([, { going }]) => going).map(([{ id }]) => id),
+      hits: runs.flatMap(([, { hit }]) => hit ?? []),
+    };
   }
 
   send(subject: Subject, event: LoopControlEvent): void {
@@ -49,7 +79,7 @@ export class Drive {
     const root = rootOf(subject);
     const run = this.#runs.get(root);
     if (run !== undefined) {
-      run.going = event.type === 'loop.resume';
+      this.#set(run, event.type === 'loop.resume');
       // The steps come one by one.
       if (run.going && this.#perSec !== null) return;
     }
@@ -59,6 +89,7 @@ export class Drive {
   /** Steps per second; null: as fast as they come. */
   speed(perSec: number | null): void {
     this.#perSec = perSec;
+    this.#changed();
     clearInterval(this.#timer);
     for (const [root, run] of this.#runs) {
       if (!run.going) continue;
@@ -77,6 +108,7 @@ export class Drive {
       condition: point.when === undefined ? undefined : parseCondition(point.when),
       held: new WeakMap(),
     }));
+    this.#changed();
   }
 
   /** Called with all that is seen, at once: a run pauses before the next step. */
@@ -85,11 +117,24 @@ export class Drive {
     const type = sighting.event?.type ?? '';
     // Pausing is seen as well.
     if (this.#points.length === 0 || type === 'loop.pause') return;
-    for (const point of this.#points) {
-      if (!isMet(point, sighting, type)) continue;
-      this.send(rootOf(sighting.subject), { type: 'loop.pause' });
-      return;
-    }
+    // All of them, so that each knows whether its condition holds.
+    const [met] = this.#points.filter((point) => isMet(point, sighting, type));
+    if (met === undefined) return;
+    const { subject } = sighting;
+    const root = rootOf(subject);
+    this.send(root, { type: 'loop.pause' });
+    const run = this.#runs.get(root);
+    if (run === undefined) return;
+    run.hit = { id: subject.id, seq: subject.now.seq, point: told(met) };
+    this.#changed();
+  }
+
+  /** @param going whether it goes on; if not, it waits, and for nothing that was met before */
+  #set(run: Driven, going: boolean): void {
+    if (run.going === going && run.hit === undefined) return;
+    run.going = going;
+    run.hit = undefined;
+    this.#changed();
   }
 
   #seenRun({ subject, event, status, context }: Sighting): void {
@@ -98,11 +143,12 @@ export class Drive {
     } else if (status !== 'active') {
       this.#runs.delete(subject);
       this.#wait(subject, false);
+      this.#changed();
     } else if ((event.type === 'loop.pause' || event.type === 'loop.resume') && !this.#own.has(event)) {
       // By the program itself.
       const run = this.#runs.get(subject);
       const goes = event.type === 'loop.resume';
-      if (run !== undefined) run.going = goes;
+      if (run !== undefined) this.#set(run, goes);
       if (goes && this.#perSec !== null && run !== undefined) this.#slow(subject, run);
       // Paused from its start: whoever asked for that wants to go on from here.
       else this.#wait(subject, !goes && context.done === null);
@@ -119,8 +165,9 @@ export class Drive {
 
   #begun(root: Subject): void {
     const paused = isPaused(root);
-    const run: Driven = { going: !paused, owed: 0, at: 0 };
+    const run: Driven = { going: !paused, hit: undefined, owed: 0, at: 0 };
     this.#runs.set(root, run);
+    this.#changed();
     if (paused) this.#wait(root, true);
     // Not before it has been started.
     if (this.#perSec !== null) queueMicrotask(() => run.going && this.#slow(root, run));
@@ -162,24 +209,20 @@ export class Drive {
   }
 }
 
+function told({ condition, held, ...point }: Point): Breakpoint {
+  return point;
+}
+
 function isPaused(root: Subject): boolean {
   return root.actor !== undefined && leaves(root.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
 }
 
 function isMet(point: Point, { subject, before }: Sighting, type: string): boolean {
-  if (point.id !== undefined && point.id !== subject.id) return false;
-  if (point.path !== undefined && point.path !== subject.path) return false;
-  const { value, context } = subject.now;
-  if (point.state !== undefined && (point.state !== value || value === before)) return false;
-  if (point.event !== undefined) {
-    const met = point.event.endsWith('*') ? type.startsWith(point.event.slice(0, -1)) : type === point.event;
-    if (!met) return false;
-  }
-  if (point.condition !== undefined) {
-    const was = point.held.get(subject) ?? false;
-    const is = point.condition(context);
-    point.held.set(subject, is);
-    if (!is || was) return false;
-  }
-  return true;
+  const { id, path, now } = subject;
+  if (!matches(point, { id, path, before, value: now.value, type })) return false;
+  if (point.condition === undefined) return true;
+  const was = point.held.get(subject) ?? false;
+  const is = point.condition(now.context);
+  point.held.set(subject, is);
+  return is && !was;
 }

@@ -1,4 +1,5 @@
 import { describeError, type Json } from '../json.ts';
+import { digest } from './digest.ts';
 
 /** How much of a value is shown; what is more is cut, with a mark under which it can be fetched. */
 export interface Cuts {
@@ -14,11 +15,12 @@ export interface Cuts {
 
 /** Of typed arrays, this many numbers are shown. */
 const head = 100;
-const lone = /^\$+n$/;
+/** Objects that look like one of our tags. */
+const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
 
 /**
  * Any value as JSON types: what JSON has no word for is tagged (`{ "$n": "NaN" }`, `{ "$map": … }`), what is too deep or too
- * large becomes `{ "$cut": { kind, size, ref } }`. Nothing in the value is called but getters; one that throws is shown as its error.
+ * large becomes `{ "$cut": { kind, size, ref, digest } }`. Nothing in the value is called but getters; one that throws is shown as its error.
  */
 export class Encoder {
   readonly #cuts: Cuts;
@@ -53,7 +55,7 @@ export class Encoder {
   #value(value: unknown): Json {
     switch (typeof value) {
       case 'string':
-        return value.length > this.#cuts.text ? this.#cut('string', value.length) : value;
+        return value.length > this.#cuts.text ? this.#cut('string', value.length, value) : value;
       case 'number':
         if (Number.isFinite(value) && !Object.is(value, -0)) return value;
         return { $n: Object.is(value, -0) ? '-0' : `${value}` };
@@ -76,7 +78,7 @@ export class Encoder {
     const { depth, items } = this.#cuts;
     if (Array.isArray(object)) {
       if (this.#path.length > depth || object.length > items || this.#left < object.length) {
-        return object.length === 0 ? [] : this.#cut('array', object.length);
+        return object.length === 0 ? [] : this.#cut('array', object.length, object);
       }
       return this.#list(object);
     }
@@ -86,7 +88,7 @@ export class Encoder {
     }
     const keys = Object.keys(object);
     if (this.#path.length > depth || keys.length > items || this.#left < keys.length) {
-      return keys.length === 0 ? {} : this.#cut(nameOf(object), keys.length);
+      return keys.length === 0 ? {} : this.#cut(nameOf(object), keys.length, object);
     }
     this.#left -= keys.length;
     const result: { [key: string]: Json } = {};
@@ -96,8 +98,8 @@ export class Encoder {
       setOwn(result, key, this.encode(inner, key));
     }
     const [only] = keys;
-    // An object that looks like a tagged number gets one more `$`.
-    if (!this.#tagged && keys.length === 1 && lone.test(only!)) return { [`$${only}`]: result[only!]! };
+    // An object that looks like one of our tags gets one more `$`.
+    if (!this.#tagged && keys.length === 1 && tagLike.test(only!)) return { [`$${only}`]: result[only!]! };
     return result;
   }
 
@@ -113,10 +115,10 @@ export class Encoder {
     const crowded = (size: number) =>
       this.#path.length > this.#cuts.depth || size > this.#cuts.items || this.#left < size;
     if (object instanceof Map) {
-      return crowded(object.size) ? this.#cut('Map', object.size) : { $map: this.#list([...object]) };
+      return crowded(object.size) ? this.#cut('Map', object.size, object) : { $map: this.#list([...object]) };
     }
     if (object instanceof Set) {
-      return crowded(object.size) ? this.#cut('Set', object.size) : { $set: this.#list([...object]) };
+      return crowded(object.size) ? this.#cut('Set', object.size, object) : { $set: this.#list([...object]) };
     }
     if (object instanceof ArrayBuffer) return { $typed: { kind: 'ArrayBuffer', length: object.byteLength, head: [] } };
     if (ArrayBuffer.isView(object)) {
@@ -138,9 +140,12 @@ export class Encoder {
     return result;
   }
 
-  #cut(kind: string, size: number): Json {
+  #cut(kind: string, size: number, value: unknown): Json {
     const pointer = this.#path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`);
-    return { $cut: { kind, size, ref: this.#ref + pointer.join('') } };
+    const print = digest(value);
+    return {
+      $cut: { kind, size, ref: this.#ref + pointer.join(''), ...(print === undefined ? {} : { digest: print }) },
+    };
   }
 }
 

@@ -26,6 +26,8 @@ interface Reader {
   channel: Channel;
   /** The number of the next line it gets. */
   next: number;
+  /** What it is to be told beside the lines. */
+  news: string | undefined;
 }
 
 /** The lines before all others: what is recorded, and the chart of all loops. */
@@ -72,10 +74,17 @@ export class Feed {
   add(channel: Channel, since: number): () => void {
     const opening = this.#opening.filter(({ seq }) => seq > since);
     if (opening.length > 0) channel.send(JSON.stringify(opening));
-    const reader = { channel, next: Math.max(since + 1, firstLine) };
+    const reader: Reader = { channel, next: Math.max(since + 1, firstLine), news: undefined };
     this.#readers.add(reader);
     this.wake(0);
     return () => this.#readers.delete(reader);
+  }
+
+  /** To all pages, beside the lines: in place of what was told before and has not been sent. */
+  tell(message: object): void {
+    const text = JSON.stringify([message]);
+    for (const reader of this.#readers) reader.news = text;
+    this.wake(0);
   }
 
   /** There are new lines. */
@@ -98,11 +107,15 @@ export class Feed {
     let rest = false;
     for (const reader of this.#readers) {
       const { channel } = reader;
+      if (reader.news !== undefined && channel.waiting <= this.#limits.waiting) {
+        channel.send(reader.news);
+        reader.news = undefined;
+      }
       while (reader.next <= this.#ring.last && channel.waiting <= this.#limits.waiting && performance.now() < until) {
         if (reader.next < this.#ring.first) this.#skip(reader);
         else this.#send(reader);
       }
-      if (reader.next > this.#ring.last) continue;
+      if (reader.next > this.#ring.last && reader.news === undefined) continue;
       rest = true;
       if (channel.waiting <= this.#limits.waiting) hurry = true;
     }

@@ -54,7 +54,10 @@ export class Inspection {
   readonly #ring: Ring;
   readonly #wire: Wire;
   readonly #feed: Feed;
-  readonly #drive: Drive = new Drive((hold) => this.onHold(hold));
+  readonly #drive: Drive = new Drive(
+    (hold) => this.onHold(hold),
+    () => this.#feed.tell(this.#settings),
+  );
   readonly #taps = new Set<(sighting: Sighting) => void>();
   readonly #subscriptions: { unsubscribe(): void }[] = [];
   readonly #sight: Sight = new Sight((sighting) => this.#seen(sighting));
@@ -139,8 +142,10 @@ export class Inspection {
         try {
           this.#obey(parseCommand(text), channel);
         } catch (error) {
-          if (++faults > mostRefused) refused();
-          else channel.send(JSON.stringify([{ type: 'refused', reason: (error as Error).message }]));
+          if (++faults > mostRefused) return refused();
+          // With how things are, since the page may have shown them as it wanted them.
+          const refusal = { type: 'refused', reason: (error as Error).message };
+          channel.send(JSON.stringify([refusal, this.#settings]));
         }
       },
       close,
@@ -177,6 +182,10 @@ export class Inspection {
     this.#feed.close();
     this.#drive.close();
     this.#taps.clear();
+  }
+
+  get #settings(): object {
+    return { type: 'settings', ...this.#drive.settings };
   }
 
   #obey(command: Command, channel: Channel): void {

@@ -131,12 +131,14 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
     t,
     id: subject.id,
     ...(from === undefined ? {} : { from }),
-    event,
     value,
-    ...(status === 'active' ? {} : { status, context }),
-    ...(output === undefined ? {} : { output }),
-    ...(error === undefined ? {} : { error: describeError(error) }),
+    ...(status === 'active' ? {} : { status }),
+    // Before what may be large: the rest of a line is cut when it has become too long, and a page counts on these.
     ...(tr.length === 0 ? {} : { tr: tr.map(edge) }),
+    ...(error === undefined ? {} : { error: describeError(error) }),
+    event,
+    ...(output === undefined ? {} : { output }),
+    ...(status === 'active' ? {} : { context }),
   };
 }
 

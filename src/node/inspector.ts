@@ -51,6 +51,8 @@ export interface Inspector {
 /** The most that a page may send in one message. */
 const mostInbound = 64 * 1024;
 const mostPages = 32;
+/** Milliseconds that pages have to take in the last lines when the inspector is closed. */
+const patience = 2000;
 const known = ['port', 'host', 'remote', 'hosts', 'origins', 'token', 'open', 'readonly', 'redact', 'limits', 'tell'];
 
 /**
@@ -69,8 +71,8 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
       return inspection.pages;
     },
     async close() {
-      inspection.close();
       await served.close();
+      inspection.close();
     },
   };
 }
@@ -146,10 +148,24 @@ export async function serveInspection(
     async close() {
       process.off('exit', flush);
       clearInterval(held);
-      for (const client of sockets.clients) client.terminate();
+      await goodbye(inspection, sockets);
       await site.close();
     },
   };
+}
+
+/** Pages are told the rest, and hang up. Those that do not take it in are hung up on. */
+async function goodbye(inspection: Inspection, { clients }: WebSocketServer): Promise<void> {
+  const until = performance.now() + patience;
+  // These timers hold the process: the sockets do not.
+  const wait = () => new Promise((resolve) => setTimeout(resolve, 5));
+  while (inspection.busy && performance.now() < until) {
+    inspection.flush();
+    await wait();
+  }
+  for (const client of clients) client.close(1001, 'The inspector has been closed.');
+  while (clients.size > 0 && performance.now() < until) await wait();
+  for (const client of clients) client.terminate();
 }
 
 function connectPage(inspection: Inspection, ws: WebSocket, since: number): void {

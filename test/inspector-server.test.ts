@@ -341,6 +341,7 @@ describe('what a page is told', () => {
       proto: JSON.parse('{"__proto__": {"polluted": true}}'),
       nan: Number.NaN,
       tagged: { $n: 'mine' },
+      dated: { $date: 'mine' },
       many: Array.from({ length: 500 }, (_, i) => i),
       deep: { a: { b: { c: { d: { e: { f: 1 } } } } } },
     };
@@ -375,6 +376,7 @@ describe('what a page is told', () => {
     await one.until((lines) => lines.filter(({ status }) => status === 'done').length === 2);
     const { commit } = one.lines.find(({ event }) => event?.type === 'loop.advanced').event;
     expect(commit.state).toMatchObject({ n: 1, markup: odd.markup, nan: { $n: 'NaN' }, tagged: { $$n: 'mine' } });
+    expect(commit.state.dated).toEqual({ $$date: 'mine' });
     expect(Object.hasOwn(commit.state.proto, '__proto__')).toBe(true);
     expect(({} as any).polluted).toBeUndefined();
     const { ref } = commit.state.many.$cut;
@@ -397,6 +399,28 @@ describe('what a page is told', () => {
       call: { $fn: 'max' },
     });
     expect(JSON.stringify(output.self)).toContain('$cut');
+  });
+
+  test('a line that is too long is cut where it is long, and says all the same what became of the loop', async () => {
+    class Large extends Count {
+      override reset() {
+        this.state = { n: 0, rows: Array.from({ length: 300 }, (_, row) => ({ row, of: new Array(300).fill(row) })) };
+      }
+    }
+    const served = await serve();
+    await new Large(4).start({ inspect: served }).output;
+    const one = await visit(served);
+    await one.until(ended);
+    expect(one.lines.map(faultOf).filter(Boolean)).toEqual([]);
+    const steps = one.lines.filter(({ event }) => event?.type === 'loop.advanced');
+    expect(steps.map(({ tr }) => tr[0])).toEqual(
+      [null, null, null, ['loop.ending']].map((to) => ['loop.advancing', to, 'loop.advanced']),
+    );
+    // What did not change has the same digest at each step, and so is not shown as changed.
+    const cut = steps.map(({ event }) => event.commit.state.rows[299].$cut);
+    expect(cut[0]).toMatchObject({ kind: 'object', size: 2 });
+    expect(new Set(cut.map(({ digest }) => digest)).size).toBe(1);
+    expect(new Set(cut.map(({ ref }) => ref)).size).toBe(4);
   });
 });
 
@@ -427,7 +451,7 @@ describe('what a page may do', () => {
     await one.until((lines) => lines.length > 10);
     one.send({ type: 'speed', perSec: 50 });
     await one.until((lines) => eventTypes(lines).includes('loop.pause'));
-    expect((await visit(served)).hello).toMatchObject({ perSec: 50, points: [] });
+    expect((await visit(served)).hello).toMatchObject({ perSec: 50, points: [], going: ['epochs#1'] });
     const from = run.progress.steps;
     const began = performance.now();
     await one.until(
@@ -440,6 +464,8 @@ describe('what a page may do', () => {
     const at = run.progress.steps;
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(run.progress.steps).toBe(at);
+    // Between two steps it was paused as well, but went on.
+    expect(one.settings).toMatchObject({ perSec: 50, going: [] });
     one.send({ type: 'speed', perSec: null });
     one.send({ type: 'send', id: 'epochs#1', event: { type: 'loop.resume' } });
     await one.until(() => run.progress.steps > at + 30);
@@ -463,6 +489,15 @@ describe('what a page may do', () => {
     await run.pause();
     if ('when' in point) expect(run.progress.loops.at(-1)!.state).toMatchObject(state);
     expect(run.progress.loops[0]!.state).toEqual({ epoch: 'when' in point ? 0 : 1 });
+    // Pages are told where it was met, whichever asked for it.
+    const [hit] = one.settings.hits;
+    expect(hit.point).toEqual(point);
+    const met = one.lines.find(({ seq }) => seq === hit.seq);
+    expect(met).toMatchObject({ id: hit.id, ...('state' in point && { value: point.state }) });
+    expect((await visit(served)).hello.hits).toEqual([hit]);
+    one.send({ type: 'break', points: [] });
+    one.send({ type: 'send', id: 'epochs#1', event: { type: 'loop.step' } });
+    await one.until(() => one.settings.hits.length === 0);
     run.abort(new Error('enough'));
     await run.outcome;
   });

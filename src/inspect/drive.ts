@@ -79,7 +79,7 @@ export class Drive {
     const root = rootOf(subject);
     const run = this.#runs.get(root);
     if (run !== undefined) {
-      this.#set(run, event.type === 'loop.resume');
+      this.#set(run, event);
       // The steps come one by one.
       if (run.going && this.#perSec !== null) return;
     }
@@ -129,11 +129,13 @@ export class Drive {
     this.#changed();
   }
 
-  /** @param going whether it goes on; if not, it waits, and for nothing that was met before */
-  #set(run: Driven, going: boolean): void {
-    if (run.going === going && run.hit === undefined) return;
+  #set(run: Driven, { type }: { type: string }): void {
+    const going = type === 'loop.resume';
+    // One that is paused once more still waits where it did.
+    const hit = type === 'loop.pause' ? run.hit : undefined;
+    if (run.going === going && run.hit === hit) return;
     run.going = going;
-    run.hit = undefined;
+    run.hit = hit;
     this.#changed();
   }
 
@@ -148,7 +150,7 @@ export class Drive {
       // By the program itself.
       const run = this.#runs.get(subject);
       const goes = event.type === 'loop.resume';
-      if (run !== undefined) this.#set(run, goes);
+      if (run !== undefined) this.#set(run, event);
       if (goes && this.#perSec !== null && run !== undefined) this.#slow(subject, run);
       // Paused from its start: whoever asked for that wants to go on from here.
       else this.#wait(subject, !goes && context.done === null);

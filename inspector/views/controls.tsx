@@ -15,10 +15,10 @@ export function Controls() {
   const state = runIs();
   if (session.source.value && !session.source.value.send)
     return (
-      <>
+      <fieldset class="controls" aria-label="Recording">
         <span class="dim mode">recording</span>
-        {session.store.end > 0 ? <Breakpoints /> : null}
-      </>
+        {session.store.roots.length ? <Breakpoints /> : null}
+      </fieldset>
     );
   if (!session.source.value) return null;
   if (!session.controllable) return <span class="dim mode">read only</span>;

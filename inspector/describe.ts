@@ -40,10 +40,20 @@ export function describe(line: Line): string {
       const commit = event.commit as { state?: unknown } | undefined;
       if (commit && typeof commit === 'object' && commit.state !== undefined) return brief(commit.state, 140);
       const { type, ...rest } = event;
-      if (Object.keys(rest).length === 1 && 'output' in rest) return rest.output == null ? '' : brief(rest.output, 140);
+      if ('output' in rest) return outcome(rest.output);
       return Object.keys(rest).length ? brief(rest, 140).slice(2, -2) : '';
     }
   }
+}
+
+/** What a hook or a child came to: what it returned, else the state that it left. */
+function outcome(output: unknown): string {
+  if (typeof output !== 'object' || output === null) return output == null ? '' : brief(output, 140);
+  const { hook, value, commit, output: inner } = output as Record<string, unknown>;
+  const got = hook === undefined ? (inner ?? output) : value;
+  if (got !== undefined && got !== null) return brief(got, 140);
+  const { state } = (commit ?? {}) as { state?: unknown };
+  return state === undefined || state === null ? '' : brief(state, 140);
 }
 
 /** An error among recorded values, where the value is one. */

@@ -49,8 +49,8 @@ export function describe(line: Line): string {
 /** What a hook or a child came to: what it returned, else the state that it left. */
 function outcome(output: unknown): string {
   if (typeof output !== 'object' || output === null) return output == null ? '' : brief(output, 140);
-  const { hook, value, commit, output: inner } = output as Record<string, unknown>;
-  const got = hook === undefined ? (inner ?? output) : value;
+  const { hook, value, commit, dict, output: returned } = output as Record<string, unknown>;
+  const got = hook !== undefined ? value : dict !== undefined ? returned : output;
   if (got !== undefined && got !== null) return brief(got, 140);
   const { state } = (commit ?? {}) as { state?: unknown };
   return state === undefined || state === null ? '' : brief(state, 140);

@@ -1,4 +1,5 @@
 import { effect } from '@preact/signals';
+import { keep, recall } from './kept.ts';
 import { type Pane, session } from './session.ts';
 
 /** What an address says beside where the page is. */
@@ -21,14 +22,14 @@ export function readLink(): Link {
   const words = new URLSearchParams(location.hash.slice(1));
   const given = words.get('token');
   if (given !== null) {
-    sessionStorage.setItem(KEPT, given);
+    keep('session', KEPT, given);
     words.delete('token');
     history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
   }
   const seq = Number(words.get('seq'));
   const pane = words.get('pane');
   return {
-    token: given ?? sessionStorage.getItem(KEPT) ?? '',
+    token: given ?? recall('session', KEPT) ?? '',
     file: words.get('file') ?? '',
     channel: words.get('channel') ?? '',
     port: words.has('port'),

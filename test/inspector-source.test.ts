@@ -5,7 +5,7 @@ import { Loop } from 'loopchart';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
-import { Inspection } from '../src/inspect/inspection.ts';
+import type { Inspection } from '../src/inspect/inspection.ts';
 import { type Inspector, type InspectorOptions, serveInspection } from '../src/node/inspector.ts';
 import { buildPage, freshFolder, launch, serveFolder } from './support/page.ts';
 
@@ -89,4 +89,39 @@ test('the page works where the browser keeps nothing for it', async () => {
   await page.waitForSelector('.u-over');
   await page.keyboard.press('t');
   await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('dark');
+});
+
+test('a gzipped recording that was cut off or damaged is shown as far as it goes, and says so', async () => {
+  // What is random does not pack well, so that lines lie all over the file.
+  let seed = 1;
+  const noise = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed.toString(36);
+  };
+  const lines = recordingText({ epochs: 20, batches: 60 })
+    .trimEnd()
+    .split('\n')
+    .map((line) => `${line.slice(0, -1)},"noise":"${noise()}${noise()}${noise()}"}`);
+  const zipped = gzipSync(`${lines.join('\n')}\n`);
+  await visit(site.url);
+  await openRecording(zipped.subarray(0, -4), 'cut.jsonl.gz');
+  // Nothing but the check sum is missing.
+  await expect.poll(notices).toEqual([expect.stringContaining('the file ends too early')]);
+  expect(await listed()).toBe(lines.length);
+  // As far as Node itself unzips it.
+  const half = zipped.subarray(0, zipped.length / 2);
+  const whole = gunzipSync(half, { finishFlush: 2 }).toString().split('\n').length - 1;
+  await openRecording(half, 'half.jsonl.gz');
+  await expect.poll(listed).toBe(whole);
+  expect(whole).toBeGreaterThan(400);
+  await expect.poll(notices).toEqual([expect.stringContaining('the file ends too early')]);
+  const damaged = Buffer.from(zipped);
+  damaged.fill(0xff, zipped.length * 0.8, zipped.length * 0.8 + 100);
+  await openRecording(damaged, 'damaged.jsonl.gz');
+  await expect.poll(listed).toBeGreaterThan(whole);
+  // A file that is none stays one that cannot be read.
+  await openRecording(Buffer.concat([zipped.subarray(0, 10), Buffer.alloc(100, 255)]), 'none.gz');
+  await expect
+    .poll(() => page.locator('.empty, .notice').allInnerTexts())
+    .toEqual([expect.stringContaining('none.gz could not be read')]);
 });

@@ -13,7 +13,10 @@ function verdict(reading: Reading): Status {
       text: `This is not a recording of loopchart: ${why}. Open a .jsonl or .jsonl.gz file made by record().`,
     };
   }
-  const notes = [bad, reading.torn ? 'the last line was cut off' : ''].filter(Boolean);
+  const torn = reading.broken
+    ? `the file ends too early (${reading.broken.replace(/\.$/, '')})`
+    : 'the last line was cut off';
+  const notes = [bad, reading.torn ? torn : ''].filter(Boolean);
   return { kind: 'whole', text: notes.join('; ') };
 }
 

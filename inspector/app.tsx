@@ -79,6 +79,7 @@ export function App() {
           {status.text}
         </p>
       ) : null}
+      <Trouble />
       <Before />
       {some ? (
         <Views />
@@ -93,27 +94,53 @@ export function App() {
   );
 }
 
-/** Says that another run has taken the place of the one that was shown. */
+/** Says what could not be opened. What is shown stays. */
+function Trouble() {
+  const { trouble } = session;
+  if (!trouble.value) return null;
+  return (
+    <p class="notice failed" role="alert">
+      {trouble.value}{' '}
+      <Dismiss
+        onClick={() => {
+          trouble.value = '';
+        }}
+      />
+    </p>
+  );
+}
+
+/** Says that something else has taken the place of what was shown. */
 function Before() {
   const before = session.before.value;
   if (!before) return null;
   return (
     <p class="notice" role="status">
-      Another run has taken this address, and is shown now.{' '}
+      {before.why}{' '}
+      {before.from ? (
+        <>
+          <button type="button" onClick={() => session.goBack()}>
+            {before.from.source.send ? 'Go back to the run' : 'Go back'}
+          </button>{' '}
+        </>
+      ) : null}
       <button type="button" onClick={() => void saveRecording(before)}>
         Save the one before
       </button>{' '}
-      <button
-        type="button"
-        class="flat"
-        aria-label="Dismiss"
+      <Dismiss
         onClick={() => {
           session.before.value = undefined;
         }}
-      >
-        ✕
-      </button>
+      />
     </p>
+  );
+}
+
+function Dismiss({ onClick }: { onClick: () => void }) {
+  return (
+    <button type="button" class="flat" aria-label="Dismiss" onClick={onClick}>
+      ✕
+    </button>
   );
 }
 

@@ -15,6 +15,16 @@ const MOST_WAITING = 30_000;
 
 export type Pane = 'chart' | 'plots' | 'log' | 'state';
 
+/** What was shown when something else took its place. */
+export interface Before {
+  store: Store;
+  contexts: Contexts;
+  /** What has taken its place, in words. */
+  why: string;
+  /** Where it came from, and how that stood, where it can be gone back to. */
+  from?: { source: Source; status: Status | undefined };
+}
+
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
 class Session {
   store: Store = new Store(BOUNDS);
@@ -44,8 +54,10 @@ class Session {
   readonly help: Signal<boolean> = signal(false);
   /** Goes up with each run that is shown. */
   readonly runs: Signal<number> = signal(0);
-  /** The run that was shown when another one took its place: kept so that it can still be saved. */
-  readonly before: Signal<{ store: Store; contexts: Contexts } | undefined> = signal(undefined);
+  /** Kept so that it can still be saved. */
+  readonly before: Signal<Before | undefined> = signal(undefined);
+  /** What could not be opened, and why, while something else is shown. */
+  readonly trouble: Signal<string> = signal('');
   /** Cut values that were fetched, by their ref. */
   readonly fetched: Signal<ReadonlyMap<string, unknown>> = signal(new Map());
 
@@ -71,22 +83,103 @@ class Session {
   });
 
   #stop: (() => void) | undefined;
+  /** Gives up the recording that is looked into. */
+  #leave: (() => void) | undefined;
   #pending: { lines: Line[]; bytes: number }[] = [];
   #waiting = 0;
   #scheduled = false;
   /** How many milliseconds longer than a frame the last drawing took. */
   #cost = 0;
 
-  /** Leaves what is shown for another source. */
+  /** Leaves what is shown for another source: for a recording only when a line of it is good. */
   open(source: Source): void {
+    this.#leave?.();
+    this.trouble.value = '';
+    const shown = this.store.end > 0 || (this.source.value && this.status.value?.kind !== 'failed');
+    if (shown && !source.send) {
+      this.#lookInto(source);
+    } else {
+      this.#replace(source);
+      this.#start(source);
+    }
+  }
+
+  #lookInto(source: Source): void {
+    let good = false;
+    let reached: Status | undefined;
+    const stop = source.start(
+      (lines, bytes) => {
+        if (!good) {
+          good = true;
+          this.#leave = undefined;
+          this.#replace(source);
+          this.#stop = stop;
+          if (reached) this.#say(reached);
+        }
+        this.#receive(lines, bytes);
+      },
+      (status) => {
+        if (good) this.#say(status);
+        else if (status.kind === 'failed') this.trouble.value = status.text;
+        else reached = status;
+      },
+    );
+    this.#leave = () => {
+      this.#leave = undefined;
+      stop();
+    };
+  }
+
+  /** Shows again what was shown before. A run is asked for what came since. */
+  goBack(): void {
+    const { store, contexts, from } = this.before.value ?? {};
+    if (!store || !from) return;
+    this.#leave?.();
+    this.#halt();
+    batch(() => {
+      this.#begin(store, contexts);
+      this.source.value = from.source;
+      this.status.value = from.status;
+      this.before.value = undefined;
+      this.trouble.value = '';
+    });
+    if (from.source.send) this.#start(from.source);
+    else this.#takeIn();
+  }
+
+  /** No line of what was shown comes any more. */
+  #halt(): void {
     this.#stop?.();
+    this.#stop = undefined;
     this.#pending = [];
     this.#waiting = 0;
+  }
+
+  #replace(source: Source): void {
+    this.#takeIn();
+    this.#halt();
+    const { store, contexts } = this;
+    const last = this.source.value;
+    const status = this.status.value;
     batch(() => {
       this.#begin();
       this.source.value = source;
-      this.before.value = undefined;
+      this.status.value = undefined;
+      this.trouble.value = '';
+      this.before.value =
+        store.end && last
+          ? {
+              store,
+              contexts,
+              why: `${source.title} is shown in place of ${last.title}.`,
+              // A recording that was not read to its end is gone back to by opening it again.
+              ...((last.send || status?.kind === 'whole') && { from: { source: last, status } }),
+            }
+          : undefined;
     });
+  }
+
+  #start(source: Source): void {
     source.onValue = (ref, value) => {
       this.fetched.value = new Map(this.fetched.value).set(ref, value);
     };
@@ -99,30 +192,35 @@ class Session {
       const { store, contexts } = this;
       batch(() => {
         this.#begin();
-        if (store.end) this.before.value = { store, contexts };
+        const why = 'Another run has taken this address, and is shown now.';
+        if (store.end) this.before.value = { store, contexts, why };
       });
     };
     this.#stop = source.start(
-      (lines, bytes) => {
-        this.#pending.push({ lines, bytes });
-        this.#waiting += lines.length;
-        // Without a frame to come, in a tab that is not seen, they must not pile up.
-        if (this.#waiting > MOST_WAITING) this.#takeIn();
-        else this.#schedule();
-      },
-      (status) => {
-        this.#takeIn();
-        if (status.hello) this.store.runId = status.hello.runId;
-        this.status.value = status;
-      },
+      (lines, bytes) => this.#receive(lines, bytes),
+      (status) => this.#say(status),
     );
   }
 
-  /** Nothing is known yet, nor looked at. */
-  #begin(): void {
+  #receive(lines: Line[], bytes: number): void {
+    this.#pending.push({ lines, bytes });
+    this.#waiting += lines.length;
+    // Without a frame to come, in a tab that is not seen, they must not pile up.
+    if (this.#waiting > MOST_WAITING) this.#takeIn();
+    else this.#schedule();
+  }
+
+  #say(status: Status): void {
+    this.#takeIn();
+    if (status.hello) this.store.runId = status.hello.runId;
+    this.status.value = status;
+  }
+
+  /** Nothing is known yet, or only what is handed in, and nothing looked at. */
+  #begin(store = new Store(BOUNDS), contexts = new Contexts(store, chart)): void {
     batch(() => {
-      this.store = new Store(BOUNDS);
-      this.contexts = new Contexts(this.store, chart);
+      this.store = store;
+      this.contexts = contexts;
       this.cursor.value = null;
       this.tail.value = true;
       this.selected.value = '';

@@ -19,7 +19,10 @@ export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.st
 /** Where lines come from. One that can `send` is a program that runs now. */
 export interface Source {
   readonly title: string;
-  /** Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. */
+  /**
+   * Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. One that can `send` may be
+   * started again, and delivers what came since.
+   */
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
   send?(command: Command): void;
   /** A cut value that was asked for by `get` has come. */

@@ -5,7 +5,7 @@ import { Loop } from 'loopchart';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
-import type { Inspection } from '../src/inspect/inspection.ts';
+import { Inspection } from '../src/inspect/inspection.ts';
 import { type Inspector, type InspectorOptions, serveInspection } from '../src/node/inspector.ts';
 import { buildPage, freshFolder, launch, serveFolder } from './support/page.ts';
 
@@ -111,17 +111,90 @@ test('a gzipped recording that was cut off or damaged is shown as far as it goes
   // As far as Node itself unzips it.
   const half = zipped.subarray(0, zipped.length / 2);
   const whole = gunzipSync(half, { finishFlush: 2 }).toString().split('\n').length - 1;
+  await page.reload();
   await openRecording(half, 'half.jsonl.gz');
   await expect.poll(listed).toBe(whole);
   expect(whole).toBeGreaterThan(400);
   await expect.poll(notices).toEqual([expect.stringContaining('the file ends too early')]);
   const damaged = Buffer.from(zipped);
   damaged.fill(0xff, zipped.length * 0.8, zipped.length * 0.8 + 100);
+  await page.reload();
   await openRecording(damaged, 'damaged.jsonl.gz');
   await expect.poll(listed).toBeGreaterThan(whole);
-  // A file that is none stays one that cannot be read.
+  // Nothing of this one can be read.
+  await page.reload();
   await openRecording(Buffer.concat([zipped.subarray(0, 10), Buffer.alloc(100, 255)]), 'none.gz');
   await expect
     .poll(() => page.locator('.empty, .notice').allInnerTexts())
     .toEqual([expect.stringContaining('none.gz could not be read')]);
+});
+
+test('a wrong file leaves a run as it is, and a good one can be gone back from', async () => {
+  const inspection = new Inspection();
+  const { url, pages } = await serve(inspection);
+  expect(pages).toBe(0);
+  const run = new Count().start({ inspect: inspection });
+  await visit(url);
+  await expect.poll(listed).toBeGreaterThan(20);
+  await openRecording('{"name":"not ours"}\n', 'package.json');
+  await expect
+    .poll(() => page.locator('[role=alert]').allInnerTexts())
+    .toEqual([expect.stringMatching(/^This is not a recording of loopchart: .*no `seq`/)]);
+  const before = await listed();
+  await expect.poll(listed).toBeGreaterThan(before + 20);
+  expect(inspection.pages).toBe(1);
+  await page.keyboard.press('p');
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await expect.poll(listed).toBe(inspection.last);
+
+  const text = recordingText({ epochs: 2, batches: 5 });
+  const lines = text.trimEnd().split('\n').length;
+  await openRecording(text, 'good.jsonl');
+  await expect.poll(listed).toBe(lines);
+  expect(await notices()).toEqual([expect.stringContaining('good.jsonl is shown in place of 127.0.0.1')]);
+  // Nobody watches meanwhile.
+  await expect.poll(() => inspection.pages).toBe(0);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the one before' }).click();
+  const saved = gunzipSync(await readFile(await (await download).path())).toString();
+  expect(saved.trimEnd().split('\n')).toHaveLength(inspection.last);
+  run.resume();
+  const last = inspection.last;
+  await expect.poll(() => inspection.last).toBeGreaterThan(last + 20);
+  await page.getByRole('button', { name: 'Go back to the run' }).click();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await expect.poll(listed).toBe(inspection.last);
+  const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
+  expect(await numbered()).toBe(inspection.last);
+  expect(await notices()).toEqual([]);
+  void run.stop();
+  await run.outcome;
+});
+
+test('a wrong file leaves a recording as it is', async () => {
+  await visit(site.url);
+  const text = recordingText({ epochs: 2, batches: 5 });
+  const lines = text.trimEnd().split('\n').length;
+  await openRecording(text, 'good.jsonl');
+  await expect.poll(listed).toBe(lines);
+  await page.keyboard.press('Home');
+  for (const [name, content] of [
+    ['empty.jsonl', ''],
+    ['picture.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 10, 0, 1, 2])],
+    ['other.gz', gzipSync('hello')],
+  ] as const) {
+    await openRecording(content, name);
+    await expect
+      .poll(() => page.locator('[role=alert]').allInnerTexts())
+      .toEqual([expect.stringContaining('This is not a recording of loopchart')]);
+    expect(await page.locator('#moment').innerText()).toBe('1');
+    expect(await listed()).toBe(lines);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+  }
+  expect(await notices()).toEqual([]);
+  await openRecording(recordingText({ epochs: 3, batches: 5 }), 'more.jsonl');
+  await expect.poll(listed).toBeGreaterThan(lines);
+  await page.getByRole('button', { name: 'Go back' }).click();
+  await expect.poll(listed).toBe(lines);
 });

@@ -35,6 +35,7 @@ class HereSource implements Source {
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
     onStatus({ kind: 'opening', text: `Waiting for a run on ${this.title}` });
     const intake = new Intake(this, onLines, onStatus, () => this.#switch(intake, onStatus));
+    if (this.#intake) intake.follow(this.#intake);
     this.#intake = intake;
     const hear = ({ data }: MessageEvent) => this.#hear(data, intake, onStatus);
     const leave = () => this.#post({ loopchart: 'close' });

@@ -24,6 +24,12 @@ export class Intake {
     this.#onOther = onOther;
   }
 
+  /** Goes on where another left off. */
+  follow({ last, runId }: Intake): void {
+    this.last = last;
+    this.runId = runId;
+  }
+
   /** Whatever the frame holds, nothing is thrown: what cannot be read is counted. */
   take(text: unknown): void {
     const frame = itemsOf(text);

@@ -32,6 +32,8 @@ export class LiveSource implements Source {
   }
 
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
+    this.#stopped = false;
+    this.#wait = FIRST_WAIT;
     onStatus({ kind: 'opening', text: `Connecting to ${this.title}` });
     const intake = new Intake(this, onLines, onStatus, () => {
       // Another run at the same address. It was asked for what comes after *our* last line, so it is asked anew.
@@ -41,6 +43,7 @@ export class LiveSource implements Source {
       this.#connect(intake, onStatus);
       old?.close();
     });
+    if (this.#intake) intake.follow(this.#intake);
     this.#intake = intake;
     this.#connect(intake, onStatus);
     return () => {

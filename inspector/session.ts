@@ -104,6 +104,11 @@ class Session {
     }
   }
 
+  /** Whether a recording is looked into that is not shown yet. */
+  get looking(): boolean {
+    return this.#leave !== undefined;
+  }
+
   #lookInto(source: Source): void {
     let good = false;
     let reached: Status | undefined;
@@ -120,8 +125,11 @@ class Session {
       },
       (status) => {
         if (good) this.#say(status);
-        else if (status.kind === 'failed') this.trouble.value = status.text;
-        else reached = status;
+        else if (status.kind !== 'failed') reached = status;
+        else {
+          this.#leave = undefined;
+          this.trouble.value = status.text;
+        }
       },
     );
     this.#leave = () => {

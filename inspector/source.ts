@@ -19,6 +19,10 @@ export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.st
 /** Where lines come from. One that can `send` is a program that runs now. */
 export interface Source {
   readonly title: string;
+  /** What an address says to lead to it, where one can. */
+  readonly link?: Readonly<Record<string, string>>;
+  /** What it must also say, and what must not stay in sight: whoever knows it is let in. */
+  readonly token?: string;
   /**
    * Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. One that can `send` may be
    * started again, and delivers what came since.

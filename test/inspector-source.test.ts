@@ -198,3 +198,82 @@ test('a wrong file leaves a recording as it is', async () => {
   await page.getByRole('button', { name: 'Go back' }).click();
   await expect.poll(listed).toBe(lines);
 });
+
+test('without the token, or with a wrong one, the page says so and goes on when it has the right one', async () => {
+  const inspection = new Inspection();
+  const { port, url, token } = await serve(inspection);
+  const run = new Count().start({ inspect: inspection });
+  const bare = new URL('/', url).href;
+  const alert = () => page.locator('[role=alert]').innerText();
+  const notice = () => page.locator('.notice').innerText();
+  await visit(`${bare}#seq=5`);
+  await expect.poll(alert).toMatch(/^The token is missing: .* Open the address that the program printed\.$/);
+  await page.goto(`${bare}#token=${'x'.repeat(32)}`);
+  await expect.poll(alert).toMatch(/^The token is wrong: .* Open the address that the program printed\.$/);
+  expect(page.url()).not.toContain('xxx');
+  expect(inspection.pages).toBe(0);
+  // In the same tab, as somebody does who has found the right one.
+  await page.goto(`${url}&seq=5`);
+  await expect.poll(() => page.locator('#moment').innerText()).toBe('5');
+  await expect.poll(() => inspection.pages).toBe(1);
+  expect(await page.locator('[role=alert]').count()).toBe(0);
+
+  // The port is another program's for a while.
+  await open.pop()!.close();
+  const other = await serve(new Inspection(), { port });
+  await expect.poll(notice).toMatch(/^The token is wrong.* What was seen stays\.$/);
+  const tries: string[] = [];
+  page.on('websocket', (socket) => tries.push(socket.url()));
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await expect.poll(notice).toMatch(/^The token is wrong/);
+  expect(await listed()).toBeGreaterThan(4);
+  await other.close();
+  await serve(inspection, { port, token });
+  expect(tries).toEqual([]);
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await expect.poll(() => inspection.pages).toBe(1);
+  await expect.poll(() => page.locator('.notice').count()).toBe(0);
+  void run.stop();
+  await run.outcome;
+});
+
+test('a link to the moment is copied, with the token, and what that means is said', async () => {
+  const inspection = new Inspection();
+  const { url, token } = await serve(inspection);
+  const run = new Count().start({ inspect: inspection });
+  await visit(url);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await expect.poll(listed).toBeGreaterThan(20);
+  await page.keyboard.press('Home');
+  for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight');
+  const save = page.locator('summary', { hasText: 'Save' });
+  await save.click();
+  expect(await page.locator('.actions .note').innerText()).toContain('whoever has it can watch and stop the run');
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.locator('summary', { hasText: 'Copied' }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(`${new URL('/', url)}#seq=7&token=${token}`);
+  // Where there is no such thing as a clipboard, the old way.
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    document.addEventListener('copy', () => Object.assign(window, { text: String(getSelection()) }));
+  });
+  await save.waitFor();
+  await save.click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.locator('summary', { hasText: 'Copied' }).waitFor();
+  expect(await page.evaluate(() => (window as any).text)).toBe(copied);
+
+  const elsewhere = await page.context().browser()!.newPage();
+  await elsewhere.goto(copied);
+  await elsewhere.waitForSelector('#moment');
+  await expect.poll(() => elsewhere.locator('#moment').innerText()).toBe('7');
+  await elsewhere.context().close();
+  // To a file of this disk there is none.
+  await openRecording(recordingText({ epochs: 1, batches: 3 }), 'own.jsonl');
+  await save.waitFor();
+  await save.click();
+  await expect.poll(() => page.getByRole('button', { name: 'Copy link' }).isDisabled()).toBe(true);
+  void run.stop();
+  await run.outcome;
+});

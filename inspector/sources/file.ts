@@ -20,9 +20,12 @@ function verdict(reading: Reading): Status {
   return { kind: 'whole', text: notes.join('; ') };
 }
 
-function sourceOf(title: string, open: () => Promise<ReadableStream<Uint8Array>>): Source {
+type Open = () => Promise<ReadableStream<Uint8Array>>;
+
+function sourceOf(title: string, open: Open, link?: Source['link']): Source {
   return {
     title,
+    ...(link && { link }),
     start(onLines, onStatus) {
       const stop = new AbortController();
       onStatus({ kind: 'opening', text: `Reading ${title}` });
@@ -46,11 +49,12 @@ export function fileSource(file: File): Source {
 
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */
 export function besideSource(name: string): Source {
-  return sourceOf(name, async () => {
+  const open = async () => {
     const url = new URL(name, location.href);
     if (url.origin !== location.origin) throw new Error('only a file of this site can be opened by a link');
     const response = await fetch(url);
     if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     return response.body;
-  });
+  };
+  return sourceOf(name, open, { file: name });
 }

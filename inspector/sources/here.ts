@@ -16,6 +16,7 @@ const freshName = () => [...crypto.getRandomValues(new Uint32Array(4))].map((par
 /** A run in another frame, tab or worker, with `inspectHere()` at its end of the way. No server takes part. */
 class HereSource implements Source {
   readonly title: string;
+  readonly link: Readonly<Record<string, string>>;
   onValue?: (ref: string, value: unknown) => void;
   onRefused?: (reason: string) => void;
   onUnreadable?: () => void;
@@ -27,8 +28,9 @@ class HereSource implements Source {
   /** A run came up or went, so the next hello may be another's. */
   #changing = true;
 
-  constructor(title: string, reach: Reach) {
+  constructor(title: string, link: Readonly<Record<string, string>>, reach: Reach) {
     this.title = title;
+    this.link = link;
     this.#reach = reach;
   }
 
@@ -131,7 +133,7 @@ class HereSource implements Source {
 
 /** A run anywhere on this origin: `#channel=loopchart`. */
 export function channelSource(name: string): Source {
-  return new HereSource(`channel ${name}`, (use) => {
+  return new HereSource(`channel ${name}`, { channel: name }, (use) => {
     use(new BroadcastChannel(name));
     return () => {};
   });
@@ -142,7 +144,7 @@ export function channelSource(name: string): Source {
  * `{ loopchart: 'ready' }` and answers `{ loopchart: 'port' }` with the port; nobody else is listened to.
  */
 export function portSource(): Source {
-  return new HereSource('the page that opened this one', (use) => {
+  return new HereSource('the page that opened this one', { port: '' }, (use) => {
     const host: Window | null = window.opener ?? (window.parent === window ? null : window.parent);
     const hear = (event: MessageEvent) => {
       const [port] = event.ports;

@@ -1,6 +1,7 @@
 import type { Hello, Line } from '../line.ts';
 import type { Command, Source, Status } from '../source.ts';
 import { helloIn, Intake } from './intake.ts';
+import { askToken } from './token.ts';
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 15_000;
@@ -13,22 +14,25 @@ const PATIENCE = 5000;
  */
 export class LiveSource implements Source {
   readonly title: string;
+  readonly link = {};
+  readonly token: string;
   onValue?: (ref: string, value: unknown) => void;
   onRefused?: (reason: string) => void;
   onUnreadable?: () => void;
   onRun?: () => void;
   readonly #url: string;
-  readonly #token: string;
   #socket: WebSocket | undefined;
   #intake: Intake | undefined;
   #wait = FIRST_WAIT;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Looks again whether it is let in. */
+  #knock: (() => void) | undefined;
   #stopped = false;
 
   constructor(url: string, token: string) {
     this.title = new URL(url).host;
     this.#url = url;
-    this.#token = token;
+    this.token = token;
   }
 
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
@@ -49,6 +53,7 @@ export class LiveSource implements Source {
     return () => {
       this.#stopped = true;
       clearTimeout(this.#timer);
+      this.#forgetDoor();
       this.#socket?.close();
     };
   }
@@ -74,10 +79,14 @@ export class LiveSource implements Source {
   }
 
   #open(): WebSocket {
-    return new WebSocket(`${this.#url}?since=${this.#intake?.last ?? 0}`, this.#token ? [`tok.${this.#token}`] : []);
+    return new WebSocket(`${this.#url}?since=${this.#intake?.last ?? 0}`, this.token ? [`tok.${this.token}`] : []);
   }
 
   #connect(intake: Intake, onStatus: (status: Status) => void): void {
+    if (!this.token) {
+      this.#shut(intake, onStatus);
+      return;
+    }
     const socket = this.#open();
     let refused = true;
     this.#socket = socket;
@@ -88,8 +97,13 @@ export class LiveSource implements Source {
     socket.onmessage = ({ data }) => {
       if (!this.#stopped) intake.take(data);
     };
-    socket.onclose = () => {
+    socket.onclose = async () => {
+      const shut = refused && !this.#stopped && (await askToken(this.token)) === 'wrong';
       if (this.#stopped || this.#socket !== socket) return;
+      if (shut) {
+        this.#shut(intake, onStatus);
+        return;
+      }
       const seconds = (this.#wait / 1000).toFixed(this.#wait < 1000 ? 2 : 0);
       const why = refused ? `${this.title} does not answer` : `The connection to ${this.title} broke`;
       onStatus({
@@ -99,5 +113,27 @@ export class LiveSource implements Source {
       this.#timer = setTimeout(() => this.#connect(intake, onStatus), this.#wait);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
     };
+  }
+
+  /** It is of no use to go on asking: somebody has to do something, and come back here. */
+  #shut(intake: Intake, onStatus: (status: Status) => void): void {
+    const seen = intake.last ? ' What was seen stays.' : '';
+    const why = this.token
+      ? `The token is wrong: the program at ${this.title} has another one.`
+      : `The token is missing: the program at ${this.title} lets nobody in without it.`;
+    onStatus({ kind: 'failed', text: `${why} Open the address that the program printed.${seen}` });
+    if (this.#knock || !this.token) return;
+    this.#knock = async () => {
+      const said = await askToken(this.token);
+      if (said === 'wrong' || !this.#knock) return;
+      this.#forgetDoor();
+      this.#connect(intake, onStatus);
+    };
+    addEventListener('focus', this.#knock);
+  }
+
+  #forgetDoor(): void {
+    if (this.#knock) removeEventListener('focus', this.#knock);
+    this.#knock = undefined;
   }
 }

@@ -4,6 +4,7 @@ import { borderStyle } from './borders.ts';
 import { FIELD, openFile } from './open.ts';
 import { saveRecording } from './save/recording.ts';
 import { type Pane, session } from './session.ts';
+import { standing } from './tree.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Header } from './views/header.tsx';
@@ -58,9 +59,10 @@ export function App() {
   const status = session.status.value;
   const some = session.store.end > 0;
   // What a broken connection or a torn file has to say stands over the views, which stay.
-  const notice = some && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
+  const { parted } = session;
+  const notice = some && !parted && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
   return (
-    <div class="app">
+    <div class={`app ${parted ? 'parted' : ''}`}>
       <input
         id={FIELD}
         type="file"
@@ -79,6 +81,7 @@ export function App() {
           {status.text}
         </p>
       ) : null}
+      {parted ? <Parted /> : null}
       <Trouble />
       <Before />
       {some ? (
@@ -91,6 +94,28 @@ export function App() {
       {over.value ? <div class="over">Drop the recording to open it</div> : null}
       {session.help.value ? <Help /> : null}
     </div>
+  );
+}
+
+/** By the state that a run ended in. */
+const OUTCOMES = new Map([
+  ['finished', 'has finished'],
+  ['failed', 'has failed'],
+  ['aborted', 'was aborted'],
+]);
+
+/** Says that nothing more is to come, and that this page alone holds what was seen. */
+function Parted() {
+  const { store } = session;
+  const root = store.roots.at(-1);
+  const ended = OUTCOMES.get((root && standing(store, root, store.last)?.value) ?? '') ?? 'has ended';
+  return (
+    <p class="notice quiet" role="status">
+      The run {ended} and {session.status.value?.gone ?? 'its program has ended'}. Save the recording to keep it.{' '}
+      <button type="button" onClick={() => void saveRecording(session)}>
+        Save the recording
+      </button>
+    </p>
   );
 }
 

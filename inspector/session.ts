@@ -313,6 +313,17 @@ class Session {
     });
   }
 
+  /** Whether all that was seen to begin has ended. */
+  get over(): boolean {
+    const { roots } = this.store;
+    return roots.length > 0 && roots.every((root) => !Number.isNaN(root.end));
+  }
+
+  /** Whether nothing more is to come: the run is over, and so is the program. */
+  get parted(): boolean {
+    return this.status.value?.kind === 'waiting' && this.over;
+  }
+
   /** Whether somebody listens to what the controls say. */
   get controllable(): boolean {
     return this.source.value?.send !== undefined && this.status.value?.hello?.readonly !== true;

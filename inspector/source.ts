@@ -5,6 +5,8 @@ export interface Status {
   kind: 'opening' | 'live' | 'waiting' | 'whole' | 'failed';
   text: string;
   hello?: Hello;
+  /** What has become of the place where the run was, for a run that was over. */
+  gone?: string;
 }
 
 /** What the page may ask of a program: the closed list of the wire format. */

@@ -277,3 +277,37 @@ test('a link to the moment is copied, with the token, and what that means is sai
   void run.stop();
   await run.outcome;
 });
+
+test.for([
+  ['stop', /^The run has finished and its program has ended\. Save the recording to keep it\./],
+  ['abort', /^The run was aborted and its program has ended\./],
+] as const)('after the run and its program have ended, the page says so quietly: %s', async ([how, words]) => {
+  const inspection = new Inspection();
+  const { url, port, token } = await serve(inspection);
+  const run = new Count().start({ inspect: inspection });
+  await visit(url);
+  await expect.poll(listed).toBeGreaterThan(10);
+  if (how === 'stop') await run.stop();
+  else run.abort(new Error('no'));
+  await run.outcome;
+  await expect.poll(listed).toBe(inspection.last);
+  // The program is still there.
+  expect(await notices()).toEqual([]);
+  await open.pop()!.close();
+  await expect.poll(notices).toEqual([expect.stringMatching(words)]);
+  expect(await page.locator('.notice').getAttribute('class')).toBe('notice quiet');
+  expect(await page.locator('.source').getAttribute('class')).toBe('source whole');
+  // Nothing is lit as if more were to come.
+  const colour = () => page.locator('.live').evaluate((live) => getComputedStyle(live).color);
+  const text = await page.locator('.scrubber .dim').evaluate((dim) => getComputedStyle(dim).color);
+  expect(await colour()).toBe(text);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the recording' }).click();
+  const saved = gunzipSync(await readFile(await (await download).path())).toString();
+  expect(saved.trimEnd().split('\n')).toHaveLength(inspection.last);
+  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `parted-${how}.png`) });
+  // It is looked for all the same.
+  await serve(inspection, { port, token });
+  await expect.poll(notices).toEqual([]);
+  await expect.poll(() => inspection.pages).toBe(1);
+});

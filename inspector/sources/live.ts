@@ -109,6 +109,7 @@ export class LiveSource implements Source {
       onStatus({
         kind: 'waiting',
         text: `${why}. Trying again in ${seconds} s; what was seen stays. If the program has ended, save the recording.`,
+        gone: 'its program has ended',
       });
       this.#timer = setTimeout(() => this.#connect(intake, onStatus), this.#wait);
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);

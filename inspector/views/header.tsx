@@ -22,7 +22,8 @@ export function Header() {
   session.version.value;
   const status = session.status.value;
   const source = session.source.value;
-  const kind = status?.kind ?? 'none';
+  const { parted } = session;
+  const kind = parted ? 'whole' : (status?.kind ?? 'none');
   return (
     <header class="top">
       <h1>
@@ -32,7 +33,7 @@ export function Header() {
         loopchart
       </h1>
       {source ? (
-        <span class={`source ${kind}`} title={status?.text || source.title}>
+        <span class={`source ${kind}`} title={(!parted && status?.text) || source.title}>
           <i />
           {source.title}
         </span>

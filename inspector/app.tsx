@@ -84,6 +84,7 @@ export function App() {
       {parted ? <Parted /> : null}
       <Trouble />
       <Before />
+      <Others />
       {some ? (
         <Views />
       ) : (
@@ -157,6 +158,21 @@ function Before() {
           session.before.value = undefined;
         }}
       />
+    </p>
+  );
+}
+
+/** Says that there are more runs where the one that is shown is. */
+function Others() {
+  const { source, others } = session;
+  if (!others.value) return null;
+  const more = others.value === 1 ? 'Another run answers' : `${others.value} other runs answer`;
+  return (
+    <p class="notice quiet" role="status">
+      {more} on {source.value?.title}, too.{' '}
+      <button type="button" onClick={() => source.value?.turn?.()}>
+        Show {others.value === 1 ? 'that one' : 'another'}
+      </button>
     </p>
   );
 }

@@ -56,6 +56,8 @@ class Session {
   readonly runs: Signal<number> = signal(0);
   /** Kept so that it can still be saved. */
   readonly before: Signal<Before | undefined> = signal(undefined);
+  /** How many other runs there are where this one is. */
+  readonly others: Signal<number> = signal(0);
   /** What could not be opened, and why, while something else is shown. */
   readonly trouble: Signal<string> = signal('');
   /** Cut values that were fetched, by their ref. */
@@ -159,6 +161,7 @@ class Session {
   #halt(): void {
     this.#stop?.();
     this.#stop = undefined;
+    this.others.value = 0;
     this.#pending = [];
     this.#waiting = 0;
   }
@@ -190,6 +193,9 @@ class Session {
   #start(source: Source): void {
     source.onValue = (ref, value) => {
       this.fetched.value = new Map(this.fetched.value).set(ref, value);
+    };
+    source.onOthers = (count) => {
+      this.others.value = count;
     };
     source.onUnreadable = () => {
       this.store.unreadable++;

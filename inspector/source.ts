@@ -41,4 +41,8 @@ export interface Source {
   onUnreadable?: () => void;
   /** What comes from here on is another run. */
   onRun?: () => void;
+  /** So many other runs could be shown instead. */
+  onOthers?: (count: number) => void;
+  /** Shows one of those. */
+  turn?(): void;
 }

@@ -42,11 +42,10 @@ export function readLink(): Link {
 
 /** What leads to what is shown. */
 function wordsHere(): URLSearchParams {
-  const { cursor, selected, store, pane, source } = session;
+  const { cursor, selected, store, pane, source, chosen } = session;
   const words = new URLSearchParams(source.value?.link);
   if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
-  const [root] = store.roots;
-  if (selected.value && selected.value !== root?.id) words.set('loop', selected.value);
+  if (selected.value && chosen) words.set('loop', selected.value);
   if (pane.value !== 'chart') words.set('pane', pane.value);
   return words;
 }
@@ -59,9 +58,10 @@ export function linkable(): boolean {
 
 /** A link to the moment that is shown, with the token where one is needed. */
 export function linkHere(): string {
-  const { source, store } = session;
+  const { source, store, selected } = session;
   const words = wordsHere();
   if (store.end) words.set('seq', String(store.seq(session.now.peek())));
+  if (selected.value) words.set('loop', selected.value);
   if (source.value?.token) words.set('token', source.value.token);
   return new URL(`#${words}`, location.href).href;
 }

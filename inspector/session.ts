@@ -85,6 +85,8 @@ class Session {
   });
 
   #stop: (() => void) | undefined;
+  /** The loop that was chosen by nobody. */
+  #chosen = '';
   /** Gives up the recording that is looked into. */
   #leave: (() => void) | undefined;
   #pending: { lines: Line[]; bytes: number }[] = [];
@@ -274,14 +276,31 @@ class Session {
     this.#waiting = 0;
     batch(() => {
       for (const { lines, bytes } of pending) this.store.add(lines, bytes);
-      if (!this.selected.value && this.store.roots[0]) this.selected.value = this.store.roots[0].id;
+      this.#choose();
       this.version.value++;
     });
+  }
+
+  /** Whether somebody chose the loop that is looked at. */
+  get chosen(): boolean {
+    return this.selected.value !== this.#chosen;
+  }
+
+  /** Looks at the first run, and when that has ended at the one that came after, unless somebody has chosen. */
+  #choose(): void {
+    const { roots, actors } = this.store;
+    const chosen = this.selected.value;
+    const own = !this.chosen && this.cursor.value === null && actors.get(chosen)?.ended !== false;
+    const root = roots.find(({ ended }) => !ended) ?? roots.at(-1);
+    if (!root || (chosen && !own)) return;
+    this.#chosen = root.id;
+    this.selected.value = root.id;
   }
 
   /** Chooses a loop; `only` this run of it, even when time moves to another. */
   select(id: string, only = false): void {
     batch(() => {
+      this.#chosen = '';
       this.selected.value = id;
       this.follows.value = !only;
     });
@@ -322,7 +341,14 @@ class Session {
   /** Whether all that was seen to begin has ended. */
   get over(): boolean {
     const { roots } = this.store;
-    return roots.length > 0 && roots.every((root) => !Number.isNaN(root.end));
+    return roots.length > 0 && roots.every((root) => root.ended);
+  }
+
+  /** The run that the controls are about: the one that is looked at, or when that has ended, the newest that goes on. */
+  get root(): Actor | undefined {
+    const shown = this.actor.value?.root;
+    if (shown && !shown.ended) return shown;
+    return this.store.roots.findLast((root) => !root.ended) ?? shown;
   }
 
   /** Whether nothing more is to come: the run is over, and so is the program. */
@@ -337,7 +363,7 @@ class Session {
 
   /** Sends a control event to the run. */
   control(type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
-    const [root] = this.store.roots;
+    const { root } = this;
     if (root && this.controllable) this.source.value?.send?.({ type: 'send', id: root.id, event: { type, ...more } });
   }
 }

@@ -252,7 +252,7 @@ test('a link to the moment is copied, with the token, and what that means is sai
   await page.getByRole('button', { name: 'Copy link' }).click();
   await page.locator('summary', { hasText: 'Copied' }).waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toBe(`${new URL('/', url)}#seq=7&token=${token}`);
+  expect(copied).toBe(`${new URL('/', url)}#seq=7&loop=count%231&token=${token}`);
   // Where there is no such thing as a clipboard, the old way.
   await page.evaluate(() => {
     Object.defineProperty(navigator, 'clipboard', { value: undefined });
@@ -310,4 +310,48 @@ test.for([
   await serve(inspection, { port, token });
   await expect.poll(notices).toEqual([]);
   await expect.poll(() => inspection.pages).toBe(1);
+});
+
+test('a second run of one program is looked at when the first has ended, and is the one that is driven', async () => {
+  class Other extends Count {}
+  const inspection = new Inspection();
+  const { url } = await serve(inspection);
+  const first = new Count().start({ inspect: inspection });
+  await visit(url);
+  await expect.poll(listed).toBeGreaterThan(10);
+  const second = new Other().start({ inspect: inspection });
+  const who = () => page.locator('.state .who').innerText();
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('other');
+  expect(await who()).toBe('count#1');
+  // Both go on: what is pressed is for the one that is looked at.
+  await page.keyboard.press('p');
+  await expect.poll(() => first.waitingFor).toEqual([]);
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.locator('.node', { hasText: 'other' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.locator('.node', { hasText: 'count' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await first.stop();
+  // Somebody has chosen the first, so it stays in sight; there is but the second to be driven.
+  await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
+  expect(await who()).toBe('count#1');
+  const { steps } = second.progress;
+  await expect.poll(() => second.progress.steps).toBeGreaterThan(steps);
+  await page.keyboard.press('x');
+  await page.getByLabel('Reason').fill('the second');
+  await page.keyboard.press('Enter');
+  expect(await second.outcome).toMatchObject({ status: 'stopped', reason: 'the second' });
+  await expect.poll(() => page.getByRole('button', { name: 'Stop', exact: true }).isDisabled()).toBe(true);
+  // Where nobody has chosen, the page goes on to the next run.
+  await expect.poll(() => page.url()).toContain('loop=count%231');
+  await page.goto('about:blank');
+  await page.goto(url);
+  await expect.poll(who).toBe('other#1');
+  await expect.poll(() => page.url()).not.toContain('loop=');
+  const third = new Count().start({ inspect: inspection });
+  await expect.poll(who).toBe('count#2');
+  await page.keyboard.press('p');
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  void third.stop();
+  await third.outcome;
 });

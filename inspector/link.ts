@@ -74,7 +74,7 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
     const { store } = session;
     if (!wanted || !store.end || session.looking) return;
     if (wanted.loop && store.actors.has(wanted.loop)) {
-      session.selected.value = wanted.loop;
+      session.select(wanted.loop);
       wanted.loop = '';
     }
     if (wanted.seq !== undefined && store.seq(store.last) >= wanted.seq) {

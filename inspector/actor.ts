@@ -45,6 +45,18 @@ export class Actor {
     this.from = line.t;
   }
 
+  /** The loop at the top of its run. */
+  get root(): Actor {
+    let root: Actor = this;
+    while (root.parent) root = root.parent;
+    return root;
+  }
+
+  /** Whether it was seen to end. */
+  get ended(): boolean {
+    return !Number.isNaN(this.end);
+  }
+
   /** Which running of its path it is, counted from 1. */
   get occurrence(): string {
     const at = this.id.lastIndexOf('#');

@@ -4,6 +4,7 @@ import { borderStyle } from './borders.ts';
 import { FIELD, openFile } from './open.ts';
 import { saveRecording } from './save/recording.ts';
 import { type Pane, session } from './session.ts';
+import { standing } from './tree.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Guarded } from './views/guarded.tsx';
@@ -59,9 +60,10 @@ export function App() {
   const status = session.status.value;
   const some = session.store.roots.length > 0;
   // What a broken connection or a torn file has to say stands over the views, which stay.
-  const notice = some && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
+  const { parted } = session;
+  const notice = some && !parted && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
   return (
-    <div class="app">
+    <div class={`app ${parted ? 'parted' : ''}`}>
       <input
         id={FIELD}
         type="file"
@@ -80,7 +82,10 @@ export function App() {
           {status.text}
         </p>
       ) : null}
+      {parted ? <Parted /> : null}
+      <Trouble />
       <Before />
+      <Others />
       {some ? (
         <Views />
       ) : (
@@ -94,27 +99,90 @@ export function App() {
   );
 }
 
-/** Says that another run has taken the place of the one that was shown. */
+/** By the state that a run ended in. */
+const OUTCOMES = new Map([
+  ['finished', 'has finished'],
+  ['failed', 'has failed'],
+  ['aborted', 'was aborted'],
+]);
+
+/** Says that nothing more is to come, and that this page alone holds what was seen. */
+function Parted() {
+  const { store } = session;
+  const root = store.roots.at(-1);
+  const ended = OUTCOMES.get((root && standing(store, root, store.last)?.value) ?? '') ?? 'has ended';
+  return (
+    <p class="notice quiet" role="status">
+      The run {ended} and {session.status.value?.gone ?? 'its program has ended'}. Save the recording to keep it.{' '}
+      <button type="button" onClick={() => void saveRecording(session)}>
+        Save the recording
+      </button>
+    </p>
+  );
+}
+
+/** Says what could not be opened. What is shown stays. */
+function Trouble() {
+  const { trouble } = session;
+  if (!trouble.value) return null;
+  return (
+    <p class="notice failed" role="alert">
+      {trouble.value}{' '}
+      <Dismiss
+        onClick={() => {
+          trouble.value = '';
+        }}
+      />
+    </p>
+  );
+}
+
+/** Says that something else has taken the place of what was shown. */
 function Before() {
   const before = session.before.value;
   if (!before) return null;
   return (
     <p class="notice" role="status">
-      Another run has taken this address, and is shown now.{' '}
+      {before.why}{' '}
+      {before.from ? (
+        <>
+          <button type="button" onClick={() => session.goBack()}>
+            {before.from.source.send ? 'Go back to the run' : 'Go back'}
+          </button>{' '}
+        </>
+      ) : null}
       <button type="button" onClick={() => void saveRecording(before)}>
         Save the one before
       </button>{' '}
-      <button
-        type="button"
-        class="flat"
-        aria-label="Dismiss"
+      <Dismiss
         onClick={() => {
           session.before.value = undefined;
         }}
-      >
-        ✕
+      />
+    </p>
+  );
+}
+
+/** Says that there are more runs where the one that is shown is. */
+function Others() {
+  const { source, others } = session;
+  if (!others.value) return null;
+  const more = others.value === 1 ? 'Another run answers' : `${others.value} other runs answer`;
+  return (
+    <p class="notice quiet" role="status">
+      {more} on {source.value?.title}, too.{' '}
+      <button type="button" onClick={() => source.value?.turn?.()}>
+        Show {others.value === 1 ? 'that one' : 'another'}
       </button>
     </p>
+  );
+}
+
+function Dismiss({ onClick }: { onClick: () => void }) {
+  return (
+    <button type="button" class="flat" aria-label="Dismiss" onClick={onClick}>
+      ✕
+    </button>
   );
 }
 

@@ -1,4 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
+import { keep, recall } from './kept.ts';
 
 /** A border between two parts of the page, named after the part whose size it sets. */
 export type Border = 'tree' | 'state' | 'log' | 'timeline';
@@ -13,12 +14,12 @@ export const borders: Signal<Readonly<Partial<Record<Border, number>>>> = signal
 /** Sizes are kept in this browser. One that is no number, because somebody else wrote it, is not taken. */
 export function startBorders(): void {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? '{}');
+    const kept: unknown = JSON.parse(recall('local', KEPT) ?? '{}');
     for (const [name, size] of Object.entries(kept ?? {})) if (Number.isFinite(size)) setBorder(name as Border, size);
   } catch {
     // Not ours.
   }
-  effect(() => localStorage.setItem(KEPT, JSON.stringify(borders.value)));
+  effect(() => keep('local', KEPT, JSON.stringify(borders.value)));
 }
 
 export function setBorder(name: Border, size: number): void {

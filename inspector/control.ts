@@ -13,8 +13,7 @@ export const stepCount: Signal<number> = signal(10);
 /** Whether the run waits, has ended, or goes on: of what is newest, not of the moment that is shown. */
 export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   session.version.value;
-  const { store } = session;
-  const [root] = store.roots;
+  const { store, root } = session;
   const here = root && standing(store, root, store.last);
   if (!here) return 'none';
   if (isOver(here.phase)) return 'over';
@@ -23,8 +22,8 @@ export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   if (perSec !== null && going.includes(root.id)) return 'running';
   // The innermost loop is the one that waits; those above it are in the middle of their step.
   for (const path of store.paths.values()) {
-    const actor = path.actors.at(-1);
-    if (actor && Number.isNaN(actor.end) && standing(store, actor, store.last)?.phase === 'paused') return 'paused';
+    const actor = path.actors.findLast((one) => one.root === root);
+    if (actor && !actor.ended && standing(store, actor, store.last)?.phase === 'paused') return 'paused';
   }
   return 'running';
 }
@@ -41,7 +40,7 @@ export function pressRun(press: Press, n = 1): void {
       break;
     case 'end': {
       const actor = session.actor.value;
-      if (!actor) return;
+      if (!actor || actor.root !== session.root) return;
       const others = settings.value.points.filter((point) => isOpen(point) && point.id !== actor.id);
       setBreakpoints([...others, { id: actor.id, state: 'ending' }]);
       session.control('loop.resume');

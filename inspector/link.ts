@@ -1,4 +1,5 @@
 import { effect } from '@preact/signals';
+import { keep, recall } from './kept.ts';
 import { type Pane, session } from './session.ts';
 
 /** What an address says beside where the page is. */
@@ -21,14 +22,15 @@ export function readLink(): Link {
   const words = new URLSearchParams(location.hash.slice(1));
   const given = words.get('token');
   if (given !== null) {
-    sessionStorage.setItem(KEPT, given);
+    keep('session', KEPT, given);
     words.delete('token');
     history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
   }
+  const elsewhere = words.has('file') || words.has('channel') || words.has('port');
   const seq = Number(words.get('seq'));
   const pane = words.get('pane');
   return {
-    token: given ?? sessionStorage.getItem(KEPT) ?? '',
+    token: given ?? (elsewhere ? '' : recall('session', KEPT)) ?? '',
     file: words.get('file') ?? '',
     channel: words.get('channel') ?? '',
     port: words.has('port'),
@@ -38,15 +40,41 @@ export function readLink(): Link {
   };
 }
 
+/** What leads to what is shown. */
+function wordsHere(): URLSearchParams {
+  const { cursor, selected, store, pane, source, chosen } = session;
+  const words = new URLSearchParams(source.value?.link);
+  if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
+  if (selected.value && chosen) words.set('loop', selected.value);
+  if (pane.value !== 'chart') words.set('pane', pane.value);
+  return words;
+}
+
+/** Whether a link leads to what is shown. None does to a file of this disk, or to a run of the page that opened this one. */
+export function linkable(): boolean {
+  const link = session.source.value?.link;
+  return link !== undefined && !('port' in link);
+}
+
+/** A link to the moment that is shown, with the token where one is needed. */
+export function linkHere(): string {
+  const { source, store, selected } = session;
+  const words = wordsHere();
+  if (store.end) words.set('seq', String(store.seq(session.now.peek())));
+  if (selected.value) words.set('loop', selected.value);
+  if (source.value?.token) words.set('token', source.value.token);
+  return new URL(`#${words}`, location.href).href;
+}
+
 /** Goes where a link points as soon as that has come in, and keeps the address up to date from then on. */
-export function followLink(link: Link): void {
+export function followLink(link: Link, enter: (link: Link) => Promise<void>): void {
   let wanted: Link | undefined = link;
   if (link.pane) session.pane.value = link.pane;
   const arrive = () => {
     const { store } = session;
-    if (!wanted || !store.end) return;
+    if (!wanted || !store.end || session.looking) return;
     if (wanted.loop && store.actors.has(wanted.loop)) {
-      session.selected.value = wanted.loop;
+      session.select(wanted.loop);
       wanted.loop = '';
     }
     if (wanted.seq !== undefined && store.seq(store.last) >= wanted.seq) {
@@ -64,15 +92,7 @@ export function followLink(link: Link): void {
 
   let waiting = 0;
   effect(() => {
-    const words = new URLSearchParams();
-    const { cursor, selected, store, pane } = session;
-    if (link.file) words.set('file', link.file);
-    if (link.channel) words.set('channel', link.channel);
-    if (link.port) words.set('port', '');
-    if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
-    const [root] = store.roots;
-    if (selected.value && selected.value !== root?.id) words.set('loop', selected.value);
-    if (pane.value !== 'chart') words.set('pane', pane.value);
+    const words = wordsHere();
     if (wanted) return;
     // Browsers refuse an address that changes a hundred times a second.
     clearTimeout(waiting);
@@ -83,10 +103,15 @@ export function followLink(link: Link): void {
 
   // Somebody pasted a link into the open page, or followed one.
   addEventListener('hashchange', () => {
-    const to = readLink();
-    const same = to.token === link.token && to.file === link.file;
-    if (!same || to.channel !== link.channel || to.port !== link.port) return location.reload();
-    wanted = to;
+    wanted = readLink();
+    if (!leadsHere(wanted)) void enter(wanted);
     arrive();
   });
+}
+
+/** Whether what is shown is what a link leads to. */
+function leadsHere({ token, file, channel, port }: Link): boolean {
+  const { link, token: own = '' } = session.source.value ?? {};
+  if (!link) return false;
+  return token === own && file === (link.file ?? '') && channel === (link.channel ?? '') && port === 'port' in link;
 }

@@ -15,6 +15,16 @@ const MOST_WAITING = 30_000;
 
 export type Pane = 'chart' | 'plots' | 'log' | 'state';
 
+/** What was shown when something else took its place. */
+export interface Before {
+  store: Store;
+  contexts: Contexts;
+  /** What has taken its place, in words. */
+  why: string;
+  /** Where it came from, and how that stood, where it can be gone back to. */
+  from?: { source: Source; status: Status | undefined };
+}
+
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
 class Session {
   store: Store = new Store(BOUNDS);
@@ -44,8 +54,12 @@ class Session {
   readonly help: Signal<boolean> = signal(false);
   /** Goes up with each run that is shown. */
   readonly runs: Signal<number> = signal(0);
-  /** The run that was shown when another one took its place: kept so that it can still be saved. */
-  readonly before: Signal<{ store: Store; contexts: Contexts } | undefined> = signal(undefined);
+  /** Kept so that it can still be saved. */
+  readonly before: Signal<Before | undefined> = signal(undefined);
+  /** How many other runs there are where this one is. */
+  readonly others: Signal<number> = signal(0);
+  /** What could not be opened, and why, while something else is shown. */
+  readonly trouble: Signal<string> = signal('');
   /** Cut values that were fetched, by their references and their digests. */
   readonly fetched: Signal<ReadonlyMap<string, unknown>> = signal(new Map());
 
@@ -73,28 +87,123 @@ class Session {
   /** The digests of the values that were asked for, by their references. */
   readonly #asked = new Map<string, string>();
   #stop: (() => void) | undefined;
+  /** The loop that was chosen by nobody. */
+  #chosen = '';
+  /** Gives up the recording that is looked into. */
+  #leave: (() => void) | undefined;
   #pending: { lines: Line[]; bytes: number }[] = [];
   #waiting = 0;
   #scheduled = false;
   /** How many milliseconds longer than a frame the last drawing took. */
   #cost = 0;
 
-  /** Leaves what is shown for another source. */
+  /** Leaves what is shown for another source: for a recording only when a line of it is good. */
   open(source: Source): void {
+    this.#leave?.();
+    this.trouble.value = '';
+    const shown = this.store.end > 0 || (this.source.value && this.status.value?.kind !== 'failed');
+    if (shown && !source.send) {
+      this.#lookInto(source);
+    } else {
+      this.#replace(source);
+      this.#start(source);
+    }
+  }
+
+  /** Whether a recording is looked into that is not shown yet. */
+  get looking(): boolean {
+    return this.#leave !== undefined;
+  }
+
+  #lookInto(source: Source): void {
+    let good = false;
+    let reached: Status | undefined;
+    const stop = source.start(
+      (lines, bytes) => {
+        if (!good) {
+          good = true;
+          this.#leave = undefined;
+          this.#replace(source);
+          this.#stop = stop;
+          if (reached) this.#say(reached);
+        }
+        this.#receive(lines, bytes);
+      },
+      (status) => {
+        if (good) this.#say(status);
+        else if (status.kind !== 'failed') reached = status;
+        else {
+          this.#leave = undefined;
+          this.trouble.value = status.text;
+        }
+      },
+    );
+    this.#leave = () => {
+      this.#leave = undefined;
+      stop();
+    };
+  }
+
+  /** Shows again what was shown before. A run is asked for what came since. */
+  goBack(): void {
+    const { store, contexts, from } = this.before.value ?? {};
+    if (!store || !from) return;
+    this.#leave?.();
+    this.#halt();
+    batch(() => {
+      this.#begin(store, contexts);
+      this.source.value = from.source;
+      this.status.value = from.status;
+      this.before.value = undefined;
+      this.trouble.value = '';
+    });
+    if (from.source.send) this.#start(from.source);
+    else this.#takeIn();
+  }
+
+  /** No line of what was shown comes any more. */
+  #halt(): void {
     this.#stop?.();
+    this.#stop = undefined;
+    this.others.value = 0;
     this.#pending = [];
     this.#waiting = 0;
+  }
+
+  #replace(source: Source): void {
+    this.#takeIn();
+    this.#halt();
+    const { store, contexts } = this;
+    const last = this.source.value;
+    const status = this.status.value;
     batch(() => {
       this.#begin();
       this.source.value = source;
-      this.before.value = undefined;
+      this.status.value = undefined;
+      this.trouble.value = '';
+      this.before.value =
+        store.end && last
+          ? {
+              store,
+              contexts,
+              why: `${source.title} is shown in place of ${last.title}.`,
+              // A recording that was not read to its end is gone back to by opening it again.
+              ...((last.send || status?.kind === 'whole') && { from: { source: last, status } }),
+            }
+          : undefined;
     });
+  }
+
+  #start(source: Source): void {
     source.onValue = (ref, value) => {
       const fetched = new Map(this.fetched.value).set(ref, value);
       const digest = this.#asked.get(ref);
       // It is the same at other moments, too.
       if (digest) fetched.set(digest, value);
       this.fetched.value = fetched;
+    };
+    source.onOthers = (count) => {
+      this.others.value = count;
     };
     source.onUnreadable = () => {
       this.store.unreadable++;
@@ -105,30 +214,35 @@ class Session {
       const { store, contexts } = this;
       batch(() => {
         this.#begin();
-        if (store.end) this.before.value = { store, contexts };
+        const why = 'Another run has taken this address, and is shown now.';
+        if (store.end) this.before.value = { store, contexts, why };
       });
     };
     this.#stop = source.start(
-      (lines, bytes) => {
-        this.#pending.push({ lines, bytes });
-        this.#waiting += lines.length;
-        // Without a frame to come, in a tab that is not seen, they must not pile up.
-        if (this.#waiting > MOST_WAITING) this.#takeIn();
-        else this.#schedule();
-      },
-      (status) => {
-        this.#takeIn();
-        if (status.hello) this.store.runId = status.hello.runId;
-        this.status.value = status;
-      },
+      (lines, bytes) => this.#receive(lines, bytes),
+      (status) => this.#say(status),
     );
   }
 
-  /** Nothing is known yet, nor looked at. */
-  #begin(): void {
+  #receive(lines: Line[], bytes: number): void {
+    this.#pending.push({ lines, bytes });
+    this.#waiting += lines.length;
+    // Without a frame to come, in a tab that is not seen, they must not pile up.
+    if (this.#waiting > MOST_WAITING) this.#takeIn();
+    else this.#schedule();
+  }
+
+  #say(status: Status): void {
+    this.#takeIn();
+    if (status.hello) this.store.runId = status.hello.runId;
+    this.status.value = status;
+  }
+
+  /** Nothing is known yet, or only what is handed in, and nothing looked at. */
+  #begin(store = new Store(BOUNDS), contexts = new Contexts(store, chart)): void {
     batch(() => {
-      this.store = new Store(BOUNDS);
-      this.contexts = new Contexts(this.store, chart);
+      this.store = store;
+      this.contexts = contexts;
       this.cursor.value = null;
       this.tail.value = true;
       this.selected.value = '';
@@ -168,14 +282,31 @@ class Session {
     this.#waiting = 0;
     batch(() => {
       for (const { lines, bytes } of pending) this.store.add(lines, bytes);
-      if (!this.selected.value && this.store.roots[0]) this.selected.value = this.store.roots[0].id;
+      this.#choose();
       this.version.value++;
     });
+  }
+
+  /** Whether somebody chose the loop that is looked at. */
+  get chosen(): boolean {
+    return this.selected.value !== this.#chosen;
+  }
+
+  /** Looks at the first run, and when that has ended at the one that came after, unless somebody has chosen. */
+  #choose(): void {
+    const { roots, actors } = this.store;
+    const chosen = this.selected.value;
+    const own = !this.chosen && this.cursor.value === null && actors.get(chosen)?.ended !== false;
+    const root = roots.find(({ ended }) => !ended) ?? roots.at(-1);
+    if (!root || (chosen && !own)) return;
+    this.#chosen = root.id;
+    this.selected.value = root.id;
   }
 
   /** Chooses a loop; `only` this run of it, even when time moves to another. */
   select(id: string, only = false): void {
     batch(() => {
+      this.#chosen = '';
       this.selected.value = id;
       this.follows.value = !only;
     });
@@ -213,6 +344,24 @@ class Session {
     });
   }
 
+  /** Whether all that was seen to begin has ended. */
+  get over(): boolean {
+    const { roots } = this.store;
+    return roots.length > 0 && roots.every((root) => root.ended);
+  }
+
+  /** The run that the controls are about: the one that is looked at, or when that has ended, the newest that goes on. */
+  get root(): Actor | undefined {
+    const shown = this.actor.value?.root;
+    if (shown && !shown.ended) return shown;
+    return this.store.roots.findLast((root) => !root.ended) ?? shown;
+  }
+
+  /** Whether nothing more is to come: the run is over, and so is the program. */
+  get parted(): boolean {
+    return this.status.value?.kind === 'waiting' && this.over;
+  }
+
   /** Whether somebody listens to what the controls say. */
   get controllable(): boolean {
     return this.source.value?.send !== undefined && this.status.value?.hello?.readonly !== true;
@@ -226,7 +375,7 @@ class Session {
 
   /** Sends a control event to the run. */
   control(type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
-    const [root] = this.store.roots;
+    const { root } = this;
     if (root && this.controllable) this.source.value?.send?.({ type: 'send', id: root.id, event: { type, ...more } });
   }
 }

@@ -6,6 +6,8 @@ export interface Status {
   kind: 'opening' | 'live' | 'waiting' | 'whole' | 'failed';
   text: string;
   hello?: Hello;
+  /** What has become of the place where the run was, for a run that was over. */
+  gone?: string;
 }
 
 /** What the page may ask of a program: the closed list of the wire format. */
@@ -20,7 +22,14 @@ export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.st
 /** Where lines come from. One that can `send` is a program that runs now. */
 export interface Source {
   readonly title: string;
-  /** Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. */
+  /** What an address says to lead to it, where one can. */
+  readonly link?: Readonly<Record<string, string>>;
+  /** What it must also say, and what must not stay in sight: whoever knows it is let in. */
+  readonly token?: string;
+  /**
+   * Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. One that can `send` may be
+   * started again, and delivers what came since.
+   */
   start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
   send?(command: Command): void;
   /** A cut value that was asked for by `get` has come. */
@@ -33,4 +42,8 @@ export interface Source {
   onUnreadable?: () => void;
   /** What comes from here on is another run. */
   onRun?: () => void;
+  /** So many other runs could be shown instead. */
+  onOthers?: (count: number) => void;
+  /** Shows one of those. */
+  turn?(): void;
 }

@@ -1,4 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
+import { keep, recall } from './kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -10,7 +11,7 @@ export const dark: Signal<boolean> = signal(false);
 
 export function startTheme(): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
-  const kept = localStorage.getItem(KEPT);
+  const kept = recall('local', KEPT);
   if (kept === 'light' || kept === 'dark') theme.value = kept;
   const apply = () => {
     const is = theme.value === 'system' ? system.matches : theme.value === 'dark';
@@ -19,8 +20,7 @@ export function startTheme(): void {
   };
   system.addEventListener('change', apply);
   effect(() => {
-    if (theme.value === 'system') localStorage.removeItem(KEPT);
-    else localStorage.setItem(KEPT, theme.value);
+    keep('local', KEPT, theme.value === 'system' ? undefined : theme.value);
     apply();
   });
 }

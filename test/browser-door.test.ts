@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Loop } from 'loopchart';
 import { afterEach, expect, test } from 'vitest';
 import { faultOf } from '../inspector/line.ts';
@@ -125,6 +128,79 @@ test('nonsense is passed over, and a page that is not known is told so', async (
   post({ loopchart: 'command', text: '{}' });
   await until(() => page.gone === 1);
   expect(page.hello).toBeUndefined();
+});
+
+test('whoever asks whether it is there is answered, unless another run is meant', async () => {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  const here = inspect({ port: port1 as any });
+  const { page, post } = pageAt(port2, 'one', { opens: false });
+  await until(() => page.said.length > 0);
+  const { run } = page.said[0];
+  post({ loopchart: 'open', since: 0, run: 'another' });
+  post({ loopchart: 'ping', run: 'another' });
+  post({ loopchart: 'ping', run });
+  await until(() => page.gone === 1);
+  expect(here.pages).toBe(0);
+  post({ loopchart: 'open', since: 0, run });
+  post({ loopchart: 'command', text: '{"type":"speed","perSec":5}', run: 'another' });
+  post({ loopchart: 'close', run: 'another' });
+  post({ loopchart: 'ping', run });
+  await until(() => page.said.some(({ loopchart }) => loopchart === 'alive'));
+  expect(page.hello).toMatchObject({ runId: run, perSec: null });
+  expect(here.pages).toBe(1);
+  // What is on its way when somebody goes is not answered to.
+  post({ loopchart: 'close', run });
+  post({ loopchart: 'close', run });
+  await until(() => here.pages === 0);
+  expect(page.gone).toBe(1);
+});
+
+test('a tab says goodbye when it is left, and that it is here when it is come back to', async () => {
+  const tab = new EventTarget();
+  const own = globalThis as any;
+  own.addEventListener = tab.addEventListener.bind(tab);
+  own.removeEventListener = tab.removeEventListener.bind(tab);
+  try {
+    const { port1, port2 } = new MessageChannel();
+    open.push(port1, port2);
+    const here = inspect({ port: port1 as any });
+    const { page } = pageAt(port2, 'one');
+    const said = (what: string) => page.said.filter(({ loopchart }) => loopchart === what).length;
+    await until(() => here.pages === 1);
+    tab.dispatchEvent(new Event('pagehide'));
+    expect(here.pages).toBe(0);
+    tab.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }));
+    tab.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    await until(() => here.pages === 1);
+    expect([said('here'), said('bye')]).toEqual([2, 1]);
+    here.close();
+    await until(() => said('bye') === 2);
+    tab.dispatchEvent(new Event('pagehide'));
+    port1.postMessage({ loopchart: 'last' });
+    await until(() => said('last') === 1);
+    expect(said('bye')).toBe(2);
+  } finally {
+    delete own.addEventListener;
+    delete own.removeEventListener;
+  }
+});
+
+test('a process in which it is never closed ends by itself', async () => {
+  const program = `
+    import { Loop } from 'loopchart';
+    import { inspectHere } from 'loopchart/browser';
+    class Once extends Loop {
+      get done() { return false; }
+      reset() {}
+      advance() { throw this.end(); }
+    }
+    await new Once().start({ inspect: inspectHere() }).output;
+    console.log('ran');
+  `;
+  const flags = ['--conditions=loopchart-source', '--import=tsx', '--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: join(import.meta.dirname, '..') });
+  expect(stdout).toBe('ran\n');
 });
 
 test('nothing of Node is in it', () => {

@@ -632,6 +632,20 @@ describe('who may come in', () => {
     expect(await upgrade(port, { origin }, '/other', [`tok.${token}`])).toBe(400);
   });
 
+  test('whoever asks is told whether a token is right, and nothing else', async () => {
+    const { port, token } = await serve();
+    const answer = async (asked: string, more = {}) => {
+      const { status, headers } = await get(port, { method: 'HEAD', headers: { 'loopchart-token': asked, ...more } });
+      return [status, headers['loopchart-token']];
+    };
+    expect(await answer(token)).toEqual([200, 'right']);
+    for (const wrong of ['', 'x', `${token}x`, token.slice(1)]) expect(await answer(wrong)).toEqual([200, 'wrong']);
+    // A page of another site cannot: its browser asks first whether it may, and would not let it read the answer.
+    expect(await answer(token, { host: 'evil.example' })).toEqual([403, undefined]);
+    expect((await get(port, { method: 'OPTIONS' })).status).toBe(405);
+    expect((await get(port)).headers['loopchart-token']).toBeUndefined();
+  });
+
   test('GET and HEAD, and no way out of the directory', async () => {
     const { port } = await serve();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {

@@ -13,13 +13,19 @@ function verdict(reading: Reading): Status {
       text: `This is not a recording of loopchart: ${why}. Open a .jsonl or .jsonl.gz file made by record().`,
     };
   }
-  const notes = [bad, reading.torn ? 'the last line was cut off' : ''].filter(Boolean);
+  const torn = reading.broken
+    ? `the file ends too early (${reading.broken.replace(/\.$/, '')})`
+    : 'the last line was cut off';
+  const notes = [bad, reading.torn ? torn : ''].filter(Boolean);
   return { kind: 'whole', text: notes.join('; ') };
 }
 
-function sourceOf(title: string, open: () => Promise<ReadableStream<Uint8Array>>): Source {
+type Open = () => Promise<ReadableStream<Uint8Array>>;
+
+function sourceOf(title: string, open: Open, link?: Source['link']): Source {
   return {
     title,
+    ...(link && { link }),
     start(onLines, onStatus) {
       const stop = new AbortController();
       onStatus({ kind: 'opening', text: `Reading ${title}` });
@@ -43,11 +49,12 @@ export function fileSource(file: File): Source {
 
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */
 export function besideSource(name: string): Source {
-  return sourceOf(name, async () => {
+  const open = async () => {
     const url = new URL(name, location.href);
     if (url.origin !== location.origin) throw new Error('only a file of this site can be opened by a link');
     const response = await fetch(url);
     if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     return response.body;
-  });
+  };
+  return sourceOf(name, open, { file: name });
 }

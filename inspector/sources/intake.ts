@@ -24,6 +24,12 @@ export class Intake {
     this.#onOther = onOther;
   }
 
+  /** Goes on where another left off. */
+  follow({ last, runId }: Intake): void {
+    this.last = last;
+    this.runId = runId;
+  }
+
   /** Whatever the frame holds, nothing is thrown: what cannot be read is counted. */
   take(text: unknown): void {
     const frame = itemsOf(text);
@@ -77,6 +83,15 @@ export class Intake {
     this.last = reach;
     lines.push(line);
   }
+}
+
+/** The hello in a frame, where it has one. */
+export function helloIn(text: unknown): Hello | undefined {
+  for (const item of itemsOf(text) ?? []) {
+    const hello = helloOf(item);
+    if (hello) return hello;
+  }
+  return undefined;
 }
 
 function itemsOf(text: unknown): unknown[] | undefined {

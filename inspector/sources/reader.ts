@@ -8,10 +8,15 @@ export interface Reading {
   firstFault: string;
   /** The file ends in the middle of a line, as that of a killed program does. */
   torn: boolean;
+  /** Why the bytes came to an end before their time, where they did. */
+  broken: string;
 }
 
 /** Work is done in slices of about this many milliseconds, so that the page stays awake. */
 const SLICE = 24;
+
+/** So many bytes are unzipped at a time: what is lost where the file is damaged. */
+const MORSEL = 16_384;
 
 /** Lets the page do what waits. A message comes at once; a timer would wait four milliseconds each time. */
 const breathe = () =>
@@ -28,16 +33,24 @@ const breathe = () =>
 async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
   const reader = stream.getReader();
   const { value: head = new Uint8Array() } = await reader.read();
+  const zipped = head[0] === 0x1f && head[1] === 0x8b;
+  const pieces = (async function* () {
+    for (let piece: Uint8Array | undefined = head; piece; piece = (await reader.read()).value) {
+      if (!zipped) yield piece;
+      else for (let at = 0; at < piece.length; at += MORSEL) yield piece.subarray(at, at + MORSEL);
+    }
+    // A stream that fails throws away what it has unzipped and nobody has taken yet. It comes to this piece once all
+    // that lies before it has been taken, and finds out only behind it that the end is missing.
+    if (zipped) yield new Uint8Array();
+  })();
   const whole = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(head),
     async pull(controller) {
-      const { done, value } = await reader.read();
+      const { done, value } = await pieces.next();
       if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel: (reason) => reader.cancel(reason),
   });
-  const zipped = head[0] === 0x1f && head[1] === 0x8b;
   return zipped ? whole.pipeThrough(new DecompressionStream('gzip') as any) : whole;
 }
 
@@ -47,9 +60,9 @@ export async function readLines(
   onLines: (lines: Line[], bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Reading> {
-  const reading: Reading = { lines: 0, bad: 0, firstFault: '', torn: false };
-  const text = (await unzipped(bytes)).pipeThrough(new TextDecoderStream() as any) as ReadableStream<string>;
-  const reader = text.getReader();
+  const reading: Reading = { lines: 0, bad: 0, firstFault: '', torn: false, broken: '' };
+  const reader = (await unzipped(bytes)).getReader();
+  const decoder = new TextDecoder();
   let rest = '';
   let number = 0;
   let batch: Line[] = [];
@@ -85,8 +98,12 @@ export async function readLines(
   };
 
   while (!signal.aborted) {
-    const { done, value } = await reader.read();
-    const piece = rest + (value ?? '');
+    const { done, value } = await reader.read().catch((error: Error) => {
+      if (!number) throw error;
+      reading.broken = error.message;
+      return { done: true, value: undefined };
+    });
+    const piece = rest + decoder.decode(value, { stream: !done });
     let from = 0;
     for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', from)) {
       take(piece.slice(from, end), false);
@@ -101,6 +118,7 @@ export async function readLines(
     rest = piece.slice(from);
     if (!done) continue;
     take(rest, true);
+    if (reading.broken) reading.torn = true;
     flush();
     return reading;
   }

@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { size } from '../clock.ts';
+import { copyText } from '../copy.ts';
 import { whyMissing } from '../describe.ts';
+import { linkable, linkHere } from '../link.ts';
 import { chooseFile } from '../open.ts';
 import { saveFile } from '../save/file.ts';
 import { mermaid } from '../save/mermaid.ts';
@@ -20,7 +22,8 @@ export function Header() {
   session.version.value;
   const status = session.status.value;
   const source = session.source.value;
-  const kind = status?.kind ?? 'none';
+  const { parted } = session;
+  const kind = parted ? 'whole' : (status?.kind ?? 'none');
   return (
     <header class="top">
       <h1>
@@ -30,7 +33,7 @@ export function Header() {
         loopchart
       </h1>
       {source ? (
-        <span class={`source ${kind}`} title={status?.text || source.title}>
+        <span class={`source ${kind}`} title={(!parted && status?.text) || source.title}>
           <i />
           {source.title}
         </span>
@@ -94,6 +97,7 @@ function Limits() {
 function Save() {
   const menu = useRef<HTMLDetailsElement>(null);
   const busy = useSignal(false);
+  const copied = useSignal(false);
   const some = session.store.end > 0;
   const name = nameOf(session.store);
   const doing = (save: () => void | Promise<void>) => async () => {
@@ -105,10 +109,17 @@ function Save() {
       busy.value = false;
     }
   };
+  const copy = async () => {
+    menu.current!.open = false;
+    const link = linkHere();
+    copied.value = await copyText(link);
+    if (copied.value) setTimeout(() => (copied.value = false), 2000);
+    else session.trouble.value = `The browser does not let this page copy. The link is ${link}`;
+  };
   const drawing = () => document.querySelector<SVGSVGElement>('#statechart');
   return (
     <details class="menu" ref={menu}>
-      <summary>{busy.value ? 'Saving…' : 'Save'}</summary>
+      <summary>{busy.value ? 'Saving…' : copied.value ? 'Copied' : 'Save'}</summary>
       <div class="sheet actions">
         <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>
           Recording <small>.jsonl.gz</small>
@@ -134,8 +145,20 @@ function Save() {
         >
           Timeline for Perfetto <small>.json</small>
         </button>
-        <p class="note">A recording holds what the loops held, secrets too.</p>
+        <button type="button" disabled={!linkable()} onClick={copy}>
+          Copy link <small>to this moment</small>
+        </button>
+        <p class="note">
+          A recording holds what the loops held, secrets too.
+          {linkable() && session.source.value?.token ? ` ${whoMay()}` : null}
+        </p>
       </div>
     </details>
   );
+}
+
+/** What is given away with a link. */
+function whoMay(): string {
+  const may = session.status.value?.hello?.readonly ? 'watch the run' : 'watch and stop the run';
+  return `The link holds the token: whoever has it can ${may}.`;
 }

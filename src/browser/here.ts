@@ -27,12 +27,23 @@ export interface InspectorHere {
   close(): void;
 }
 
-/** What pages say: that they are there, that they have taken in so many characters, a command, that they go. */
-type Said =
-  | { loopchart: 'open'; page: string; since: number }
-  | { loopchart: 'taken'; page: string; characters: number }
-  | { loopchart: 'command'; page: string; text: string }
-  | { loopchart: 'close'; page: string };
+/**
+ * What pages say: that they are there, that they have taken in so many characters, a command, a question whether we are
+ * still here, that they go. Others may be on the same way: what names a `run` is for that one.
+ */
+type Said = { page: string; run?: string } & (
+  | { loopchart: 'open'; since: number }
+  | { loopchart: 'taken'; characters: number }
+  | { loopchart: 'command'; text: string }
+  | { loopchart: 'ping' }
+  | { loopchart: 'close' }
+);
+
+/** What there is of a page's global in a page. Workers and Node have no such events. */
+interface Tab {
+  addEventListener(type: 'pagehide' | 'pageshow', listener: (event: { persisted?: boolean }) => void): void;
+  removeEventListener(type: 'pagehide' | 'pageshow', listener: (event: { persisted?: boolean }) => void): void;
+}
 
 interface Guest {
   connection: Connection;
@@ -48,6 +59,7 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
   const own = port === undefined ? new BroadcastChannel('loopchart') : undefined;
   const way: Port = port ?? (own as Port);
   const inspection = new Inspection(options);
+  const run = inspection.runId;
   const guests = new Map<string, Guest>();
   // In Node a channel would keep the process.
   (own as { unref?: () => void } | undefined)?.unref?.();
@@ -64,7 +76,7 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
     const channel = {
       send(text: string) {
         guest.waiting += text.length;
-        way.postMessage({ loopchart: 'frame', page, text });
+        way.postMessage({ loopchart: 'frame', page, run, text });
       },
       get waiting() {
         return guest.waiting;
@@ -73,18 +85,32 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
     guest.connection = inspection.connect(channel, since, () => leave(page));
   };
   const listener = ({ data }: { data: unknown }) => {
-    if (!isSaid(data)) return;
-    const guest = guests.get(data.page);
-    if (data.loopchart === 'open') enter(data.page, data.since);
-    else if (guest === undefined) way.postMessage({ loopchart: 'gone', page: data.page });
+    if (!isSaid(data) || (data.run ?? run) !== run) return;
+    const { page } = data;
+    const guest = guests.get(page);
+    if (data.loopchart === 'open') enter(page, data.since);
+    else if (data.loopchart === 'close') leave(page);
+    else if (guest === undefined) way.postMessage({ loopchart: 'gone', page, run });
+    else if (data.loopchart === 'ping') way.postMessage({ loopchart: 'alive', page, run });
     else if (data.loopchart === 'taken') guest.waiting = Math.max(0, guest.waiting - data.characters);
-    else if (data.loopchart === 'command') guest.connection.receive(data.text);
-    else leave(data.page);
+    else guest.connection.receive(data.text);
   };
+  const sayHere = () => way.postMessage({ loopchart: 'here', run });
+  const sayBye = () => {
+    way.postMessage({ loopchart: 'bye', run });
+    for (const page of [...guests.keys()]) leave(page);
+  };
+  // A tab that is closed is never heard of again; one that was only left may come back as it was.
+  const comeBack = ({ persisted }: { persisted?: boolean }) => {
+    if (persisted === true) sayHere();
+  };
+  const tab = globalThis as Partial<Tab>;
+  tab.addEventListener?.('pagehide', sayBye);
+  tab.addEventListener?.('pageshow', comeBack);
   way.addEventListener('message', listener);
   way.start?.();
   // Pages that were there first.
-  way.postMessage({ loopchart: 'here' });
+  sayHere();
 
   return {
     get pages() {
@@ -94,10 +120,9 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
     attach: (actor) => inspection.attach(actor),
     close() {
       way.removeEventListener('message', listener);
-      for (const page of [...guests.keys()]) {
-        way.postMessage({ loopchart: 'gone', page });
-        leave(page);
-      }
+      tab.removeEventListener?.('pagehide', sayBye);
+      tab.removeEventListener?.('pageshow', comeBack);
+      sayBye();
       inspection.close();
       own?.close();
     },
@@ -106,8 +131,9 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
 
 function isSaid(data: unknown): data is Said {
   if (typeof data !== 'object' || data === null) return false;
-  const { loopchart, page, since, characters, text } = data as Record<string, unknown>;
+  const { loopchart, page, run, since, characters, text } = data as Record<string, unknown>;
   if (typeof page !== 'string' || page === '' || page.length > 100) return false;
+  if (run !== undefined && typeof run !== 'string') return false;
   switch (loopchart) {
     case 'open':
       return typeof since === 'number';
@@ -116,6 +142,6 @@ function isSaid(data: unknown): data is Said {
     case 'command':
       return typeof text === 'string' && text.length <= longest;
     default:
-      return loopchart === 'close';
+      return loopchart === 'ping' || loopchart === 'close';
   }
 }

@@ -116,6 +116,12 @@ export async function serveInspection(
     origins: options.origins ?? [],
     page,
     keep: false,
+    answer(request, response, guard) {
+      // A browser does not tell a page why its socket was refused: with this it can ask.
+      const { 'loopchart-token': asked } = request.headers;
+      if (asked !== undefined) response.setHeader('loopchart-token', guard.knows(String(asked)) ? 'right' : 'wrong');
+      return false;
+    },
     upgrade,
   });
 

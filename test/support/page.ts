@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { expect } from 'vitest';
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const inspector = join(import.meta.dirname, '../../inspector');
+
+export let folder: string;
+export let browser: Browser;
+export let site: string;
+export let page: Page;
+let server: Server;
+let said: string[] = [];
+
+/** The page as built, under the policy the inspector's server sends: whatever breaks it breaks here. */
+export async function begin(): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'loopchart-page-'));
+  const root = join(folder, 'site');
+  await build({
+    configFile: join(inspector, '../vite.config.ts'),
+    root: inspector,
+    logLevel: 'silent',
+    build: { outDir: root },
+  });
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://page').pathname;
+    const file = path === '/' ? 'index.html' : path.slice(1);
+    try {
+      const body = readFileSync(join(root, file));
+      response.writeHead(200, {
+        'content-type': TYPES[extname(file)] ?? 'text/plain',
+        'content-security-policy': POLICY,
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+}
+
+export async function end(): Promise<void> {
+  await browser?.close();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+}
+
+export async function leave(): Promise<void> {
+  await page?.close();
+  expect(said.splice(0)).toEqual([]);
+}
+
+/** The page that the helpers below are about from now on. */
+export function turnTo(other: Page): void {
+  page = other;
+}
+
+export async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
+  said = [];
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
+  page.setDefaultTimeout(8000);
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(site + fragment);
+}
+
+export async function openRecording(text: string | Buffer, name = 'run.jsonl'): Promise<void> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  await page.setInputFiles('#file', file);
+}
+
+export const shown = (selector: string): Promise<string | null> => page.locator(selector).first().textContent();
+export const moment = async (): Promise<number> => Number((await shown('#moment'))!.replace(/,/g, ''));
+/** What was pressed or moved is on the screen two frames later, however busy the machine is. */
+export const settle = (): Promise<unknown> =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+export const press = async (...keys: string[]): Promise<void> => {
+  for (const key of keys) await page.keyboard.press(key);
+  await settle();
+};
+export const scrub = async (row: string): Promise<void> => {
+  await page.locator('#scrub').fill(row);
+  await settle();
+};
+export const choose = async (loop: string): Promise<void> => {
+  await page.locator('.node', { hasText: loop }).last().click();
+  await settle();
+};

@@ -13,6 +13,7 @@ import {
   setSpeed,
   speed,
 } from '../settings.ts';
+import { Menu } from './menu.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
 
@@ -182,13 +183,13 @@ function Breakpoints({ off }: { off: boolean }) {
   const points = breakpoints.value.filter(isOpen);
   const count = points.length;
   return (
-    <details
-      class="menu"
-      onToggle={(event) => {
-        if (event.currentTarget.open) void refreshSettings();
+    <Menu
+      label={`Breakpoints${count ? ` (${count})` : ''}`}
+      disabled={off}
+      onOpen={() => {
+        void refreshSettings();
       }}
     >
-      <summary aria-disabled={off}>Breakpoints{count ? ` (${count})` : ''}</summary>
       <div class="sheet">
         {!count ? <p class="note">The run pauses where a breakpoint is met.</p> : null}
         {points.map((point) => (
@@ -250,7 +251,7 @@ function Breakpoints({ off }: { off: boolean }) {
           <button type="submit">Add</button>
         </form>
       </div>
-    </details>
+    </Menu>
   );
 }
 

@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
+import type { Line } from '../../inspector/line.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -80,6 +81,21 @@ export async function openRecording(text: string | Buffer, name = 'run.jsonl'): 
   const file = join(folder, name);
   await writeFile(file, text);
   await page.setInputFiles('#file', file);
+}
+
+/** A run that is at these lines and stays there; gives what it is told. */
+export async function watchRun(lines: readonly Line[]): Promise<unknown[]> {
+  const told: unknown[] = [];
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.onMessage((text) => told.push(JSON.parse(String(text))));
+    const lastSeq = lines.at(-1)!.seq;
+    const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq, gap: false, readonly: false };
+    socket.send(JSON.stringify([hello]));
+    socket.send(JSON.stringify(lines));
+  });
+  await page.goto(`${site}#token=secret`);
+  await page.waitForSelector('#statechart');
+  return told;
 }
 
 export const shown = (selector: string): Promise<string | null> => page.locator(selector).first().textContent();

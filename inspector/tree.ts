@@ -4,8 +4,16 @@ import type { Contexts } from './contexts.ts';
 import type { Store } from './store.ts';
 import { numberOf } from './value.ts';
 
+/** How a loop stood at a moment, and the last of its own rows by then. */
+export interface Standing {
+  row: number;
+  phase: Phase;
+  value: string;
+  steps: number;
+}
+
 /** One row of the tree as it stood at a moment. */
-export interface TreeRow {
+export interface TreeRow extends Standing {
   actor: Actor;
   depth: number;
   /** How many runs of this loop the row stands for; 1 inside an unfolded group. */
@@ -17,20 +25,13 @@ export interface TreeRow {
   listed: boolean;
   /** It means this one run, because it is one of a list or inside one, and not the loop, whichever of its runs is current. */
   only: boolean;
-  phase: Phase;
-  value: string;
-  steps: number;
 }
 
 /** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
 const LISTED = 200;
 
 /** How an actor stood at a row: nothing had it not begun. */
-export function standing(
-  store: Store,
-  actor: Actor,
-  row: number,
-): { row: number; phase: Phase; value: string; steps: number } | undefined {
+export function standing(store: Store, actor: Actor, row: number): Standing | undefined {
   const at = actor.rows.upTo(row);
   if (at < 0) return undefined;
   const last = actor.rows.row(at);
@@ -45,12 +46,10 @@ export function standing(
 /** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
 export function treeAt(store: Store, at: number, open: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
-  const add = (actor: Actor, row: Pick<TreeRow, 'depth' | 'only'> & Partial<TreeRow>): boolean => {
+  const add = (actor: Actor, more: Pick<TreeRow, 'depth' | 'only'> & Partial<TreeRow>): boolean => {
     const here = standing(store, actor, at);
-    if (!here) return false;
-    const { phase, value, steps } = here;
-    rows.push({ actor, times: 1, failed: 0, open: false, listed: false, ...row, phase, value, steps });
-    return true;
+    if (here) rows.push({ actor, times: 1, failed: 0, open: false, listed: false, ...more, ...here });
+    return here !== undefined;
   };
   const below = (actor: Actor, depth: number, only: boolean) => {
     for (const group of actor.children.values()) visit(group, depth, only);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
+import { stoppedText } from './support/ended.ts';
 import { begin, end, leave, openRecording, page, press, visit } from './support/page.ts';
 
 beforeAll(begin);
@@ -78,4 +79,29 @@ test('the row that the keys come to is in sight', async () => {
   );
   expect(row!.y).toBeGreaterThanOrEqual(tree!.y);
   expect(row!.y + row!.height).toBeLessThanOrEqual(tree!.y + tree!.height + 1);
+});
+
+test('a run that was stopped and a loop that was skipped are told apart from those that came to their end', async () => {
+  await visit();
+  await openRecording(await stoppedText());
+  await page.waitForSelector('#statechart');
+  await press('1', 'j', 'Enter');
+  const rows = await page
+    .locator('#tree .node')
+    .evaluateAll((nodes) =>
+      nodes.map(
+        (node) =>
+          `${node.querySelector('.name')!.textContent} ${node.querySelector('.value')!.textContent} (${node.querySelector('.mark')!.ariaLabel})`,
+      ),
+    );
+  expect(rows).toEqual([
+    'visits finished · stopped (stopped)',
+    'pages finished · stopped (stopped)',
+    'pages finished · stopped (stopped)',
+    'pages finished · skipped (skipped)',
+    'pages finished (done)',
+  ]);
+  // Before it was stopped it was not.
+  await press('Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+  expect(await page.locator('#tree .value').first().innerText()).not.toContain('stopped');
 });

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
+import { endingOf } from '../ending.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
 import { brief, figure, numberOf, readValue, type Value } from '../value.ts';
@@ -44,7 +45,7 @@ export function State() {
             {actor.id}
           </span>
         ) : null}
-        {here ? <Mark phase={here.phase} /> : null}
+        {here ? <Mark phase={endingOf(contexts, actor, here)} /> : null}
         <span class="dim">{here?.value}</span>
       </header>
       <header class="tools">

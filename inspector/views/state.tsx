@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
 import { endingOf } from '../ending.ts';
+import { against, togglePin } from '../pin.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
 import { brief, figure, numberOf, readValue, type Value } from '../value.ts';
@@ -11,7 +12,6 @@ import { isPicked, togglePick } from './plots.tsx';
 import { Scroll } from './scroll.tsx';
 import { Split } from './split.tsx';
 
-const against = signal<Against>('step');
 const onlyChanges = signal(false);
 /** What was opened or closed by hand, by path. */
 const opened = signal<ReadonlyMap<string, boolean>>(new Map());
@@ -68,10 +68,7 @@ export function State() {
           class="flat"
           aria-pressed={pinned === now && now >= 0}
           title="Pin this moment to compare with (m)"
-          onClick={() => {
-            session.pinned.value = pinned === now ? null : now;
-            against.value = 'pinned';
-          }}
+          onClick={togglePin}
         >
           pin
         </button>

@@ -33,6 +33,9 @@ const BAR = 17;
 const STRIP = 6;
 export const LANE = BAR + STRIP + 3;
 
+/** How many pixels so many lanes take. Where there is none yet, there is room for two. */
+export const tall = (lanes: number): number => AXIS + Math.max(2, lanes) * LANE + 2;
+
 /** Where the actors of a lane that reach into a time begin. They lie in order and do not overlap. */
 function firstIn(actors: readonly Actor[], from: number): number {
   let low = 0;
@@ -48,7 +51,7 @@ function firstIn(actors: readonly Actor[], from: number): number {
 /** Draws the runs of all loops over time, and in each what its machine did. */
 export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
   const { store, from, to, width } = scene;
-  const height = AXIS + store.lanes.length * LANE;
+  const height = tall(store.lanes.length);
   const scale = width / (to - from);
   ctx.clearRect(0, 0, width, Math.max(height, ctx.canvas.height));
   ctx.font = '11px system-ui, sans-serif';

@@ -1,6 +1,7 @@
-import { pressRun } from './control.ts';
+import { pressRun, stepCount } from './control.ts';
 import { moveToMet } from './meeting.ts';
 import { chooseFile } from './open.ts';
+import { togglePin } from './pin.ts';
 import { togglePlay } from './play.ts';
 import { session } from './session.ts';
 import { pan, sightNow, zoom } from './sight.ts';
@@ -43,7 +44,7 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
       },
       {
         keys: ['Home', 'End'],
-        says: 'first, last event',
+        says: 'first event; the newest, and stay there',
         does: (e) => session.jump(e.key === 'Home' ? 0 : session.store.last),
       },
       { keys: ['l'], says: 'live again: follow the newest', does: () => session.live() },
@@ -53,13 +54,7 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: (e) => void moveToMet(e.key === 'b' ? 1 : -1),
       },
       { keys: ['Space'], says: 'play, halt', does: () => togglePlay() },
-      {
-        keys: ['m'],
-        says: 'pin this moment to compare with, unpin',
-        does: () => {
-          session.pinned.value = session.pinned.value === session.now.value ? null : session.now.value;
-        },
-      },
+      { keys: ['m'], says: 'pin this moment and compare with it, unpin', does: () => togglePin() },
     ],
   ],
   [
@@ -67,8 +62,14 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
     [
       { keys: ['p'], says: 'pause, resume', does: () => pressRun('toggle') },
       { keys: ['n'], says: 'take one step', does: () => pressRun('step') },
+      {
+        keys: ['Shift N'],
+        says: 'take as many steps as the field beside × n says',
+        does: () => pressRun('step', stepCount.value),
+      },
       { keys: ['e'], says: 'run to the end of this loop', does: () => pressRun('end') },
       { keys: ['x'], says: 'stop, with a reason', does: () => pressRun('stop') },
+      { keys: ['Shift X'], says: 'abort, with a reason', does: () => pressRun('abort') },
     ],
   ],
   [
@@ -120,10 +121,30 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
   ],
 ];
 
+/** Keys of a part of the page, which has them while it has the focus. */
+export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = [
+  [
+    'In the tree and the log',
+    [
+      { keys: ['↑', '↓'], says: 'row to row' },
+      { keys: ['Enter'], says: 'unfold, fold a group of runs' },
+    ],
+  ],
+  [
+    'On a border between two views',
+    [
+      { keys: ['←', '→', '↑', '↓'], says: 'move it' },
+      { keys: ['Home'], says: 'put it back' },
+    ],
+  ],
+];
+
 /** What an event is called in the list above. */
 function nameOf({ key, shiftKey }: KeyboardEvent): string {
   const arrow = key === 'ArrowLeft' ? '←' : key === 'ArrowRight' ? '→' : '';
   if (arrow) return shiftKey ? `Shift ${arrow}` : arrow;
+  // Whether Shift is held says which is meant, and not the case of the letter: Caps Lock turns it.
+  if (/^[a-z]$/i.test(key)) return shiftKey ? `Shift ${key.toUpperCase()}` : key.toLowerCase();
   return key === ' ' ? 'Space' : key === 'Escape' ? 'Esc' : key;
 }
 

@@ -117,3 +117,17 @@ export function thin(values: readonly number[], from: number, to: number, most: 
   }
   return kept;
 }
+
+/** The time from the first to the last of the steps that lie between two numbers, in the first series that has some. */
+export function timeOfSteps(
+  series: readonly Series[],
+  from: number,
+  to: number,
+): { from: number; to: number } | undefined {
+  for (const { steps, times } of series) {
+    const first = steps.findIndex((step) => step >= from);
+    const last = steps.findLastIndex((step) => step <= to);
+    if (first >= 0 && last >= first) return { from: times[first]!, to: times[last]! };
+  }
+  return undefined;
+}

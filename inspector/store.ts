@@ -187,6 +187,15 @@ export class Store {
     if (actor && (line.type === 'event' || line.type === 'actor')) this.#mark(actor, line, row);
   }
 
+  /**
+   * The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
+   * from when the recorder was made: it has no length of its own.
+   */
+  #beginAt(t: number): void {
+    const [chunk] = this.#chunks;
+    if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
+  }
+
   #mark(actor: Actor, line: ActorLine | EventLine, row: number): void {
     if (typeof line.context?.steps === 'number') actor.steps = line.context.steps;
     else if (line.type === 'event' && line.event.type === 'loop.advanced') actor.steps += Number(line.event.steps ?? 1);
@@ -240,6 +249,7 @@ export class Store {
   #open(line: ActorLine, row: number): Actor {
     const known = this.actors.get(line.id);
     if (known) return known;
+    if (!this.#base && !this.actors.size) this.#beginAt(line.t);
     const parent = line.parent === undefined ? undefined : this.actors.get(line.parent);
     const path = this.#path(line.path);
     const actor = new Actor(line, this.#byIndex.length, path, parent, row);

@@ -4,8 +4,16 @@ import type { Contexts } from './contexts.ts';
 import type { Store } from './store.ts';
 import { numberOf } from './value.ts';
 
+/** How a loop stood at a moment, and the last of its own rows by then. */
+export interface Standing {
+  row: number;
+  phase: Phase;
+  value: string;
+  steps: number;
+}
+
 /** One row of the tree as it stood at a moment. */
-export interface TreeRow {
+export interface TreeRow extends Standing {
   actor: Actor;
   depth: number;
   /** How many runs of this loop the row stands for; 1 inside an unfolded group. */
@@ -15,20 +23,15 @@ export interface TreeRow {
   open: boolean;
   /** It is one of the runs of an unfolded group. */
   listed: boolean;
-  phase: Phase;
-  value: string;
-  steps: number;
+  /** It means this one run, because it is one of a list or inside one, and not the loop, whichever of its runs is current. */
+  only: boolean;
 }
 
 /** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
 const LISTED = 200;
 
 /** How an actor stood at a row: nothing had it not begun. */
-export function standing(
-  store: Store,
-  actor: Actor,
-  row: number,
-): { row: number; phase: Phase; value: string; steps: number } | undefined {
+export function standing(store: Store, actor: Actor, row: number): Standing | undefined {
   const at = actor.rows.upTo(row);
   if (at < 0) return undefined;
   const last = actor.rows.row(at);
@@ -41,53 +44,38 @@ export function standing(
 }
 
 /** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
-export function treeAt(store: Store, row: number, open: ReadonlySet<string>): TreeRow[] {
+export function treeAt(store: Store, at: number, open: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
-  const add = (
-    actor: Actor,
-    depth: number,
-    times: number,
-    failed: number,
-    isOpen: boolean,
-    listed = false,
-  ): boolean => {
-    const here = standing(store, actor, row);
-    if (!here) return false;
-    rows.push({
-      actor,
-      depth,
-      times,
-      failed,
-      open: isOpen,
-      listed,
-      phase: here.phase,
-      value: here.value,
-      steps: here.steps,
-    });
-    return true;
+  const add = (actor: Actor, more: Pick<TreeRow, 'depth' | 'only'> & Partial<TreeRow>): boolean => {
+    const here = standing(store, actor, at);
+    if (here) rows.push({ actor, times: 1, failed: 0, open: false, listed: false, ...more, ...here });
+    return here !== undefined;
   };
-  const below = (actor: Actor, depth: number) => {
-    for (const group of actor.children.values()) visit(group, depth);
+  const below = (actor: Actor, depth: number, only: boolean) => {
+    for (const group of actor.children.values()) visit(group, depth, only);
   };
-  const visit = (group: readonly Actor[], depth: number) => {
-    const count = begun(group, row);
-    if (!count) return;
-    const latest = group[count - 1]!;
+  const visit = (group: readonly Actor[], depth: number, only: boolean) => {
+    const times = begun(group, at);
+    if (!times) return;
+    const latest = group[times - 1]!;
     const isOpen = open.has(groupKey(latest));
     let failed = 0;
-    for (let at = 0; at < count; at++) if (group[at]!.failedAt <= row) failed++;
-    if (!add(latest, depth, count, failed, isOpen)) return;
-    if (!isOpen) return below(latest, depth + 1);
-    for (let at = count - 1; at >= Math.max(0, count - LISTED); at--) {
-      const actor = group[at]!;
-      if (add(actor, depth + 1, 1, 0, false, true)) below(actor, depth + 2);
+    for (let one = 0; one < times; one++) if (group[one]!.failedAt <= at) failed++;
+    if (!add(latest, { depth, only, times, failed, open: isOpen })) return;
+    if (!isOpen) return below(latest, depth + 1, only);
+    for (let one = times - 1; one >= Math.max(0, times - LISTED); one--) {
+      const actor = group[one]!;
+      if (add(actor, { depth: depth + 1, only: true, listed: true })) below(actor, depth + 2, true);
     }
   };
   const names = new Map<string, Actor[]>();
   for (const root of store.roots) names.set(root.name, [...(names.get(root.name) ?? []), root]);
-  for (const group of names.values()) visit(group, 0);
+  for (const group of names.values()) visit(group, 0, false);
   return rows;
 }
+
+/** What a row is called: the latest run of an unfolded group has two, its own and the group's. */
+export const rowKey = ({ actor, listed }: TreeRow): string => `${actor.index}${listed ? '-run' : ''}`;
 
 /** What a group of runs is called in the set of open ones. */
 export const groupKey = (actor: Actor): string => `${actor.parent?.id ?? ''}>${actor.name}`;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildApp, buildPage, freshFolder, launch, serveFolder } from './support/page.ts';
+import { buildApp, buildPage, freshFolder, launch, serveFolder } from './support/site.ts';
 
 /** Somebody's app: it runs a loop in its tab or in a worker, and the worker can be made to wait for an answer. */
 const APP = (from: string) => `

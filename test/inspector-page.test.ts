@@ -1,13 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Browser, chromium, type Page, type WebSocketRoute } from 'playwright-core';
+import type { WebSocketRoute } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Contexts } from '../inspector/contexts.ts';
@@ -17,92 +12,31 @@ import { faultOf, type Line } from '../inspector/line.ts';
 import { Store } from '../inspector/store.ts';
 import { chart } from '../inspector/transition.ts';
 import { treeAt } from '../inspector/tree.ts';
+import {
+  begin,
+  browser,
+  choose,
+  end,
+  folder,
+  leave,
+  moment,
+  openRecording,
+  page,
+  press,
+  scrub,
+  settle,
+  shown,
+  site,
+  turnTo,
+  visit,
+} from './support/page.ts';
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 const SMALL: Synthetic = { epochs: 6, batches: 20, validation: 5, nanAt: 2, pauseAt: 3, failAt: 5 };
 
-let folder: string;
-let server: Server;
-let browser: Browser;
-let site: string;
-let page: Page;
-let said: string[] = [];
+beforeAll(begin);
+afterAll(end);
+afterEach(leave);
 
-/** The page as built, under the policy the inspector's server sends: whatever breaks it breaks here. */
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'loopchart-page-'));
-  const root = join(folder, 'site');
-  await build({
-    configFile: join(import.meta.dirname, '../vite.config.ts'),
-    root: join(import.meta.dirname, '../inspector'),
-    logLevel: 'silent',
-    build: { outDir: root },
-  });
-  server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://page').pathname;
-    const file = path === '/' ? 'index.html' : path.slice(1);
-    try {
-      const body = readFileSync(join(root, file));
-      response.writeHead(200, {
-        'content-type': TYPES[extname(file)] ?? 'text/plain',
-        'content-security-policy': POLICY,
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-afterEach(async () => {
-  await page?.close();
-  expect(said.splice(0)).toEqual([]);
-});
-
-async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
-  said = [];
-  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
-  page.setDefaultTimeout(8000);
-  page.on('pageerror', (error) => said.push(String(error)));
-  page.on('console', (message) => said.push(message.text()));
-  await page.goto(site + fragment);
-}
-
-async function openRecording(text: string | Buffer, name = 'run.jsonl'): Promise<void> {
-  const file = join(folder, name);
-  await writeFile(file, text);
-  await page.setInputFiles('#file', file);
-}
-
-const shown = (selector: string) => page.locator(selector).first().textContent();
-const moment = async () => Number((await shown('#moment'))!.replace(/,/g, ''));
-/** What was pressed or moved is on the screen two frames later, however busy the machine is. */
-const settle = () =>
-  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-const press = async (...keys: string[]) => {
-  for (const key of keys) await page.keyboard.press(key);
-  await settle();
-};
-const scrub = async (row: string) => {
-  await page.locator('#scrub').fill(row);
-  await settle();
-};
-const choose = async (loop: string) => {
-  await page.locator('.node', { hasText: loop }).last().click();
-  await settle();
-};
 /** What each view says, to see whether it moved. */
 const views = async () => ({
   tree: await page.locator('#tree').innerText(),
@@ -639,7 +573,7 @@ test('a run in another tab is watched and driven without a server', async () => 
     expect(await steps()).toBe(at + 1);
   };
   // The page is there first: it waits.
-  page = await context.newPage();
+  turnTo(await context.newPage());
   await page.goto(`${site}#channel=loopchart`);
   await expect.poll(() => page.innerText('.empty')).toContain('Waiting for a run on channel loopchart');
   const app = await context.newPage();
@@ -663,7 +597,7 @@ test('a run in another tab is watched and driven without a server', async () => 
   // The same over a port that the app hands in.
   const opened = context.waitForEvent('page');
   await app.evaluate(() => (window as any).openPage());
-  page = await opened;
+  turnTo(await opened);
   await drive();
   await context.close();
   expect(errors).toEqual([]);

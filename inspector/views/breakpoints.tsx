@@ -6,6 +6,7 @@ import type { StateNodeJson } from '../line.ts';
 import { moveToMet, search } from '../meeting.ts';
 import { session } from '../session.ts';
 import { isOpen, setBreakpoints, settings } from '../settings.ts';
+import { Menu } from './menu.tsx';
 
 type Kind = 'state' | 'event' | 'when';
 
@@ -27,8 +28,7 @@ export function Breakpoints() {
     fault.value = '';
   };
   return (
-    <details class="menu">
-      <summary>Breakpoints{points.length ? ` (${points.length})` : ''}</summary>
+    <Menu label={`Breakpoints${points.length ? ` (${points.length})` : ''}`}>
       <div class="sheet">
         {points.map((point) => (
           <div class="point" key={JSON.stringify(point)}>
@@ -123,7 +123,7 @@ export function Breakpoints() {
           {fault.value}
         </p>
       </div>
-    </details>
+    </Menu>
   );
 }
 

@@ -41,7 +41,7 @@ export function Controls() {
         <button
           type="button"
           disabled={off}
-          title="Take so many steps, then pause"
+          title="Take so many steps, then pause (Shift N)"
           onClick={() => pressRun('step', stepCount.value)}
         >
           × n
@@ -92,7 +92,7 @@ export function Controls() {
         type="button"
         disabled={off}
         class="danger"
-        title="End at once; nothing more runs"
+        title="End at once; nothing more runs (Shift X)"
         onClick={() => pressRun('abort')}
       >
         Abort

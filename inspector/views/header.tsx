@@ -1,5 +1,4 @@
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
 import { size } from '../clock.ts';
 import { copyText } from '../copy.ts';
 import { whyMissing } from '../describe.ts';
@@ -15,6 +14,7 @@ import { dark, toggleTheme } from '../theme.ts';
 import { figure } from '../value.ts';
 import { chartNow } from './chart.tsx';
 import { Controls } from './controls.tsx';
+import { Menu } from './menu.tsx';
 
 /** What is shown, whether it is all, and what can be done with it. */
 export function Header() {
@@ -95,65 +95,68 @@ function Limits() {
 }
 
 function Save() {
-  const menu = useRef<HTMLDetailsElement>(null);
   const busy = useSignal(false);
   const copied = useSignal(false);
   const some = session.store.end > 0;
   const name = nameOf(session.store);
-  const doing = (save: () => void | Promise<void>) => async () => {
-    menu.current!.open = false;
-    busy.value = true;
-    try {
-      await save();
-    } finally {
-      busy.value = false;
-    }
-  };
   const copy = async () => {
-    menu.current!.open = false;
     const link = linkHere();
     copied.value = await copyText(link);
     if (copied.value) setTimeout(() => (copied.value = false), 2000);
     else session.trouble.value = `The browser does not let this page copy. The link is ${link}`;
   };
-  const drawing = () => document.querySelector<SVGSVGElement>('#statechart');
   return (
-    <details class="menu" ref={menu}>
-      <summary>{busy.value ? 'Saving…' : copied.value ? 'Copied' : 'Save'}</summary>
-      <div class="sheet actions">
-        <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>
-          Recording <small>.jsonl.gz</small>
-        </button>
-        <button
-          type="button"
-          disabled={!drawing()}
-          onClick={doing(() => saveFile(`${name}-chart.svg`, 'image/svg+xml', [svgText(drawing()!)]))}
-        >
-          Chart <small>.svg</small>
-        </button>
-        <button
-          type="button"
-          disabled={!chartNow()}
-          onClick={doing(() => saveFile(`${name}-chart.mmd`, 'text/plain', [mermaid(chartNow()!.root)]))}
-        >
-          Chart for Mermaid <small>.mmd</small>
-        </button>
-        <button
-          type="button"
-          disabled={!some}
-          onClick={doing(() => saveFile(`${name}-trace.json`, 'application/json', [chromeTrace(session.store)]))}
-        >
-          Timeline for Perfetto <small>.json</small>
-        </button>
-        <button type="button" disabled={!linkable()} onClick={copy}>
-          Copy link <small>to this moment</small>
-        </button>
-        <p class="note">
-          A recording holds what the loops held, secrets too.
-          {linkable() && session.source.value?.token ? ` ${whoMay()}` : null}
-        </p>
-      </div>
-    </details>
+    <Menu label={busy.value ? 'Saving…' : copied.value ? 'Copied' : 'Save'}>
+      {(close) => {
+        const doing = (save: () => void | Promise<void>) => async () => {
+          close();
+          busy.value = true;
+          try {
+            await save();
+          } finally {
+            busy.value = false;
+          }
+        };
+        // Asked when the menu opens: before that the chart may not have been drawn, or another view stood in its place.
+        const drawing = document.querySelector<SVGSVGElement>('#statechart');
+        return (
+          <div class="sheet actions">
+            <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>
+              Recording <small>.jsonl.gz</small>
+            </button>
+            <button
+              type="button"
+              disabled={!drawing}
+              title={drawing ? undefined : 'Show the chart to save it'}
+              onClick={doing(() => saveFile(`${name}-chart.svg`, 'image/svg+xml', [svgText(drawing!)]))}
+            >
+              Chart <small>.svg</small>
+            </button>
+            <button
+              type="button"
+              disabled={!chartNow()}
+              onClick={doing(() => saveFile(`${name}-chart.mmd`, 'text/plain', [mermaid(chartNow()!.root)]))}
+            >
+              Chart for Mermaid <small>.mmd</small>
+            </button>
+            <button
+              type="button"
+              disabled={!some}
+              onClick={doing(() => saveFile(`${name}-trace.json`, 'application/json', [chromeTrace(session.store)]))}
+            >
+              Timeline for Perfetto <small>.json</small>
+            </button>
+            <button type="button" disabled={!linkable()} onClick={doing(copy)}>
+              Copy link <small>to this moment</small>
+            </button>
+            <p class="note">
+              A recording holds what the loops held, secrets too.
+              {linkable() && session.source.value?.token ? ` ${whoMay()}` : null}
+            </p>
+          </div>
+        );
+      }}
+    </Menu>
   );
 }
 

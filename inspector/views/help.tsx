@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { KEYS } from '../keys.ts';
+import { KEYS, LOCAL_KEYS } from '../keys.ts';
 import { session } from '../session.ts';
 
 /** The keys. */
@@ -16,7 +16,7 @@ export function Help() {
       }}
     >
       <div class="columns">
-        {KEYS.map(([group, keys]) => (
+        {[...KEYS, ...LOCAL_KEYS].map(([group, keys]) => (
           <section key={group}>
             <h2>{group}</h2>
             <dl>
@@ -35,8 +35,7 @@ export function Help() {
         ))}
       </div>
       <p class="dim">
-        On the timeline: drag selects a range, Shift and drag moves, the wheel zooms. In tree and log ↑ ↓ go from row to
-        row.
+        On timeline and plots: drag selects a range. On the timeline: Shift and drag moves, the wheel zooms.
       </p>
       <form method="dialog">
         <button type="submit">Close</button>

@@ -1,11 +1,13 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { duration } from '../clock.ts';
-import { numbersOf, type Pick, pickName, Series, smooth, thin } from '../series.ts';
+import { duration, stamp } from '../clock.ts';
+import { numbersOf, type Pick, pickName, Series, smooth, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
 import { colour, dark } from '../theme.ts';
+import { tick } from '../ticks.ts';
 import { figure } from '../value.ts';
+import { Range } from './range.tsx';
 import { Scroll } from './scroll.tsx';
 
 const picked = signal<readonly Pick[]>([]);
@@ -16,6 +18,12 @@ const smoothing = signal(0.6);
 const log = signal(false);
 
 const find = signal('');
+
+const LABELS = '11px system-ui';
+/** An axis does not become narrower than this, so that the plot does not move with each new label. */
+const LEAST_ROOM = 52;
+/** Pixels. */
+const DRAG = 4;
 
 const MOST = 2400;
 /** More numbers than this are searched. */
@@ -116,14 +124,28 @@ export function Plots() {
       width: element.clientWidth,
       height: element.clientHeight,
       legend: { show: false },
-      cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
+      cursor: {
+        y: false,
+        points: { size: 6 },
+        // What is dragged over is selected for the log and the timeline too: a zoom of the plot's own would be undone
+        // by the next data. A hand that trembles while it clicks drags nothing.
+        drag: {
+          x: true,
+          y: false,
+          setScale: false,
+          dist: DRAG,
+          click: (_, event) => {
+            if (dragged) event.stopImmediatePropagation();
+          },
+        },
+      },
       scales: { x: { time: false }, y: { distr: log.value ? 3 : 1 } },
       axes: [
         {
           stroke: ink,
           grid: { stroke: line, width: 1 },
           ticks: { stroke: line, width: 1 },
-          font: '11px system-ui',
+          font: LABELS,
           size: 30,
           values: (_, splits) => splits.map((at) => (axis.value === 'step' ? figure(at) : duration(at * 1000))),
         },
@@ -131,9 +153,10 @@ export function Plots() {
           stroke: ink,
           grid: { stroke: line, width: 1 },
           ticks: { stroke: line, width: 1 },
-          font: '11px system-ui',
-          size: 52,
-          values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at))),
+          font: LABELS,
+          size: (u, values) => roomFor(u, values),
+          values: (_, splits, __, ___, step) =>
+            splits.map((at) => (at === null ? '' : log.value ? figure(at) : tick(at, step))),
         },
       ],
       series: [
@@ -149,12 +172,25 @@ export function Plots() {
       hooks: {
         setCursor: [
           (u) => {
-            hover.value = u.cursor.idx ?? null;
+            hover.value = u.data[0][u.cursor.idx ?? -1] ?? null;
+          },
+        ],
+        setSelect: [
+          (u) => {
+            dragged = u.select.width >= DRAG;
+            if (!dragged) return;
+            const [from, to] = [u.select.left, u.select.left + u.select.width].map((left) => u.posToVal(left, 'x'));
+            select(moment.current.series, from!, to!);
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           },
         ],
         draw: [(u) => drawMoment(u, moment.current)],
       },
     };
+    let dragged = false;
+    element.addEventListener('pointerdown', () => {
+      dragged = false;
+    });
     const made = new uPlot(options, tableOf(series, smoothing.value, session.range.value), element);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
@@ -192,7 +228,8 @@ export function Plots() {
     plot.current?.redraw(false);
   }, [now]);
 
-  const data = plot.current?.data;
+  const x = hover.value ?? undefined;
+  const of = momentTold(series, x, now);
   return (
     <section class="plots" aria-label="Plots">
       <header class="tools">
@@ -230,6 +267,7 @@ export function Plots() {
           />
           log scale
         </label>
+        <Range />
       </header>
       <div class="plotted">
         <Scroll id="plots" class="picks" label="Numbers">
@@ -249,10 +287,16 @@ export function Plots() {
               }}
             />
           ) : null}
+          {of ? (
+            <p class="of">
+              <b>{of}</b> {x === undefined ? 'is shown' : 'under the pointer'}
+            </p>
+          ) : null}
           {listed.map((pick) => {
             const name = pickName(pick);
             const index = picks.findIndex((other) => pickName(other) === name);
-            const at = series[index];
+            const one = series[index];
+            const told = one ? indexTold(one, x, now) : -1;
             return (
               <label key={name} class="pick" title={name}>
                 <input
@@ -266,7 +310,7 @@ export function Plots() {
                 <i class={index >= 0 ? `swatch hue${PLOT_HUES[index % PLOT_HUES.length]}` : 'swatch'} />
                 <span class="where">{pick.path.slice(pick.path.lastIndexOf('.') + 1)}</span>
                 <span class="key">{pick.keys.join('.')}</span>
-                <span class="read">{at ? read(at, data, index, hover.value, now) : ''}</span>
+                <span class="read">{one && told >= 0 ? figure(one.values[told]!) : ''}</span>
               </label>
             );
           })}
@@ -285,28 +329,53 @@ export function Plots() {
 /** Hues far from one another first: lines cross, boxes do not. */
 const PLOT_HUES = [0, 3, 1, 5, 2, 6, 4, 7];
 
-/** The value under the pointer, else at the moment that is shown. */
-function read(
-  one: Series,
-  data: uPlot.AlignedData | undefined,
-  index: number,
-  hover: number | null,
-  now: number,
-): string {
-  if (hover !== null && data) {
-    const value = data[1 + index * 2]?.[hover];
-    if (value !== null && value !== undefined) return figure(value);
-  }
-  const at = indexAt(one, now);
-  return at < 0 ? '' : figure(one.values[at]!);
+/** Which of a series' steps is told of: the last one up to the pointer, or to the moment that is shown. */
+function indexTold(one: Series, x: number | undefined, now: number): number {
+  if (x === undefined) return indexAt(one, now);
+  if (axis.value === 'step') return upTo(one.steps, x);
+  const start = session.store.end ? session.store.t(session.store.first) : 0;
+  // A hair more: seconds were milliseconds before, and not all of them come back the same.
+  return upTo(one.times, start + x * 1000 + 1e-4);
 }
 
-function indexAt({ rows }: Series, row: number): number {
+/** Of which step, and of when, the first of the series that has one is told. */
+function momentTold(series: readonly Series[], x: number | undefined, now: number): string {
+  const start = session.store.end ? session.store.t(session.store.first) : 0;
+  for (const one of series) {
+    const at = indexTold(one, x, now);
+    if (at >= 0) return `step ${figure(one.steps[at]!)} · ${stamp(one.times[at]! - start)}`;
+  }
+  return '';
+}
+
+/** Makes the part of the x axis that was dragged over the time that is selected. */
+function select(series: readonly Series[], from: number, to: number): void {
+  const start = session.store.t(session.store.first);
+  const range =
+    axis.value === 'time' ? { from: start + from * 1000, to: start + to * 1000 } : timeOfSteps(series, from, to);
+  if (range) session.range.value = range;
+}
+
+/** How wide an axis has to be for what stands at it. */
+function roomFor(u: uPlot, values: readonly string[] | null): number {
+  if (!values?.length) return LEAST_ROOM;
+  u.ctx.save();
+  // The canvas is in pixels of the screen, the axis in those of the page.
+  u.ctx.font = LABELS;
+  const widest = Math.max(...values.map((text) => u.ctx.measureText(text).width));
+  u.ctx.restore();
+  return Math.max(LEAST_ROOM, Math.ceil(widest) + 20);
+}
+
+const indexAt = ({ rows }: Series, row: number): number => upTo(rows, row);
+
+/** The index of the last of some growing numbers that is not above a limit, -1 where there is none. */
+function upTo(numbers: readonly number[], limit: number): number {
   let low = 0;
-  let high = rows.length;
+  let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (rows[middle]! <= row) low = middle + 1;
+    if (numbers[middle]! <= limit) low = middle + 1;
     else high = middle;
   }
   return low - 1;

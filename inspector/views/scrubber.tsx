@@ -15,8 +15,10 @@ export function Scrubber() {
   const line = some ? store.line(now) : undefined;
   const what = line?.type === 'event' ? shortType(line.event.type) : line?.type;
   const recording = session.source.value?.send === undefined;
+  // Else one takes the past for the present: everything on the page is of the moment that is shown.
+  const past = some && now < store.last;
   return (
-    <section class="scrubber" aria-label="Time">
+    <section class={`scrubber ${past ? 'past' : ''}`} aria-label="Time">
       <button
         type="button"
         class="flat"
@@ -113,13 +115,14 @@ export function Scrubber() {
       </output>
       <button
         type="button"
-        class={`live ${live ? 'on' : ''}`}
+        class={`live ${past ? 'back' : live ? 'on' : ''}`}
         aria-pressed={live}
         disabled={!some}
         title="Follow the newest (l)"
         onClick={() => session.live()}
       >
-        <i /> {recording ? 'end' : 'live'}
+        <i /> {past ? 'back to ' : ''}
+        {recording ? 'end' : 'live'}
       </button>
     </section>
   );

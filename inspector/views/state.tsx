@@ -2,6 +2,9 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
+import { endingOf } from '../ending.ts';
+import { type HeldMember, partsOf, runWords } from '../parts.ts';
+import { against, togglePin } from '../pin.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
 import { brief, figure, numberOf, readValue, type Value, visible } from '../value.ts';
@@ -10,7 +13,6 @@ import { isPicked, togglePick } from './plots.tsx';
 import { Scroll } from './scroll.tsx';
 import { Split } from './split.tsx';
 
-const against = signal<Against>('step');
 const onlyChanges = signal(false);
 /** What was opened or closed by hand, by path. */
 const opened = signal<ReadonlyMap<string, boolean>>(new Map());
@@ -34,6 +36,7 @@ export function State() {
   const base = actor && baseOf(actor, now, against.value);
   const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
   const changes = context && before ? countChanges(before, context) : 0;
+  const parts = partsOf(context ? members(before ?? NOTHING, context) : []);
   return (
     <section class="state" aria-label="State">
       {session.narrow.value ? null : <Split name="state" />}
@@ -44,7 +47,7 @@ export function State() {
             {actor.id}
           </span>
         ) : null}
-        {here ? <Mark phase={here.phase} /> : null}
+        {here ? <Mark phase={endingOf(contexts, actor, here)} /> : null}
         <span class="dim">{here?.value}</span>
       </header>
       <header class="tools">
@@ -67,10 +70,7 @@ export function State() {
           class="flat"
           aria-pressed={pinned === now && now >= 0}
           title="Pin this moment to compare with (m)"
-          onClick={() => {
-            session.pinned.value = pinned === now ? null : now;
-            against.value = 'pinned';
-          }}
+          onClick={togglePin}
         >
           pin
         </button>
@@ -93,20 +93,55 @@ export function State() {
         ) : null}
         {base && 'missing' in base && here ? <p class="note">{base.missing}</p> : null}
         {here ? <Happened row={here.row} /> : null}
-        {context
-          ? members(before ?? NOTHING, context).map((member) => (
-              <Member
-                key={member.key}
-                path={member.key}
-                name={member.key}
-                before={before ? member.before : member.after}
-                after={member.after}
-                depth={0}
-              />
-            ))
-          : null}
+        {context ? (
+          <>
+            {parts.first.map((member) => (
+              <Top key={member.key} member={member} compared={before !== undefined} depth={0} />
+            ))}
+            <Run run={parts.run} compared={before !== undefined} />
+          </>
+        ) : null}
       </Scroll>
     </section>
+  );
+}
+
+interface TopProps {
+  member: HeldMember;
+  /** Whether there is something to compare with: else nothing is marked as new. */
+  compared: boolean;
+  depth: number;
+}
+
+function Top({ member: { key, before, after }, compared, depth }: TopProps) {
+  return <Member path={key} name={key} before={compared ? before : after} after={after} depth={depth} />;
+}
+
+/** No loop's context has a member of this name. */
+const RUN = '\u0000run';
+
+/** How the machine runs the loop: rarely read, so it is a line until it is opened, which says whether it changed. */
+function Run({ run, compared }: { run: readonly HeldMember[]; compared: boolean }) {
+  const isOpen = opened.value.get(RUN) ?? false;
+  const change = compared && run.some(({ before, after }) => changeOf(before, after) !== 'same') ? 'inside' : 'same';
+  if (!run.length || (onlyChanges.value && change === 'same')) return null;
+  return (
+    <>
+      <button
+        type="button"
+        class={`member branch ${change}`}
+        aria-expanded={isOpen}
+        onClick={() => {
+          opened.value = new Map(opened.value).set(RUN, !isOpen);
+        }}
+      >
+        <i class="fold">{isOpen ? '▾' : '▸'}</i>
+        <span class="key">run</span>
+        <span class="dim">{runWords(run)}</span>
+        <Sign change={change} />
+      </button>
+      {isOpen ? run.map((member) => <Top key={member.key} member={member} compared={compared} depth={1} />) : null}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, rate } from '../clock.ts';
-import { AXIS, actorAt, drawFlame, LANE, type Palette } from '../flame.ts';
+import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
 import { session } from '../session.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
 import { colour, dark } from '../theme.ts';
@@ -25,6 +25,9 @@ const palette = (): Palette => ({
   hues: [0, 1, 2, 3, 4, 5, 6, 7].map((hue) => colour(`bar${hue}`)),
 });
 
+/** More than this are scrolled. All in sight are whole: of a lane that is cut one sees that it is there, not what it is. */
+const LANES = 7;
+
 interface Drag {
   x: number;
   t: number;
@@ -43,7 +46,6 @@ export function Timeline() {
   const frame = useRef(0);
   session.version.value;
   const lanes = session.store.lanes.length;
-  const height = AXIS + Math.max(2, lanes) * LANE + 2;
 
   useSignalEffect(() => {
     dark.value;
@@ -70,12 +72,12 @@ export function Timeline() {
       const element = canvas.current;
       const ctx = element?.getContext('2d');
       if (!element || !ctx || !scene.palette || !scene.width) return;
-      const tall = AXIS + Math.max(2, scene.store.lanes.length) * LANE + 2;
+      const height = tall(scene.store.lanes.length);
       const ratio = devicePixelRatio;
       // Setting a size clears and allocates: only when it is another.
-      if (element.width !== Math.round(scene.width * ratio) || element.height !== Math.round(tall * ratio)) {
+      if (element.width !== Math.round(scene.width * ratio) || element.height !== Math.round(height * ratio)) {
         element.width = Math.round(scene.width * ratio);
-        element.height = Math.round(tall * ratio);
+        element.height = Math.round(height * ratio);
       }
       ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
       drawFlame(ctx, { ...scene, palette: scene.palette });
@@ -140,12 +142,12 @@ export function Timeline() {
   };
 
   return (
-    <section class="timeline" aria-label="Timeline">
+    <section class="timeline" aria-label="Timeline" style={{ '--lanes': `${tall(Math.min(LANES, lanes))}px` }}>
       <Split name="timeline" />
       <Scroll id="timeline" box={box} label="Timeline: w and s zoom, a and d move">
         <canvas
           ref={canvas}
-          style={{ width: '100%', height: `${height}px` }}
+          style={{ width: '100%', height: `${tall(lanes)}px` }}
           role="img"
           aria-label="When each loop ran"
           onPointerDown={(event) => {

@@ -1,8 +1,10 @@
-import { signal } from '@preact/signals';
-import { begun } from '../actor.ts';
+import { batch, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { begun, type Phase } from '../actor.ts';
 import { duration, rate } from '../clock.ts';
+import { endingOf } from '../ending.ts';
 import { session } from '../session.ts';
-import { groupKey, rateOf, type TreeRow, totalOf, treeAt } from '../tree.ts';
+import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
 import { figure } from '../value.ts';
 import { Mark } from './mark.tsx';
 import { Split } from './split.tsx';
@@ -21,28 +23,56 @@ function toggle(row: TreeRow): void {
   unfolded.value = next;
 }
 
-/** Which row the selection is on: the actor itself, or the folded group it is in. */
+/** The row that was chosen last. Only it can tell a group inside a run from the latest run of that group. */
+const chosen = signal('');
+
+/** Which row the selection is on: the run itself, or the folded group it is in. */
 function selectedIndex(rows: readonly TreeRow[]): number {
-  const exact = rows.findIndex(
-    ({ actor, listed }) => actor === session.actor.value && !(session.follows.value && listed),
-  );
-  if (exact >= 0) return exact;
-  const path = session.actor.value?.path;
-  return rows.findIndex(({ actor }) => actor.path === path);
+  const actor = session.actor.value;
+  const only = !session.follows.value;
+  const tests: ((row: TreeRow) => boolean)[] = [
+    (row) => row.actor === actor && row.only === only && rowKey(row) === chosen.value,
+    (row) => row.actor === actor && row.only === only,
+    (row) => row.actor === actor,
+    (row) => row.actor.path === actor?.path && row.actor.parent === actor?.parent,
+    (row) => row.actor.path === actor?.path,
+  ];
+  for (const test of tests) {
+    const index = rows.findIndex(test);
+    if (index >= 0) return index;
+  }
+  return -1;
+}
+
+function choose(row: TreeRow): void {
+  batch(() => {
+    chosen.value = rowKey(row);
+    session.select(row.actor.id, row.only);
+  });
 }
 
 /** Selects the loop that is so many rows further down. */
 export function moveSelection(by: number): void {
   const rows = rowsNow();
   const next = rows[Math.min(rows.length - 1, Math.max(0, selectedIndex(rows) + by))];
-  if (next) session.select(next.actor.id, next.listed);
+  if (next) choose(next);
+}
+
+/** Unfolds or folds a group; on one of its runs, folds the group that the run is listed in. */
+function enter(rows: readonly TreeRow[], row: TreeRow): void {
+  const group = row.listed
+    ? rows.find(({ actor, listed, open }) => !listed && open && groupKey(actor) === groupKey(row.actor))
+    : row;
+  if (!group || group.times < 2) return;
+  toggle(group);
+  choose(group);
 }
 
 function onKey(event: KeyboardEvent): void {
   const rows = rowsNow();
   const row = rows[selectedIndex(rows)];
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveSelection(event.key === 'ArrowDown' ? 1 : -1);
-  else if (event.key === 'Enter' && row && row.times > 1) toggle(row);
+  else if (event.key === 'Enter' && row) enter(rows, row);
   else return;
   event.preventDefault();
 }
@@ -54,6 +84,10 @@ export function Tree() {
   const rows = rowsNow();
   const selected = selectedIndex(rows);
   const t = now >= 0 ? store.t(now) : 0;
+  const active = rows[selected] && `tree-${rowKey(rows[selected])}`;
+  useEffect(() => {
+    if (active) document.getElementById(active)?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
   return (
     <section class="tree" aria-label="Loops">
       <Split name="tree" />
@@ -66,11 +100,13 @@ export function Tree() {
         role="tree"
         aria-label="Loops"
         tabIndex={0}
-        aria-activedescendant={rows[selected] && `tree-${rows[selected].actor.index}`}
+        aria-activedescendant={active}
         onKeyDown={onKey}
       >
         {rows.slice(0, DRAWN).map((row, index) => {
-          const { actor, phase } = row;
+          const { actor } = row;
+          const phase = endingOf(contexts, actor, row);
+          const value = wordsOf(row.value, phase);
           const total = totalOf(contexts, actor, now);
           const speed = rateOf(store, actor, now);
           const end = actor.end <= t ? actor.end : t;
@@ -78,18 +114,16 @@ export function Tree() {
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the tree itself has the keys
             <div
-              key={`${actor.index} ${row.depth}`}
-              id={`tree-${actor.index}`}
+              key={rowKey(row)}
+              id={`tree-${rowKey(row)}`}
               role="treeitem"
               aria-level={row.depth + 1}
               aria-selected={index === selected}
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
               class={`node ${phase}`}
-              title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${row.value}${actor.late ? '. Its beginning was not seen' : ''}`}
-              onClick={() => {
-                session.select(actor.id, row.listed);
-              }}
+              title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${value}${actor.late ? '. Its beginning was not seen' : ''}`}
+              onClick={() => choose(row)}
               style={{ paddingLeft: `${8 + row.depth * 14}px` }}
             >
               <div class="line">
@@ -113,7 +147,7 @@ export function Tree() {
                 )}
                 {row.failed > 0 && row.times > 1 ? <span class="bad">{row.failed} failed</span> : null}
                 {actor.late ? <span class="dim">late</span> : null}
-                <span class="value">{row.value}</span>
+                <span class="value">{value}</span>
               </div>
               <div class="line sub">
                 <span class="steps">
@@ -134,6 +168,10 @@ export function Tree() {
     </section>
   );
 }
+
+/** A loop that was stopped, or had nothing to do, is in the same state as one that came to its end. */
+const wordsOf = (value: string, phase: Phase): string =>
+  value === 'finished' && phase !== 'done' ? `${value} · ${phase}` : value;
 
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {

@@ -1,64 +1,94 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
-import { build } from 'vite';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Line } from '../../inspector/line.ts';
+import { buildPage, freshFolder, launch, serveFolder } from './site.ts';
 
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
-const CONFIG = join(import.meta.dirname, '../../vite.config.ts');
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** Builds a script of somebody's app, as its author would, and puts it beside the page. */
-export async function buildApp(source: string, outDir: string, name: string): Promise<void> {
-  await build({
-    configFile: CONFIG,
-    root: outDir,
-    logLevel: 'silent',
-    build: {
-      outDir,
-      emptyOutDir: false,
-      copyPublicDir: false,
-      rollupOptions: { input: source, output: { entryFileNames: name } },
-    },
+export let folder: string;
+export let browser: Browser;
+export let site: string;
+export let page: Page;
+let said: string[] = [];
+let over: () => Promise<void> = async () => {};
+
+/** The page as built, under the policy the inspector's server sends: whatever breaks it breaks here. */
+export async function begin(): Promise<void> {
+  const fresh = await freshFolder('page');
+  folder = fresh.folder;
+  const root = join(folder, 'site');
+  await buildPage(root);
+  const served = await serveFolder(root, { 'content-security-policy': POLICY });
+  site = served.url;
+  browser = await launch();
+  over = async () => {
+    await browser.close();
+    served.close();
+    await fresh.remove();
+  };
+}
+
+export async function end(): Promise<void> {
+  await over();
+}
+
+export async function leave(): Promise<void> {
+  await page?.close();
+  expect(said.splice(0)).toEqual([]);
+}
+
+/** The page that the helpers below are about from now on. */
+export function turnTo(other: Page): void {
+  page = other;
+}
+
+export async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
+  said = [];
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
+  page.setDefaultTimeout(8000);
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(site + fragment);
+}
+
+export async function openRecording(text: string | Buffer, name = 'run.jsonl'): Promise<void> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  await page.setInputFiles('#file', file);
+}
+
+/** A run that is at these lines and stays there; gives what it is told. */
+export async function watchRun(lines: readonly Line[]): Promise<unknown[]> {
+  const told: unknown[] = [];
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.onMessage((text) => told.push(JSON.parse(String(text))));
+    const lastSeq = lines.at(-1)!.seq;
+    const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq, gap: false, readonly: false };
+    socket.send(JSON.stringify([hello]));
+    socket.send(JSON.stringify(lines));
   });
+  await page.goto(`${site}#token=secret`);
+  await page.waitForSelector('#statechart');
+  return told;
 }
 
-/** The page as built. */
-export async function buildPage(outDir: string): Promise<void> {
-  await build({
-    configFile: CONFIG,
-    root: join(import.meta.dirname, '../../inspector'),
-    logLevel: 'silent',
-    build: { outDir },
-  });
-}
-
-/** A folder on a server that knows nothing of loops, as any static host. */
-export async function serveFolder(root: string): Promise<{ url: string; close(): void }> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://page').pathname;
-    const file = path === '/' ? 'index.html' : path.slice(1);
-    try {
-      const body = readFileSync(join(root, file));
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
-}
-
-export function launch(): Promise<Browser> {
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
-}
-
-/** A folder of its own, and what removes it. */
-export async function freshFolder(name: string): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), `loopchart-${name}-`));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
-}
+export const shown = (selector: string): Promise<string | null> => page.locator(selector).first().textContent();
+export const moment = async (): Promise<number> => Number((await shown('#moment'))!.replace(/,/g, ''));
+/** What was pressed or moved is on the screen two frames later, however busy the machine is. */
+export const settle = (): Promise<unknown> =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+export const press = async (...keys: string[]): Promise<void> => {
+  for (const key of keys) await page.keyboard.press(key);
+  await settle();
+};
+export const scrub = async (row: string): Promise<void> => {
+  await page.locator('#scrub').fill(row);
+  await settle();
+};
+export const choose = async (loop: string): Promise<void> => {
+  await page.locator('.node', { hasText: loop }).last().click();
+  await settle();
+};

@@ -1,0 +1,15 @@
+import { figure } from './value.ts';
+
+/** What a number of an axis is called: with as many digits as tell it from its neighbours, `step` further on. */
+export function tick(at: number, step: number): string {
+  // What is nought but for rounding.
+  if (Math.abs(at) < step / 1e6) return '0';
+  const size = Math.abs(at);
+  if (size >= 1e6 || size < 1e-4) {
+    const digits = Math.max(0, Math.floor(Math.log10(size)) - Math.floor(Math.log10(step) + 1e-9));
+    return at.toExponential(Math.min(digits, 12)).replace('e+', 'e');
+  }
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  // Tens and hundreds are grouped as they are elsewhere.
+  return digits ? at.toFixed(Math.min(digits, 12)) : figure(Math.round(at));
+}

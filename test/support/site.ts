@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { build } from 'vite';
+
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const CONFIG = join(import.meta.dirname, '../../vite.config.ts');
+
+/** Builds a script of somebody's app, as its author would, and puts it beside the page. */
+export async function buildApp(source: string, outDir: string, name: string): Promise<void> {
+  await build({
+    configFile: CONFIG,
+    root: outDir,
+    logLevel: 'silent',
+    build: {
+      outDir,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rollupOptions: { input: source, output: { entryFileNames: name } },
+    },
+  });
+}
+
+/** The page as built. */
+export async function buildPage(outDir: string): Promise<void> {
+  await build({
+    configFile: CONFIG,
+    root: join(import.meta.dirname, '../../inspector'),
+    logLevel: 'silent',
+    build: { outDir },
+  });
+}
+
+/** A folder on a server that knows nothing of loops, as any static host. */
+export async function serveFolder(
+  root: string,
+  headers: Record<string, string> = {},
+): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://page').pathname;
+    const file = path === '/' ? 'index.html' : path.slice(1);
+    try {
+      const body = readFileSync(join(root, file));
+      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain', ...headers }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
+}
+
+export function launch(): Promise<Browser> {
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+}
+
+/** A folder of its own, and what removes it. */
+export async function freshFolder(name: string): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), `loopchart-${name}-`));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}

@@ -114,6 +114,8 @@ function speeds(): (number | null)[] {
 /** Says at which breakpoint the run waits. */
 function Hits() {
   const { store } = session;
+  // Told before the line at which it was met.
+  session.version.value;
   return (
     <>
       {settings.value.hits.map(({ id, seq, point }) => (

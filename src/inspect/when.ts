@@ -26,9 +26,7 @@ export function parseCondition(text: string): Condition {
   const peek = () => tokens[at];
   const take = (...wanted: string[]) => (wanted.includes(tokens[at] ?? '') ? tokens[at++] : undefined);
   const fail = (): never => {
-    throw new Error(
-      `Expected a condition such as \`state.loss > 2\`, got \`${text}\` (at \`${peek() ?? 'its end'}\`).`,
-    );
+    throw unreadable(text, peek() ?? 'its end');
   };
 
   const either = (): Reader => {
@@ -93,6 +91,10 @@ export function parseCondition(text: string): Condition {
   return (scope) => Boolean(condition(scope));
 }
 
+function unreadable(text: string, at: string): Error {
+  return new Error(`Expected a condition such as \`state.loss > 2\`, got \`${text}\` (at \`${at}\`).`);
+}
+
 function tokensOf(text: string): string[] {
   const tokens: string[] = [];
   const rest = text.trimEnd();
@@ -100,8 +102,7 @@ function tokensOf(text: string): string[] {
   while (token.lastIndex < rest.length) {
     const from = token.lastIndex;
     const match = token.exec(rest);
-    if (match === null)
-      throw new Error(`Expected a condition such as \`state.loss > 2\`, got \`${rest.slice(from).trim()}\`.`);
+    if (match === null) throw unreadable(rest, rest.slice(from).trim());
     tokens.push(match[1] ?? match[2] ?? match[3] ?? match[4]!);
   }
   return tokens;

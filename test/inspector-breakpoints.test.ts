@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { begin, choose, end, leave, moment, openRecording, page, press, shown, visit } from './support/page.ts';
+
+beforeAll(begin);
+afterAll(end);
+afterEach(leave);
+
+const summary = () => page.locator('summary', { hasText: 'Breakpoints' });
+const add = async (kind: 'state' | 'event' | 'when', text: string, loop = '') => {
+  if (!(await page.getByLabel('Kind').isVisible())) await summary().click();
+  await page.locator('.sheet').getByLabel('Loop').selectOption(loop);
+  await page.getByLabel('Kind').selectOption(kind);
+  await page.getByLabel('What to wait for').fill(text);
+  await press('Enter');
+};
+const lines = [...synthetic({ epochs: 3, batches: 8 })];
+const met = (path: string, value: string) =>
+  lines.filter((line, at) => {
+    if (line.type !== 'event' || line.value !== value || !line.id.startsWith(`${path}#`)) return false;
+    const before = lines.slice(0, at).findLast((one) => 'id' in one && one.id === line.id);
+    return before !== undefined && 'value' in before && before.value !== value;
+  });
+
+test('in a recording, b goes from one moment at which a breakpoint is met to the next, and back', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 3, batches: 8 }));
+  await page.waitForSelector('#statechart');
+  await add('state', 'ending', 'fit.epoch.batches');
+  const [one, two, three] = met('fit.epoch.batches', 'ending').map(({ seq }) => seq);
+  await press('Escape', 'Home', 'b');
+  expect(await moment()).toBe(one);
+  await press('b', 'b');
+  expect(await moment()).toBe(three);
+  await press('B');
+  expect(await moment()).toBe(two);
+  await press('b', 'b');
+  expect(await moment()).toBe(three);
+  await summary().click();
+  await expect.poll(() => page.locator('.sheet').innerText()).toContain('no further one');
+});
+
+test('in a recording, playing halts at a condition when it becomes true', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 3, batches: 8 }));
+  await page.waitForSelector('#statechart');
+  await add('when', 'steps >= 5', 'fit.epoch.batches');
+  await press('Escape', 'Home');
+  await page.getByLabel('Tempo').selectOption('4');
+  await press('Escape', 'Space');
+  await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1);
+  const fifth = lines.filter(
+    (line) => line.type === 'event' && line.id === 'fit.epoch.batches#1' && line.event.type === 'loop.advanced',
+  )[4]!;
+  expect(await moment()).toBe(fifth.seq);
+});
+
+test('what can never be met is refused, and what was typed stays', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 1, batches: 3 }));
+  await page.waitForSelector('#statechart');
+  const fault = () => shown('#breakpoint-fault');
+  await add('state', 'endign');
+  expect(await fault()).toMatch(/no such state: .*\bending\b/);
+  await add('event', 'nonsense');
+  expect(await fault()).toMatch(/No loop handles such an event/);
+  await add('when', 'state.loss = 2');
+  expect(await fault()).toContain('state.loss = 2');
+  expect(await page.getByLabel('What to wait for').inputValue()).toBe('state.loss = 2');
+  expect(await page.locator('.sheet .point code').count()).toBe(0);
+  // As log and chart write it, it is understood.
+  await add('event', 'advanced');
+  expect(await page.locator('.sheet .point code').allTextContents()).toEqual(['event advanced']);
+});
+
+test('a run that waits at a breakpoint says at which, and where it was met', async () => {
+  await visit();
+  const first = lines.slice(0, 30);
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq: 30, gap: false, readonly: false };
+    socket.send(JSON.stringify([hello]));
+    socket.send(JSON.stringify(first));
+    const hit = { id: 'fit.epoch.batches#1', seq: 20, point: { when: 'state.loss < 2' } };
+    socket.send(JSON.stringify([{ type: 'settings', perSec: null, points: [hit.point], going: [], hits: [hit] }]));
+    socket.onMessage((text) => {
+      if (JSON.parse(String(text)).event?.type !== 'loop.resume') return;
+      socket.send(
+        JSON.stringify([{ type: 'settings', perSec: null, points: [hit.point], going: ['fit#1'], hits: [] }]),
+      );
+    });
+  });
+  await page.goto(`${page.url()}#token=secret`);
+  await expect
+    .poll(() => page.locator('.hit').innerText())
+    .toContain('Paused at when state.loss < 2 of fit.epoch.batches#1');
+  await page.locator('.hit button').click();
+  await expect.poll(moment).toBe(20);
+  await choose('fit');
+  await press('e');
+  await expect.poll(() => page.locator('.hit').count()).toBe(0);
+});
+
+test('a run of so many steps a second goes on, though it is paused between two of them', async () => {
+  await visit();
+  const paused = lines.findIndex((line) => line.type === 'event' && line.event.type === 'loop.advanced');
+  const sent: any[] = [];
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const told = {
+      type: 'hello',
+      protocol: 1,
+      runId: 'r',
+      firstSeq: 1,
+      lastSeq: paused + 1,
+      gap: false,
+      readonly: false,
+    };
+    socket.send(JSON.stringify([{ ...told, perSec: 5, points: [], going: ['fit#1'], hits: [] }]));
+    socket.send(JSON.stringify(lines.slice(0, paused)));
+    socket.send(JSON.stringify([{ ...lines[paused], value: 'paused' }]));
+    socket.onMessage((text) => sent.push(JSON.parse(String(text))));
+  });
+  await page.goto(`${page.url()}#token=secret`);
+  await expect.poll(() => page.innerText('#tree')).toContain('batches');
+  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+  await press('p');
+  await expect.poll(() => sent.map(({ event }) => event?.type)).toEqual(['loop.pause']);
+});

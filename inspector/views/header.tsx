@@ -98,6 +98,9 @@ function Save() {
   const menu = useRef<HTMLDetailsElement>(null);
   const busy = useSignal(false);
   const copied = useSignal(false);
+  // What there is to save is looked at when the menu is opened: a chart is drawn when it is ready.
+  const opened = useSignal(false);
+  opened.value;
   const some = session.store.end > 0;
   const name = nameOf(session.store);
   const doing = (save: () => void | Promise<void>) => async () => {
@@ -118,7 +121,13 @@ function Save() {
   };
   const drawing = () => document.querySelector<SVGSVGElement>('#statechart');
   return (
-    <details class="menu" ref={menu}>
+    <details
+      class="menu"
+      ref={menu}
+      onToggle={(event) => {
+        opened.value = event.currentTarget.open;
+      }}
+    >
       <summary>{busy.value ? 'Saving…' : copied.value ? 'Copied' : 'Save'}</summary>
       <div class="sheet actions">
         <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>

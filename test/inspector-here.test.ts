@@ -64,7 +64,7 @@ beforeAll(async () => {
   );
   site = await serveFolder(root);
   browser = await launch();
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   site?.close();

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await buildPage(root);
   site = await serveFolder(root);
   browser = await launch();
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   site?.close();

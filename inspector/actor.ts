@@ -83,8 +83,8 @@ export class Path {
 
 /** Tells how a loop stands from its machine's state and status. */
 export function phaseOf(value: string, status: string): Phase {
+  if (value === 'aborted') return 'aborted';
   if (status === 'error' || value === 'failed') return 'failed';
-  if (status === 'aborted' || value === 'aborted') return 'aborted';
   if (value === 'skipped') return 'skipped';
   if (status === 'stopped') return 'stopped';
   if (status === 'done' || value === 'finished') return 'done';

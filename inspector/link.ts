@@ -50,10 +50,14 @@ function wordsHere(): URLSearchParams {
   return words;
 }
 
-/** Whether a link leads to what is shown. None does to a file of this disk, or to a run of the page that opened this one. */
+/**
+ * Whether a link leads to what is shown. None does to a file of this disk, to a run of the page that opened this one, or
+ * to a program that is not there.
+ */
 export function linkable(): boolean {
-  const link = session.source.value?.link;
-  return link !== undefined && !('port' in link);
+  const { link, send } = session.source.value ?? {};
+  if (!link || 'port' in link) return false;
+  return !send || session.status.value?.kind === 'live';
 }
 
 /** A link to the moment that is shown, with the token where one is needed. */

@@ -1,8 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { recordingText } from '../inspector/dev/synthetic.ts';
 import { buildApp, buildPage, freshFolder, launch, serveFolder } from './support/site.ts';
+
+// Three pages draw at once, and some of what is waited for takes seconds by itself.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Somebody's app: it runs a loop in its tab or in a worker, and the worker can be made to wait for an answer. */
 const APP = (from: string) => `
@@ -17,7 +21,7 @@ class Count extends Loop {
     return new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
-const begin = () => new Count().start({ inspect: inspectHere() });
+const begin = (port) => new Count().start({ inspect: inspectHere(port ? { port } : {}) });
 if (typeof window === 'undefined') {
   begin();
   addEventListener('message', ({ data }) => {
@@ -27,6 +31,15 @@ if (typeof window === 'undefined') {
   });
 } else {
   window.begin = () => { window.run = begin(); };
+  window.openPage = () => {
+    const page = window.open('./#port');
+    addEventListener('message', ({ source, data }) => {
+      if (source !== page || data.loopchart !== 'ready') return;
+      const { port1, port2 } = new MessageChannel();
+      page.postMessage({ loopchart: 'port' }, location.origin, [port1]);
+      window.run = begin(port2);
+    });
+  };
   window.work = () => { window.worker = new Worker('./app.js', { type: 'module' }); };
 }
 `;
@@ -51,7 +64,7 @@ beforeAll(async () => {
   );
   site = await serveFolder(root);
   browser = await launch();
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   site?.close();
@@ -68,7 +81,7 @@ afterEach(async () => {
   expect(errors.splice(0)).toEqual([]);
 });
 
-async function app(how: 'begin' | 'work'): Promise<Page> {
+async function app(how: 'begin' | 'work' | 'openPage'): Promise<Page> {
   const one = await context.newPage();
   await one.goto(`${site.url}app.html`);
   await one.evaluate((name) => (window as any)[name](), how);
@@ -178,4 +191,26 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   await page.reload();
   await grows();
   await expect.poll(notices).toEqual([expect.stringContaining('Another run answers')]);
+});
+
+test('a run over a port is left for a recording and gone back to, and is gone with its page', async () => {
+  const opened = context.waitForEvent('page', (one) => one.url().includes('#port'));
+  const tab = await app('openPage');
+  page = await opened;
+  await page.bringToFront();
+  await grows();
+  const file = join(temporary.folder, 'good.jsonl');
+  const text = recordingText({ epochs: 2, batches: 5 });
+  await writeFile(file, text);
+  await page.setInputFiles('#file', file);
+  await expect.poll(listed).toBe(text.trimEnd().split('\n').length);
+  const { n } = await tab.evaluate(() => (window as any).run.progress.loops[0].state);
+  await page.getByRole('button', { name: 'Go back to the run' }).click();
+  // The same run, all of it.
+  await expect.poll(listed).toBeGreaterThan(n);
+  await grows();
+  expect(await notices()).toEqual([]);
+  expect(await pausable()).toBe(true);
+  await tab.goto('about:blank');
+  await expect.poll(notices).toEqual([expect.stringContaining('has gone')]);
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await buildPage(root);
   site = await serveFolder(root);
   browser = await launch();
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   site?.close();
@@ -274,6 +274,11 @@ test('a link to the moment is copied, with the token, and what that means is sai
   await save.waitFor();
   await save.click();
   await expect.poll(() => page.getByRole('button', { name: 'Copy link' }).isDisabled()).toBe(true);
+  // What is there by now can be saved.
+  await save.click();
+  await page.waitForSelector('#statechart');
+  await save.click();
+  await expect.poll(() => page.getByRole('button', { name: 'Chart .svg' }).isEnabled()).toBe(true);
   void run.stop();
   await run.outcome;
 });
@@ -305,7 +310,6 @@ test.for([
   await page.getByRole('button', { name: 'Save the recording' }).click();
   const saved = gunzipSync(await readFile(await (await download).path())).toString();
   expect(saved.trimEnd().split('\n')).toHaveLength(inspection.last);
-  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `parted-${how}.png`) });
   // It is looked for all the same.
   await serve(inspection, { port, token });
   await expect.poll(notices).toEqual([]);

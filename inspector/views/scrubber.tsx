@@ -14,7 +14,7 @@ export function Scrubber() {
   const some = store.end > 0;
   const line = some ? store.line(now) : undefined;
   const what = line?.type === 'event' ? shortType(line.event.type) : line?.type;
-  const recording = session.source.value?.send === undefined;
+  const recording = session.source.value?.send === undefined || session.parted;
   // Else one takes the past for the present: everything on the page is of the moment that is shown.
   const past = some && now < store.last;
   return (

@@ -85,7 +85,7 @@ function Limits() {
     store.unreadable ? `${figure(store.unreadable)} could not be read` : '',
   ].filter(Boolean);
   return missing.length ? (
-    <span class="limits" role="status">
+    <span class="limits" role="status" title={missing.join(' · ')}>
       {missing.join(' · ')}
     </span>
   ) : null;

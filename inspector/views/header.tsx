@@ -93,8 +93,6 @@ function Limits() {
 
 function Save() {
   const busy = useSignal(false);
-  const some = session.store.end > 0;
-  const name = nameOf(session.store);
   return (
     <Menu label={busy.value ? 'Saving…' : 'Save'}>
       {(close) => {
@@ -107,7 +105,9 @@ function Save() {
             busy.value = false;
           }
         };
-        // Asked when the menu opens: before that the chart may not have been drawn, or another view stood in its place.
+        // Asked when the menu opens: before that nothing may have come in, and no chart been drawn.
+        const some = session.store.end > 0;
+        const name = nameOf(session.store);
         const drawing = document.querySelector<SVGSVGElement>('#statechart');
         return (
           <div class="sheet actions">

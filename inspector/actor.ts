@@ -62,6 +62,11 @@ export class Actor {
     const at = this.id.lastIndexOf('#');
     return at < 0 ? '' : this.id.slice(at + 1);
   }
+
+  /** Its name and which running it is, for where its id does not fit: ids of deep loops are longer than any header. */
+  get short(): string {
+    return this.occurrence ? `${this.name}#${this.occurrence}` : this.name;
+  }
 }
 
 /** One place in the tree of loops; every time it runs there is another actor. */

@@ -171,7 +171,8 @@ function drawAxis(ctx: CanvasRenderingContext2D, { store, from, to, width, palet
     ctx.fillStyle = palette.line;
     ctx.fillRect(x, 0, 1, ctx.canvas.height);
     ctx.fillStyle = palette.dim;
-    ctx.fillText(stamp(at, step), x + 4, 9);
+    const label = stamp(at, step);
+    if (x + 4 + ctx.measureText(label).width <= width) ctx.fillText(label, x + 4, 9);
   }
 }
 

@@ -24,8 +24,7 @@ export function partsOf(members: readonly HeldMember[]): { first: HeldMember[]; 
   const at = ({ key }: HeldMember) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
   const first = members.filter(
     (member) =>
-      member.key === 'state' ||
-      (!(nothing(member.before) && nothing(member.after)) && (FIRST.includes(member.key) || !RUN.has(member.key))),
+      member.key === 'state' || (!nothing(member.after) && (FIRST.includes(member.key) || !RUN.has(member.key))),
   );
   return {
     first: first.toSorted((a, b) => at(a) - at(b)),

@@ -16,6 +16,7 @@ test('the chart that is on the screen can be saved, also when the page has just 
   await openRecording(recordingText({ epochs: 1, batches: 3 }));
   await page.waitForSelector('#statechart');
   await summary('Save').click();
+  expect(await page.getByRole('button', { name: /jsonl/ }).isEnabled()).toBe(true);
   const button = page.getByRole('button', { name: /\.svg/ });
   await expect.poll(() => button.isEnabled()).toBe(true);
   const download = page.waitForEvent('download');

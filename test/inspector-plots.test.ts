@@ -60,12 +60,12 @@ test('a click in a plot goes to the step there, even by a hand that trembles', a
 
 test('the numbers beside a plot say of which step they are', async () => {
   await openPlot(recordingText({ epochs: 2, batches: 40 }));
-  expect(await page.innerText('.picks .of')).toMatch(/^step 80 · .* is shown$/);
+  expect(await page.innerText('.picks .of')).toMatch(/^step 80 · .* shown$/);
   const before = await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText();
   const { x, y, width, height } = await overBox();
   await page.mouse.move(x + width * 0.1, y + height / 2);
   await page.mouse.move(x + width * 0.5, y + height / 2);
-  await expect.poll(() => page.innerText('.picks .of')).toMatch(/^step (39|40|41) · .* under the pointer$/);
+  await expect.poll(() => page.innerText('.picks .of')).toMatch(/^step (39|40|41) · .* at pointer$/);
   expect(await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText()).not.toBe(before);
 });
 

@@ -88,7 +88,7 @@ function Limits() {
     store.unreadable ? `${figure(store.unreadable)} could not be read` : '',
   ].filter(Boolean);
   return missing.length ? (
-    <span class="limits" role="status">
+    <span class="limits" role="status" title={missing.join(' · ')}>
       {missing.join(' · ')}
     </span>
   ) : null;
@@ -97,8 +97,6 @@ function Limits() {
 function Save() {
   const busy = useSignal(false);
   const copied = useSignal(false);
-  const some = session.store.end > 0;
-  const name = nameOf(session.store);
   const copy = async () => {
     const link = linkHere();
     copied.value = await copyText(link);
@@ -117,7 +115,9 @@ function Save() {
             busy.value = false;
           }
         };
-        // Asked when the menu opens: before that the chart may not have been drawn, or another view stood in its place.
+        // Asked when the menu opens: before that nothing may have come in, and no chart been drawn.
+        const some = session.store.end > 0;
+        const name = nameOf(session.store);
         const drawing = document.querySelector<SVGSVGElement>('#statechart');
         return (
           <div class="sheet actions">

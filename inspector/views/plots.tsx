@@ -289,7 +289,7 @@ export function Plots() {
           ) : null}
           {of ? (
             <p class="of">
-              <b>{of}</b> {x === undefined ? 'is shown' : 'under the pointer'}
+              <b>{of}</b> {x === undefined ? 'shown' : 'at pointer'}
             </p>
           ) : null}
           {listed.map((pick) => {

@@ -44,7 +44,7 @@ export function State() {
         <h2>State</h2>
         {actor ? (
           <span class={`who hue${actor.path.hue}`} title={actor.id}>
-            {actor.id}
+            {actor.short}
           </span>
         ) : null}
         {here ? <Mark phase={endingOf(contexts, actor, here)} /> : null}

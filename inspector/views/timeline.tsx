@@ -172,18 +172,8 @@ export function Timeline() {
             session.jump(session.store.rowOfTime(timeAt(event.clientX)));
           }}
         />
-        {hover.value ? (
-          <div
-            class="tip"
-            style={{
-              left: `${Math.min(hover.value.x + 12, room.value.width - 260)}px`,
-              top: `${hover.value.y + 14}px`,
-            }}
-          >
-            {hover.value.text}
-          </div>
-        ) : null}
       </Scroll>
+      <Tip hover={hover.value} width={room.value.width} />
       {sight.value ? (
         <button
           type="button"
@@ -197,5 +187,21 @@ export function Timeline() {
         </button>
       ) : null}
     </section>
+  );
+}
+
+/** What is under the pointer, on the side of it that has more room. */
+function Tip({ hover, width }: { hover: { x: number; y: number; text: string } | null; width: number }) {
+  if (!hover) return null;
+  const { x, y, text } = hover;
+  const beside = x < width / 2 ? { left: x + 12, room: width - x } : { right: width - x + 12, room: x };
+  const px = (length?: number) => (length === undefined ? undefined : `${length}px`);
+  return (
+    <div
+      class="tip"
+      style={{ left: px(beside.left), right: px(beside.right), maxWidth: px(beside.room - 24), top: `${y + 14}px` }}
+    >
+      {text}
+    </div>
   );
 }

@@ -124,7 +124,7 @@ export function Tree() {
               class={`node ${phase}`}
               title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${value}${actor.late ? '. Its beginning was not seen' : ''}`}
               onClick={() => choose(row)}
-              style={{ paddingLeft: `${8 + row.depth * 14}px` }}
+              style={{ '--depth': row.depth }}
             >
               <div class="line">
                 <Mark phase={phase} />

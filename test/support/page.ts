@@ -48,7 +48,8 @@ export function turnTo(other: Page): void {
 export async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
   said = [];
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
-  page.setDefaultTimeout(8000);
+  // As long as a poll: a chart is laid out when the machine has time for it.
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => said.push(String(error)));
   page.on('console', (message) => said.push(message.text()));
   await page.goto(site + fragment);

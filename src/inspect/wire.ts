@@ -35,13 +35,19 @@ export class Wire {
 
   /** The text of a line; of one that may not or cannot be told, that it is missing. */
   text(held: Held): string {
-    const { seq, subject, event } = held;
-    if (subject !== undefined && event !== undefined && held.rest === undefined && this.#redact === undefined) {
-      if (isTame(event, this.#cuts)) return stepText(subject, held);
+    const { seq, subject, event, told } = held;
+    if (subject !== undefined && told !== undefined) return stepText(subject, held, told);
+    if (subject !== undefined && event !== undefined && held.rest === undefined && this.isTame(event)) {
+      return stepText(subject, held, JSON.stringify(event));
     }
     return subject === undefined
       ? JSON.stringify(missing(seq, 'fault'))
       : this.#text(seq, () => rawLine(subject, held));
+  }
+
+  /** Whether pages get a value as it is. */
+  isTame(value: object): boolean {
+    return this.#redact === undefined && isTame(value, this.#cuts);
   }
 
   /** How a loop stood after the last line about it that is no longer held. */
@@ -97,12 +103,12 @@ export function missing(seq: number, why: 'fault' | 'redacted' | 'dropped'): Lin
 }
 
 /** The text of what most lines are, put together from what can be known before. */
-function stepText({ id }: Subject, { seq, t, from, event, value, transitions }: Held): string {
+function stepText({ id }: Subject, { seq, t, from, value, transitions }: Held, event: string): string {
   const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
   const what = `{"type":"event","seq":${seq},"t":${t},"id":${JSON.stringify(id)}${sender}`;
   const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
   const way = ways === '' ? '' : `,"tr":[${ways}]`;
-  return `${what},"event":${JSON.stringify(event)},"value":"${value}"${way}}`;
+  return `${what},"event":${event},"value":"${value}"${way}}`;
 }
 
 const edges = new WeakMap<object, string>();
@@ -118,7 +124,8 @@ function edgeText(transition: object): string {
 
 /** A line with live values in it. */
 function rawLine(subject: Subject, held: Held): Record<string, unknown> {
-  const { seq, t, event, from, value, rest, transitions } = held;
+  const { seq, t, told, from, value, rest, transitions } = held;
+  const event: Held['event'] = told === undefined ? held.event : JSON.parse(told);
   if (event === undefined) {
     const late = subject.late ? { late: true } : {};
     return { ...about(subject, seq, t), value, context: rest?.context, status: 'active', ...late };

@@ -2,6 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 
+interface Traced {
+  name: string;
+  pid: number;
+  tid: number;
+  dur?: number;
+  tdur?: number;
+  args: { name?: string };
+}
+
 /** What is taken down in the page. Times are in milliseconds. */
 interface Noted {
   /** Tasks of 50 ms and more. */
@@ -17,6 +26,12 @@ interface Noted {
 export function openChromium(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+}
+
+/** What the page's main thread did at a stretch, in milliseconds: by the clock, and of the processor, which others do not lengthen. */
+export interface Task {
+  clock: number;
+  cpu: number;
 }
 
 /** A tab with the inspector in it, and a look at what it costs. */
@@ -150,11 +165,31 @@ export class Tab {
     await this.cdp.send('Performance.enable');
     const { metrics } = await this.cdp.send('Performance.getMetrics');
     const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value;
+    return { heap, all: residentSize(await this.#process()) };
+  }
+
+  /** All tasks of the page's main thread while something is done. */
+  async tasksDuring(doing: () => Promise<unknown>): Promise<Task[]> {
+    await this.#browser.startTracing(this.page, { categories: ['toplevel'] });
+    await doing();
+    const { traceEvents } = JSON.parse((await this.#browser.stopTracing()).toString()) as { traceEvents: Traced[] };
+    const place = ({ pid, tid }: Traced) => `${pid} ${tid}`;
+    const own = await this.#process();
+    const mains = traceEvents.filter(
+      ({ name, args, pid }) => name === 'thread_name' && args.name === 'CrRendererMain' && pid === own,
+    );
+    const main = new Set(mains.map(place));
+    return traceEvents
+      .filter((event) => event.name === 'ThreadControllerImpl::RunTask' && main.has(place(event)))
+      .map(({ dur = 0, tdur = 0 }) => ({ clock: dur / 1000, cpu: tdur / 1000 }));
+  }
+
+  /** The number of the process that the page is in: of those that are there, the last that came. */
+  async #process(): Promise<number> {
     const session = await this.#browser.newBrowserCDPSession();
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
     await session.detach();
-    const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentSize(id));
-    return { heap, all: Math.max(...sizes) };
+    return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id));
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,13 @@
 /**
  * What the inspector's page and its server cost, with the real page in Chromium on the real server, and the run in a
- * process of its own: `npm run bench:page`. A word after `--` chooses the cases whose names hold it.
+ * process of its own: `npm run bench:page`. A word after `--` chooses the cases whose names hold it; `--cpu` holds the
+ * time of the processor against the marks, for a machine that others use as well; `--verbose` tells figures as they come.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openChromium, Tab } from './chromium.ts';
+import { openChromium, Tab, type Task } from './chromium.ts';
 import { spread } from './measure.ts';
 import { Program } from './program.ts';
 import { writeRecording } from './recordings.ts';
@@ -32,6 +33,14 @@ const range = (values: number[], unit: (value: number) => string) => {
 };
 const part = (values: number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+/** Tells each figure as it comes. */
+const verbose = process.argv.includes('--verbose');
+const byCpu = process.argv.includes('--cpu');
+const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+/** Of some tasks, what the mark is about. */
+const counted = (tasks: Task[]) => tasks.map(({ clock, cpu }) => (byCpu ? cpu : clock));
+const both = (tasks: Task[]) =>
+  `${ms(longest(tasks.map(({ clock }) => clock)))}, of the processor ${ms(longest(tasks.map(({ cpu }) => cpu)))}`;
 const longest = (values: number[]) => Math.max(0, ...values);
 
 /** The ring of a program holds as many. */
@@ -44,21 +53,26 @@ const listing: Bench = {
     await program.ask('steps', { steps: held + 20_000 });
     const times: number[] = [];
     let rows = 0;
-    for (let round = 0; round < 5; round++) {
-      const tab = await Tab.open(browser, program.url);
+    const busy: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const tab = await Tab.open(browser, 'about:blank');
       // Those that are held, and the few that stand for what is not.
       const { lines } = await program.ask('lines', {});
-      await tab.shows(lines);
-      times.push(await tab.listed(await tab.count()));
+      const tasks = await tab.tasksDuring(async () => {
+        await tab.page.goto(program.url);
+        await tab.shows(lines);
+        times.push(await tab.listed(await tab.count()));
+      });
+      busy.push(total(tasks.map(({ cpu }) => cpu)));
       rows = Math.max(rows, await tab.rows());
       await tab.close();
     }
     program.stop();
     yield {
       name: '10⁵ events that a program holds, from opening its page until they are listed',
-      measured: range(times, ms),
+      measured: `${range(times, ms)}; the page’s thread was busy for ${range(busy, ms)} of the processor`,
       mark: '≤ 2 s',
-      met: spread(times).median <= 2000,
+      met: spread(byCpu ? busy : times).median <= 2000,
     };
     yield {
       name: 'its rows of the log in the document',
@@ -78,17 +92,18 @@ const streaming: Bench = {
       const tab = await Tab.open(browser, program.url);
       await program.ask('steps', { steps: 1000 });
       await tab.page.getByRole('tab', { name: view }).click();
-      await tab.noted();
-      const { ms: took } = await program.ask('steps', { steps: perSecond * 10, perSecond });
-      const { lines } = await program.ask('lines', {});
-      await tab.shows(lines);
-      await tab.listed(lines);
-      const { long, frames } = await tab.noted();
+      let took = 0;
+      const tasks = await tab.tasksDuring(async () => {
+        ({ ms: took } = await program.ask('steps', { steps: perSecond * 10, perSecond }));
+        const { lines } = await program.ask('lines', {});
+        await tab.shows(lines);
+        await tab.listed(lines);
+      });
       yield {
         name: `${perSecond.toLocaleString('en')} events a second for 10 s, ${view} shown: the longest task`,
-        measured: `${ms(longest(long))} (${long.length} of 50 ms and more; ${((perSecond * 10_000) / took).toFixed(0)} steps/s, ${frames.length} frames)`,
+        measured: `${both(tasks)} (${((perSecond * 10_000) / took).toFixed(0)} steps a second)`,
         mark: '≤ 100 ms',
-        met: longest(long) <= 100,
+        met: longest(counted(tasks)) <= 100,
       };
       await tab.close();
       program.stop();
@@ -103,16 +118,20 @@ const opening: Bench = {
     const file = join(folder, 'run.jsonl');
     await writeRecording(file, { lines: held, spans: 1000 });
     const program = await Program.start();
-    const tasks: number[] = [];
+    const clock: number[] = [];
+    const cpu: number[] = [];
     const times: number[] = [];
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const tab = await Tab.open(browser, program.page);
-      await tab.noted();
+      await tab.page.waitForSelector('.empty');
       const began = await tab.page.evaluate(() => performance.now());
-      await tab.page.setInputFiles('#file', file);
-      times.push((await tab.listed(held)) - began);
-      await tab.page.waitForSelector('#statechart');
-      tasks.push(longest((await tab.noted()).long));
+      const tasks = await tab.tasksDuring(async () => {
+        await tab.page.setInputFiles('#file', file);
+        times.push((await tab.listed(held)) - began);
+        await tab.page.waitForSelector('#statechart');
+      });
+      clock.push(longest(tasks.map((task) => task.clock)));
+      cpu.push(longest(tasks.map((task) => task.cpu)));
       await tab.close();
     }
     program.stop();
@@ -120,9 +139,9 @@ const opening: Bench = {
     yield { name: 'a recording of 10⁵ lines, until it is listed', measured: range(times, ms), mark: 'report' };
     yield {
       name: 'its longest task',
-      measured: range(tasks, ms),
+      measured: `${range(clock, ms)}; of the processor ${range(cpu, ms)}`,
       mark: '≤ 100 ms',
-      met: spread(tasks).median <= 100,
+      met: spread(byCpu ? cpu : clock).median <= 100,
     };
   },
 };
@@ -138,10 +157,9 @@ const drawing: Bench = {
     const began = await tab.page.evaluate(() => performance.now());
     await tab.page.setInputFiles('#file', file);
     const opened = (await tab.listed(1_000_000)) - began;
-    const { long } = await tab.noted();
     yield {
       name: 'a recording of 10⁶ lines, 10⁵ spans, until it is listed',
-      measured: `${ms(opened)} (longest task ${ms(longest(long))})`,
+      measured: ms(opened),
       mark: 'report',
     };
     yield* framesOf(tab, 'the timeline of 10⁵ spans, zoomed and moved each frame', () => tab.sweepTimeline());
@@ -154,8 +172,8 @@ const drawing: Bench = {
 
 async function* framesOf(tab: Tab, name: string, sweep: () => Promise<void>): AsyncGenerator<Row> {
   await tab.noted();
-  await sweep();
-  const { frames, scripts, flames, long } = await tab.noted();
+  const tasks = await tab.tasksDuring(sweep);
+  const { frames, scripts, flames } = await tab.noted();
   const late = frames.filter((frame) => frame > 25).length / frames.length;
   yield {
     name: `${name}: between two frames`,
@@ -164,8 +182,8 @@ async function* framesOf(tab: Tab, name: string, sweep: () => Promise<void>): As
     met: spread(frames).median < 17.5 && late <= 0.05,
   };
   yield {
-    name: 'the page’s own part of a frame',
-    measured: `${ms(spread(scripts).median)} (99 %: ${ms(part(scripts, 0.99))}, most ${ms(longest(scripts))}; longest task ${ms(longest(long))})`,
+    name: 'what its frames take of the page’s code',
+    measured: `${ms(spread(scripts).median)} (99 %: ${ms(part(scripts, 0.99))}); with layout and painting, of the processor ${ms(total(tasks.map(({ cpu }) => cpu)) / frames.length)}, the longest task ${both(tasks)}`,
     mark: 'report',
   };
   if (flames.length < frames.length / 2) return;
@@ -193,7 +211,7 @@ const hour: Bench = {
       if ((taken + portion) % every > 0) continue;
       const [inPage, inProgram] = [await tab.memory(), await program.ask('memory', {})];
       samples.push({ events: lines, page: inPage.heap, tab: inPage.all, server: inProgram.heap });
-      if (process.stderr.isTTY || process.argv.includes('--verbose'))
+      if (verbose)
         process.stderr.write(
           `${lines} events: page ${mb(inPage.heap)}, its process ${mb(inPage.all)}; program ${mb(inProgram.heap)}, its process ${mb(inProgram.all)}\n`,
         );
@@ -238,7 +256,7 @@ const stalled: Bench = {
     const ratios: number[] = [];
     const heaps: number[] = [(await program.ask('memory', {})).heap];
     let caught = 0;
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const alone = await program.ask('steps', { steps });
       const tab = await Tab.open(browser, program.url);
       await tab.shows((await program.ask('lines', {})).lines);
@@ -255,7 +273,7 @@ const stalled: Bench = {
     program.stop();
     const { min, max } = spread(heaps);
     yield {
-      name: 'a run beside a page that has stalled, 5 times 2·10⁵ steps: its time by that of one with no page',
+      name: 'a run beside a page that has stalled, 3 times 2·10⁵ steps: its time by that of one with no page',
       measured: range(ratios, (ratio) => `${ratio.toFixed(2)}×`),
       mark: '≤ 1.1×',
       met: spread(ratios).median <= 1.1,
@@ -278,7 +296,10 @@ try {
   for (const { name, rows: measure } of benches) {
     if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${name} …`);
-    for await (const row of measure(browser)) rows.push(row);
+    for await (const row of measure(browser)) {
+      rows.push(row);
+      if (verbose) process.stderr.write(`${row.name}: ${row.measured}\n`);
+    }
   }
 } finally {
   await browser.close();

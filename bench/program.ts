@@ -157,8 +157,8 @@ async function serve(): Promise<void> {
       process.send!({ ms: performance.now() - began, cpu: (user + system) / 1000 });
     } else if (what === 'memory') {
       (globalThis as any).gc();
-      const { heapUsed, rss } = process.memoryUsage();
-      process.send!({ heap: heapUsed, all: rss });
+      const { heapUsed, external, rss } = process.memoryUsage();
+      process.send!({ heap: heapUsed + external, all: rss });
     } else {
       process.send!({ lines });
     }

@@ -165,7 +165,14 @@ export class Tab {
     await this.cdp.send('Performance.enable');
     const { metrics } = await this.cdp.send('Performance.getMetrics');
     const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value;
-    return { heap, all: residentSize(await this.#process()) };
+    const session = await this.#browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    await session.detach();
+    // Chromium has pages of its own as well, which are small.
+    return {
+      heap,
+      all: Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentSize(id))),
+    };
   }
 
   /** All tasks of the page's main thread while something is done. */
@@ -174,22 +181,18 @@ export class Tab {
     await doing();
     const { traceEvents } = JSON.parse((await this.#browser.stopTracing()).toString()) as { traceEvents: Traced[] };
     const place = ({ pid, tid }: Traced) => `${pid} ${tid}`;
-    const own = await this.#process();
-    const mains = traceEvents.filter(
-      ({ name, args, pid }) => name === 'thread_name' && args.name === 'CrRendererMain' && pid === own,
-    );
-    const main = new Set(mains.map(place));
-    return traceEvents
-      .filter((event) => event.name === 'ThreadControllerImpl::RunTask' && main.has(place(event)))
-      .map(({ dur = 0, tdur = 0 }) => ({ clock: dur / 1000, cpu: tdur / 1000 }));
-  }
-
-  /** The number of the process that the page is in: of those that are there, the last that came. */
-  async #process(): Promise<number> {
-    const session = await this.#browser.newBrowserCDPSession();
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    await session.detach();
-    return Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id));
+    const tasks = new Map<string, Task[]>();
+    for (const event of traceEvents) {
+      if (event.name === 'thread_name' && event.args.name === 'CrRendererMain') tasks.set(place(event), []);
+    }
+    for (const event of traceEvents) {
+      const { name, dur = 0, tdur = 0 } = event;
+      if (name === 'ThreadControllerImpl::RunTask')
+        tasks.get(place(event))?.push({ clock: dur / 1000, cpu: tdur / 1000 });
+    }
+    // Chromium has pages of its own as well, which have little to do.
+    const busy = (list: Task[]) => list.reduce((sum, { cpu }) => sum + cpu, 0);
+    return [...tasks.values()].reduce((most, list) => (busy(list) > busy(most) ? list : most), []);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,26 @@ export interface Shape {
 
 const leavesOfEach = 99;
 
+/** What a loop that has just begun holds. */
+const context = {
+  name: null,
+  args: null,
+  begun: true,
+  state: { loss: 2.3 },
+  progress: {},
+  children: {},
+  running: [],
+  steps: 0,
+  done: false,
+  restarting: false,
+  inFlight: null,
+  pace: null,
+  stop: null,
+  ended: null,
+  skipped: false,
+  error: null,
+};
+
 /** The lines of a run of so many loops, one in another, in time: all that are left over after their own are steps. */
 function* lines({ lines, spans }: Shape): Generator<object> {
   let seq = 0;
@@ -28,7 +48,7 @@ function* lines({ lines, spans }: Shape): Generator<object> {
     ...(parent && { parent }),
     chart: 'loop',
     value: 'advancing',
-    context: { state: { loss: 2.3 }, progress: {}, children: {}, steps: 0 },
+    context,
     status: 'active',
   });
   const tell = (id: string, event: object, value: string, more = {}) => ({

@@ -116,7 +116,24 @@ function Before() {
   );
 }
 
+/**
+ * How many of some parts are there yet: one more each frame. To make all views at once takes so long that a page
+ * which has just begun to read would not answer meanwhile.
+ */
+function useStages(count: number): number {
+  const stage = useSignal(1);
+  useEffect(() => {
+    if (stage.value === count) return;
+    const frame = requestAnimationFrame(() => {
+      stage.value++;
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [stage.value]);
+  return stage.value;
+}
+
 function Views() {
+  const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
   // Where there is room, log and state always show, and only chart and plots share a place.
@@ -149,11 +166,11 @@ function Views() {
           ))}
         </div>
         <div id="pane" class="pane" role="tabpanel" aria-labelledby={`tab-${shown}`}>
-          <View />
+          {stage > 2 ? <View /> : null}
         </div>
-        {narrow ? null : <Log />}
+        {narrow || stage < 2 ? null : <Log />}
       </div>
-      {narrow ? null : <State />}
+      {narrow || stage < 4 ? null : <State />}
     </main>
   );
 }

@@ -104,7 +104,8 @@ const streaming: Bench = {
         name: `${perSecond.toLocaleString('en')} events a second for 10 s, ${view} shown: the longest task`,
         measured: `${both(tasks)} (${((perSecond * 10_000) / took).toFixed(0)} steps a second, ${missed} lines missed)`,
         mark: '≤ 100 ms',
-        met: longest(counted(tasks)) <= 100,
+        // A run that was kept from going so fast has shown nothing.
+        met: took <= 10_500 && missed === 0 && longest(counted(tasks)) <= 100,
       };
       await tab.close();
       program.stop();

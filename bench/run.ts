@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { childRun, nested } from './children.ts';
+import { inspectedStep, inspectedStepShown } from './inspector.ts';
 import { langgraph } from './langgraph.ts';
 import type { Case, Row } from './measure.ts';
 import { growing, heap } from './memory.ts';
@@ -15,6 +16,7 @@ import {
   watchedStep,
 } from './steps.ts';
 import { checkpoint } from './storage.ts';
+import { table } from './table.ts';
 
 const cases: Case[] = [
   syncStep,
@@ -30,6 +32,8 @@ const cases: Case[] = [
   replaying,
   heap,
   growing,
+  inspectedStep,
+  inspectedStepShown,
   langgraph,
 ];
 
@@ -65,7 +69,7 @@ async function main(): Promise<void> {
     return;
   }
   console.log(`Node ${machine.node}, ${machine.cpus} CPUs (${machine.cpu}), load ${machine.load.toFixed(1)}\n`);
-  console.log(table(rows));
+  console.log(tableOf(rows));
   console.log(
     '\nMedians. Ratio: the median of the rounds, in which the two take turns; best: of the fastest sample of each.',
   );
@@ -95,11 +99,11 @@ function inOwnProcess(name: string): Promise<Row[]> {
 async function measure(chosen: Case): Promise<void> {
   const rows: Row[] = [];
   for await (const row of chosen.rows()) rows.push(row);
-  if (process.send === undefined) console.log(table(rows));
+  if (process.send === undefined) console.log(tableOf(rows));
   else process.send(rows);
 }
 
-function table(rows: Row[]): string {
+function tableOf(rows: Row[]): string {
   const lines = [
     ['case', 'loopchart', 'against', '', 'ratio', 'min–max', 'best', 'mark', ''],
     ...rows.map((row) => [
@@ -114,13 +118,9 @@ function table(rows: Row[]): string {
       row.met === undefined ? '' : row.met === 'unsure' ? 'unsure' : row.met ? 'met' : 'MISSED',
     ]),
   ];
-  const widths = lines[0]!.map((_, column) => Math.max(3, ...lines.map((line) => line[column]!.length)));
-  const right = [false, true, false, true, true, true, true, true, false];
-  const row = (cells: string[]) =>
-    `| ${cells.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (right[i] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
   const notes = rows.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
-  return [row(lines[0]!), rule, ...lines.slice(1).map(row), ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+  const shown = table(lines, [false, true, false, true, true, true, true, true, false]);
+  return [shown, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
 
 function times(ratio: number): string {

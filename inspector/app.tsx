@@ -186,7 +186,24 @@ function Dismiss({ onClick }: { onClick: () => void }) {
   );
 }
 
+/**
+ * How many of some parts are there yet: one more each frame. To make all views at once takes so long that a page
+ * which has just begun to read would not answer meanwhile.
+ */
+function useStages(count: number): number {
+  const stage = useSignal(1);
+  useEffect(() => {
+    if (stage.value === count) return;
+    const frame = requestAnimationFrame(() => {
+      stage.value++;
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [stage.value]);
+  return stage.value;
+}
+
 function Views() {
+  const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
   // Where there is room, log and state always show, and only chart and plots share a place.
@@ -223,17 +240,19 @@ function Views() {
           ))}
         </div>
         <div id="pane" class="pane" role="tabpanel" aria-labelledby={`tab-${shown}`}>
-          <Guarded key={shown} name={shown}>
-            <View />
-          </Guarded>
+          {stage > 2 ? (
+            <Guarded key={shown} name={shown}>
+              <View />
+            </Guarded>
+          ) : null}
         </div>
-        {narrow ? null : (
+        {narrow || stage < 2 ? null : (
           <Guarded name="log">
             <Log />
           </Guarded>
         )}
       </div>
-      {narrow ? null : (
+      {narrow || stage < 4 ? null : (
         <Guarded name="state">
           <State />
         </Guarded>

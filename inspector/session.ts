@@ -93,6 +93,8 @@ class Session {
   #leave: (() => void) | undefined;
   #pending: { lines: Line[]; bytes: number }[] = [];
   #waiting = 0;
+  /** The number of the last line that came. */
+  #reached = 0;
   #scheduled = false;
   /** How many milliseconds longer than a frame the last drawing took. */
   #cost = 0;
@@ -168,6 +170,7 @@ class Session {
     this.others.value = 0;
     this.#pending = [];
     this.#waiting = 0;
+    this.#reached = 0;
   }
 
   #replace(source: Source): void {
@@ -211,6 +214,7 @@ class Session {
     };
     source.onRun = () => {
       this.#takeIn();
+      this.#reached = 0;
       const { store, contexts } = this;
       batch(() => {
         this.#begin();
@@ -227,8 +231,11 @@ class Session {
   #receive(lines: Line[], bytes: number): void {
     this.#pending.push({ lines, bytes });
     this.#waiting += lines.length;
-    // Without a frame to come, in a tab that is not seen, they must not pile up.
-    if (this.#waiting > MOST_WAITING) this.#takeIn();
+    const behind = this.#behind;
+    this.#reached = lines.at(-1)!.seq;
+    // Without a frame to come, in a tab that is not seen, they must not pile up. And once all is there that is
+    // waited for, it is shown.
+    if (this.#waiting > MOST_WAITING || (behind && !this.#behind)) this.#takeIn();
     else this.#schedule();
   }
 
@@ -256,6 +263,12 @@ class Session {
     });
   }
 
+  /** Whether there is more to come than what happens from now on. */
+  get #behind(): boolean {
+    const { kind, hello } = this.status.value ?? {};
+    return kind === 'opening' || (kind === 'live' && hello !== undefined && this.#reached < hello.lastSeq);
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -267,10 +280,9 @@ class Session {
         this.#cost = Math.max(0, now - began - FRAME);
       });
     };
-    // While a file is read, drawing each frame would only make the whole of it come later. A run that is faster than
-    // this machine can draw is drawn less often, so that the keys still answer.
-    const reading = this.status.value?.kind === 'opening' && this.store.end > 0;
-    const pause = reading ? 200 : Math.min(250, this.#cost * 3);
+    // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
+    // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
+    const pause = this.#behind && this.store.end > 0 ? 200 : Math.min(250, this.#cost * 3);
     if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
     else requestAnimationFrame(frame);
   }

@@ -133,15 +133,13 @@ export class Feed {
     const last = Math.min(this.#ring.last, from + this.#limits.frame - 1);
     let frame = this.#frame;
     if (frame?.from !== from || (frame.to < last && frame.text.length < roomy)) {
-      const texts: string[] = [];
-      let length = 0;
+      // Put together piece by piece, it is copied once, when it leaves.
+      let text = '[';
       let seq = from;
-      for (; seq <= last && length < roomy; seq++) {
-        const text = this.#wire.text(this.#ring.at(seq)!);
-        length += text.length;
-        texts.push(text);
+      for (; seq <= last && text.length < roomy; seq++) {
+        text += `${seq === from ? '' : ','}${this.#wire.text(this.#ring.at(seq)!)}`;
       }
-      frame = { from, to: seq - 1, text: `[${texts.join(',')}]` };
+      frame = { from, to: seq - 1, text: `${text}]` };
       this.#frame = frame;
     }
     reader.next = frame.to + 1;

@@ -67,8 +67,8 @@ export class Inspection {
   constructor({ limits, readonly = false, redact }: InspectionOptions = {}) {
     this.#limits = { ...defaultLimits, ...limits };
     this.readonly = readonly;
-    this.#ring = new Ring(this.#limits, firstLine);
     this.#wire = new Wire(this.#limits, redact);
+    this.#ring = new Ring(this.#limits, firstLine, (event) => this.#wire.isTame(event));
     this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.runId);
     this.#feed.onFault = (error) => this.#report(error);
   }

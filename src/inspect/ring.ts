@@ -1,34 +1,25 @@
 import type { Commit, LoopContext, LoopStateValue } from '../context.ts';
-import type { Sighting, Status, Subject } from './sight.ts';
+import { Form } from './form.ts';
+import type { Sighting, Standing, Status, Subject } from './sight.ts';
+import { Tape } from './tape.ts';
 import { weigh } from './weigh.ts';
 
-/** A line that is held. There are many, so nothing is in it that can be told from what is. */
-export class Held {
+/** A line that is held. */
+export interface Held {
   readonly seq: number;
   readonly t: number;
   /** `undefined`: something that could not be taken down. */
   readonly subject: Subject | undefined;
-  /** `undefined`: the actor itself, when it was first seen. */
+  /** `undefined`: the actor itself, when it was first seen; or the event was kept as text. */
   readonly event: Sighting['event'];
+  /** The event as JSON, where it is kept so. */
+  readonly told: string | undefined;
   readonly from: string | undefined;
   readonly value: LoopStateValue;
   /** What most lines do not have. */
   readonly rest: Rest | undefined;
   /** One of XState's transition definitions, or several. */
   readonly transitions: unknown;
-  bytes: number;
-
-  constructor(seq: number, t: number, sighting: Sighting | undefined) {
-    this.seq = seq;
-    this.t = t;
-    this.subject = sighting?.subject;
-    this.event = sighting?.event;
-    this.from = sighting?.from;
-    this.value = sighting?.value ?? 'entering';
-    this.rest = sighting === undefined || isPlainStep(sighting) ? undefined : restOf(sighting);
-    this.transitions = sighting?.transitions.length === 1 ? sighting.transitions[0] : sighting?.transitions;
-    this.bytes = 0;
-  }
 }
 
 interface Rest {
@@ -57,12 +48,9 @@ function isPlainStep({ event, value, status, context }: Sighting): boolean {
     value === 'advancing' &&
     status === 'active' &&
     context.pace === null &&
-    (event as Advanced).ended === undefined
+    (event as Advanced).ended === undefined &&
+    (event as Advanced).commit.children !== undefined
   );
-}
-
-function afterStep(context: LoopContext, { steps, commit, done }: Advanced): LoopContext {
-  return { ...context, ...commit, steps: context.steps + steps, done, inFlight: null };
 }
 
 export interface Bounds {
@@ -72,19 +60,97 @@ export interface Bounds {
   bytes: number;
 }
 
-/** The newest lines, numbered in order and bounded in number and size; and how each loop stood before the oldest of them. */
+/** How a loop stood at the newest line about it that is held no more. Its steps are only counted, until somebody asks. */
+class Base implements Standing {
+  seq = 0;
+  value: LoopStateValue = 'entering';
+  status: Status = 'active';
+  #context: LoopContext;
+  /** Steps since that context, and the last of them. */
+  #steps = 0;
+  #last: object | undefined;
+  #form: Form | undefined;
+  #numbers = new Float64Array(0);
+
+  constructor(context: LoopContext) {
+    this.#context = context;
+  }
+
+  get context(): LoopContext {
+    if (this.#steps > 0) {
+      const { commit, done } = (this.#last ?? JSON.parse(this.#form!.text(this.#numbers, 0))) as Advanced;
+      const { state, progress, children, restarting } = commit;
+      const steps = this.#context.steps + this.#steps;
+      this.stand({ ...this.#context, state, progress, children: children!, restarting, steps, done, inFlight: null });
+    }
+    return this.#context;
+  }
+
+  stand(context: LoopContext): void {
+    this.#context = context;
+    this.#steps = 0;
+  }
+
+  /** A step was taken, which is told by its event, or by its form and numbers. */
+  step(steps: number, event: object | undefined, form: Form | undefined, tape: Float64Array, at: number): void {
+    this.#steps += steps;
+    this.#last = event;
+    this.#form = form;
+    if (form === undefined) return;
+    if (this.#numbers.length < form.count) this.#numbers = new Float64Array(form.count);
+    for (let i = 0; i < form.count; i++) this.#numbers[i] = tape[at + i]!;
+  }
+}
+
+/** The form that the steps of a loop have had of late. */
+interface Habit {
+  form: Form | undefined;
+  /** The number of the line that it was made for. */
+  since: number;
+}
+
+/** Events of more bytes than this have no form. */
+const small = 2048;
+/** Where steps differ by more than numbers, a form is tried for one in so many. */
+const seldom = 256;
+
+/**
+ * The newest lines, numbered in order and bounded in number and size; and how each loop stood before the oldest of them.
+ * They lie in columns: a step leaves no object behind, for what lives on after it is what a collector of garbage works on.
+ */
 export class Ring {
   readonly #bounds: Bounds;
-  /** A line lies at its number modulo the length. */
-  #slots: (Held | undefined)[] = [];
+  readonly #isTame: (event: object) => boolean;
   readonly #subjects = new Map<string, Subject>();
+  /** By path: all runs of a loop take steps of one form. */
+  readonly #habits = new Map<string, Habit>();
+  readonly #tape = new Tape();
   #first: number;
   #end: number;
   #bytes = 0;
 
-  /** @param first the number of the first line */
-  constructor(bounds: Bounds, first: number) {
+  // A line lies at its number modulo the length.
+  #size = 0;
+  #t = new Float64Array(0);
+  #weight = new Float64Array(0);
+  /** Where its numbers begin on the tape. */
+  #place = new Float64Array(0);
+  #steps = new Float64Array(0);
+  #about: (Subject | undefined)[] = [];
+  /** The event, or its form. */
+  #what: (Sighting['event'] | Form)[] = [];
+  #from: (string | undefined)[] = [];
+  #value: LoopStateValue[] = [];
+  #rest: (Rest | undefined)[] = [];
+  #transitions: unknown[] = [];
+
+  /**
+   * @param first the number of the first line
+   * @param isTame whether an event is told as it is: then it may be kept by its form
+   */
+  constructor(bounds: Bounds, first: number, isTame: (event: object) => boolean) {
     this.#bounds = bounds;
+    this.#isTame = isTame;
     this.#first = first;
     this.#end = first;
   }
@@ -103,7 +169,21 @@ export class Ring {
   }
 
   at(seq: number): Held | undefined {
-    return seq < this.#first || seq >= this.#end ? undefined : this.#slots[seq % this.#slots.length];
+    if (seq < this.#first || seq >= this.#end) return undefined;
+    const at = seq % this.#size;
+    const what = this.#what[at];
+    const formed = what instanceof Form;
+    return {
+      seq,
+      t: this.#t[at]!,
+      subject: this.#about[at],
+      event: formed ? undefined : what,
+      told: formed ? what.text(this.#tape.numbers, this.#tape.index(this.#place[at]!)) : undefined,
+      from: this.#from[at],
+      value: this.#value[at]!,
+      rest: this.#rest[at],
+      transitions: this.#transitions[at],
+    };
   }
 
   subject(id: string): Subject | undefined {
@@ -116,57 +196,121 @@ export class Ring {
   }
 
   /** @param sighting `undefined` for one that could not be taken down */
-  add(sighting: Sighting | undefined): Held {
-    const held = new Held(this.#end++, sighting?.t ?? Date.now(), sighting);
-    if (sighting !== undefined) {
-      const { subject, event, context, output } = sighting;
-      if (event === undefined) this.#subjects.set(subject.id, subject);
-      subject.now.seq = held.seq;
-      // What a context holds, the events have brought.
-      held.bytes = 300 + this.#weight(held, context) + (output === undefined ? 0 : weigh(output));
-    }
-    this.#bytes += held.bytes;
+  add(sighting: Sighting | undefined): void {
+    const seq = this.#end++;
     const count = this.#end - this.#first;
-    if (count > this.#slots.length) this.#grow(count);
+    if (count > this.#size) this.#grow(count);
     while (this.#end - this.#first > this.#bounds.events) this.#drop();
-    this.#slots[held.seq % this.#slots.length] = held;
+    const at = seq % this.#size;
+    this.#t[at] = sighting?.t ?? Date.now();
+    this.#weight[at] = 300;
+    this.#about[at] = sighting?.subject;
+    this.#what[at] = sighting?.event;
+    this.#from[at] = sighting?.from;
+    this.#value[at] = sighting?.value ?? 'entering';
+    const transitions = sighting?.transitions;
+    this.#transitions[at] = transitions?.length === 1 ? transitions[0] : transitions;
+    if (sighting === undefined) this.#rest[at] = undefined;
+    else this.#hold(sighting, seq, at);
+    this.#bytes += this.#weight[at]!;
     // The newest stays, however large it is.
     while (this.#bytes > this.#bounds.bytes && this.#end - this.#first > 1) this.#drop();
-    return held;
   }
 
-  /** Small ones of a kind are much alike: one in four is looked at. */
-  #weight({ seq, subject, event }: Held, context: LoopContext): number {
-    const { weight } = subject!;
-    if (event === undefined) return weigh(context);
-    if (weight.type !== event.type || weight.bytes > 4096 || seq % 4 === 0) {
-      weight.type = event.type;
-      weight.bytes = weigh(event);
+  #hold(sighting: Sighting, seq: number, at: number): void {
+    const { subject, event, context, output } = sighting;
+    subject.now.seq = seq;
+    const plain = isPlainStep(sighting);
+    this.#rest[at] = plain ? undefined : restOf(sighting);
+    if (plain) this.#steps[at] = (event as Advanced).steps;
+    if (plain && this.#form(subject, event!, seq, at)) return;
+    if (event === undefined) this.#subjects.set(subject.id, subject);
+    // What a context holds, the events have brought.
+    const weight = event === undefined ? weigh(context) : weightOf(subject, event, seq);
+    this.#weight[at]! += weight + (output === undefined ? 0 : weigh(output));
+  }
+
+  /** Keeps an event by its form, where it has one. */
+  #form(subject: Subject, event: object, seq: number, at: number): boolean {
+    let habit = this.#habits.get(subject.path);
+    if (habit === undefined) {
+      habit = { form: undefined, since: Number.NEGATIVE_INFINITY };
+      this.#habits.set(subject.path, habit);
     }
-    return weight.bytes;
+    if (this.#written(habit.form, event, at)) return true;
+    if (seq - habit.since < seldom) return false;
+    habit.since = seq;
+    habit.form = weigh(event) <= small && this.#isTame(event) ? Form.of(event) : undefined;
+    return this.#written(habit.form, event, at);
+  }
+
+  #written(form: Form | undefined, event: object, at: number): boolean {
+    if (form === undefined) return false;
+    const tape = this.#tape;
+    const place = tape.place(form.count);
+    if (!form.take(event, tape.numbers, tape.index(place))) return false;
+    tape.wrote(place, form.count);
+    this.#place[at] = place;
+    this.#what[at] = form;
+    this.#weight[at] = 100 + 8 * form.count;
+    return true;
   }
 
   #grow(count: number): void {
-    if (this.#slots.length >= this.#bounds.events) return;
-    const slots: (Held | undefined)[] = new Array(Math.min(this.#bounds.events, Math.max(1024, count * 2)));
-    for (let seq = this.#first; seq < this.#end - 1; seq++) slots[seq % slots.length] = this.at(seq);
-    this.#slots = slots;
+    if (this.#size >= this.#bounds.events) return;
+    const size = Math.min(this.#bounds.events, Math.max(1024, count * 2));
+    const moved = <List extends { [index: number]: unknown }>(from: List, to: List): List => {
+      for (let seq = this.#first; seq < this.#end - 1; seq++) to[seq % size] = from[seq % this.#size];
+      return to;
+    };
+    this.#t = moved(this.#t, new Float64Array(size));
+    this.#weight = moved(this.#weight, new Float64Array(size));
+    this.#place = moved(this.#place, new Float64Array(size));
+    this.#steps = moved(this.#steps, new Float64Array(size));
+    this.#about = moved(this.#about, new Array(size));
+    this.#what = moved(this.#what, new Array(size));
+    this.#from = moved(this.#from, new Array(size));
+    this.#value = moved(this.#value, new Array(size));
+    this.#rest = moved(this.#rest, new Array(size));
+    this.#transitions = moved(this.#transitions, new Array(size));
+    this.#size = size;
   }
 
   #drop(): void {
-    const at = this.#first % this.#slots.length;
-    const held = this.#slots[at]!;
-    this.#slots[at] = undefined;
-    this.#first++;
-    this.#bytes -= held.bytes;
-    const { seq, subject, value, rest, event } = held;
+    const seq = this.#first++;
+    const at = seq % this.#size;
+    const [subject, what, rest] = [this.#about[at], this.#what[at], this.#rest[at]];
+    this.#bytes -= this.#weight[at]!;
+    this.#about[at] = undefined;
+    this.#what[at] = undefined;
+    this.#rest[at] = undefined;
     if (subject === undefined) return;
+    const formed = what instanceof Form;
     if (subject.now.seq === seq && subject.now.status !== 'active') {
       this.#subjects.delete(subject.id);
     } else {
       // The first line of each has its context.
-      const context = rest?.context ?? afterStep(subject.base!.context, event as Advanced);
-      subject.base = { seq, value, status: rest?.status ?? 'active', context };
+      const base = (subject.base as Base | undefined) ?? new Base(rest!.context);
+      subject.base = base;
+      base.seq = seq;
+      base.value = this.#value[at]!;
+      base.status = rest?.status ?? 'active';
+      if (rest !== undefined) base.stand(rest.context);
+      else {
+        const { numbers } = this.#tape;
+        const [event, form] = formed ? [undefined, what] : [what, undefined];
+        base.step(this.#steps[at]!, event, form, numbers, form ? this.#tape.index(this.#place[at]!) : 0);
+      }
     }
+    if (formed) this.#tape.drop(this.#place[at]! + what.count);
   }
+}
+
+/** Small ones of a kind are much alike: one in four is looked at. */
+function weightOf({ weight }: Subject, event: { type: string }, seq: number): number {
+  if (weight.type !== event.type || weight.bytes > 4096 || seq % 4 === 0) {
+    weight.type = event.type;
+    weight.bytes = weigh(event);
+  }
+  return weight.bytes;
 }

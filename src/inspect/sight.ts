@@ -200,8 +200,9 @@ function senderOf(coming: (object | string)[], event: object): string | undefine
 
 const none: readonly unknown[] = [];
 
+/** To the thousandth of a millisecond: clocks know no more. */
 function now(): number {
-  return performance.timeOrigin + performance.now();
+  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
 }
 
 function isLoop(actor: AnyActorRef): boolean {

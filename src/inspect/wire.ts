@@ -35,13 +35,19 @@ export class Wire {
 
   /** The text of a line; of one that may not or cannot be told, that it is missing. */
   text(held: Held): string {
-    const { seq, subject, event } = held;
-    if (subject !== undefined && event !== undefined && held.rest === undefined && this.#redact === undefined) {
-      if (isTame(event, this.#cuts)) return stepText(subject, held);
+    const { seq, subject, event, told } = held;
+    if (subject !== undefined && told !== undefined) return stepText(subject, held, told);
+    if (subject !== undefined && event !== undefined && held.rest === undefined && this.isTame(event)) {
+      return stepText(subject, held, JSON.stringify(event));
     }
     return subject === undefined
       ? JSON.stringify(missing(seq, 'fault'))
       : this.#text(seq, () => rawLine(subject, held));
+  }
+
+  /** Whether pages get a value as it is. */
+  isTame(value: object): boolean {
+    return this.#redact === undefined && isTame(value, this.#cuts);
   }
 
   /** How a loop stood after the last line about it that is no longer held. */
@@ -96,13 +102,51 @@ export function missing(seq: number, why: 'fault' | 'redacted' | 'dropped'): Lin
   return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why };
 }
 
+/** What the last line had around its number, time and event: the next mostly has the same. */
+let around: {
+  subject: Subject;
+  from: string | undefined;
+  value: string;
+  transitions: unknown;
+  head: string;
+  tail: string;
+};
+
 /** The text of what most lines are, put together from what can be known before. */
-function stepText({ id }: Subject, { seq, t, from, event, value, transitions }: Held): string {
-  const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
-  const what = `{"type":"event","seq":${seq},"t":${t},"id":${JSON.stringify(id)}${sender}`;
-  const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
-  const way = ways === '' ? '' : `,"tr":[${ways}]`;
-  return `${what},"event":${JSON.stringify(event)},"value":"${value}"${way}}`;
+function stepText(subject: Subject, { seq, t, from, value, transitions }: Held, event: string): string {
+  if (
+    around?.subject !== subject ||
+    around.from !== from ||
+    around.value !== value ||
+    around.transitions !== transitions
+  ) {
+    const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
+    const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
+    const way = ways === '' ? '' : `,"tr":[${ways}]`;
+    const head = `,"id":${JSON.stringify(subject.id)}${sender},"event":`;
+    around = { subject, from, value, transitions, head, tail: `,"value":"${value}"${way}}` };
+  }
+  return `{"type":"event","seq":${seq},"t":${timeText(t)}${around.head}${event}${around.tail}`;
+}
+
+let second = Number.NaN;
+let secondText = '';
+
+/** A time in milliseconds, of which thousandths are known, as JSON: so many digits take their time, and most are those of the last. */
+function timeText(t: number): string {
+  const seconds = Math.floor(t / 1000);
+  if (seconds !== second) {
+    second = seconds;
+    secondText = String(seconds);
+  }
+  const micros = Math.round((t - seconds * 1000) * 1000);
+  if (!(seconds > 0 && micros < 1_000_000)) return String(t);
+  const millis = Math.floor(micros / 1000);
+  return `${secondText}${threeDigits(millis)}.${threeDigits(micros - millis * 1000)}`;
+}
+
+function threeDigits(value: number): string {
+  return value < 10 ? `00${value}` : value < 100 ? `0${value}` : `${value}`;
 }
 
 const edges = new WeakMap<object, string>();
@@ -118,7 +162,8 @@ function edgeText(transition: object): string {
 
 /** A line with live values in it. */
 function rawLine(subject: Subject, held: Held): Record<string, unknown> {
-  const { seq, t, event, from, value, rest, transitions } = held;
+  const { seq, t, told, from, value, rest, transitions } = held;
+  const event: Held['event'] = told === undefined ? held.event : JSON.parse(told);
   if (event === undefined) {
     const late = subject.late ? { late: true } : {};
     return { ...about(subject, seq, t), value, context: rest?.context, status: 'active', ...late };

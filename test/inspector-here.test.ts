@@ -176,6 +176,7 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   expect(await pausable()).toBe(true);
   // What is pressed reaches the one that is shown.
   await page.keyboard.press('x');
+  await page.getByLabel('Reason').fill('enough');
   await page.keyboard.press('Enter');
   await expect
     .poll(() => second.evaluate(() => (window as any).run.outcome.then((one: any) => one.status)))

@@ -99,7 +99,7 @@ export function Breakpoints() {
             list={`known-${kind.value}`}
             aria-label="What to wait for"
             aria-invalid={fault.value !== ''}
-            aria-describedby="breakpoint-fault"
+            aria-describedby={fault.value ? 'breakpoint-fault' : undefined}
             placeholder={{ state: 'ending', event: 'advanced', when: 'state.loss > 2' }[kind.value]}
             value={text.value}
             onInput={(e) => {
@@ -119,9 +119,11 @@ export function Breakpoints() {
             ))}
           </datalist>
         </form>
-        <p id="breakpoint-fault" class="fault" role="alert">
-          {fault.value}
-        </p>
+        {fault.value ? (
+          <p id="breakpoint-fault" class="fault" role="alert">
+            {fault.value}
+          </p>
+        ) : null}
       </div>
     </Menu>
   );

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { asking, pressRun, runIs, stepCount } from '../control.ts';
 import { session } from '../session.ts';
 import { clearRefusal, refusal, setSpeed, settings } from '../settings.ts';
@@ -161,7 +161,8 @@ function Refusal() {
 function Reason({ kind }: { kind: 'stop' | 'abort' }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const reason = useSignal('');
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the next key comes.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
       ref={dialog}

@@ -49,7 +49,15 @@ export function Menu({ label, children }: MenuProps) {
         if (relatedTarget && !box.current!.contains(relatedTarget as Node)) close();
       }}
     >
-      <summary>{label}</summary>
+      {/* At once: `toggle` comes later than the next key may. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a summary is no static element */}
+      <summary
+        onClick={() => {
+          open.value = !box.current!.open;
+        }}
+      >
+        {label}
+      </summary>
       {typeof children !== 'function' ? children : open.value ? children(close) : null}
     </details>
   );

@@ -1,14 +1,15 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { Actor, Phase } from '../actor.ts';
+import type { Actor } from '../actor.ts';
 import { Counts, taken } from '../counts.ts';
 import { shortType } from '../describe.ts';
+import { endingOf } from '../ending.ts';
 import { HEAD, LINE, largest, type Picture, pictures } from '../layout.ts';
 import type { ChartLine } from '../line.ts';
 import { session } from '../session.ts';
 import { edgeKey } from '../statechart.ts';
-import { standing } from '../tree.ts';
+import { type Standing, standing } from '../tree.ts';
 import { figure } from '../value.ts';
 import { enteredAt, entryOf } from '../why.ts';
 import { Mark } from './mark.tsx';
@@ -64,7 +65,11 @@ export function Chart() {
   return (
     <section class="chart" aria-label="Chart">
       <header class="tools">
-        {actor ? <span class={`who hue${actor.path.hue}`}>{actor.id}</span> : null}
+        {actor ? (
+          <span class={`who hue${actor.path.hue}`} title={actor.id}>
+            {actor.short}
+          </span>
+        ) : null}
         <span class="grow" />
         <button
           type="button"
@@ -99,7 +104,7 @@ export function Chart() {
           +
         </button>
       </header>
-      {actor && here ? <Why actor={actor} value={here.value} phase={here.phase} now={now} /> : null}
+      {actor && here ? <Why actor={actor} here={here} now={now} /> : null}
       <Scroll id="chart" label="Statechart" box={box}>
         {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
         {actor && !chart ? (
@@ -120,7 +125,7 @@ export function Chart() {
 }
 
 /** Why the loop is in its state: the first thing that people ask a chart. */
-function Why({ actor, value, phase, now }: { actor: Actor; value: string; phase: Phase; now: number }) {
+function Why({ actor, here, now }: { actor: Actor; here: Standing; now: number }) {
   const { store, contexts } = session;
   const entered = enteredAt(actor, now);
   const entry = useMemo(
@@ -128,16 +133,18 @@ function Why({ actor, value, phase, now }: { actor: Actor; value: string; phase:
     [store, actor, entered],
   );
   const line = entry && store.line(entry.row);
+  // The loop's own hooks are named by their events already.
+  const from = line?.type === 'event' && !line.from?.startsWith(`${actor.id}/`) ? line.from : undefined;
   return (
     <p class="why">
-      <Mark phase={phase} /> <b>{value}</b>
+      <Mark phase={endingOf(contexts, actor, here)} /> <b>{here.value}</b>
       {entry ? (
         <>
           {entry.because ? <> because {words(entry.because)}</> : null}
           <span class="dim">
             {line?.type === 'event' ? ` · ${shortType(line.event.type)}` : ''}
             {entry.from ? ` from ${entry.from}` : ''}
-            {line?.type === 'event' && line.from ? `, sent by ${line.from}` : ''}
+            {from ? `, sent by ${from}` : ''}
           </span>{' '}
           <button
             type="button"

@@ -1,12 +1,13 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { isOver } from '../actor.ts';
-import { duration, stamp } from '../clock.ts';
+import { stamp } from '../clock.ts';
 import { describe, shortType } from '../describe.ts';
 import { Filter } from '../filter.ts';
 import { session } from '../session.ts';
 import { figure } from '../value.ts';
 import { List } from './list.tsx';
+import { Range } from './range.tsx';
 import { Split } from './split.tsx';
 
 const path = signal('');
@@ -107,18 +108,7 @@ export function Log() {
             .*
           </button>
         </div>
-        {range ? (
-          <button
-            type="button"
-            class="chip"
-            title="Show all of the time again (Esc)"
-            onClick={() => {
-              session.range.value = null;
-            }}
-          >
-            {duration(range.to - range.from)} selected ✕
-          </button>
-        ) : null}
+        <Range />
         <span class="grow" />
         <span class="dim count" role="status">
           {filter.left > AT_ONCE ? `searching ${Math.floor(filter.progress * 100)} % · ` : ''}

@@ -95,7 +95,13 @@ async function connect(served: Inspector) {
     for (let i = 0; i < 800 && !satisfied(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(satisfied()).toBe(true);
   };
-  await until(() => sockets.at(-1)!.readyState === WebSocket.OPEN);
+  const socket = sockets.at(-1)!;
+  await until(() => socket.readyState === WebSocket.OPEN);
+  // What the receiver says first has been heard when an answer to what comes after it is there.
+  await new Promise((resolve) => {
+    socket.once('pong', resolve);
+    socket.ping();
+  });
   return { receiver, events, errors, until };
 }
 

@@ -25,7 +25,7 @@ const sticking = () =>
       return document.documentElement;
     };
     for (const element of document.querySelectorAll('.top *, .tools *, .tabs *, .scrubber *, .node *, .picks *')) {
-      if (element.closest('.sheet, svg, select') && element.tagName !== 'SELECT') continue;
+      if (element.closest('.sheet, svg') || element.parentElement!.closest('select')) continue;
       const { left, right, width } = element.getBoundingClientRect();
       const edge = room(element).getBoundingClientRect();
       if (width && (right > edge.right + 1 || left < edge.left - 1)) {

@@ -29,8 +29,7 @@ for (const axis of ['step', 'time']) {
     await page.mouse.down();
     await page.mouse.move(x + width * 0.4, y + height / 2, { steps: 4 });
     await page.mouse.up();
-    await expect.poll(count).toBeLessThan(all / 3);
-    expect(await count()).toBeGreaterThan(all / 10);
+    await expect.poll(count).toSatisfy((left: number) => left > all / 10 && left < all / 3);
     // It is no click: the moment stays.
     expect(await moment()).toBe(now);
     const chip = page.locator('.plots .chip');

@@ -41,6 +41,7 @@ function connect(address: string): void {
       process.send!('connected');
       return;
     }
+    if (line.type === 'settings') return;
     // What the program no longer holds comes as one line that says so.
     heard.missing += line.type === 'lagged' ? line.count : line.seq - last - 1;
     last = line.seq;

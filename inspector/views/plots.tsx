@@ -2,7 +2,8 @@ import { signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { duration, stamp } from '../clock.ts';
-import { numbersOf, type Pick, pickName, Series, smooth, thin, timeOfSteps } from '../series.ts';
+import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
+import { numbersOf, pickName, Series, smooth, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
 import { colour, dark } from '../theme.ts';
 import { tick } from '../ticks.ts';
@@ -10,9 +11,6 @@ import { figure } from '../value.ts';
 import { Range } from './range.tsx';
 import { Scroll } from './scroll.tsx';
 
-const picked = signal<readonly Pick[]>([]);
-/** Whether somebody chose; until then the plot makes a choice of its own. */
-const chosen = signal(false);
 const axis = signal<'step' | 'time'>('step');
 const smoothing = signal(0.6);
 const log = signal(false);
@@ -28,31 +26,6 @@ const DRAG = 4;
 const MOST = 2400;
 /** More numbers than this are searched. */
 const MANY = 12;
-
-export const isPicked = (path: string, keys: readonly string[]): boolean =>
-  picked.value.some((pick) => pickName(pick) === pickName({ path, keys }));
-
-/** Puts a number on the plot, or takes it off. */
-export function togglePick(path: string, keys: readonly string[]): void {
-  const pick = { path, keys };
-  chosen.value = true;
-  picked.value = isPicked(path, keys)
-    ? picked.value.filter((other) => pickName(other) !== pickName(pick))
-    : [...picked.value, pick];
-}
-
-/** Losses are what people look at first; without one, the first number there is: of the loop with the most steps. */
-function firstChoice(all: readonly Pick[]): readonly Pick[] {
-  const { paths } = session.store;
-  const taken = ({ path }: Pick) => paths.get(path)?.taken ?? 0;
-  const plain = all.filter((pick) => !isListed(pick));
-  const losses = plain.filter(({ keys }) => /loss$/i.test(keys.at(-1)!));
-  const among = losses.length ? losses : plain.length ? plain : all;
-  return among.toSorted((a, b) => taken(b) - taken(a) || a.keys.length - b.keys.length).slice(0, 1);
-}
-
-/** Whether it is one of a list: those come and go, and there may be many. */
-const isListed = ({ keys }: Pick): boolean => keys.some((key) => /^\d+$/.test(key));
 
 /** Lines for a few series that do not share their x: each has its own rows in one table. */
 function tableOf(
@@ -99,15 +72,10 @@ export function Plots() {
   const now = session.now.value;
   const range = session.range.value;
   const found = [...store.paths.values()].flatMap((path) => numbersOf(store, path));
-  const all = [...found.filter((pick) => !isListed(pick)), ...found.filter(isListed)];
+  const all = inOrder(found);
   const wanted = find.value.trim().toLowerCase();
   const listed = all.filter((pick) => isPicked(pick.path, pick.keys) || pickName(pick).toLowerCase().includes(wanted));
-  const picks = chosen.value ? picked.value : firstChoice(all);
-  if (!chosen.value && picks.length && picked.peek().map(pickName).join() !== picks.map(pickName).join()) {
-    queueMicrotask(() => {
-      if (!chosen.value) picked.value = picks;
-    });
-  }
+  const picks = picksOf(all);
   const names = picks.map(pickName).join('\n');
   const series = useMemo(() => picks.map((pick) => new Series(pick)), [store, names]);
   for (const one of series) one.grow(store);
@@ -303,7 +271,6 @@ export function Plots() {
                   type="checkbox"
                   checked={index >= 0}
                   onChange={() => {
-                    if (!chosen.value) picked.value = picks;
                     togglePick(pick.path, pick.keys);
                   }}
                 />

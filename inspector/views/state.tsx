@@ -4,12 +4,12 @@ import { shortType } from '../describe.ts';
 import { type Against, baseOf, type Change, changeOf, countChanges, members, NOTHING } from '../difference.ts';
 import { endingOf } from '../ending.ts';
 import { type HeldMember, partsOf, runWords } from '../parts.ts';
+import { isPicked, togglePick } from '../picks.ts';
 import { against, togglePin } from '../pin.ts';
 import { session } from '../session.ts';
 import { standing } from '../tree.ts';
 import { brief, figure, numberOf, readValue, type Value, visible } from '../value.ts';
 import { Mark } from './mark.tsx';
-import { isPicked, togglePick } from './plots.tsx';
 import { Scroll } from './scroll.tsx';
 import { Split } from './split.tsx';
 

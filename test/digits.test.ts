@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { fileStore } from 'loopchart/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { loadTensorFlow } from '../examples/digits/backend.ts';
 import { bars } from '../examples/digits/bars.ts';
 import { loadDigits, type Split, slice } from '../examples/digits/data.ts';
@@ -160,15 +161,19 @@ describe('the program', () => {
   const main = join(import.meta.dirname, '../examples/digits/main.ts');
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-  /** Runs it in a directory of its own; at the first line that has `at` in it, it gets the signal. */
-  async function program(cwd: string, flags: string[], at?: string, signal?: 'SIGINT' | 'SIGTERM') {
+  /** Runs it in a directory of its own; at the first line that has `at` in it, it gets the signal, or what else is done. */
+  async function program(
+    cwd: string,
+    flags: string[],
+    at?: string,
+    signal?: 'SIGINT' | 'SIGTERM' | ((output: string) => void),
+  ) {
     mkdirSync(join(scratch, cwd), { recursive: true });
+    const inspects = typeof signal === 'function' ? [] : ['--no-inspect'];
     const child = spawn(
       process.execPath,
-      ['--conditions=loopchart-source', `--import=${tsx}`, main, '--no-inspect', ...flags],
-      {
-        cwd: join(scratch, cwd),
-      },
+      ['--conditions=loopchart-source', `--import=${tsx}`, main, ...inspects, ...flags],
+      { cwd: join(scratch, cwd) },
     );
     let [output, errors] = ['', ''];
     let asked: number | undefined;
@@ -176,7 +181,8 @@ describe('the program', () => {
       output += text;
       if (at === undefined || asked !== undefined || !output.includes(at)) return;
       asked = performance.now();
-      child.kill(signal);
+      if (typeof signal === 'function') signal(output);
+      else child.kill(signal);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors += text;
@@ -184,6 +190,13 @@ describe('the program', () => {
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     return { code, output, errors, took: performance.now() - (asked ?? Number.NaN) };
   }
+
+  /** Asks for something as the inspector's page does. */
+  const fromPage = (event: object) => (output: string) => {
+    const { host, origin, hash } = new URL(/inspector: (\S+)/.exec(output)![1]!);
+    const socket = new WebSocket(`ws://${host}/ws?since=0`, [`tok.${hash.slice('#token='.length)}`], { origin });
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'send', id: 'fit#1', event })));
+  };
 
   /** What is told of the training, without the times. */
   function learned(...outputs: string[]): string[] {
@@ -228,6 +241,19 @@ describe('the program', () => {
     expect(learned(more.output)).toHaveLength(4);
     expect(more.code).toBe(0);
   }, 180_000);
+
+  test('stopped or aborted from its inspector, it says so, and goes on from there', async () => {
+    const stop = fromPage({ type: 'loop.stop', reason: 'seen enough' });
+    const stopped = await program('page', ['--epochs', '2'], ' 25 %', stop);
+    expect(stopped).toMatchObject({ code: 0, errors: '' });
+    expect(stopped.output).toMatch(/^stopped \(seen enough\) .*epoch \d of 2.*: every loop finished its step\.$/m);
+    expect(stopped.output).not.toContain('NaN');
+    const abort = fromPage({ type: 'loop.abort', reason: 'no use' });
+    const aborted = await program('page', ['--epochs', '2'], ' 25 %', abort);
+    expect(aborted).toMatchObject({ code: 1, errors: '' });
+    expect(aborted.output).toMatch(/^Going on /m);
+    expect(aborted.output).toMatch(/^aborted \(no use\) .*: what was saved last stays\.$/m);
+  }, 120_000);
 
   test('says how it is used, and what is wrong with the command line', async () => {
     expect(await program('flags', ['--help'])).toMatchObject({

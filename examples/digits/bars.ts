@@ -55,8 +55,9 @@ function bar(part: number, length: number, color: boolean): string {
 }
 
 /** `98.05 %`, in seven columns or more. */
+/** Of nothing there is no part: a run that is stopped may have looked at no digit. */
 export function percent(part: number): string {
-  return `${(part * 100).toFixed(2)} %`.padStart(7);
+  return (Number.isNaN(part) ? '–' : `${(part * 100).toFixed(2)} %`).padStart(7);
 }
 
 /** `0:07`, `1:02:07` */

@@ -105,6 +105,15 @@ async function train(flags: Flags, report: Report): Promise<number> {
     report.print(`${signal} ${placeOf(fit)}: saved in ${DIRECTORY}.\nThe same command goes on from there.`);
     return EXIT_CODES[signal];
   }
+  // From the inspector's page.
+  if (outcome.status === 'stopped' || (outcome.status === 'aborted' && !(outcome.error instanceof Error))) {
+    const why = outcome.reason === undefined ? '' : ` (${String(outcome.reason)})`;
+    const how = outcome.status === 'stopped' ? 'every loop finished its step' : 'what was saved last stays';
+    report.print(
+      `${outcome.status}${why} ${placeOf(fit)}: ${how}.\nnpm start goes on from there; with --fresh it starts over.`,
+    );
+    return outcome.status === 'stopped' ? 0 : 1;
+  }
   if (outcome.status !== 'finished') throw outcome.error;
   conclude(report, outcome.output!);
   return 0;

@@ -197,10 +197,12 @@ export class Store {
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number): void {
-    if (typeof line.context?.steps === 'number') actor.steps = line.context.steps;
-    else if (line.type === 'event' && line.event.type === 'loop.advanced') actor.steps += Number(line.event.steps ?? 1);
-    if (line.type === 'event' && line.event.type === 'loop.advanced') {
-      actor.path.taken += Number(line.event.steps ?? 1);
+    const advanced =
+      line.type === 'event' && line.event.type === 'loop.advanced' ? Number(line.event.steps ?? 1) || 0 : 0;
+    actor.steps = typeof line.context?.steps === 'number' ? line.context.steps : actor.steps + advanced;
+    // With none, it tells what a checkpoint has committed.
+    if (advanced > 0) {
+      actor.path.taken += advanced;
       actor.path.steps.push(row, actor.path.taken);
     }
     const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;

@@ -108,10 +108,8 @@ async function train(flags: Flags, report: Report): Promise<number> {
   // From the inspector's page.
   if (outcome.status === 'stopped' || (outcome.status === 'aborted' && !(outcome.error instanceof Error))) {
     const why = outcome.reason === undefined ? '' : ` (${String(outcome.reason)})`;
-    const how = outcome.status === 'stopped' ? 'every loop finished its step' : 'what was saved last stays';
-    report.print(
-      `${outcome.status}${why} ${placeOf(fit)}: ${how}.\nnpm start goes on from there; with --fresh it starts over.`,
-    );
+    const next = (await store.load(RUN)) === undefined ? 'begins anew' : 'goes on from what was saved last';
+    report.print(`${outcome.status}${why} ${placeOf(fit)}. npm start ${next}.`);
     return outcome.status === 'stopped' ? 0 : 1;
   }
   if (outcome.status !== 'finished') throw outcome.error;

@@ -57,7 +57,7 @@ function outcome(output: unknown): string {
 }
 
 /** An error among recorded values, where the value is one. */
-export function errorIn(value: unknown): PlainError | undefined {
+function errorIn(value: unknown): PlainError | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { $error } = value as { $error?: unknown };
   return typeof $error === 'object' && $error !== null ? ($error as PlainError) : undefined;

@@ -3,7 +3,7 @@ import { bars, type Moment, percent } from './bars.ts';
 import type { Fit } from './loops.ts';
 import { means } from './score.ts';
 import { Footer } from './terminal.ts';
-import { batchesIn, type EpochReport, type Listener } from './training.ts';
+import { batchesIn, type EpochReport, firstBatch, type Listener, QUARTERS } from './training.ts';
 
 /** How often a terminal is redrawn, in milliseconds. */
 const FRAME = 100;
@@ -46,13 +46,21 @@ export class Report implements Listener {
 
   onQuarter(report: EpochReport): void {
     // The last one comes with the epoch, and a terminal shows them in the bars.
-    if (this.#footer === undefined && report.part < 1) this.print(this.#line(report, `${report.part * 100} %`));
+    if (this.#footer === undefined && report.part < 1 && this.#whole(report))
+      this.print(this.#line(report, `${report.part * 100} %`));
   }
 
   onEpoch(report: EpochReport): void {
+    if (!this.#whole(report)) return;
     const now = performance.now();
     this.print(this.#line(report, `${((now - this.#epochSince) / 1000).toFixed(1)} s`));
     this.#epochSince = now;
+  }
+
+  /** Whether all its batches were learned from: a run that is stopped ends its epoch early. */
+  #whole({ epoch, part }: EpochReport): boolean {
+    const { epoch: before, batch } = momentOf(this.#fit!);
+    return before >= epoch || batch >= firstBatch(this.#fit!.init, part * QUARTERS);
   }
 
   #line({ epoch, loss, accuracy, heldOut }: EpochReport, end: string): string {
@@ -77,10 +85,12 @@ export class Report implements Listener {
 
 /** Where the loops stand: what they count is there to be read at any time. */
 export function momentOf(fit: Fit): Moment {
-  const epoch = fit.progress.current.completed;
   const batches = batchesIn(fit.init);
   // Counted over all runs: unlike `current`, it does not go back to 0 between the quarters.
-  const batch = fit.epoch.batches.progress.total.completed - epoch * batches;
+  const learned = fit.epoch.batches.progress.total.completed;
+  // An epoch that a stop cut short has ended as well.
+  const epoch = Math.min(fit.progress.current.completed, Math.floor(learned / batches));
+  const batch = learned - epoch * batches;
   const { score } = fit.epoch.batches.state;
   const report = fit.epoch.state.report ?? fit.state.history.at(-1);
   return {

@@ -1,4 +1,5 @@
-import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { join } from 'node:path';
+import { defaultClientConditions, defaultServerConditions, type Plugin, runnerImport } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
 
@@ -13,9 +14,23 @@ const tally: Reporter = {
   },
 };
 
+/** Nearly all charts that the page shows are the library's own: it is built with the pictures, and seldom lays out another. */
+const ownPictures: Plugin = {
+  name: 'loopchart:own-pictures',
+  resolveId: (id) => (id === 'virtual:own-pictures' ? `\0${id}` : undefined),
+  async load(id) {
+    if (id !== '\0virtual:own-pictures') return undefined;
+    const { module } = await runnerImport<{ ownPictures(): Promise<object> }>(
+      join(import.meta.dirname, 'inspector/own.ts'),
+    );
+    return `export default ${JSON.stringify(await module.ownPictures())};`;
+  },
+};
+
 const config: ViteUserConfig = defineConfig({
   root: 'inspector',
   base: './',
+  plugins: [ownPictures],
   build: { outDir: '../dist/inspector', emptyOutDir: true },
   resolve: { conditions: ['loopchart-source', ...defaultClientConditions] },
   ssr: { resolve: { conditions: ['loopchart-source', ...defaultServerConditions] } },

@@ -8,10 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openChromium, Tab, type Task } from './chromium.ts';
+import { launch } from '../test/support/chromium.ts';
 import { spread } from './measure.ts';
 import { Program } from './program.ts';
 import { writeRecording } from './recordings.ts';
+import { Tab, type Task } from './tab.ts';
 import { table } from './table.ts';
 
 interface Row {
@@ -306,7 +307,7 @@ const stalled: Bench = {
 // The hour takes minutes: only where it is asked for.
 const benches = [listing, streaming, opening, drawing, stalled, ...(process.argv.includes('--hour') ? [hour] : [])];
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-const browser = await openChromium();
+const browser = await launch();
 const rows: Row[] = [];
 try {
   for (const { name, rows: measure } of benches) {

@@ -9,11 +9,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { formatRecording, record } from 'loopchart';
-import { chromium } from 'playwright-core';
+
 import { loadTensorFlow } from '../examples/digits/backend.ts';
 import { loadDigits } from '../examples/digits/data.ts';
 import { Fit } from '../examples/digits/loops.ts';
 import { createTraining } from '../examples/digits/training.ts';
+import { launch } from '../test/support/chromium.ts';
 
 const root = join(import.meta.dirname, '..');
 const page = join(root, 'dist/inspector');
@@ -37,10 +38,7 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.once('listening', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking'],
-});
+const browser = await launch();
 const all = process.argv[2];
 if (all !== undefined) await mkdir(all, { recursive: true });
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,10 +1,10 @@
-import type { Line } from './line.ts';
+import type { Taken } from './source.ts';
 
 export const CHUNK = 4096;
 
 /** Some thousands of lines, and the columns that are read for every one of them. */
 export class Chunk {
-  readonly lines: Line[] = [];
+  readonly lines: Taken[] = [];
   readonly seq: Float64Array = new Float64Array(CHUNK);
   readonly t: Float64Array = new Float64Array(CHUNK);
   readonly actor: Int32Array = new Int32Array(CHUNK);

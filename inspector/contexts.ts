@@ -1,7 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { LoopContext } from './line.ts';
 import type { Store } from './store.ts';
-import type { Chart } from './transition.ts';
+import { type Chart, isStep } from './transition.ts';
 
 /** A context is kept for each of so many rows of an actor, so that going back costs no more than this many events. */
 const EVERY = 128;
@@ -14,7 +14,8 @@ export class Contexts {
   readonly #chart: Chart;
   /** By actor and row. The oldest leave first: a Map keeps the order of arrival. */
   readonly #kept = new Map<string, LoopContext>();
-  #last: { actor: Actor; row: number; context: LoopContext } | undefined;
+  /** Of each actor, the one that was asked for last: the next is mostly a little later. */
+  readonly #last = new WeakMap<Actor, { row: number; context: LoopContext }>();
 
   constructor(store: Store, chart: Chart) {
     this.#store = store;
@@ -35,17 +36,24 @@ export class Contexts {
     context ??= actor.base ?? {};
     for (let index = from + 1; index <= to; index++) {
       const at = actor.rows.row(index);
+      const steps = index < to && index % EVERY ? this.#store.stepsToNext(at, actor.rows.row(index + 1)) : undefined;
+      if (steps !== undefined && isStep(this.#store.likeOf(at), context)) {
+        // The next one leaves nothing of what this one says but their count.
+        context = { ...context, steps: context.steps + steps };
+        continue;
+      }
       const line = this.#store.line(at);
       if (line.type === 'event') context = this.#chart.after(line, context);
       if (index % EVERY === 0) this.#keep(actor, at, context);
     }
-    this.#last = { actor, row: actor.rows.row(to), context };
+    this.#last.set(actor, { row: actor.rows.row(to), context });
     return context;
   }
 
   #known(actor: Actor, row: number): LoopContext | undefined {
-    if (this.#last?.actor === actor && this.#last.row === row) return this.#last.context;
-    const line = this.#store.line(row);
+    const last = this.#last.get(actor);
+    if (last?.row === row) return last.context;
+    const line = this.#store.likeOf(row);
     if ((line.type === 'event' || line.type === 'actor') && line.context) return line.context;
     return this.#kept.get(`${actor.index} ${row}`);
   }

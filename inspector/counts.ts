@@ -58,7 +58,7 @@ export class Counts {
 
 /** The transitions a line took, by name. */
 export function taken(store: Store, row: number): string[] {
-  const line = store.line(row);
+  const line = store.likeOf(row);
   if (line.type !== 'event' || !line.tr) return [];
   return line.tr.flatMap(([source, targets, type]) =>
     targets?.length ? targets.map((target) => edgeKey(source, target, type)) : [edgeKey(source, '', type)],

@@ -1,5 +1,4 @@
-import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js';
-import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { StateNodeJson } from './line.ts';
 import { type Arrow, arrowsOf, type Box, boxesOf, type Note } from './statechart.ts';
 
@@ -22,13 +21,8 @@ export interface Picture {
   arrows: PlacedArrow[];
 }
 
-// The layout of a large chart takes a second: it is done in a worker, which is a file of its own because the page's
-// policy allows no other.
-let elk: InstanceType<typeof ELK> | undefined;
-const engine = () => {
-  elk ??= new ELK({ workerFactory: () => new Worker(new URL(workerUrl, location.href)) });
-  return elk;
-};
+/** What gives each node of a graph its place. */
+export type Layout = (graph: ElkNode) => Promise<ElkNode>;
 
 /** Wide enough for the text at the size the picture sets it in. */
 const LETTER = 6.7;
@@ -101,7 +95,7 @@ const OPTIONS = {
 type Side = 'below' | 'beside';
 
 /** Lays a machine's chart out in all the ways there are: none is best for every pane. */
-export async function pictures(root: StateNodeJson): Promise<Picture[]> {
+export async function pictures(root: StateNodeJson, layout: Layout): Promise<Picture[]> {
   const boxes = boxesOf(root);
   const arrows = arrowsOf(root, boxes);
   const nested = new Set(boxes.map((box) => box.parent));
@@ -117,7 +111,7 @@ export async function pictures(root: StateNodeJson): Promise<Picture[]> {
       return { id, sources: [from], targets: [to], labels: [label] };
     }),
   });
-  const laid = await Promise.all([engine().layout(graph('RIGHT')), engine().layout(graph('DOWN'))]);
+  const laid = await Promise.all([layout(graph('RIGHT')), layout(graph('DOWN'))]);
   const sides: Side[] = loose.length ? ['below', 'beside'] : ['below'];
   return laid.flatMap((one) => sides.map((side) => picture(one, boxes, arrows, loose, side)));
 }

@@ -10,15 +10,23 @@ export interface Pick {
 
 export const pickName = ({ path, keys }: Pick): string => `${path} · ${keys.join('.')}`;
 
-/** What the loop's state was after the step that a row ended. */
-function stateAt(store: Store, row: number): unknown {
-  const line = store.line(row);
-  if (line.type !== 'event') return undefined;
-  const commit = line.event.commit as { state?: unknown } | undefined;
-  return commit?.state ?? line.context?.state;
-}
-
 const MANY = 10_000;
+
+/** What lies at some keys in the state of a loop. */
+class State {
+  readonly #committed: readonly string[];
+  readonly #held: readonly string[];
+
+  constructor(keys: readonly string[] = []) {
+    this.#committed = ['event', 'commit', 'state', ...keys];
+    this.#held = ['context', 'state', ...keys];
+  }
+
+  /** After the step that a row ended. */
+  after(store: Store, row: number): unknown {
+    return store.read(row, this.#committed) ?? store.read(row, this.#held);
+  }
+}
 
 /** One number over all steps of its loop, over all its runs. Grows as lines come in. */
 export class Series {
@@ -28,10 +36,12 @@ export class Series {
   readonly times: number[] = [];
   /** NaN where it was not a number, and where it was one that is not finite. */
   readonly values: number[] = [];
+  readonly #state: State;
   #next = 0;
 
   constructor(pick: Pick) {
     this.pick = pick;
+    this.#state = new State(pick.keys);
   }
 
   /** Reads the steps that came since. */
@@ -41,13 +51,8 @@ export class Series {
     this.#forget(store.first);
     for (let at = steps.upTo(this.#next - 1) + 1; at < steps.length; at++) {
       const row = steps.row(at);
-      let value = stateAt(store, row);
-      for (const key of this.pick.keys) {
-        value =
-          typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as any)[key] : undefined;
-      }
       this.#next = row + 1;
-      const number = numberOf(value);
+      const number = numberOf(this.#state.after(store, row));
       if (number === undefined) continue;
       this.rows.push(row);
       this.steps.push(steps.count(at));
@@ -81,7 +86,7 @@ export function numbersOf(store: Store, path: Path): Pick[] {
         for (const [key, inner] of told.entries()) visit(inner, [...keys, key]);
     }
   };
-  visit(stateAt(store, path.steps.row(path.steps.length - 1)), []);
+  visit(new State().after(store, path.steps.row(path.steps.length - 1)), []);
   return picks.filter(({ keys }) => keys.length > 0);
 }
 

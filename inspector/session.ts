@@ -1,8 +1,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { type Actor, begun } from './actor.ts';
 import { Contexts } from './contexts.ts';
-import type { Line } from './line.ts';
-import type { ControlEvent, Source, Status } from './source.ts';
+import type { ControlEvent, Source, Status, Taken } from './source.ts';
 import { type Bounds, Store } from './store.ts';
 import { chart } from './transition.ts';
 
@@ -91,7 +90,7 @@ class Session {
   #chosen = '';
   /** Gives up the recording that is looked into. */
   #leave: (() => void) | undefined;
-  #pending: { lines: Line[]; bytes: number }[] = [];
+  #pending: { lines: Taken[]; bytes: number }[] = [];
   #waiting = 0;
   /** The number of the last line that came. */
   #reached = 0;
@@ -228,7 +227,7 @@ class Session {
     );
   }
 
-  #receive(lines: Line[], bytes: number): void {
+  #receive(lines: Taken[], bytes: number): void {
     this.#pending.push({ lines, bytes });
     this.#waiting += lines.length;
     const behind = this.#behind;
@@ -282,7 +281,7 @@ class Session {
     };
     // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
     // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
-    const pause = this.#behind && this.store.end > 0 ? 200 : Math.min(250, this.#cost * 3);
+    const pause = this.#behind && this.store.end > 0 ? 500 : Math.min(250, this.#cost * 3);
     if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
     else requestAnimationFrame(frame);
   }

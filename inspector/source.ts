@@ -1,5 +1,9 @@
 import type { Breakpoint } from '../src/inspect/breakpoint.ts';
 import type { Hello, Line, Settings } from './line.ts';
+import type { Row } from './row.ts';
+
+/** A line as it came: most are told by their numbers. */
+export type Taken = Line | Row;
 
 /** Where a source stands, in words that are shown. */
 export interface Status {
@@ -30,7 +34,7 @@ export interface Source {
    * Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. One that can `send` may be
    * started again, and delivers what came since.
    */
-  start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
+  start(onLines: (lines: Taken[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
   send?(command: Command): void;
   /** A cut value that was asked for by `get` has come. */
   onValue?: (ref: string, value: unknown) => void;

@@ -2,6 +2,8 @@ import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { Actor, isOver, Path, type Phase, phaseOf } from './actor.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
 import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
+import { Row } from './row.ts';
+import type { Taken } from './source.ts';
 
 export interface Bounds {
   events: number;
@@ -67,6 +69,36 @@ export class Store {
   }
 
   line(row: number): Line {
+    const line = this.#taken(row);
+    return line instanceof Row ? line.line : line;
+  }
+
+  /** A line that differs from this one by its numbers at most, and need not be put together. */
+  likeOf(row: number): Line {
+    const line = this.#taken(row);
+    return line instanceof Row ? line.like.line : line;
+  }
+
+  /** How many steps a row ends that was told by its numbers; the row after it is like it, and so says all that it says. */
+  stepsToNext(row: number, next: number): number | undefined {
+    const [line, after] = [this.#taken(row), this.#taken(next)];
+    return line instanceof Row && after instanceof Row && line.like === after.like ? line.steps : undefined;
+  }
+
+  /** The value at these keys of a line, which need not be put together for a number. */
+  read(row: number, keys: readonly string[]): unknown {
+    const line = this.#taken(row);
+    const index = line instanceof Row ? line.like.index(keys) : undefined;
+    if (index !== undefined) return (line as Row).number(index);
+    let value: unknown = line instanceof Row ? line.line : line;
+    for (const key of keys) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = (value as Record<string, unknown>)[key];
+    }
+    return value;
+  }
+
+  #taken(row: number): Taken {
     return this.#chunk(row).lines[(row - this.#base) % CHUNK]!;
   }
 
@@ -94,7 +126,7 @@ export class Store {
   }
 
   phase(row: number): Phase {
-    const line = this.line(row);
+    const line = this.likeOf(row);
     return line.type === 'actor' || line.type === 'event' ? phaseOf(line.value, line.status ?? 'active') : 'running';
   }
 
@@ -124,7 +156,7 @@ export class Store {
     return this.#firstWhere((row) => this.t(row) >= t);
   }
 
-  add(lines: readonly Line[], bytes: number): void {
+  add(lines: readonly Taken[], bytes: number): void {
     const each = bytes / Math.max(1, lines.length);
     for (const line of lines) {
       try {
@@ -142,13 +174,15 @@ export class Store {
     }
   }
 
-  #take(line: Line, bytes: number): void {
+  #take(taken: Taken, bytes: number): void {
     const row = this.#end;
+    const { seq, t } = taken;
+    const line = taken instanceof Row ? taken.like.line : taken;
     if ((this.#chunks.at(-1)?.lines.length ?? CHUNK) === CHUNK) this.#chunks.push(new Chunk());
     const chunk = this.#chunks.at(-1)!;
     const at = chunk.lines.length;
-    const before = row > this.#base ? this.t(row - 1) : line.t;
-    if (row === 0 && line.type !== 'recording') this.unseen = Math.max(0, line.seq - 1);
+    const before = row > this.#base ? this.t(row - 1) : t;
+    if (row === 0 && line.type !== 'recording') this.unseen = Math.max(0, seq - 1);
 
     let actor: Actor | undefined;
     let type: string = line.type;
@@ -168,23 +202,25 @@ export class Store {
         value = line.value;
         break;
       case 'event':
-        actor = this.actors.get(line.id) ?? this.#open(this.#stranger(line), row);
+        actor = this.actors.get(line.id) ?? this.#open(this.#stranger({ ...line, seq, t }), row);
         type = line.event.type;
         value = line.value;
         break;
     }
 
-    chunk.lines.push(line);
-    chunk.seq[at] = line.seq;
+    chunk.lines.push(taken);
+    chunk.seq[at] = seq;
     // Time is searched by halving, so a clock that was set back stands still here.
-    chunk.t[at] = Math.max(line.t, before);
+    chunk.t[at] = Math.max(t, before);
     chunk.actor[at] = actor?.index ?? -1;
     chunk.type[at] = this.types.number(type);
     chunk.value[at] = this.values.number(value);
     chunk.bytes += bytes;
     this.bytes += bytes;
     this.#end++;
-    if (actor && (line.type === 'event' || line.type === 'actor')) this.#mark(actor, line, row);
+    if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
+    const steps = taken instanceof Row ? taken.steps : stepsOf(line);
+    this.#mark(actor, line, row, t, steps);
   }
 
   /**
@@ -196,13 +232,11 @@ export class Store {
     if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
   }
 
-  #mark(actor: Actor, line: ActorLine | EventLine, row: number): void {
-    const advanced =
-      line.type === 'event' && line.event.type === 'loop.advanced' ? Number(line.event.steps ?? 1) || 0 : 0;
-    actor.steps = typeof line.context?.steps === 'number' ? line.context.steps : actor.steps + advanced;
+  #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
+    actor.steps = typeof line.context?.steps === 'number' ? line.context.steps : actor.steps + steps;
     // With none, it tells what a checkpoint has committed.
-    if (advanced > 0) {
-      actor.path.taken += advanced;
+    if (steps > 0) {
+      actor.path.taken += steps;
       actor.path.steps.push(row, actor.path.taken);
     }
     const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
@@ -211,7 +245,7 @@ export class Store {
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
-    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#close(actor, line.t);
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#close(actor, t);
   }
 
   #close(actor: Actor, t: number): void {
@@ -305,4 +339,9 @@ export class Store {
     without(this.lanes[actor.lane]!);
     without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots);
   }
+}
+
+/** How many steps a line ends. */
+function stepsOf(line: ActorLine | EventLine): number {
+  return line.type === 'event' && line.event.type === 'loop.advanced' ? Number(line.event.steps ?? 1) || 0 : 0;
 }

@@ -1,5 +1,5 @@
 import { contextAfter } from '../src/index.ts';
-import type { EventLine, LoopContext } from './line.ts';
+import type { EventLine, Line, LoopContext } from './line.ts';
 
 /** The pure chart: what a loop holds after an event, from what it held before. */
 export interface Chart {
@@ -26,15 +26,41 @@ export const chart: Chart = {
 };
 
 /**
- * What the chart says of a step after which the loop just goes on, which is what nearly all lines are. While a run
- * streams in, some thousands of them lie between two frames: asking the chart for each would take all of the time.
+ * Whether the chart says of an event just that a step was taken, after which the loop goes on. Nearly all lines are such. While
+ * a run streams in, some thousands of them lie between two frames: asking the chart for each would take all of the time.
  */
-function afterStep({ event, value, status = 'active', tr }: EventLine, before: LoopContext): LoopContext | undefined {
-  const { type, steps, commit, done, ended } = event;
-  if (type !== 'loop.advanced' || value !== 'advancing' || status !== 'active') return undefined;
-  if (tr?.length !== 1 || !tr[0]![0].endsWith('.advancing') || tr[0]![1] !== null) return undefined;
-  if (before.pace !== null || ended !== undefined || typeof commit !== 'object' || commit === null) return undefined;
-  if (typeof before.steps !== 'number' || typeof steps !== 'number') return undefined;
+export function isStep(line: Line, before: LoopContext): before is LoopContext & { steps: number } {
+  if (line.type !== 'event') return false;
+  const { event, value, status = 'active', tr } = line;
+  const { type, steps, commit, ended } = event;
+  return (
+    type === 'loop.advanced' &&
+    value === 'advancing' &&
+    status === 'active' &&
+    tr?.length === 1 &&
+    tr[0]![0].endsWith('.advancing') &&
+    tr[0]![1] === null &&
+    before.pace === null &&
+    ended === undefined &&
+    typeof commit === 'object' &&
+    commit !== null &&
+    typeof before.steps === 'number' &&
+    typeof steps === 'number'
+  );
+}
+
+function afterStep(line: EventLine, before: LoopContext): LoopContext | undefined {
+  if (!isStep(line, before)) return undefined;
+  const { steps, commit, done } = line.event;
   const { state, progress, children = before.children, restarting } = commit as LoopContext;
-  return { ...before, state, progress, children, restarting, steps: before.steps + steps, done, inFlight: null };
+  return {
+    ...before,
+    state,
+    progress,
+    children,
+    restarting,
+    steps: before.steps + (steps as number),
+    done,
+    inFlight: null,
+  };
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
-import { buildApp, buildPage, freshFolder, launch, serveFolder } from './support/site.ts';
+import { launch } from './support/chromium.ts';
+import { buildApp, buildPage, freshFolder, serveFolder } from './support/site.ts';
 
 // Three pages draw at once, and some of what is waited for takes seconds by itself.
 vi.setConfig({ testTimeout: 120_000 });

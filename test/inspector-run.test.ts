@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoopRun } from 'loopchart';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadTensorFlow } from '../examples/digits/backend.ts';
@@ -12,6 +11,7 @@ import { Fit } from '../examples/digits/loops.ts';
 import { createTraining } from '../examples/digits/training.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { type Inspector, serveInspection } from '../src/node/inspector.ts';
+import { launch } from './support/chromium.ts';
 
 let folder: string;
 let browser: Browser;
@@ -29,8 +29,7 @@ beforeAll(async () => {
     logLevel: 'silent',
     build: { outDir: folder },
   });
-  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+  browser = await launch();
   await loadTensorFlow();
 });
 

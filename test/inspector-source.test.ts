@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { type Inspector, type InspectorOptions, serveInspection } from '../src/node/inspector.ts';
-import { buildPage, freshFolder, launch, serveFolder } from './support/site.ts';
+import { launch } from './support/chromium.ts';
+import { buildPage, freshFolder, serveFolder } from './support/site.ts';
 
 let browser: Browser;
 let page: Page;

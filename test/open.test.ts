@@ -4,7 +4,8 @@ import { chmod, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { buildPage, freshFolder, launch } from './support/site.ts';
+import { launch } from './support/chromium.ts';
+import { buildPage, freshFolder } from './support/site.ts';
 
 const page = join(import.meta.dirname, '../dist/inspector');
 const closing: (() => unknown)[] = [];

@@ -1,5 +1,5 @@
-import type { Line, Settings } from '../line.ts';
-import type { Command, Source, Status } from '../source.ts';
+import type { Settings } from '../line.ts';
+import type { Command, Source, Status, Taken } from '../source.ts';
 import { helloIn, Intake } from './intake.ts';
 
 /** What messages go through. */
@@ -51,7 +51,7 @@ class HereSource implements Source {
     this.#reach = reach;
   }
 
-  start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
+  start(onLines: (lines: Taken[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
     this.#onStatus = onStatus;
     onStatus({ kind: 'opening', text: `Waiting for a run on ${this.title}` });
     // What another run says is not taken in, so no hello of one comes.
@@ -102,7 +102,7 @@ class HereSource implements Source {
 
   /** @param run the one that is to answer; empty for any */
   #open(run: string): void {
-    this.#post({ loopchart: 'open', since: this.#intake?.last ?? 0, ...(run && { run }) });
+    this.#post({ loopchart: 'open', since: this.#intake?.last ?? 0, rows: true, ...(run && { run }) });
   }
 
   #hear(data: any, intake: Intake): void {

@@ -1,5 +1,9 @@
 import { faultOf, type Hello, helloOf, type Line, settingsIn } from '../line.ts';
-import type { Source, Status } from '../source.ts';
+import { Likeness, Row } from '../row.ts';
+import type { Source, Status, Taken } from '../source.ts';
+
+/** By their numbers, the lines of a frame; and what is like them, once something is. */
+type Likes = Map<unknown, Line | Likeness | undefined>;
 
 /** What a program's frames come down to, whichever way they came: lines that are new, and answers for the page. */
 export class Intake {
@@ -7,14 +11,14 @@ export class Intake {
   last = 0;
   runId = '';
   readonly #source: Source;
-  readonly #onLines: (lines: Line[], bytes: number) => void;
+  readonly #onLines: (lines: Taken[], bytes: number) => void;
   readonly #onStatus: (status: Status) => void;
   readonly #onOther: () => void;
 
   /** @param onOther called when the frame is another run's: what it numbers is not what we hold */
   constructor(
     source: Source,
-    onLines: (lines: Line[], bytes: number) => void,
+    onLines: (lines: Taken[], bytes: number) => void,
     onStatus: (status: Status) => void,
     onOther: () => void,
   ) {
@@ -37,15 +41,20 @@ export class Intake {
       this.#source.onUnreadable?.();
       return;
     }
-    const lines: Line[] = [];
+    const lines: Taken[] = [];
+    const likes: Likes = new Map();
     for (const item of frame) {
+      if (Array.isArray(item)) {
+        this.#row(item, likes, lines);
+        continue;
+      }
       const hello = helloOf(item);
       if (hello && this.runId && hello.runId !== this.runId) {
         this.#onOther();
         return;
       }
       if (hello) this.#greet(hello);
-      else if (!this.#answer(item)) this.#sift(item, lines);
+      else if (!this.#answer(item)) this.#sift(item, lines, likes);
     }
     if (lines.length) this.#onLines(lines, (text as string).length);
   }
@@ -71,14 +80,30 @@ export class Intake {
     return true;
   }
 
-  /** Drops what was seen before. */
-  #sift(item: unknown, lines: Line[]): void {
+  #sift(item: unknown, lines: Taken[], likes: Likes): void {
     if (faultOf(item)) {
       this.#source.onUnreadable?.();
       return;
     }
     const line = item as Line;
-    const reach = line.type === 'lagged' ? line.to : line.seq;
+    likes.set(line.seq, line);
+    this.#add(line, line.type === 'lagged' ? line.to : line.seq, lines);
+  }
+
+  /** A line that is told by its numbers, and the number of one before it in its frame. */
+  #row(item: unknown[], likes: Likes, lines: Taken[]): void {
+    let like = likes.get(item[0]);
+    if (like && !(like instanceof Likeness)) {
+      like = Likeness.of(like);
+      likes.set(item[0], like);
+    }
+    const row = Row.of(item, like);
+    if (row) this.#add(row, row.seq, lines);
+    else this.#source.onUnreadable?.();
+  }
+
+  /** Drops what was seen before. */
+  #add(line: Taken, reach: number, lines: Taken[]): void {
     if (reach <= this.last) return;
     this.last = reach;
     lines.push(line);

@@ -1,5 +1,5 @@
-import type { Line, Settings } from '../line.ts';
-import type { Command, Source, Status } from '../source.ts';
+import type { Settings } from '../line.ts';
+import type { Command, Source, Status, Taken } from '../source.ts';
 import { Intake } from './intake.ts';
 import { askToken } from './token.ts';
 
@@ -33,7 +33,7 @@ export class LiveSource implements Source {
     this.token = token;
   }
 
-  start(onLines: (lines: Line[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
+  start(onLines: (lines: Taken[], bytes: number) => void, onStatus: (status: Status) => void): () => void {
     this.#stopped = false;
     this.#wait = FIRST_WAIT;
     onStatus({ kind: 'opening', text: `Connecting to ${this.title}` });
@@ -61,7 +61,7 @@ export class LiveSource implements Source {
   }
 
   #open(): WebSocket {
-    return new WebSocket(`${this.#url}?since=${this.#intake?.last ?? 0}`, this.token ? [`tok.${this.token}`] : []);
+    return new WebSocket(`${this.#url}?since=${this.#intake?.last ?? 0}&rows`, this.token ? [`tok.${this.token}`] : []);
   }
 
   #connect(intake: Intake, onStatus: (status: Status) => void): void {

@@ -5,8 +5,9 @@ import type { Actor } from '../actor.ts';
 import { Counts, taken } from '../counts.ts';
 import { shortType } from '../describe.ts';
 import { endingOf } from '../ending.ts';
-import { HEAD, LINE, largest, type Picture, pictures } from '../layout.ts';
+import { HEAD, LINE, largest, type Picture } from '../layout.ts';
 import type { ChartLine } from '../line.ts';
+import { planOf } from '../plans.ts';
 import { session } from '../session.ts';
 import { edgeKey } from '../statechart.ts';
 import { type Standing, standing } from '../tree.ts';
@@ -16,12 +17,6 @@ import { Mark } from './mark.tsx';
 import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
 
-type Plan = readonly Picture[] | 'working' | 'failed';
-
-/** A chart is laid out once, however many actors have it, and lines that say the same. */
-const plans = new WeakMap<ChartLine, Plan>();
-const laid = new Map<string, Promise<readonly Picture[]>>();
-const arrived = signal(0);
 /** 0 for as large as there is room. */
 const zoom = signal(0);
 /** Below this the text cannot be read: the chart is scrolled instead. */
@@ -29,34 +24,15 @@ const SMALLEST = 0.6;
 /** What the pane has around the chart. */
 const MARGIN = { width: 20, height: 10 };
 
-function layOut(chart: ChartLine): Plan {
-  const known = plans.get(chart);
-  if (known) return known;
-  const set = (plan: Plan) => {
-    plans.set(chart, plan);
-    arrived.value++;
-  };
-  plans.set(chart, 'working');
-  const text = JSON.stringify(chart.root);
-  const picture = laid.get(text) ?? pictures(chart.root);
-  laid.set(text, picture);
-  picture.then(set, () => set('failed'));
-  return 'working';
-}
-
-// Most charts are the library's own: its layout is begun before there is a run to show.
-for (const chart of session.store.charts.values()) layOut(chart);
-
 let counts: Counts | undefined;
 
 /** The selected loop's machine: where it is, and how often each way was taken. */
 export function Chart() {
   const { store } = session;
   const now = session.now.value;
-  arrived.value;
   const actor = session.actor.value;
   const chart = actor && store.charts.get(actor.chart);
-  const plan = chart && layOut(chart);
+  const plan = chart && planOf(chart);
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
   const here = actor && standing(store, actor, now);

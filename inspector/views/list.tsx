@@ -24,8 +24,15 @@ export interface ListProps {
 /** A list of rows of one height, of which only those in sight are in the document. */
 export function List({ id, label, count, rowHeight, reveal, active, row, onKey, onScroll }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
-  const top = useSignal(0);
   const { height } = useRoom(box).value;
+  /** How far it is scrolled, in pixels: read from it, it would be laid out anew each time. */
+  const top = useRef(0);
+  const scrolled = useSignal(0);
+  scrolled.value;
+  const shown = useRef({ reveal: -1, count: 0, height: 0 });
+  /** It has yet to be scrolled to there. */
+  const moved = useRef(false);
+  /** It has been, from here, and has yet to say so. */
   const ours = useRef(false);
 
   const full = count * rowHeight;
@@ -33,22 +40,31 @@ export function List({ id, label, count, rowHeight, reveal, active, row, onKey, 
   // How far the rows move for one pixel of scrolling.
   const scale = full > tall ? (full - height) / (tall - height) : 1;
   const seen = Math.ceil(height / rowHeight) + 1;
-  const offset = top.value * scale;
+  const last = shown.current;
+  if (reveal >= 0 && height && (last.reveal !== reveal || last.count !== count || last.height !== height)) {
+    const y = reveal * rowHeight;
+    const now = top.current * scale;
+    if (y < now || y + rowHeight > now + height) {
+      // A jump puts the row in the middle; the next row below comes in at the edge.
+      const near = y > now && y < now + height + rowHeight * 3;
+      const to = near ? y + rowHeight - height : y - height / 2;
+      top.current = Math.round(Math.min(Math.max(0, to / scale), Math.max(0, tall - height)));
+      moved.current = true;
+    }
+  }
+  shown.current = { reveal, count, height };
+  const offset = top.current * scale;
   const first = Math.max(0, Math.min(Math.floor(offset / rowHeight), count - seen + 1));
 
   useLayoutEffect(() => {
-    if (reveal < 0 || !height) return;
     const element = box.current!;
-    const y = reveal * rowHeight;
-    const now = element.scrollTop * scale;
-    if (y >= now && y + rowHeight <= now + height) return;
-    // A jump puts the row in the middle; the next row below comes in at the edge.
-    const near = y > now && y < now + height + rowHeight * 3;
-    const to = near ? y + rowHeight - height : y - height / 2;
+    if (!moved.current) return;
+    moved.current = false;
+    // It would not say that it has been scrolled to where it is.
+    if (element.scrollTop === top.current) return;
     ours.current = true;
-    element.scrollTop = Math.max(0, to / scale);
-    top.value = element.scrollTop;
-  }, [reveal, count, height]);
+    element.scrollTop = top.current;
+  });
 
   const rows: ComponentChildren[] = [];
   for (let index = first; index < Math.min(count, first + seen); index++) rows.push(row(index));
@@ -64,13 +80,16 @@ export function List({ id, label, count, rowHeight, reveal, active, row, onKey, 
       onKeyDown={onKey}
       onScroll={(event) => {
         const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-        top.value = scrollTop;
+        if (scrollTop !== top.current) {
+          top.current = scrollTop;
+          scrolled.value++;
+        }
         if (!ours.current) onScroll?.(scrollTop + clientHeight > scrollHeight - rowHeight);
         ours.current = false;
       }}
     >
       <div role="presentation" style={{ height: `${tall}px` }}>
-        <div role="presentation" style={{ transform: `translateY(${top.value - (offset - first * rowHeight)}px)` }}>
+        <div role="presentation" style={{ transform: `translateY(${top.current - (offset - first * rowHeight)}px)` }}>
           {rows}
         </div>
       </div>

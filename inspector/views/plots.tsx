@@ -192,9 +192,12 @@ export function Plots() {
     }, wait);
     return () => clearTimeout(timer);
   }, [version, range, series]);
+  const told = useRef(version);
   useEffect(() => {
-    plot.current?.redraw(false);
-  }, [now]);
+    // Where lines have come in, it is drawn with them.
+    if (told.current === version) plot.current?.redraw(false);
+    told.current = version;
+  }, [now, version]);
 
   const x = hover.value ?? undefined;
   const of = momentTold(series, x, now);

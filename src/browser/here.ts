@@ -1,4 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { Told } from '../inspect/frame.ts';
 import { type Connection, Inspection, type InspectionOptions } from '../inspect/inspection.ts';
 
 /** What messages go through: a BroadcastChannel, a MessagePort, a Worker or its `self`. */
@@ -32,7 +33,7 @@ export interface InspectorHere {
  * still here, that they go. Others may be on the same way: what names a `run` is for that one.
  */
 type Said = { page: string; run?: string } & (
-  | { loopchart: 'open'; since: number }
+  | { loopchart: 'open'; since: number; rows?: boolean }
   | { loopchart: 'taken'; characters: number }
   | { loopchart: 'command'; text: string }
   | { loopchart: 'ping' }
@@ -68,7 +69,7 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
     guests.get(page)?.connection.close();
     guests.delete(page);
   };
-  const enter = (page: string, since: number) => {
+  const enter = (page: string, since: number, told: Told) => {
     leave(page);
     if (guests.size >= mostPages) return;
     const guest: Guest = { connection: { receive: () => {}, close: () => {} }, waiting: 0 };
@@ -82,13 +83,13 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
         return guest.waiting;
       },
     };
-    guest.connection = inspection.connect(channel, since, () => leave(page));
+    guest.connection = inspection.connect(channel, since, told, () => leave(page));
   };
   const listener = ({ data }: { data: unknown }) => {
     if (!isSaid(data) || (data.run ?? run) !== run) return;
     const { page } = data;
     const guest = guests.get(page);
-    if (data.loopchart === 'open') enter(page, data.since);
+    if (data.loopchart === 'open') enter(page, data.since, data.rows === true ? 'rows' : 'lines');
     else if (data.loopchart === 'close') leave(page);
     else if (guest === undefined) way.postMessage({ loopchart: 'gone', page, run });
     else if (data.loopchart === 'ping') way.postMessage({ loopchart: 'alive', page, run });

@@ -1,3 +1,4 @@
+import { Frame, type Told } from './frame.ts';
 import type { Ring } from './ring.ts';
 import { chartLine, type Line, missing, type Wire } from './wire.ts';
 
@@ -28,6 +29,7 @@ interface Reader {
   next: number;
   /** What it is to be told beside the lines. */
   news: string | undefined;
+  told: Told;
 }
 
 /** The lines before all others: what is recorded, and the chart of all loops. */
@@ -45,7 +47,7 @@ export class Feed {
   readonly #readers = new Set<Reader>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last frame: pages that keep up get the same one. */
-  #frame: { from: number; to: number; text: string } | undefined;
+  #frame: Frame | undefined;
 
   constructor(ring: Ring, wire: Wire, limits: FeedLimits, runId: string) {
     this.#ring = ring;
@@ -71,10 +73,10 @@ export class Feed {
   }
 
   /** @param since the last line that it knows; 0 for none. Returns what ends it */
-  add(channel: Channel, since: number): () => void {
+  add(channel: Channel, since: number, told: Told): () => void {
     const opening = this.#opening.filter(({ seq }) => seq > since);
     if (opening.length > 0) channel.send(JSON.stringify(opening));
-    const reader: Reader = { channel, next: Math.max(since + 1, firstLine), news: undefined };
+    const reader: Reader = { channel, next: Math.max(since + 1, firstLine), news: undefined, told };
     this.#readers.add(reader);
     this.wake(0);
     return () => this.#readers.delete(reader);
@@ -132,14 +134,9 @@ export class Feed {
     const from = reader.next;
     const last = Math.min(this.#ring.last, from + this.#limits.frame - 1);
     let frame = this.#frame;
-    if (frame?.from !== from || (frame.to < last && frame.text.length < roomy)) {
-      // Put together piece by piece, it is copied once, when it leaves.
-      let text = '[';
-      let seq = from;
-      for (; seq <= last && text.length < roomy; seq++) {
-        text += `${seq === from ? '' : ','}${this.#wire.text(this.#ring.at(seq)!)}`;
-      }
-      frame = { from, to: seq - 1, text: `${text}]` };
+    if (frame?.from !== from || frame.told !== reader.told || (frame.to < last && frame.length < roomy)) {
+      frame = new Frame(this.#wire, from, reader.told);
+      while (frame.to < last && frame.length < roomy) frame.add(this.#ring.at(frame.to + 1)!);
       this.#frame = frame;
     }
     reader.next = frame.to + 1;

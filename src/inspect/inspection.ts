@@ -4,6 +4,7 @@ import { type Command, parseCommand, parseControl } from './command.ts';
 import { Drive } from './drive.ts';
 import type { Cuts } from './encode.ts';
 import { type Channel, Feed, type FeedLimits, firstLine } from './feed.ts';
+import type { Told } from './frame.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
 import { Sight, type Sighting, type Subject } from './sight.ts';
 import { type Redact, Wire } from './wire.ts';
@@ -118,7 +119,7 @@ export class Inspection {
   }
 
   /** @param since the last line that the page knows, 0 for none */
-  connect(channel: Channel, since: number, refused: () => void = () => {}): Connection {
+  connect(channel: Channel, since: number, told: Told = 'lines', refused: () => void = () => {}): Connection {
     const last = this.#ring.last;
     // Numbers that were never given out are another run's.
     const from = Number.isInteger(since) && since > 0 && since <= last ? since : 0;
@@ -135,7 +136,7 @@ export class Inspection {
       limits: this.#limits,
     };
     channel.send(JSON.stringify([hello]));
-    const close = this.#feed.add(channel, from);
+    const close = this.#feed.add(channel, from, told);
     let faults = 0;
     return {
       receive: (text) => {

@@ -10,16 +10,23 @@ export interface Held {
   readonly t: number;
   /** `undefined`: something that could not be taken down. */
   readonly subject: Subject | undefined;
-  /** `undefined`: the actor itself, when it was first seen; or the event was kept as text. */
+  /** `undefined`: the actor itself, when it was first seen; or the event is kept by its form. */
   readonly event: Sighting['event'];
-  /** The event as JSON, where it is kept so. */
-  readonly told: string | undefined;
+  readonly formed: Formed | undefined;
   readonly from: string | undefined;
   readonly value: LoopStateValue;
   /** What most lines do not have. */
   readonly rest: Rest | undefined;
   /** One of XState's transition definitions, or several. */
   readonly transitions: unknown;
+}
+
+/** An event that is kept by its form. What is on the tape stays there until lines are added. */
+export interface Formed {
+  readonly form: Form;
+  readonly tape: Float64Array;
+  /** Where on the tape its numbers begin. */
+  readonly at: number;
 }
 
 interface Rest {
@@ -172,13 +179,13 @@ export class Ring {
     if (seq < this.#first || seq >= this.#end) return undefined;
     const at = seq % this.#size;
     const what = this.#what[at];
-    const formed = what instanceof Form;
+    const form = what instanceof Form ? what : undefined;
     return {
       seq,
       t: this.#t[at]!,
       subject: this.#about[at],
-      event: formed ? undefined : what,
-      told: formed ? what.text(this.#tape.numbers, this.#tape.index(this.#place[at]!)) : undefined,
+      event: form === undefined ? (what as Sighting['event']) : undefined,
+      formed: form && { form, tape: this.#tape.numbers, at: this.#tape.index(this.#place[at]!) },
       from: this.#from[at],
       value: this.#value[at]!,
       rest: this.#rest[at],

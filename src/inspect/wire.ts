@@ -1,7 +1,7 @@
 import { describeError, type Json } from '../json.ts';
 import { chart } from '../machine.ts';
 import { type Cuts, Encoder, follow, isTame } from './encode.ts';
-import type { Held } from './ring.ts';
+import type { Formed, Held } from './ring.ts';
 import type { Standing, Subject } from './sight.ts';
 
 /** A line as pages and files have it. */
@@ -35,8 +35,8 @@ export class Wire {
 
   /** The text of a line; of one that may not or cannot be told, that it is missing. */
   text(held: Held): string {
-    const { seq, subject, event, told } = held;
-    if (subject !== undefined && told !== undefined) return stepText(subject, held, told);
+    const { seq, subject, event, formed } = held;
+    if (subject !== undefined && formed !== undefined) return stepText(subject, held, textOf(formed));
     if (subject !== undefined && event !== undefined && held.rest === undefined && this.isTame(event)) {
       return stepText(subject, held, JSON.stringify(event));
     }
@@ -102,38 +102,45 @@ export function missing(seq: number, why: 'fault' | 'redacted' | 'dropped'): Lin
   return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why };
 }
 
-/** What the last line had around its number, time and event: the next mostly has the same. */
-let around: {
-  subject: Subject;
+/** What stands around the number, the time and the event of a line. */
+export interface Around {
   from: string | undefined;
   value: string;
   transitions: unknown;
   head: string;
   tail: string;
-};
+}
+
+/** By loop, what its last line had: the next mostly has the same. */
+const arounds = new WeakMap<Subject, Around>();
+
+export function aroundOf(subject: Subject, { from, value, transitions }: Held): Around {
+  const known = arounds.get(subject);
+  if (known?.from === from && known?.value === value && known?.transitions === transitions) return known!;
+  const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
+  const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
+  const way = ways === '' ? '' : `,"tr":[${ways}]`;
+  const head = `,"id":${JSON.stringify(subject.id)}${sender},"event":`;
+  const around = { from, value, transitions, head, tail: `,"value":"${value}"${way}}` };
+  arounds.set(subject, around);
+  return around;
+}
 
 /** The text of what most lines are, put together from what can be known before. */
-function stepText(subject: Subject, { seq, t, from, value, transitions }: Held, event: string): string {
-  if (
-    around?.subject !== subject ||
-    around.from !== from ||
-    around.value !== value ||
-    around.transitions !== transitions
-  ) {
-    const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
-    const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
-    const way = ways === '' ? '' : `,"tr":[${ways}]`;
-    const head = `,"id":${JSON.stringify(subject.id)}${sender},"event":`;
-    around = { subject, from, value, transitions, head, tail: `,"value":"${value}"${way}}` };
-  }
-  return `{"type":"event","seq":${seq},"t":${timeText(t)}${around.head}${event}${around.tail}`;
+function stepText(subject: Subject, held: Held, event: string): string {
+  const { head, tail } = aroundOf(subject, held);
+  return `{"type":"event","seq":${held.seq},"t":${timeText(held.t)}${head}${event}${tail}`;
+}
+
+function textOf({ form, tape, at }: Formed): string {
+  return form.text(tape, at);
 }
 
 let second = Number.NaN;
 let secondText = '';
 
 /** A time in milliseconds, of which thousandths are known, as JSON: so many digits take their time, and most are those of the last. */
-function timeText(t: number): string {
+export function timeText(t: number): string {
   const seconds = Math.floor(t / 1000);
   if (seconds !== second) {
     second = seconds;
@@ -162,8 +169,8 @@ function edgeText(transition: object): string {
 
 /** A line with live values in it. */
 function rawLine(subject: Subject, held: Held): Record<string, unknown> {
-  const { seq, t, told, from, value, rest, transitions } = held;
-  const event: Held['event'] = told === undefined ? held.event : JSON.parse(told);
+  const { seq, t, formed, from, value, rest, transitions } = held;
+  const event: Held['event'] = formed === undefined ? held.event : JSON.parse(textOf(formed));
   if (event === undefined) {
     const late = subject.late ? { late: true } : {};
     return { ...about(subject, seq, t), value, context: rest?.context, status: 'active', ...late };

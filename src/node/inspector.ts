@@ -105,7 +105,7 @@ export async function serveInspection(
     sockets.handleUpgrade(request, socket, head, (ws) => {
       ws.on('error', () => {});
       if (receives) connectReceiver(inspection, ws);
-      else connectPage(inspection, ws, Number(url.searchParams.get('since') ?? 0));
+      else connectPage(inspection, ws, url.searchParams);
     });
   };
   const site: Site = await serveSite({
@@ -174,7 +174,7 @@ async function goodbye(inspection: Inspection, { clients }: WebSocketServer): Pr
   for (const client of clients) client.terminate();
 }
 
-function connectPage(inspection: Inspection, ws: WebSocket, since: number): void {
+function connectPage(inspection: Inspection, ws: WebSocket, asked: URLSearchParams): void {
   const channel = {
     send: (text: string) => {
       if (ws.readyState === ws.OPEN) ws.send(text);
@@ -183,7 +183,9 @@ function connectPage(inspection: Inspection, ws: WebSocket, since: number): void
       return ws.bufferedAmount;
     },
   };
-  const connection = inspection.connect(channel, since, () => ws.close(1008, 'These are no commands.'));
+  const since = Number(asked.get('since') ?? 0);
+  const told = asked.has('rows') ? 'rows' : 'lines';
+  const connection = inspection.connect(channel, since, told, () => ws.close(1008, 'These are no commands.'));
   ws.on('message', (data, isBinary) => {
     if (isBinary) ws.close(1003, 'Text only.');
     else connection.receive(String(data));

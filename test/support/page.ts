@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Line } from '../../inspector/line.ts';
-import { buildPage, freshFolder, launch, serveFolder } from './site.ts';
+import { launch } from './chromium.ts';
+import { buildPage, freshFolder, serveFolder } from './site.ts';
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";

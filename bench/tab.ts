@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 
 interface Traced {
   name: string;
@@ -21,11 +20,6 @@ interface Noted {
   scripts: number[];
   /** What drawing the timeline takes of it. */
   flames: number[];
-}
-
-export function openChromium(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
 }
 
 /** What the page's main thread did at a stretch, in milliseconds: by the clock, and of the processor, which others do not lengthen. */

@@ -1,16 +1,13 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { type Actor, begun } from './actor.ts';
+import { Arrivals, type Batch } from './arrivals.ts';
 import { Contexts } from './contexts.ts';
-import type { ControlEvent, Source, Status, Taken } from './source.ts';
+import type { ControlEvent, Source, Status } from './source.ts';
 import { type Bounds, Store } from './store.ts';
 import { chart } from './transition.ts';
 
 /** The most a page holds. What is let go beyond it is counted and shown. */
 export const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
-
-const FRAME = 17;
-/** So many lines wait for the next frame at most. */
-const MOST_WAITING = 30_000;
 
 export type Pane = 'chart' | 'plots' | 'log' | 'state';
 
@@ -90,13 +87,10 @@ class Session {
   #chosen = '';
   /** Gives up the recording that is looked into. */
   #leave: (() => void) | undefined;
-  #pending: { lines: Taken[]; bytes: number }[] = [];
-  #waiting = 0;
-  /** The number of the last line that came. */
-  #reached = 0;
-  #scheduled = false;
-  /** How many milliseconds longer than a frame the last drawing took. */
-  #cost = 0;
+  readonly #arrivals: Arrivals = new Arrivals(
+    (batches) => this.#takeIn(batches),
+    () => this.#goal,
+  );
 
   /** Leaves what is shown for another source: for a recording only when a line of it is good. */
   open(source: Source): void {
@@ -128,7 +122,7 @@ class Session {
           this.#stop = stop;
           if (reached) this.#say(reached);
         }
-        this.#receive(lines, bytes);
+        this.#arrivals.add(lines, bytes);
       },
       (status) => {
         if (good) this.#say(status);
@@ -159,7 +153,7 @@ class Session {
       this.trouble.value = '';
     });
     if (from.source.send) this.#start(from.source);
-    else this.#takeIn();
+    else this.#arrivals.flush();
   }
 
   /** No line of what was shown comes any more. */
@@ -167,13 +161,11 @@ class Session {
     this.#stop?.();
     this.#stop = undefined;
     this.others.value = 0;
-    this.#pending = [];
-    this.#waiting = 0;
-    this.#reached = 0;
+    this.#arrivals.clear();
   }
 
   #replace(source: Source): void {
-    this.#takeIn();
+    this.#arrivals.flush();
     this.#halt();
     const { store, contexts } = this;
     const last = this.source.value;
@@ -209,11 +201,11 @@ class Session {
     };
     source.onUnreadable = () => {
       this.store.unreadable++;
-      this.#schedule();
+      this.#arrivals.schedule();
     };
     source.onRun = () => {
-      this.#takeIn();
-      this.#reached = 0;
+      this.#arrivals.flush();
+      this.#arrivals.clear();
       const { store, contexts } = this;
       batch(() => {
         this.#begin();
@@ -222,24 +214,13 @@ class Session {
       });
     };
     this.#stop = source.start(
-      (lines, bytes) => this.#receive(lines, bytes),
+      (lines, bytes) => this.#arrivals.add(lines, bytes),
       (status) => this.#say(status),
     );
   }
 
-  #receive(lines: Taken[], bytes: number): void {
-    this.#pending.push({ lines, bytes });
-    this.#waiting += lines.length;
-    const behind = this.#behind;
-    this.#reached = lines.at(-1)!.seq;
-    // Without a frame to come, in a tab that is not seen, they must not pile up. And once all is there that is
-    // waited for, it is shown.
-    if (this.#waiting > MOST_WAITING || (behind && !this.#behind)) this.#takeIn();
-    else this.#schedule();
-  }
-
   #say(status: Status): void {
-    this.#takeIn();
+    this.#arrivals.flush();
     if (status.hello) this.store.runId = status.hello.runId;
     this.status.value = status;
   }
@@ -262,37 +243,16 @@ class Session {
     });
   }
 
-  /** Whether there is more to come than what happens from now on. */
-  get #behind(): boolean {
+  /** The number of the last line that was there before this page. */
+  get #goal(): number {
     const { kind, hello } = this.status.value ?? {};
-    return kind === 'opening' || (kind === 'live' && hello !== undefined && this.#reached < hello.lastSeq);
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const frame = () => {
-      this.#scheduled = false;
-      const began = performance.now();
-      this.#takeIn();
-      requestAnimationFrame((now) => {
-        this.#cost = Math.max(0, now - began - FRAME);
-      });
-    };
-    // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
-    // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
-    const pause = this.#behind && this.store.end > 0 ? 500 : Math.min(250, this.#cost * 3);
-    if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
-    else requestAnimationFrame(frame);
+    return kind === 'opening' ? Number.POSITIVE_INFINITY : kind === 'live' ? (hello?.lastSeq ?? 0) : 0;
   }
 
   /** Puts what came into the store and tells the views. In one go: between the two, rows they know might be gone. */
-  #takeIn(): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    this.#waiting = 0;
+  #takeIn(batches: readonly Batch[]): void {
     batch(() => {
-      for (const { lines, bytes } of pending) this.store.add(lines, bytes);
+      for (const { lines, bytes } of batches) this.store.add(lines, bytes);
       this.#choose();
       this.version.value++;
     });

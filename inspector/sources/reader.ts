@@ -13,7 +13,7 @@ export interface Reading {
 }
 
 /** Work is done in slices of about this many milliseconds, so that the page stays awake. */
-const SLICE = 24;
+const SLICE = 16;
 
 /** So many bytes are unzipped at a time: what is lost where the file is damaged. */
 const MORSEL = 16_384;

@@ -1,0 +1,89 @@
+import type { Taken } from './source.ts';
+
+/** Lines that came together, and what they weighed as text. */
+export interface Batch {
+  lines: readonly Taken[];
+  bytes: number;
+}
+
+const FRAME = 17;
+/** So many lines wait for the next frame at most: to take in more at once would hold up the page. */
+const MOST = 12_000;
+/** Milliseconds between two drawings while what was there before is still on its way. */
+const CATCHING_UP = 500;
+
+/** Lines that have come and are not shown yet. They are handed on once a frame, or less often where drawing takes long. */
+export class Arrivals {
+  readonly #handOn: (batches: readonly Batch[]) => void;
+  readonly #goal: () => number;
+  #batches: Batch[] = [];
+  #waiting = 0;
+  /** The number of the last line that came. */
+  #reached = 0;
+  /** Whether some are shown. */
+  #some = false;
+  #scheduled = false;
+  /** How many milliseconds longer than a frame the last drawing took. */
+  #cost = 0;
+
+  /**
+   * @param handOn takes them, and has what it makes of them drawn
+   * @param goal the number of the last line that was there before this page, as far as that is known
+   */
+  constructor(handOn: (batches: readonly Batch[]) => void, goal: () => number) {
+    this.#handOn = handOn;
+    this.#goal = goal;
+  }
+
+  add(lines: readonly Taken[], bytes: number): void {
+    this.#batches.push({ lines, bytes });
+    this.#waiting += lines.length;
+    const behind = this.#behind;
+    this.#reached = lines.at(-1)!.seq;
+    // Without a frame to come, in a tab that is not seen, they must not pile up. And once all is there that is
+    // waited for, it is shown.
+    if (this.#waiting > MOST || (behind && !this.#behind)) this.flush();
+    else this.schedule();
+  }
+
+  /** Hands on all there are. */
+  flush(): void {
+    const batches = this.#batches;
+    this.#batches = [];
+    this.#waiting = 0;
+    if (batches.length > 0) this.#some = true;
+    this.#handOn(batches);
+  }
+
+  /** Hands them on with a frame to come. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const frame = () => {
+      this.#scheduled = false;
+      const began = performance.now();
+      this.flush();
+      requestAnimationFrame((now) => {
+        this.#cost = Math.max(0, now - began - FRAME);
+      });
+    };
+    // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
+    // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
+    const pause = this.#behind && this.#some ? CATCHING_UP : Math.min(250, this.#cost * 3);
+    if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
+    else requestAnimationFrame(frame);
+  }
+
+  /** Others come now: those that wait are of no use any more. */
+  clear(): void {
+    this.#batches = [];
+    this.#waiting = 0;
+    this.#reached = 0;
+    this.#some = false;
+  }
+
+  /** Whether there is more to come than what happens from now on. */
+  get #behind(): boolean {
+    return this.#reached < this.#goal();
+  }
+}

@@ -268,8 +268,8 @@ const stalled: Bench = {
       const tab = await Tab.open(browser, program.url);
       await tab.shows((await program.ask('lines', {})).lines);
       await tab.stall();
-      // What is on the way to a page is bounded, and full after these.
-      await program.ask('steps', { steps: 50_000 });
+      // What is on the way to a page is bounded, and full after these: some 17 MB.
+      await program.ask('steps', { steps });
       const early = (await program.ask('memory', {})).heap;
       const beside = await program.ask('steps', { steps });
       held.push({ early, late: (await program.ask('memory', {})).heap });

@@ -11,6 +11,11 @@ const FRAME = 17;
 const MOST = 12_000;
 /** Milliseconds between two drawings while what was there before is still on its way. */
 const CATCHING_UP = 500;
+/** Where so many lines come between two drawings that nobody can follow, and drawing takes longer than a frame, it waits so long. */
+const MANY = 200;
+const SELDOM = 100;
+/** It waits no longer, however long drawing takes. */
+const LONGEST = 250;
 
 /** Lines that have come and are not shown yet. They are handed on once a frame, or less often where drawing takes long. */
 export class Arrivals {
@@ -25,6 +30,8 @@ export class Arrivals {
   #scheduled = false;
   /** How many milliseconds longer than a frame the last drawing took. */
   #cost = 0;
+  /** How many lines came with it. */
+  #came = 0;
 
   /**
    * @param handOn takes them, and has what it makes of them drawn
@@ -61,6 +68,7 @@ export class Arrivals {
     this.#scheduled = true;
     const frame = () => {
       this.#scheduled = false;
+      this.#came = this.#waiting;
       const began = performance.now();
       this.flush();
       requestAnimationFrame((now) => {
@@ -69,7 +77,8 @@ export class Arrivals {
     };
     // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
     // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
-    const pause = this.#behind && this.#some ? CATCHING_UP : Math.min(250, this.#cost * 3);
+    const least = this.#cost > 0 && this.#came > MANY ? SELDOM : 0;
+    const pause = this.#behind && this.#some ? CATCHING_UP : Math.min(LONGEST, Math.max(least, this.#cost * 3));
     if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
     else requestAnimationFrame(frame);
   }

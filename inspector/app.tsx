@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { borderStyle } from './borders.ts';
+import type { Pane } from './look.ts';
 import { FIELD, openFile } from './open.ts';
 import { saveRecording } from './save/recording.ts';
-import { type Pane, session } from './session.ts';
+import { session } from './session.ts';
 import { standing } from './tree.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';

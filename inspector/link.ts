@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import { keep, recall } from './kept.ts';
-import { type Pane, session } from './session.ts';
+import type { Pane } from './look.ts';
+import { session } from './session.ts';
 
 /** What an address says beside where the page is. */
 export interface Link {

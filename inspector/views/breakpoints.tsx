@@ -6,6 +6,7 @@ import type { StateNodeJson } from '../line.ts';
 import { moveToMet, search } from '../meeting.ts';
 import { session } from '../session.ts';
 import { isOpen, setBreakpoints, settings } from '../settings.ts';
+import { Loops } from './loops.tsx';
 import { Menu } from './menu.tsx';
 
 type Kind = 'state' | 'event' | 'when';
@@ -68,20 +69,7 @@ export function Breakpoints() {
             if (text.value.trim()) add();
           }}
         >
-          <select
-            aria-label="Loop"
-            value={path.value}
-            onChange={(e) => {
-              path.value = e.currentTarget.value;
-            }}
-          >
-            <option value="">any loop</option>
-            {[...session.store.paths.keys()].map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
+          <Loops path={path} none="any loop" />
           <select
             aria-label="Kind"
             value={kind.value}

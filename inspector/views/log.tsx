@@ -7,6 +7,7 @@ import { Filter } from '../filter.ts';
 import { session } from '../session.ts';
 import { figure } from '../value.ts';
 import { List } from './list.tsx';
+import { Loops } from './loops.tsx';
 import { Range } from './range.tsx';
 import { Split } from './split.tsx';
 
@@ -17,7 +18,7 @@ const regex = signal(false);
 /** Goes up while a search goes on. */
 const searched = signal(0);
 
-export const LOG_ROW = 22;
+const LOG_ROW = 22;
 /** Fewer rows than this have been looked through before one could say so. */
 const AT_ONCE = 5000;
 
@@ -55,20 +56,7 @@ export function Log() {
       {session.narrow.value ? null : <Split name="log" />}
       <header class="tools">
         <h2>Log</h2>
-        <select
-          aria-label="Loop"
-          value={path.value}
-          onChange={(e) => {
-            path.value = e.currentTarget.value;
-          }}
-        >
-          <option value="">all loops</option>
-          {[...store.paths.keys()].map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Loops path={path} none="all loops" />
         <select
           aria-label="Type"
           value={type.value}

@@ -61,6 +61,11 @@ export class Series {
     }
   }
 
+  /** The index of the last step at or before a row, -1 where there is none. */
+  upTo(row: number): number {
+    return lastUpTo(this.rows, row);
+  }
+
   /** Lets go of what the store has dropped, so that a plot of a run without end does not grow without end. */
   #forget(first: number): void {
     // Seldom, because it moves all that stays.
@@ -135,4 +140,16 @@ export function timeOfSteps(
     if (first >= 0 && last >= first) return { from: times[first]!, to: times[last]! };
   }
   return undefined;
+}
+
+/** The index of the last of some growing numbers that is not above a limit, -1 where there is none. */
+export function lastUpTo(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

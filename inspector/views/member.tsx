@@ -1,0 +1,180 @@
+import { type Signal, signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { type Change, changeOf, members, NOTHING } from '../difference.ts';
+import { isPicked, togglePick } from '../picks.ts';
+import { session } from '../session.ts';
+import { brief, figure, numberOf, readValue, type Value, visible } from '../value.ts';
+
+/** Whether only what changed is listed. */
+export const onlyChanges: Signal<boolean> = signal(false);
+/** What was opened or closed by hand, by path. */
+export const opened: Signal<ReadonlyMap<string, boolean>> = signal(new Map());
+/** How many members of a large value are listed, by path. */
+const listed = signal<ReadonlyMap<string, number>>(new Map());
+
+const PAGE = 100;
+/** Characters that fit into a line. */
+const LONG = 44;
+/** These are open from the start: they are what a loop is about. */
+const OPEN = new Set(['state', 'progress', 'error', 'inFlight']);
+
+interface MemberProps {
+  path: string;
+  name: string;
+  before: unknown;
+  after: unknown;
+  depth: number;
+  /** Said in place of the value while it is folded. */
+  note?: string;
+}
+
+/** A value in a state by its name, what it was before, and what is in it. */
+export function Member({ path, name, before, after, depth, note }: MemberProps) {
+  const change = changeOf(before, after);
+  // Something with a note of its own is no part of what is compared.
+  if (onlyChanges.value && change === 'same' && note === undefined) return null;
+  const value = wholeValue(after === NOTHING ? before : after);
+  const indent = { paddingLeft: `${10 + depth * 14}px` };
+  if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
+    return (
+      <div class={`member ${change}`} style={indent}>
+        <span class="key">{visible(name)}</span>
+        <Leaf value={value} raw={after} path={path} />
+        {change === 'other' ? (
+          <span class="was" title="before">
+            {brief(before, 40)}
+          </span>
+        ) : null}
+        <Sign change={change} />
+      </div>
+    );
+  }
+  const isOpen =
+    opened.value.get(path) ??
+    (depth === 0 ? OPEN.has(name) : depth < 3 && value.size <= 40 && OPEN.has(path.split('\u0000')[0]!));
+  const inner = isOpen ? members(before === NOTHING || change === 'other' ? NOTHING : before, after) : [];
+  const room = listed.value.get(path) ?? PAGE;
+  return (
+    <>
+      <button
+        type="button"
+        class={`member branch ${change}`}
+        style={indent}
+        aria-expanded={isOpen}
+        onClick={() => {
+          opened.value = new Map(opened.value).set(path, !isOpen);
+        }}
+      >
+        <i class="fold">{isOpen ? '▾' : '▸'}</i>
+        <span class="key">{visible(name)}</span>
+        <span class="dim">{note ?? (isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44))}</span>
+        <Sign change={change} />
+      </button>
+      {inner.slice(0, room).map((member) => (
+        <Member
+          key={member.key}
+          path={`${path}\u0000${member.key}`}
+          name={member.key}
+          before={change === 'new' ? NOTHING : member.before}
+          after={member.after}
+          depth={depth + 1}
+        />
+      ))}
+      {inner.length > room ? (
+        <button
+          type="button"
+          class="member more"
+          style={{ paddingLeft: `${24 + depth * 14}px` }}
+          onClick={() => {
+            listed.value = new Map(listed.value).set(path, room + 10 * PAGE);
+          }}
+        >
+          {figure(inner.length - room)} more
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+/** A cut value that was fetched is shown in its place. */
+function wholeValue(raw: unknown): Value {
+  const value = readValue(raw);
+  if (value.kind !== 'cut') return value;
+  const { fetched } = session;
+  const got = fetched.value.get(value.ref) ?? (value.digest ? fetched.value.get(value.digest) : undefined);
+  return got === undefined ? value : readValue(got);
+}
+
+const kindOf = (value: Value) =>
+  value.kind === 'branch' && value.type !== 'Object'
+    ? `${value.type}${value.size ? ` (${figure(value.size)})` : ''}`
+    : '';
+
+function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }): ComponentChildren {
+  if (value.kind === 'branch')
+    return (
+      <span class="leaf dim">
+        {value.type === 'Array' ? '[]' : value.type === 'Object' ? '{}' : `${value.type} (0)`}
+      </span>
+    );
+  if (value.kind === 'cut') {
+    const ask = session.source.value?.send && value.ref;
+    return (
+      <span class="leaf cut" title="The recorder cut this value because it is too large or too deep">
+        {value.type}, {figure(value.size)}, cut here
+        {ask ? (
+          <button type="button" class="flat" onClick={() => session.fetch(value.ref, value.digest)}>
+            fetch
+          </button>
+        ) : null}
+      </span>
+    );
+  }
+  const number = value.type === 'number' ? numberOf(raw) : undefined;
+  const [root, ...keys] = path.split('\u0000');
+  const loop = session.actor.value?.path.name;
+  if (number !== undefined && root === 'state' && keys.length && loop) {
+    const on = isPicked(loop, keys);
+    return (
+      <button
+        type="button"
+        class={`leaf number ${Number.isFinite(number) ? '' : 'odd'}`}
+        aria-pressed={on}
+        title={`${number}: ${on ? 'take it off the plot' : 'plot this number over the steps'}`}
+        onClick={() => togglePick(loop, keys)}
+      >
+        {value.text}
+      </button>
+    );
+  }
+  if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
+    return <Text text={value.text} path={path} />;
+  return (
+    <span class={`leaf ${value.type}`}>
+      {value.type === 'string' ? visible(JSON.stringify(value.text)) : value.text}
+    </span>
+  );
+}
+
+/** A text that does not fit into a line, such as an error's stack: opened, it is read as it was written. */
+function Text({ text, path }: { text: string; path: string }) {
+  const isOpen = opened.value.get(path) ?? path.endsWith('\u0000stack');
+  return (
+    <button
+      type="button"
+      class={`leaf string text ${isOpen ? 'open' : ''}`}
+      aria-expanded={isOpen}
+      title={isOpen ? 'Fold' : 'Read all of it'}
+      onClick={() => {
+        opened.value = new Map(opened.value).set(path, !isOpen);
+      }}
+    >
+      {visible(isOpen ? text : JSON.stringify(text))}
+    </button>
+  );
+}
+
+const SIGNS: Record<Change, string> = { same: '', inside: '·', new: '+', gone: '−', other: '' };
+
+export const Sign = ({ change }: { change: Change }) =>
+  SIGNS[change] ? <span class="sign">{SIGNS[change]}</span> : null;

@@ -1,5 +1,6 @@
 import { chartKey, chartLine } from '../src/inspect/wire.ts';
-import { Actor, isOver, Path, type Phase, phaseOf } from './actor.ts';
+import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
+import { Cast } from './cast.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
 import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
 import { Row } from './row.ts';
@@ -10,8 +11,6 @@ export interface Bounds {
   bytes: number;
 }
 
-const HUES = 8;
-
 /**
  * What the page knows of a run. Each line has a row; rows are counted from the first line that came and keep their
  * number when older ones are dropped.
@@ -21,9 +20,12 @@ export class Store {
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
-  readonly actors: Map<string, Actor> = new Map();
-  readonly paths: Map<string, Path> = new Map();
-  roots: Actor[] = [];
+  readonly #cast = new Cast();
+  readonly actors: ReadonlyMap<string, Actor> = this.#cast.actors;
+  readonly paths: ReadonlyMap<string, Path> = this.#cast.paths;
+  readonly roots: readonly Actor[] = this.#cast.roots;
+  /** The rows of the flame chart, each with its actors in time. */
+  readonly lanes: readonly (readonly Actor[])[] = this.#cast.lanes;
   runId = '';
   bytes = 0;
   /** Lines that were let go to stay within the bounds. */
@@ -34,8 +36,6 @@ export class Store {
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
   unseen = 0;
-  /** The rows of the flame chart, each with its actors in time. */
-  readonly lanes: Actor[][] = [];
   /** The context after the rows of an actor up to one, needed before they are dropped. */
   contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
 
@@ -43,8 +43,6 @@ export class Store {
   #chunks: Chunk[] = [];
   #base = 0;
   #end = 0;
-  #byIndex: (Actor | undefined)[] = [];
-  #laneOwner: (Actor | undefined)[] = [];
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -112,7 +110,7 @@ export class Store {
 
   actor(row: number): Actor | undefined {
     const index = this.#chunk(row).actor[(row - this.#base) % CHUNK]!;
-    return index < 0 ? undefined : this.#byIndex[index];
+    return index < 0 ? undefined : this.#cast.at(index);
   }
 
   /** The number of the row's type in `types`. */
@@ -202,7 +200,7 @@ export class Store {
         value = line.value;
         break;
       case 'event':
-        actor = this.actors.get(line.id) ?? this.#open(this.#stranger({ ...line, seq, t }), row);
+        actor = this.actors.get(line.id) ?? this.#open(this.#cast.stranger({ ...line, seq, t }), row);
         type = line.event.type;
         value = line.value;
         break;
@@ -245,66 +243,12 @@ export class Store {
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
-    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#close(actor, t);
-  }
-
-  #close(actor: Actor, t: number): void {
-    actor.end = t;
-    if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
-  }
-
-  /** An actor whose own line was not seen: what can be told from its id. */
-  #stranger(line: EventLine): ActorLine {
-    const path = line.id.replace(/#\d+$/, '');
-    const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
-    const parent = above && this.paths.get(above)?.actors.at(-1)?.id;
-    return {
-      type: 'actor',
-      seq: line.seq,
-      t: line.t,
-      id: line.id,
-      path,
-      name: path.slice(above.length && above.length + 1),
-      loop: '',
-      ...(parent && { parent }),
-      chart: this.paths.get(path)?.actors.at(-1)?.chart ?? '',
-      value: line.value,
-      status: 'active',
-      late: true,
-    };
-  }
-
-  #path(name: string): Path {
-    const known = this.paths.get(name);
-    if (known) return known;
-    const path = new Path(name, this.paths.size % HUES);
-    this.paths.set(name, path);
-    return path;
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t);
   }
 
   #open(line: ActorLine, row: number): Actor {
-    const known = this.actors.get(line.id);
-    if (known) return known;
     if (!this.#base && !this.actors.size) this.#beginAt(line.t);
-    const parent = line.parent === undefined ? undefined : this.actors.get(line.parent);
-    const path = this.#path(line.path);
-    const actor = new Actor(line, this.#byIndex.length, path, parent, row);
-    this.#byIndex.push(actor);
-    this.actors.set(line.id, actor);
-    path.actors.push(actor);
-    if (parent) {
-      const siblings = parent.children.get(actor.name);
-      if (siblings) siblings.push(actor);
-      else parent.children.set(actor.name, [actor]);
-    } else this.roots.push(actor);
-    // The first free lane below the parent's: loops that run side by side come to lie under one another.
-    let lane = parent ? parent.lane + 1 : 0;
-    while (this.#laneOwner[lane]) lane++;
-    this.#laneOwner[lane] = actor;
-    actor.lane = lane;
-    this.lanes[lane] ??= [];
-    this.lanes[lane]!.push(actor);
-    return actor;
+    return this.#cast.open(line, row);
   }
 
   #dropChunk(): void {
@@ -312,7 +256,7 @@ export class Store {
     const from = this.#base + chunk.lines.length;
     const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
     for (const index of touched) {
-      const actor = this.#byIndex[index];
+      const actor = this.#cast.at(index);
       if (!actor) continue;
       const base = this.contextAt(actor, from - 1);
       if (base) actor.base = base;
@@ -320,24 +264,12 @@ export class Store {
       actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);
       actor.path.steps.dropBefore(from);
-      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#forget(actor);
+      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#cast.forget(actor);
     }
     this.#chunks.shift();
     this.#base = from;
     this.bytes -= chunk.bytes;
     this.dropped += chunk.lines.length;
-  }
-
-  #forget(actor: Actor): void {
-    this.#byIndex[actor.index] = undefined;
-    this.actors.delete(actor.id);
-    const without = (list: Actor[]) => {
-      const at = list.indexOf(actor);
-      if (at >= 0) list.splice(at, 1);
-    };
-    without(actor.path.actors);
-    without(this.lanes[actor.lane]!);
-    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots);
   }
 }
 

@@ -1,0 +1,93 @@
+import { Actor, Path } from './actor.ts';
+import type { ActorLine, EventLine } from './line.ts';
+
+const HUES = 8;
+
+/** All actors that are known, and how they belong together. */
+export class Cast {
+  /** By id. */
+  readonly actors: Map<string, Actor> = new Map();
+  readonly paths: Map<string, Path> = new Map();
+  readonly roots: Actor[] = [];
+  /** The rows of the flame chart, each with its actors in time. */
+  readonly lanes: Actor[][] = [];
+  readonly #byIndex: (Actor | undefined)[] = [];
+  readonly #laneOwner: (Actor | undefined)[] = [];
+
+  at(index: number): Actor | undefined {
+    return this.#byIndex[index];
+  }
+
+  /** The actor of a line: a new one, unless it is known. */
+  open(line: ActorLine, row: number): Actor {
+    const known = this.actors.get(line.id);
+    if (known) return known;
+    const parent = line.parent === undefined ? undefined : this.actors.get(line.parent);
+    const path = this.#path(line.path);
+    const actor = new Actor(line, this.#byIndex.length, path, parent, row);
+    this.#byIndex.push(actor);
+    this.actors.set(line.id, actor);
+    path.actors.push(actor);
+    if (parent) {
+      const siblings = parent.children.get(actor.name);
+      if (siblings) siblings.push(actor);
+      else parent.children.set(actor.name, [actor]);
+    } else this.roots.push(actor);
+    // The first free lane below the parent's: loops that run side by side come to lie under one another.
+    let lane = parent ? parent.lane + 1 : 0;
+    while (this.#laneOwner[lane]) lane++;
+    this.#laneOwner[lane] = actor;
+    actor.lane = lane;
+    this.lanes[lane] ??= [];
+    this.lanes[lane]!.push(actor);
+    return actor;
+  }
+
+  /** The line of an actor whose own was not seen: what can be told from its id. */
+  stranger(line: EventLine): ActorLine {
+    const path = line.id.replace(/#\d+$/, '');
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+    const parent = above && this.paths.get(above)?.actors.at(-1)?.id;
+    return {
+      type: 'actor',
+      seq: line.seq,
+      t: line.t,
+      id: line.id,
+      path,
+      name: path.slice(above.length && above.length + 1),
+      loop: '',
+      ...(parent && { parent }),
+      chart: this.paths.get(path)?.actors.at(-1)?.chart ?? '',
+      value: line.value,
+      status: 'active',
+      late: true,
+    };
+  }
+
+  /** It has ended. */
+  close(actor: Actor, t: number): void {
+    actor.end = t;
+    if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+  }
+
+  /** None of its rows is here any more. */
+  forget(actor: Actor): void {
+    this.#byIndex[actor.index] = undefined;
+    this.actors.delete(actor.id);
+    const without = (list: Actor[]) => {
+      const at = list.indexOf(actor);
+      if (at >= 0) list.splice(at, 1);
+    };
+    without(actor.path.actors);
+    without(this.lanes[actor.lane]!);
+    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots);
+  }
+
+  #path(name: string): Path {
+    const known = this.paths.get(name);
+    if (known) return known;
+    const path = new Path(name, this.paths.size % HUES);
+    this.paths.set(name, path);
+    return path;
+  }
+}

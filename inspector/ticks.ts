@@ -5,11 +5,15 @@ export function tick(at: number, step: number): string {
   // What is nought but for rounding.
   if (Math.abs(at) < step / 1e6) return '0';
   const size = Math.abs(at);
+  const exponent = Math.floor(Math.log10(step) + 1e-9);
+  const lead = step / 10 ** exponent;
+  // Steps of 2.5 need a digit more than those of 1, 2 and 5.
+  const last = exponent - (Math.abs(lead - Math.round(lead)) > 1e-6 ? 1 : 0);
   if (size >= 1e6 || size < 1e-4) {
-    const digits = Math.max(0, Math.floor(Math.log10(size)) - Math.floor(Math.log10(step) + 1e-9));
+    const digits = Math.max(0, Math.floor(Math.log10(size) + 1e-9) - last);
     return at.toExponential(Math.min(digits, 12)).replace('e+', 'e');
   }
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const digits = Math.max(0, -last);
   // Tens and hundreds are grouped as they are elsewhere.
   return digits ? at.toFixed(Math.min(digits, 12)) : figure(Math.round(at));
 }

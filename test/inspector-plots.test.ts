@@ -68,6 +68,18 @@ test('the numbers beside a plot say of which step they are', async () => {
   expect(await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText()).not.toBe(before);
 });
 
+test('what stands at a tick of an axis is the number that the tick is at', () => {
+  for (let exponent = -8; exponent <= 8; exponent++) {
+    for (const lead of [1, 2, 2.5, 5]) {
+      const step = Number(`${lead}e${exponent}`);
+      for (const at of [0, 1, 3, 7, 9, 11, 101, -3, -40].map((count) => count * step)) {
+        const read = Number(tick(at, step).replaceAll(',', ''));
+        expect(Math.abs(read - at), `${tick(at, step)} at ${at}`).toBeLessThan(step / 1000);
+      }
+    }
+  }
+});
+
 test('an axis has room for its labels, however many digits tell them apart', async () => {
   expect(tick(0.0019, 0.0001)).toBe('0.0019');
   expect(tick(0.0019, 0.00001)).toBe('0.00190');

@@ -62,25 +62,29 @@ export class Arrivals {
     this.#handOn(batches);
   }
 
-  /** Hands them on with a frame to come. */
+  /** Hands them on soon. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const frame = () => {
+    const handOn = () => {
       this.#scheduled = false;
       this.#came = this.#waiting;
       const began = performance.now();
       this.flush();
-      requestAnimationFrame((now) => {
-        this.#cost = Math.max(0, now - began - FRAME);
-      });
+      // The second frame begins when the first has been laid out and painted.
+      requestAnimationFrame(() =>
+        requestAnimationFrame((now) => {
+          this.#cost = Math.max(0, now - began - 2 * FRAME);
+        }),
+      );
     };
     // While a file is read, or what a program held when this page came, drawing each frame would only make the whole
     // of it come later. A run that is faster than this machine can draw is drawn less often, so that the keys still answer.
     const least = this.#cost > 0 && this.#came > MANY ? SELDOM : 0;
     const pause = this.#behind && this.#some ? CATCHING_UP : Math.min(LONGEST, Math.max(least, this.#cost * 3));
-    if (pause) setTimeout(() => requestAnimationFrame(frame), pause);
-    else requestAnimationFrame(frame);
+    // Not within a frame: what is made of them there would be one long task with layout and painting.
+    if (pause) setTimeout(handOn, pause);
+    else requestAnimationFrame(() => setTimeout(handOn));
   }
 
   /** Others come now: those that wait are of no use any more. */

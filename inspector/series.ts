@@ -28,6 +28,39 @@ class State {
   }
 }
 
+/** TensorBoard's smoothing: an exponential mean, corrected for having begun at nothing. */
+class Smooth {
+  readonly weight: number;
+  readonly #values: number[] = [];
+  #mean = 0;
+  #seen = 0;
+
+  constructor(weight: number) {
+    this.weight = weight;
+  }
+
+  /** @param values those it was asked for before, and more */
+  of(values: readonly number[]): readonly number[] {
+    const { weight } = this;
+    for (let at = this.#values.length; at < values.length; at++) {
+      const value = values[at]!;
+      if (!Number.isFinite(value)) {
+        this.#values.push(Number.NaN);
+        continue;
+      }
+      this.#mean = this.#mean * weight + (1 - weight) * value;
+      this.#seen++;
+      this.#values.push(weight === 0 ? value : this.#mean / (1 - weight ** this.#seen));
+    }
+    return this.#values;
+  }
+
+  /** The first so many are there no more. */
+  forget(count: number): void {
+    this.#values.splice(0, count);
+  }
+}
+
 /** One number over all steps of its loop, over all its runs. Grows as lines come in. */
 export class Series {
   readonly pick: Pick;
@@ -36,8 +69,11 @@ export class Series {
   readonly times: number[] = [];
   /** NaN where it was not a number, and where it was one that is not finite. */
   readonly values: number[] = [];
+  /** Where it was not finite. */
+  readonly odd: { row: number; step: number; time: number }[] = [];
   readonly #state: State;
   #next = 0;
+  #smooth = new Smooth(0);
 
   constructor(pick: Pick) {
     this.pick = pick;
@@ -58,7 +94,14 @@ export class Series {
       this.steps.push(steps.count(at));
       this.times.push(store.t(row));
       this.values.push(number);
+      if (!Number.isFinite(number)) this.odd.push({ row, step: steps.count(at), time: store.t(row) });
     }
+  }
+
+  /** The values smoothed. Those that were before are not smoothed again, unless by another weight. */
+  smoothed(weight: number): readonly number[] {
+    if (this.#smooth.weight !== weight) this.#smooth = new Smooth(weight);
+    return this.#smooth.of(this.values);
   }
 
   /** The index of the last step at or before a row, -1 where there is none. */
@@ -70,8 +113,10 @@ export class Series {
   #forget(first: number): void {
     // Seldom, because it moves all that stays.
     if (!(this.rows[MANY]! < first)) return;
-    const gone = this.rows.findIndex((row) => row >= first);
-    for (const list of [this.rows, this.steps, this.times, this.values]) list.splice(0, gone < 0 ? list.length : gone);
+    const gone = lastUpTo(this.rows, first - 1) + 1;
+    for (const list of [this.rows, this.steps, this.times, this.values]) list.splice(0, gone);
+    this.#smooth.forget(gone);
+    this.odd.splice(0, this.odd.filter(({ row }) => row < first).length);
   }
 }
 
@@ -93,18 +138,6 @@ export function numbersOf(store: Store, path: Path): Pick[] {
   };
   visit(new State().after(store, path.steps.row(path.steps.length - 1)), []);
   return picks.filter(({ keys }) => keys.length > 0);
-}
-
-/** TensorBoard's smoothing: an exponential mean, corrected for having begun at nothing. */
-export function smooth(values: readonly number[], weight: number): number[] {
-  let mean = 0;
-  let seen = 0;
-  return values.map((value) => {
-    if (!Number.isFinite(value)) return Number.NaN;
-    mean = mean * weight + (1 - weight) * value;
-    seen++;
-    return weight === 0 ? value : mean / (1 - weight ** seen);
-  });
 }
 
 /** The indices of a series that are drawn: of more than fit on the screen, the lowest and highest of each part. */

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { Series } from '../inspector/series.ts';
+import { Store } from '../inspector/store.ts';
 import { tick } from '../inspector/ticks.ts';
 import { begin, end, leave, moment, openRecording, page, press, settle, shown, visit } from './support/page.ts';
 
@@ -66,6 +68,34 @@ test('the numbers beside a plot say of which step they are', async () => {
   await page.mouse.move(x + width * 0.5, y + height / 2);
   await expect.poll(() => page.innerText('.picks .of')).toMatch(/^step (39|40|41) · .* at pointer$/);
   expect(await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText()).not.toBe(before);
+});
+
+test('what is smoothed as it comes is what is smoothed at once', () => {
+  const lines = [...synthetic({ epochs: 3, batches: 40, nanAt: 2 })];
+  const store = new Store({ events: 1e6, bytes: 1e9 });
+  const pick = { path: 'fit.epoch.batches', keys: ['loss'] };
+  const [whole, pieces] = [new Series(pick), new Series(pick)];
+  for (let at = 0; at < lines.length; at += 7) {
+    store.add(lines.slice(at, at + 7), 1);
+    pieces.grow(store);
+    pieces.smoothed(at % 2 ? 0.6 : 0.9);
+  }
+  whole.grow(store);
+  expect(whole.values.length).toBe(120);
+  for (const weight of [0.6, 0]) {
+    const smoothed = whole.smoothed(weight);
+    expect(pieces.smoothed(weight)).toEqual(smoothed);
+    // By the definition, over those that are numbers.
+    const finite = whole.values.slice(0, 30);
+    const means = finite.map((_, n) => {
+      const weights = finite.slice(0, n + 1).map((_, i) => weight ** (n - i));
+      return weights.reduce((sum, w, i) => sum + w * finite[i]!, 0) / weights.reduce((sum, w) => sum + w, 0);
+    });
+    for (const [n, mean] of means.entries()) expect(smoothed[n]).toBeCloseTo(mean, 10);
+  }
+  const odd = whole.values.map((value, at) => (Number.isFinite(value) ? -1 : at)).filter((at) => at >= 0);
+  expect(odd.length).toBeGreaterThan(0);
+  expect(whole.odd.map(({ row }) => row)).toEqual(odd.map((at) => whole.rows[at]));
 });
 
 test('what stands at a tick of an axis is the number that the tick is at', () => {

@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { duration } from '../clock.ts';
-import { pickName, type Series, smooth, thin, timeOfSteps } from '../series.ts';
+import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
 import { colour, dark } from '../theme.ts';
 import { tick } from '../ticks.ts';
@@ -31,7 +31,7 @@ function tableOf(
   range: { from: number; to: number } | null,
 ): uPlot.AlignedData {
   const tables = series.map((one) => {
-    const smoothed = smooth(one.values, weight);
+    const smoothed = one.smoothed(weight);
     let from = 0;
     let to = one.times.length;
     if (range) {
@@ -214,24 +214,22 @@ function drawMoment(u: uPlot, { now, series }: { now: number; series: readonly S
   const { ctx } = u;
   const { left, top, width, height } = u.bbox;
   const start = session.store.end ? session.store.t(session.store.first) : 0;
-  const place = (one: Series, at: number) =>
-    u.valToPos(axis.value === 'step' ? one.steps[at]! : (one.times[at]! - start) / 1000, 'x', true);
+  const place = (step: number, time: number) =>
+    u.valToPos(axis.value === 'step' ? step : (time - start) / 1000, 'x', true);
   ctx.save();
   ctx.beginPath();
   ctx.rect(left, top, width, height);
   ctx.clip();
   ctx.fillStyle = colour('bad');
-  for (const one of series) {
-    one.values.forEach((value, at) => {
-      if (!Number.isFinite(value))
-        ctx.fillRect(place(one, at) - 1, top + height - 8 * devicePixelRatio, 2, 8 * devicePixelRatio);
-    });
+  for (const { odd } of series) {
+    for (const { step, time } of odd)
+      ctx.fillRect(place(step, time) - 1, top + height - 8 * devicePixelRatio, 2, 8 * devicePixelRatio);
   }
   const [first] = series;
   const at = first ? first.upTo(now) : -1;
   if (first && at >= 0) {
     ctx.fillStyle = colour('accent');
-    ctx.fillRect(Math.round(place(first, at)), top, Math.max(1, devicePixelRatio), height);
+    ctx.fillRect(Math.round(place(first.steps[at]!, first.times[at]!)), top, Math.max(1, devicePixelRatio), height);
   }
   ctx.restore();
 }

@@ -37,8 +37,8 @@ export class Marks {
   dropBefore(row: number): number {
     const gone = this.upTo(row - 1) + 1;
     this.#head += gone;
-    // Copying only when half is dead keeps a drop cheap however often it happens.
-    if (this.#head > 64 && this.#head * 2 > this.#rows.length) {
+    // Copying only when an eighth is dead keeps a drop cheap however often it happens, and what is held nearly the same.
+    if (this.#head > 64 && this.#head * 8 > this.#rows.length) {
       this.#rows = this.#rows.slice(this.#head);
       this.#counts = this.#counts.slice(this.#head);
       this.#head = 0;

@@ -33,53 +33,6 @@ export interface Checkpoint {
   assets: { [path: string]: unknown };
 }
 
-/** What a store tells about a checkpoint it keeps. */
-export interface CheckpointInfo {
-  runId: string;
-  /** Counts the saves of a run, from 1. */
-  seq: number;
-  /** `position.steps` of the checkpoint. */
-  steps: number;
-  /** Milliseconds since 1970. */
-  savedAt: number;
-}
-
-/** Keeps checkpoints by run. `save` resolves when the checkpoint is as safe as the store promises. */
-export interface CheckpointStore {
-  save(runId: string, checkpoint: Checkpoint): Promise<void>;
-  /** The newest good checkpoint of a run, or `undefined` if there is none. */
-  load(runId: string): Promise<Checkpoint | undefined>;
-  /** Oldest first; of one run, or of all. */
-  list(runId?: string): Promise<CheckpointInfo[]>;
-  delete(runId: string): Promise<void>;
-  /** Called before the first hook of a run that uses the store: takes what `release` gives up. If it rejects, no hook runs and the run has failed. */
-  acquire?(runId: string): Promise<void>;
-  /** Called when a run that used the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
-  release?(runId: string): Promise<void>;
-}
-
-/** A store in memory: for tests, and for runs that need to go on only in this process. */
-export function memoryStore(): CheckpointStore {
-  const runs = new Map<string, { info: CheckpointInfo; checkpoint: Checkpoint }>();
-  return {
-    async save(runId, checkpoint) {
-      const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
-      const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
-      runs.set(runId, { info, checkpoint: structuredClone(checkpoint) });
-    },
-    async load(runId) {
-      const kept = runs.get(runId);
-      return kept && jsonable(structuredClone(kept.checkpoint));
-    },
-    async list(runId) {
-      return [...runs.values()].map(({ info }) => info).filter((info) => runId === undefined || info.runId === runId);
-    },
-    async delete(runId) {
-      runs.delete(runId);
-    },
-  };
-}
-
 /** Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished. */
 export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string, steps: number): Checkpoint {
   const loops: Record<string, number> = {};

@@ -7,7 +7,7 @@ import { run, start } from './run.ts';
 engine.current = { machine: compile, run, start };
 inspectEverywhere(everyRun as any);
 
-export { type Checkpoint, type CheckpointInfo, type CheckpointStore, memoryStore, type Phase } from './checkpoint.ts';
+export type { Checkpoint, Phase } from './checkpoint.ts';
 export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './context.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './errors.ts';
 export type { Json } from './json.ts';
@@ -27,4 +27,5 @@ export { formatRecording, parseRecording, type Recorder, record } from './record
 export { contextAfter, type Frame, replay } from './replay.ts';
 export type { LoopRun, Outcome, RunProgress } from './run.ts';
 export type { LoadOptions, LoadReport, StateDict } from './state-dict.ts';
+export { type CheckpointInfo, type CheckpointStore, memoryStore } from './store.ts';
 export type { Stateful } from './tree.ts';

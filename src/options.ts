@@ -1,6 +1,7 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { MisconfigurationError } from './errors.ts';
+import type { CheckpointStore } from './store.ts';
 import { type AnyLoop, pathOf } from './tree.ts';
 
 /** An XState inspection observer. */

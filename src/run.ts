@@ -6,6 +6,7 @@ import { because, LoopError } from './errors.ts';
 import type { Json } from './json.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { alreadyRunning, callerOf } from './running.ts';
+import { Saver } from './saver.ts';
 import { leaves, type Session, sessionOf } from './session.ts';
 import { type AnyLoop, pathOf, walk } from './tree.ts';
 
@@ -50,13 +51,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #aborted: { reason: unknown } | undefined;
   /** Steps of innermost loops. */
   #steps = 0;
-  #sinceSave = 0;
-  #lastSave = Date.now();
-  /** The last of the saves, one after another. */
-  #saving: Promise<void> | undefined;
-  /** What goes on beside the run until `#newest` is saved; never rejects. */
-  #beside: Promise<void> | undefined;
-  #newest: Checkpoint | undefined;
+  readonly #saver: Saver;
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
@@ -78,6 +73,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       this.#steps = loaded.checkpoint.position.steps;
     }
     this.id = runId ?? globalThis.crypto.randomUUID();
+    this.#saver = new Saver(options, this.id);
     const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
     this.actor = createActor(compile(loop), {
       id: pathOf(loop),
@@ -94,7 +90,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
     session.changed = () => this.#changed();
     session.due = (steps) => this.#due(steps);
-    session.stepsUntilDue = () => Math.max(1, this.#stepsLeft());
+    session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
 
     this.#outcome = new Promise((resolve) => {
       this.#settle = resolve;
@@ -264,7 +260,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       if (this.#ended) throw this.#runEnded('suspended');
       taken = this.#leaves();
       checkpoint = this.#take();
-      if (this.#options.store !== undefined) await this.#save(checkpoint);
+      if (this.#options.store !== undefined) await this.#saver.save(checkpoint);
       if (this.#ended) throw this.#runEnded('suspended');
       // Resumed while it was saved: what has run since is not in it.
     } while (this.#leaves().some((snapshot, i) => snapshot !== taken[i]));
@@ -348,7 +344,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.#session.hold(() => {
       const waiting = this.#holding.splice(0);
       // The end has a save of its own.
-      const due = !this.#ended && this.#isDue();
+      const due = !this.#ended && this.#saver.isDue();
       let checkpoint: Checkpoint;
       try {
         checkpoint = this.#take();
@@ -359,10 +355,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       }
       for (const { resolve } of waiting) resolve(checkpoint);
       if (!due) return undefined;
-      this.#sinceSave = 0;
-      this.#lastSave = Date.now();
-      if (this.#options.durability === 'sync') return this.#save(checkpoint).catch((error) => this.#lose(error));
-      this.#saveBeside(checkpoint);
+      this.#saver.taken();
+      if (this.#options.durability === 'sync') return this.#saver.save(checkpoint).catch((error) => this.#lose(error));
+      this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
       return undefined;
     });
   }
@@ -375,47 +370,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   #due(steps: number): void {
     this.#steps += steps;
-    this.#sinceSave += steps;
+    this.#saver.stepped(steps);
     for (const listener of this.#listeners) listener();
-    if (this.#isDue() && !this.#session.wanted) this.#hold();
-  }
-
-  #isDue(): boolean {
-    return this.#sinceSave > 0 && this.#stepsLeft() <= 0;
-  }
-
-  /** Steps until a checkpoint is due; one that is due by its time waits for no more. */
-  #stepsLeft(): number {
-    const { store, every = { ms: 1000 }, durability } = this.#options;
-    if (store === undefined || durability === 'exit' || every === 'run') return Infinity;
-    if (every === 'step') return 1 - this.#sinceSave;
-    if ('steps' in every) return every.steps - this.#sinceSave;
-    return Date.now() - this.#lastSave >= every.ms ? 0 : Infinity;
-  }
-
-  /** Saves after what is being saved, and instead of what waits beside the run. */
-  async #save(checkpoint: Checkpoint): Promise<void> {
-    this.#newest = undefined;
-    const before = this.#saving;
-    const saving = (async () => {
-      await before?.catch(() => {});
-      await this.#options.store!.save(this.id, checkpoint);
-    })();
-    this.#saving = saving;
-    await saving;
-  }
-
-  /** One save in flight; of those that wait, the newest. A save that fails ends the run: it could not be resumed from where it is. */
-  #saveBeside(checkpoint: Checkpoint): void {
-    this.#newest = checkpoint;
-    this.#beside ??= (async () => {
-      try {
-        while (this.#newest !== undefined) await this.#save(this.#newest);
-      } catch (error) {
-        this.#lose(error);
-      }
-      this.#beside = undefined;
-    })();
+    if (this.#saver.isDue() && !this.#session.wanted) this.#hold();
   }
 
   #end(error?: unknown): void {
@@ -435,10 +392,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (store === undefined) return outcome;
     let closed = outcome;
     try {
-      await this.#beside;
-      // One that the run waited for: whoever did hears of its failure.
-      await this.#saving?.catch(() => {});
-      if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#save(this.#take());
+      await this.#saver.settled();
+      if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#saver.save(this.#take());
     } catch (error) {
       closed = { status: 'failed', error, steps: outcome.steps };
     }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import { type Checkpoint, type CheckpointInfo, type CheckpointStore, jsonable } from '../checkpoint.ts';
+import { type Checkpoint, jsonable } from '../checkpoint.ts';
 import { LoopError, MisconfigurationError } from '../errors.ts';
+import type { CheckpointInfo, CheckpointStore } from '../store.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
 import { Damage, decode, encode, type Header, headerLengthOf, readHeader } from './format.ts';
 import { type CheckpointFile, checkpointFiles, runDirectory, runPrefix } from './layout.ts';

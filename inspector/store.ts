@@ -88,7 +88,7 @@ export class Store {
     const line = this.#taken(row);
     const index = line instanceof Row ? line.like.index(keys) : undefined;
     if (index !== undefined) return (line as Row).number(index);
-    let value: unknown = line instanceof Row ? line.line : line;
+    let value: unknown = this.line(row);
     for (const key of keys) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
       value = (value as Record<string, unknown>)[key];

@@ -3,7 +3,8 @@ import { EndLoop } from './errors.ts';
 import { fail, isThenable } from './hooks.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
-import { machineLoops, type Running } from './running.ts';
+import { machineLoops } from './machines.ts';
+import type { Running } from './running.ts';
 import { childrenOf } from './tree.ts';
 
 /**

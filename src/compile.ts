@@ -1,8 +1,8 @@
 import { endWith } from './hooks.ts';
 import { chart, type LoopMachine } from './machine.ts';
+import { implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
-import { implement, machineLoops } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 
 const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();

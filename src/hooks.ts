@@ -1,7 +1,8 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
+import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
-import { attach, type Running } from './running.ts';
+import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
 interface HookSnapshot {

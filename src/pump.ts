@@ -4,6 +4,7 @@ import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } 
 import { Loop } from './loop.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
+import { turn } from './turn.ts';
 
 /** How long steps may run on before the event loop gets its turn, in milliseconds. */
 const slice = 8;
@@ -337,24 +338,3 @@ class Pump implements HookActor {
     running.session.due?.(counted);
   }
 }
-
-/** A turn of the event loop, so that timers, sockets and other loops get theirs. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => later(resolve));
-}
-
-const later: (callback: () => void) => void = (() => {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate !== undefined) return setImmediate;
-  // Browsers: a timer would wait four milliseconds.
-  const channel = new MessageChannel() as unknown as {
-    port1: { onmessage: () => void };
-    port2: { postMessage(message: null): void };
-  };
-  const waiting: (() => void)[] = [];
-  channel.port1.onmessage = () => waiting.shift()?.();
-  return (callback: () => void) => {
-    waiting.push(callback);
-    channel.port2.postMessage(null);
-  };
-})();

@@ -2,8 +2,8 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { LoopError } from './errors.ts';
 import { encodeNumbers } from './json.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
+import { machineLoops } from './machines.ts';
 import { recorder } from './options.ts';
-import { machineLoops } from './running.ts';
 
 /** An inspection observer that keeps a recording. */
 export interface Recorder {

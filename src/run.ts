@@ -1,11 +1,12 @@
 import { createActor } from 'xstate';
+import { callerOf } from './attach.ts';
 import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError } from './errors.ts';
 import type { Json } from './json.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
-import { alreadyRunning, callerOf } from './running.ts';
+import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
 import { leaves, type Session, sessionOf } from './session.ts';
 import { type AnyLoop, pathOf, walk } from './tree.ts';

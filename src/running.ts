@@ -13,9 +13,10 @@ import {
 import { EndLoop, LoopError } from './errors.ts';
 import { isPlain, type Json, revivedError } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
+import { implement } from './machines.ts';
 import { type Session, sessionOf } from './session.ts';
 import { capture, restore } from './state-dict.ts';
-import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
+import { type AnyLoop, pathOf } from './tree.ts';
 
 /** The hook or step that a loop is in, and what it has asked for so far. */
 export interface Unit {
@@ -310,9 +311,7 @@ export class Running implements Host {
     if (this.#marked) this.loop[restartingSlot] = false;
     live.delete(this);
     this.#controller?.abort(reason);
-    for (const below of [...live]) if (below.parent === this) below.abort(reason);
-    for (const [, run] of this.#children) this.#lose(run, reason);
-    this.#children.clear();
+    this.abandonChildren(reason);
     if (this.unit === undefined) this.gone();
   }
 
@@ -321,7 +320,7 @@ export class Running implements Host {
     if (this.loop[host] === this) this.loop[host] = undefined;
   }
 
-  /** Ends what runs below, because the step that ran it is left. */
+  /** Ends what runs below, because the step that ran it is left, or the run ends. */
   abandonChildren(reason: unknown): void {
     for (const below of [...live]) if (below.parent === this) below.abort(reason);
     for (const [, run] of this.#children) this.#lose(run, reason);
@@ -413,87 +412,7 @@ export function alreadyRunning(loop: AnyLoop): LoopError {
 /** Of a run that ended as it should; made once, for an error that carries a stack costs as much as a run. */
 const over = { reason: new LoopError('RUN_ENDED', 'The run of this loop has ended.') };
 
-const live = new Set<Running>();
-const runnings = new WeakMap<AnyActorRef, Running>();
-const waitingForParent = new WeakMap<AnyActorRef, () => void>();
-/** Which loop a compiled machine runs. */
-export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
-
-/** The machines that were put under the names of a loop's children, so that what `provide()` put there can be told from them. */
-const placed = new WeakMap<AnyLoop, Map<string, object>>();
-
-/** Puts the machine of a child under its name, unless `provide()` has put another actor there. */
-export function implement(loop: AnyLoop, actors: Record<string, unknown>, name: string, machine: object): void {
-  let ours = placed.get(loop);
-  if (ours === undefined) {
-    ours = new Map();
-    placed.set(loop, ours);
-  }
-  if (actors[name] !== undefined && actors[name] !== ours.get(name)) return;
-  actors[name] = machine;
-  ours.set(name, machine);
-}
-
-/**
- * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
- * A child that came out of a snapshot waits for its parent's step to ask for it; then `ready` is called later.
- */
-export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Running) => void): void {
-  const known = runnings.get(actor);
-  if (known !== undefined) {
-    ready(known);
-    return;
-  }
-  const { name, args } = actor.getSnapshot().context as LoopContext;
-  if (name === null) {
-    if (loop.running) throw alreadyRunning(loop);
-    const session = sessionOf(actor);
-    ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
-    return;
-  }
-  const parent = runnings.get(actor._parent!);
-  const run = parent?.childRun(name);
-  if (parent === undefined || run === undefined) {
-    waitingForParent.set(actor, () => attach(loop, actor, ready));
-    return;
-  }
-  waitingForParent.delete(actor);
-  run.attached = true;
-  ready(remembering(actor, new Running(loop, actor, parent, run.args)));
-}
-
-function remembering(actor: AnyActorRef, running: Running): Running {
-  runnings.set(actor, running);
-  return running;
-}
-
-function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
-  if (given !== undefined) return given;
-  const { input, snapshot } = (actor as unknown as { options: { input?: unknown; snapshot?: unknown } }).options;
-  // XState, too, goes by the snapshot where it is given both.
-  if (snapshot === undefined && Array.isArray(input)) return input;
-  if (saved !== null) return saved;
-  if (Array.isArray(input)) return input;
-  throw new LoopError(
-    'RESUME_MISMATCH',
-    'The arguments of the run are not plain data and are not in the snapshot. Give them again: start({ from, args }).',
-    pathOf(loop),
-  );
-}
-
-/** The running parent in whose hook a loop's `run` was called, if any. */
-export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
-  const link = parentOf(loop);
-  if (link !== undefined) {
-    const parent = link.loop[host] as Running | undefined;
-    return parent?.unit === undefined ? undefined : { parent, name: link.name };
-  }
-  for (const parent of live) {
-    const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
-    if (found === undefined) continue;
-    // A field that was assigned after the tree was walked.
-    loop[parentLink] = { loop: parent.loop, name: found[0] };
-    if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
-  }
-  return undefined;
-}
+/** All that have not ended. */
+export const live: Set<Running> = new Set();
+/** The actors that came out of a snapshot and wait for their parent's step to ask for them. */
+export const waitingForParent: WeakMap<AnyActorRef, () => void> = new WeakMap();

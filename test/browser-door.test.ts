@@ -102,6 +102,18 @@ test.for(['a channel of the origin', 'a port'])(
   },
 );
 
+test('rows for a page that asks for them, and lines for one that does not', async () => {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  await new Count(50).start({ inspect: inspect({ port: port1 as any }) }).output;
+  const [plain, rows] = [pageAt(port2, 'plain', { opens: false }), pageAt(port2, 'rows', { opens: false })];
+  plain.post({ loopchart: 'open', since: 0 });
+  rows.post({ loopchart: 'open', since: 0, rows: true });
+  for (const { lines } of [plain.page, rows.page]) await until(() => over(lines));
+  expect(plain.page.lines.some(Array.isArray)).toBe(false);
+  expect(rows.page.lines.filter(Array.isArray).length).toBeGreaterThan(40);
+});
+
 test('a page that takes nothing in is told later, and holds nothing up', async () => {
   const { port1, port2 } = new MessageChannel();
   open.push(port1, port2);

@@ -51,6 +51,8 @@ test('a recording from a file is shown by every view', async () => {
   await expect.poll(() => page.innerText('.empty')).toContain('Drop a recording here');
   await openRecording(recordingText(SMALL));
   await page.waitForSelector('#statechart');
+  // A chart that is not the library's own is laid out here, away from the page's own thread.
+  expect(page.workers()).toHaveLength(1);
   const tree = await page.innerText('#tree');
   expect(tree).toContain('epoch');
   expect(tree).toContain('× 5');
@@ -330,10 +332,13 @@ test('a live run is followed over a break, without doubles, and can be controlle
   await visit();
   const lines: Line[] = [...synthetic({ epochs: 2, batches: 6 })];
   const asked: string[] = [];
+  const rows: boolean[] = [];
   const commands: unknown[] = [];
   await page.routeWebSocket(/\/ws/, (socket) => {
-    const since = Number(new URL(socket.url()).searchParams.get('since'));
+    const { searchParams } = new URL(socket.url());
+    const since = Number(searchParams.get('since'));
     asked.push(String(since));
+    rows.push(searchParams.has('rows'));
     socket.onMessage((text) => commands.push(JSON.parse(String(text))));
     const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq: 40, gap: false, readonly: false };
     socket.send(JSON.stringify([hello]));
@@ -346,6 +351,7 @@ test('a live run is followed over a break, without doubles, and can be controlle
   await expect.poll(() => shown('#log-count')).toBe('40');
   expect(page.url()).not.toContain('secret');
   expect(asked.at(-1)).toBe('20');
+  expect(rows).toEqual(rows.map(() => true));
   expect(await page.innerText('.source')).toContain('127.0.0.1');
   await press('p', 'n');
   await page.getByLabel('How many steps').fill('5');

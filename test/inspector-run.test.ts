@@ -60,6 +60,8 @@ test('the digits run is watched, paused, stepped, rewound, resumed and stopped f
   const { outcome } = run;
   await page.goto(inspector.url);
   await page.waitForSelector('#statechart');
+  // The page has come with the pictures of the library's own chart.
+  expect(page.workers()).toEqual([]);
   expect(page.url()).not.toContain(inspector.token);
   await expect.poll(() => page.locator('#tree').innerText()).toContain('batches');
   const first = await listed();

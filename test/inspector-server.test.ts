@@ -97,8 +97,8 @@ interface Page {
   until(test: (lines: any[]) => boolean): Promise<any[]>;
 }
 
-async function visit({ port, token }: Inspector, since = 0): Promise<Page> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?since=${since}`, [`tok.${token}`], {
+async function visit({ port, token }: Inspector, since = 0, more = ''): Promise<Page> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?since=${since}${more}`, [`tok.${token}`], {
     origin: `http://127.0.0.1:${port}`,
   });
   open.push(socket);
@@ -222,6 +222,16 @@ describe('what a page is told', () => {
     });
     const ids = late.lines.filter(({ type }) => type === 'actor').map(({ id, parent }) => [id, parent]);
     expect(ids.slice(1)).toEqual([1, 2, 3].map((n) => [`epochs.inner#${n}`, 'epochs#1']));
+  });
+
+  test('rows, where it asks for them, and lines where it does not', async () => {
+    const served = await serve();
+    await new Count(50).start({ inspect: served }).output;
+    const [plain, rows] = [await visit(served), await visit(served, 0, '&rows')];
+    for (const one of [plain, rows]) await one.until(ended);
+    expect(plain.lines.some(Array.isArray)).toBe(false);
+    expect(rows.lines.filter(Array.isArray).length).toBeGreaterThan(40);
+    expect(rows.lines.map((line) => line.seq ?? line[1])).toEqual(plain.lines.map(({ seq }) => seq));
   });
 
   test('the same that a recording holds', async () => {

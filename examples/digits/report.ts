@@ -57,10 +57,11 @@ export class Report implements Listener {
     this.#epochSince = now;
   }
 
-  /** Whether all its batches were learned from: a run that is stopped ends its epoch early. */
+  /** Whether all its batches were learned from, and all held-out digits looked at: a run that is stopped ends its epoch early. */
   #whole({ epoch, part }: EpochReport): boolean {
-    const { epoch: before, batch } = momentOf(this.#fit!);
-    return before >= epoch || batch >= firstBatch(this.#fit!.init, part * QUARTERS);
+    const fit = this.#fit!;
+    const { epoch: before, batch } = momentOf(fit);
+    return fit.epoch.validate.done && (before >= epoch || batch >= firstBatch(fit.init, part * QUARTERS));
   }
 
   #line({ epoch, loss, accuracy, heldOut }: EpochReport, end: string): string {

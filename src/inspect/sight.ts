@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { LoopContext, LoopStateValue } from '../context.ts';
-import { machineLoops } from '../running.ts';
+import { machineLoops } from '../machines.ts';
 
 export type Status = 'active' | 'done' | 'error' | 'stopped';
 

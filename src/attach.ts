@@ -1,0 +1,74 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from './context.ts';
+import { LoopError } from './errors.ts';
+import type { Json } from './json.ts';
+import { host } from './loop.ts';
+import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
+import { sessionOf } from './session.ts';
+import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
+
+const runnings = new WeakMap<AnyActorRef, Running>();
+
+/**
+ * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
+ * A child that came out of a snapshot waits for its parent's step to ask for it; then `ready` is called later.
+ */
+export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Running) => void): void {
+  const known = runnings.get(actor);
+  if (known !== undefined) {
+    ready(known);
+    return;
+  }
+  const { name, args } = actor.getSnapshot().context as LoopContext;
+  if (name === null) {
+    if (loop.running) throw alreadyRunning(loop);
+    const session = sessionOf(actor);
+    ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+    return;
+  }
+  const parent = runnings.get(actor._parent!);
+  const run = parent?.childRun(name);
+  if (parent === undefined || run === undefined) {
+    waitingForParent.set(actor, () => attach(loop, actor, ready));
+    return;
+  }
+  waitingForParent.delete(actor);
+  run.attached = true;
+  ready(remembering(actor, new Running(loop, actor, parent, run.args)));
+}
+
+function remembering(actor: AnyActorRef, running: Running): Running {
+  runnings.set(actor, running);
+  return running;
+}
+
+function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
+  if (given !== undefined) return given;
+  const { input, snapshot } = (actor as unknown as { options: { input?: unknown; snapshot?: unknown } }).options;
+  // XState, too, goes by the snapshot where it is given both.
+  if (snapshot === undefined && Array.isArray(input)) return input;
+  if (saved !== null) return saved;
+  if (Array.isArray(input)) return input;
+  throw new LoopError(
+    'RESUME_MISMATCH',
+    'The arguments of the run are not plain data and are not in the snapshot. Give them again: start({ from, args }).',
+    pathOf(loop),
+  );
+}
+
+/** The running parent in whose hook a loop's `run` was called, if any. */
+export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const link = parentOf(loop);
+  if (link !== undefined) {
+    const parent = link.loop[host] as Running | undefined;
+    return parent?.unit === undefined ? undefined : { parent, name: link.name };
+  }
+  for (const parent of live) {
+    const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
+    if (found === undefined) continue;
+    // A field that was assigned after the tree was walked.
+    loop[parentLink] = { loop: parent.loop, name: found[0] };
+    if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
+  }
+  return undefined;
+}

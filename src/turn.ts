@@ -1,0 +1,20 @@
+/** A turn of the event loop, so that timers, sockets and other loops get theirs. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => later(resolve));
+}
+
+const later: (callback: () => void) => void = (() => {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (setImmediate !== undefined) return setImmediate;
+  // Browsers: a timer would wait four milliseconds.
+  const channel = new MessageChannel() as unknown as {
+    port1: { onmessage: () => void };
+    port2: { postMessage(message: null): void };
+  };
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return (callback: () => void) => {
+    waiting.push(callback);
+    channel.port2.postMessage(null);
+  };
+})();

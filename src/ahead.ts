@@ -1,10 +1,12 @@
-import { type LoopStateValue, plainReason } from './context.ts';
+import type { LoopStateValue } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, isThenable } from './hooks.ts';
+import { fail } from './hooks.ts';
+import { plainReason } from './journal.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
 import { machineLoops } from './machines.ts';
 import type { Running } from './running.ts';
+import { isThenable } from './thenable.ts';
 import { childrenOf } from './tree.ts';
 
 /**
@@ -15,6 +17,8 @@ import { childrenOf } from './tree.ts';
 export function mayRunAhead(running: Running): boolean {
   const { loop, actor, parent, session } = running;
   if (parent === undefined || session.watched || session.stepsUntilDue() < Infinity) return false;
+  // What `once` gives is saved before it returns: the machine has to be where the hook is.
+  if (session.saveNow !== undefined) return false;
   // A machine that `provide()` was called on has other actors than the loop's hooks.
   return (
     !asked(running) &&
@@ -72,6 +76,7 @@ export function runAhead(running: Running): void {
     forward('finished');
   } catch (error) {
     shown.over();
+    running.untold = undefined;
     if (!running.ended) fail(running, hook, error);
   }
 
@@ -81,10 +86,12 @@ export function runAhead(running: Running): void {
     shown.value = value;
     // Within a step the loop is not at a boundary: the state to go on from is the one before it.
     if (value !== 'advancing') running.begin(hook, true);
+    running.untold = [];
     const result: unknown = loop[hook](...args);
     if (running.ended) return true;
-    if (isThenable(result)) {
-      running.handover = { hook, result };
+    // It has a promise, or children that it has not awaited.
+    if (isThenable(result) || running.untold.some(({ type }) => type === 'loop.run')) {
+      running.handover = { hook, result: isThenable(result) ? result : Promise.resolve(result) };
       forward(value);
       return true;
     }
@@ -106,7 +113,10 @@ export function runAhead(running: Running): void {
 
   function forward(to: LoopStateValue): void {
     shown.over();
-    if (running.handover === undefined) running.unit = undefined;
+    const untold = running.untold ?? [];
+    running.untold = undefined;
+    const within = running.handover !== undefined;
+    if (!within) running.unit = undefined;
     running.tell({
       type: 'loop.forwarded',
       to,
@@ -116,6 +126,8 @@ export function runAhead(running: Running): void {
       ...(ended === undefined ? {} : { ended }),
       ...(output === undefined ? {} : { output }),
     });
+    // Of a hook that has completed nothing need be remembered.
+    if (within) for (const event of untold) running.tell(event);
   }
 }
 

@@ -21,7 +21,7 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   }
   const { name, args } = actor.getSnapshot().context as LoopContext;
   if (name === null) {
-    if (loop.running) throw alreadyRunning(loop);
+    if (loop[host]?.busy) throw alreadyRunning(loop);
     const session = sessionOf(actor);
     ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
     return;
@@ -61,6 +61,14 @@ export function callerOf(loop: AnyLoop): { parent: Running; name: string } | und
   const link = parentOf(loop);
   if (link !== undefined) {
     const parent = link.loop[host] as Running | undefined;
+    if (parent?.busy === false) {
+      throw new LoopError(
+        'RUN_ENDED',
+        `The run of ${pathOf(link.loop)} has ended, and code that it has left behind must begin nothing. ` +
+          'To run this loop by itself after that, call start().',
+        pathOf(loop),
+      );
+    }
     return parent?.unit === undefined ? undefined : { parent, name: link.name };
   }
   for (const parent of live) {

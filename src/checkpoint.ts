@@ -1,9 +1,12 @@
 import type { AnyActorRef } from 'xstate';
-import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
+import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
+import { childrenRun, givenIn, type InFlight } from './journal.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
+import { restartingSlot } from './loop.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf, plainLoad, type Stateful, statefulOf, walk } from './tree.ts';
+import { dictOf } from './tree-state.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
 export interface Phase {
@@ -27,6 +30,8 @@ export interface Checkpoint {
   /** Steps of innermost loops since the run began, and of each loop that was running, by path. */
   position: { steps: number; loops: { [path: string]: number } };
   phase: Phase;
+  /** Loops below the root that were restarting, by dotted path, the root by the empty one. */
+  restarting: string[];
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
   /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays allowed. */
@@ -48,9 +53,16 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
     runId,
     position: { steps, loops },
     phase,
+    restarting: loopsIn(loop).flatMap(({ loop: one, name }) => (one[restartingSlot] ? [name] : [])),
     stateDict: dict,
     assets,
   });
+}
+
+/** The loops of a tree by their dotted paths below the root. */
+function loopsIn(root: AnyLoop): { loop: AnyLoop; name: string }[] {
+  const base = pathOf(root).length + 1;
+  return walk(root).map(({ loop, path }) => ({ loop, name: path.slice(base) }));
 }
 
 function shapeOf(loop: AnyLoop): string[] {
@@ -76,13 +88,11 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   checkRemembered(loop, rest.inFlight);
   loops[pathOf(loop)] = rest.steps;
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
-  const touched = new Set([...running, ...Object.keys(rest.inFlight?.runs ?? {})]);
+  const touched = new Set([...running, ...childrenRun(rest.inFlight)]);
   const before = Object.fromEntries([...touched].map((name) => [name, children[name] ?? null]));
-  // Behind its first boundary a loop that goes on is restarting anyway.
-  const restarting = rest.restarting && ['entering', 'resetting', 'starting'].includes(snapshot.value);
   const phase: Phase = {
     value: snapshot.value,
-    context: { ...rest, restarting, before } as unknown as Phase['context'],
+    context: { ...rest, before } as unknown as Phase['context'],
     children: {},
   };
   if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);
@@ -103,14 +113,9 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
 }
 
 function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
-  for (const [name, runs] of Object.entries(inFlight?.runs ?? {})) {
-    for (let nth = 0; nth < runsCount(runs); nth++) {
-      const run = nthRun(runs, nth)!;
-      if ('opaque' in run) throw opaque(loop, `run ${nth + 1} of ${name}`, run.opaque);
-    }
-  }
-  for (const [key, result] of Object.entries(inFlight?.once ?? {})) {
-    if ('opaque' in result) throw opaque(loop, `once('${key}')`, result.opaque);
+  for (const got of givenIn(inFlight)) {
+    if ('opaque' in got)
+      throw opaque(loop, got.run === undefined ? `once('${got.once}')` : `a run of ${got.run}`, got.opaque);
   }
 }
 
@@ -121,20 +126,6 @@ function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
       'Return what identifies it, and keep the rest in a field.',
     pathOf(loop),
   );
-}
-
-/** The state of the tree: of a loop that runs, that of its own context, once it has any. */
-function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
-  const snapshot = actor.getSnapshot();
-  const { begun, state, progress, children, running, inFlight } = snapshot.context as LoopContext;
-  if (!begun && before !== undefined) return before;
-  const now = { ...children };
-  for (const [name, runs] of Object.entries(inFlight?.runs ?? {})) {
-    const dict = lastRun(runs)?.dict;
-    if (dict !== undefined) now[name] = dict;
-  }
-  for (const name of running) now[name] = dictOf(snapshot.children[name], now[name]);
-  return { state, progress, children: now };
 }
 
 /** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
@@ -179,16 +170,24 @@ export function loadCheckpoint(
   given: Checkpoint,
   paused: boolean,
 ): { snapshot: any; checkpoint: Checkpoint } {
-  check(loop, given);
+  checkForm(loop, given);
+  const growing = growingIn(loop);
+  checkShape(loop, given, growing);
+  if (growing.length === 0) checkPhase(loop, given.phase);
   const checkpoint = decoded(given);
   loadStateDict(loop, checkpoint.stateDict);
-  // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
+  if (growing.length > 0) {
+    checkShape(loop, given, []);
+    checkPhase(loop, given.phase);
+  }
+  // Loops that run take it from their phase.
   loop.restarting = false;
+  for (const one of loopsIn(loop)) one.loop[restartingSlot] = checkpoint.restarting.includes(one.name);
   for (const [path, field] of assetsOf(loop)) field.loadStateDict(checkpoint.assets[path]);
   return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
 }
 
-function check(loop: AnyLoop, checkpoint: Checkpoint): void {
+function checkForm(loop: AnyLoop, checkpoint: Checkpoint): void {
   const path = pathOf(loop);
   if (typeof checkpoint !== 'object' || checkpoint === null || !Array.isArray(checkpoint.shape)) {
     throw unreadable(`a checkpoint, got ${JSON.stringify(checkpoint)?.slice(0, 80)}`, path);
@@ -204,6 +203,20 @@ function check(loop: AnyLoop, checkpoint: Checkpoint): void {
     if (typeof checkpoint[part] !== 'object' || checkpoint[part] === null)
       throw unreadable(`a checkpoint with \`${part}\`, got ${JSON.stringify(checkpoint[part])}`, path);
   }
+  if (!Array.isArray(checkpoint.restarting))
+    throw unreadable(`a checkpoint with \`restarting\`, got ${JSON.stringify(checkpoint.restarting)}`, path);
+}
+
+/** The prefixes in the state dict of loops that may make children when they are given their state. */
+function growingIn(root: AnyLoop): string[] {
+  return loopsIn(root)
+    .filter(({ loop }) => loop.onLoadCheckpoint !== loop[plainLoad])
+    .map(({ name }) => (name === '' ? '' : `${name}.`));
+}
+
+/** @param growing what lies below these prefixes may be missing in the tree: it is not made yet */
+function checkShape(loop: AnyLoop, checkpoint: Checkpoint, growing: readonly string[]): void {
+  const path = pathOf(loop);
   const parts = [
     ...Object.keys(checkpoint.stateDict),
     ...Object.keys(checkpoint.assets).map((name) => `${name} (asset)`),
@@ -212,19 +225,28 @@ function check(loop: AnyLoop, checkpoint: Checkpoint): void {
   const said = differences(shapeOf(loop), checkpoint.shape);
   const held = differences(shapeOf(loop), parts);
   const missing = [...new Set([...said.missing, ...held.missing])];
-  const unknown = [...new Set([...said.unknown, ...held.unknown])];
-  if (checkpoint.loop === loop.constructor.name && missing.length + unknown.length === 0) {
-    checkPhase(loop, checkpoint.phase);
-    return;
-  }
+  const unknown = [...new Set([...said.unknown, ...held.unknown])].filter(
+    (key) => !growing.some((prefix) => key.startsWith(prefix)),
+  );
+  if (missing.length + unknown.length === 0) return;
   const whose =
     checkpoint.loop === loop.constructor.name ? `another shape of ${checkpoint.loop}` : `a ${checkpoint.loop}`;
   throw new LoopError(
     'CHECKPOINT_MISMATCH',
     `Expected a checkpoint of this ${loop.constructor.name}, got one of ${whose}: missing ${list(missing)}; unknown ${list(unknown)}. ` +
-      'Nothing was loaded. Bring it forward with start({ from, migrate }).',
+      `${childrenAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
     path,
   );
+}
+
+/** Children that are made while the loop runs are missing in a new instance. */
+function childrenAdvice(unknown: readonly string[]): string {
+  const children = unknown
+    .filter((key) => key.endsWith('.state_dict'))
+    .map((key) => key.slice(0, -'.state_dict'.length));
+  return children.length === 0
+    ? ''
+    : `Make ${list(children)} in the constructor, or from the state in onLoadCheckpoint: reset and onRunStart are not repeated. `;
 }
 
 function checkPhase(loop: AnyLoop, phase: Phase): void {

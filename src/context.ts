@@ -1,5 +1,5 @@
-import type { EndLoop } from './errors.ts';
-import { describeError, type Json, type PlainError, plainOrNot } from './json.ts';
+import { give, type InFlight, resultOf } from './journal.ts';
+import { type Json, type PlainError, plainOrNot } from './json.ts';
 import type { LoopDict } from './state-dict.ts';
 
 /** The states of the chart. */
@@ -14,52 +14,6 @@ export type LoopStateValue =
   | 'finished'
   | 'aborted'
   | 'failed';
-
-/** What a child run or `once` came to that a step in flight has already got. */
-export type Remembered =
-  | { output?: Json }
-  | { error: PlainError }
-  /** A labelled break out of a loop further up passed through. */
-  | { end: { path: string; reason: Json } }
-  /** The output was not plain data, so only its kind is known. */
-  | { opaque: string };
-
-/** A child run that ended in the step in flight, and the state that it left the child in. */
-export type RememberedRun = Remembered & { dict?: LoopDict };
-
-/** Runs in order, in pieces of {@link piece}: appending to one long list would copy it each time. */
-export type RememberedRuns = RememberedRun[][];
-const piece = 256;
-
-export function runsCount(runs: RememberedRuns | undefined): number {
-  return runs === undefined ? 0 : (runs.length - 1) * piece + (runs.at(-1)?.length ?? 0);
-}
-
-export function nthRun(runs: RememberedRuns | undefined, nth: number): RememberedRun | undefined {
-  return runs?.[Math.floor(nth / piece)]?.[nth % piece];
-}
-
-export function lastRun(runs: RememberedRuns | undefined): RememberedRun | undefined {
-  return runs?.at(-1)?.at(-1);
-}
-
-function appended(runs: RememberedRuns = [], run: RememberedRun): RememberedRuns {
-  const last = runs.at(-1);
-  if (last === undefined || last.length === piece) return [...runs, [run]];
-  return [...runs.slice(0, -1), [...last, run]];
-}
-
-/** What a hook or step in flight has already got, so that it gets the same when it is run again. */
-export interface InFlight {
-  /** Hooks of the step that have completed and are not repeated. */
-  hooks: string[];
-  /** Ended child runs by name, in order. */
-  runs: { [child: string]: RememberedRuns };
-  /** Results of `once` by key. */
-  once: { [key: string]: Remembered };
-  /** Whether a child was run in this step: then it is no step of an innermost loop. */
-  ran: boolean;
-}
 
 /** The persisted state of a run of a loop: plain data at all times. */
 export interface LoopContext {
@@ -138,9 +92,10 @@ export type LoopReportEvent =
       output?: unknown;
     }
   | { type: 'loop.hooked'; hook: string; commit: Commit }
-  | { type: 'loop.run'; child: string; args: Json[] | null }
+  | { type: 'loop.run'; child: string; args: Json[] | null; in?: string }
   | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
-  | { type: 'loop.once'; key: string; step: number; output?: unknown }
+  | { type: 'loop.asked'; key: string; step: number; in?: string }
+  | { type: 'loop.once'; key: string; step: number; in?: string; output?: unknown; error?: unknown }
   | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
 
 export type LoopEvent = LoopControlEvent | LoopReportEvent;
@@ -184,38 +139,14 @@ export function value(event: { output?: unknown }): unknown {
   return told === undefined ? event.output : told.value;
 }
 
-/** Anything as plain data, for what is shown and kept but not computed with. */
-export function plainReason(reason: unknown): Json {
-  if (reason === undefined) return null;
-  return plainOrNot(reason)?.copy ?? describeError(reason);
-}
-
-export const nothingYet: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
-
-/** By name: the one in a recording is a description. */
-export function isEndLoop(error: unknown): error is EndLoop {
-  return error instanceof Error && error.name === 'EndLoop';
-}
-
-export function remember(event: { output?: unknown; error?: unknown }): Remembered {
-  if (isEndLoop(event.error)) return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
-  if ('error' in event) return { error: describeError(event.error) };
-  if (event.output === undefined) return {};
-  const plain = plainOrNot(event.output);
-  if (plain !== undefined) return { output: plain.copy };
-  return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
-}
-
 export function childEnded(
   context: LoopContext,
   name: string,
   how: { output?: unknown; error?: unknown; dict?: LoopDict; pace?: number | null },
 ): Partial<LoopContext> {
-  const inFlight = context.inFlight ?? nothingYet;
-  const run: RememberedRun = how.dict === undefined ? remember(how) : { ...remember(how), dict: how.dict };
-  const runs = { ...inFlight.runs, [name]: appended(inFlight.runs[name], run) };
+  const result = how.dict === undefined ? resultOf(how) : { ...resultOf(how), dict: how.dict };
   const running = context.running.filter((other) => other !== name);
-  const change: Partial<LoopContext> = { running, inFlight: { ...inFlight, runs, ran: true } };
+  const change: Partial<LoopContext> = { running, inFlight: give(context.inFlight, { run: name }, result) };
   // Steps that the last running child did not take are for whoever comes next.
   if (context.pace !== null && typeof how.pace === 'number' && running.length === 0) change.pace = how.pace;
   return change;

@@ -3,6 +3,7 @@ import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
 import type { Running } from './running.ts';
+import { isThenable } from './thenable.ts';
 import type { AnyLoop } from './tree.ts';
 
 interface HookSnapshot {
@@ -96,8 +97,6 @@ export function prepare(running: Running): Promise<void> | undefined {
   // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
   const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
-    // Of this loop alone: a child that its step runs anew is not restarting.
-    if (state === 'advancing') running.markRestarting();
     const rebuilt: unknown = loop.onRestart(...running.args);
     if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
   }
@@ -132,8 +131,4 @@ export function fail(running: Running, hook: string, thrown: unknown): void {
   running.unit = undefined;
   const steps = running.uncommitted;
   running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });
-}
-
-export function isThenable(value: unknown): value is PromiseLike<any> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
 }

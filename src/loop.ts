@@ -11,6 +11,7 @@ import {
   loopMark,
   parentLink,
   pathOf,
+  plainLoad,
   plainSave,
   replace,
   trainerSlot,
@@ -21,6 +22,8 @@ import {
 export interface Host {
   /** It runs no more, though code of a hook of it may. */
   readonly ended: boolean;
+  /** It runs, or code of it does. */
+  readonly busy: boolean;
   readonly signal: AbortSignal;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
 }
@@ -91,6 +94,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     // Of the class, so that `replace` knows classes of loops as well.
     Object.defineProperty(Loop.prototype, loopMark, { value: true });
     Object.defineProperty(Loop.prototype, plainSave, { value: Loop.prototype.onSaveCheckpoint });
+    Object.defineProperty(Loop.prototype, plainLoad, { value: Loop.prototype.onLoadCheckpoint });
   }
 
   constructor(init?: object) {
@@ -146,7 +150,8 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   /**
-   * Takes back what `onSaveCheckpoint` returned; a copy of it. Default: `this.state = state`.
+   * Takes back what `onSaveCheckpoint` returned; a copy of it. Default: `this.state = state`. Called once in a resume. What
+   * is made from the state, such as children whose number it says, is made here as well.
    * @throws LoopError `STATE_DICT_MISMATCH` by default, if it is no object
    */
   onLoadCheckpoint(state: Json): void {
@@ -258,13 +263,19 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   /**
-   * Runs `fn` once in this step, even when the step is run again after a resume, and gives back what it returned.
+   * Calls `fn` once in this step, even when the step is run again after a resume, and gives back what it returned or
+   * throws what it threw. With `durability: 'sync'` that is saved before it is given; else with the next save. `fn` may run
+   * children: they belong to it, and are not run again once it has returned.
    * @param key one that this step has not used yet
    * @returns plain data, or nothing
    * @throws LoopError `ONCE_TWICE`, `NOT_RUNNING`, and `NOT_PLAIN_DATA` if the result cannot be remembered
    */
-  async once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    return this.#host('once').once(key, fn);
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    try {
+      return this.#host('once').once(key, fn);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`. */
@@ -274,7 +285,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   #host(member: string): Host {
     const running = this[host];
-    if (running === undefined) {
+    if (running === undefined || !running.busy) {
       throw new LoopError(
         'NOT_RUNNING',
         `\`${member}\` belongs to a run, and the loop is not running. Ask for it in a hook.`,
@@ -290,6 +301,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 export interface Loop<Output, Args> {
   [loopMark]: true;
   [plainSave]: () => Json;
+  [plainLoad]: (state: Json) => void;
   [parentLink]: { loop: AnyLoop; name: string } | undefined;
   [trainerSlot]: object | undefined;
   [host]: Host | undefined;

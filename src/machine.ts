@@ -17,19 +17,16 @@ import {
   counted,
   type Envelope,
   freshContext,
-  isEndLoop,
   isEnvelope,
   type LoopContext,
   type LoopEvent,
   type LoopStateValue,
-  nothingYet,
-  plainReason,
-  remember,
   report,
   stepsOf,
   told,
   value,
 } from './context.ts';
+import { type Asked, ask, emptyJournal, give, isEndLoop, plainReason, resultOf, wholeArgs } from './journal.ts';
 import { describeError } from './json.ts';
 
 /*
@@ -56,6 +53,11 @@ export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
 >;
 
 type Step = { context: LoopContext; event: any };
+
+/** Something that was asked for inside of a `once`, or not. */
+function asking(what: Omit<Asked, 'at'>, event: { in?: string }): Omit<Asked, 'at'> {
+  return event.in === undefined ? what : { ...what, in: event.in };
+}
 
 const changes = {
   /** A hook has completed: what it left behind is the state now. */
@@ -93,23 +95,29 @@ const changes = {
       begun: true,
       done: event.done,
       steps: context.steps + event.steps,
+      inFlight: null,
     };
     if (event.ended) change.ended = event.ended;
     return change;
   }),
   hooked: assign(({ context, event }: Step) => {
-    const inFlight = context.inFlight ?? nothingYet;
+    const { hooks, ran } = context.inFlight ?? emptyJournal;
     // What a completed hook got is asked for no more; what it did is committed.
-    return { ...event.commit, inFlight: { ...inFlight, hooks: [...inFlight.hooks, event.hook], runs: {} } };
+    return { ...event.commit, inFlight: { ...emptyJournal, hooks: [...hooks, event.hook], ran } };
+  }),
+  onceBegan: assign(({ context, event }: Step) => {
+    if (event.step !== context.steps) return {};
+    return { inFlight: ask(context.inFlight, asking({ once: event.key }, event)) };
   }),
   once: assign(({ context, event }: Step) => {
     // Where steps are committed by the slice, the state may be older than the step: then the step's results do not belong to it.
     if (event.step !== context.steps) return {};
-    const inFlight = context.inFlight ?? nothingYet;
-    return { inFlight: { ...inFlight, once: { ...inFlight.once, [event.key]: remember(event) } } };
+    return { inFlight: give(context.inFlight, asking({ once: event.key }, event), resultOf(event)) };
   }),
   childBegan: assign(({ context, event }: Step) => {
-    return { running: [...context.running, event.child], inFlight: { ...(context.inFlight ?? nothingYet), ran: true } };
+    const what = asking({ run: event.child }, event);
+    if (event.args !== null) what.args = event.args;
+    return { running: [...context.running, event.child], inFlight: ask(context.inFlight, what) };
   }),
   /** A child loop has finished. One that is none, put in its place by `provide()`, tells nothing but its output. */
   childDone: assign(({ context, event }: Step) => {
@@ -131,7 +139,12 @@ const changes = {
 /** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
 const effects = {
   spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
-    const input: ChildInput = { name: event.child, args: event.args, pace: context.pace, stop: context.stop };
+    const input: ChildInput = {
+      name: event.child,
+      args: wholeArgs(event.args),
+      pace: context.pace,
+      stop: context.stop,
+    };
     enqueue.spawnChild(event.child, { id: event.child, input });
   }),
   stopChild: stopChild(({ event }: Step) => event.child ?? event.actorId),
@@ -207,6 +220,7 @@ const config = {
       guard: ({ context, event }: Step) => context.running.includes(event.child),
       actions: ['childLeft', 'stopChild'],
     },
+    'loop.asked': { actions: 'onceBegan' },
     'loop.once': { actions: 'once' },
     'loop.hooked': { actions: 'hooked' },
     'loop.forwarded': forwardedTo,

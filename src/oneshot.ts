@@ -1,9 +1,11 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
-import { plainReason, type Report } from './context.ts';
+import type { Report } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { plainReason } from './journal.ts';
 import type { Running } from './running.ts';
+import { isThenable } from './thenable.ts';
 import type { AnyLoop } from './tree.ts';
 
 /** The hooks that run once in a run. */

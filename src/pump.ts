@@ -1,8 +1,10 @@
-import { type Commit, plainReason } from './context.ts';
+import type { Commit } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { plainReason } from './journal.ts';
 import { Loop } from './loop.ts';
 import type { Running, Unit } from './running.ts';
+import { isThenable } from './thenable.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 import { turn } from './turn.ts';
 
@@ -60,13 +62,13 @@ class Pump implements HookActor {
 
   async #drive(): Promise<void> {
     const { session } = this.#running;
-    session.join(this);
+    session.joinPump(this);
     try {
       await this.#steps();
     } catch (error) {
       this.#threw(error);
     } finally {
-      session.leave(this);
+      session.leavePump(this);
       this.#claim(-this.#claimed);
       if (this.stopped && this.#running.ended) this.#running.gone();
     }
@@ -127,7 +129,7 @@ class Pump implements HookActor {
       } else if (!this.attention) {
         // Loops beside this one count as well; a step at least is taken, for they may take their time.
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-        const limit = watched ? 1 : Math.min(burst, pace ?? burst, left);
+        const limit = watched || session.saveNow !== undefined ? 1 : Math.min(burst, pace ?? burst, left);
         this.#claim(limit);
         const before = running.uncommitted;
         if (walks) {
@@ -267,7 +269,7 @@ class Pump implements HookActor {
   async #step(): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
     const unit = running.begin('advance', true);
-    const over = running.remembered?.hooks ?? [];
+    const over = running.completedHooks;
     const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
     if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart && !over.includes('onAdvanceStart')) {
       await this.#hook(unit, 'onAdvanceStart', true);
@@ -292,7 +294,8 @@ class Pump implements HookActor {
     if (left !== undefined) await left;
     if (this.stopped || !commits) return;
     running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
-    unit.runs.clear();
+    // The next hook begins with nothing.
+    unit.recall = undefined;
   }
 
   #wholeIteration(): void {

@@ -1,10 +1,11 @@
-import { createActor } from 'xstate';
+import { type AnyActorRef, createActor } from 'xstate';
 import { callerOf } from './attach.ts';
 import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError } from './errors.ts';
 import type { Json } from './json.ts';
+import { host } from './loop.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
@@ -56,12 +57,13 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
+  /** Something has to be saved before the run goes on. */
+  #urgent = false;
   readonly #holding: { resolve(checkpoint: Checkpoint): void; reject(error: unknown): void }[] = [];
 
   constructor(loop: AnyLoop, options: StartOptions<any>) {
     checkOptions(loop, options);
-    if (loop.running) throw alreadyRunning(loop);
-    walk(loop);
+    for (const one of walk(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
     this.#loop = loop;
     this.#options = options;
     let snapshot: object | undefined;
@@ -87,6 +89,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
     const session = sessionOf(this.actor);
     this.#session = session;
+    session.loaded = snapshot !== undefined;
+    if (options.durability === 'sync' && options.store !== undefined) session.saveNow = (actor) => this.#saveNow(actor);
     session.args = options.args ?? (snapshot === undefined ? [] : undefined);
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
     session.changed = () => this.#changed();
@@ -162,6 +166,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   get outcome(): Promise<Outcome<Output>> {
     this.#heard = true;
     return this.#outcome;
+  }
+
+  /** Resolves when the run has ended and no code of it is in flight any more. Until then its loops cannot be started anew. */
+  get settled(): Promise<void> {
+    return this.#outcome.then(() => this.#session.settled());
   }
 
   /** Where the run stands now. */
@@ -345,7 +354,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.#session.hold(() => {
       const waiting = this.#holding.splice(0);
       // The end has a save of its own.
-      const due = !this.#ended && this.#saver.isDue();
+      const due = !this.#ended && (this.#saver.isDue() || this.#urgent);
+      this.#urgent = false;
       let checkpoint: Checkpoint;
       try {
         checkpoint = this.#take();
@@ -361,6 +371,13 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
       return undefined;
     });
+  }
+
+  /** Within a step, for what its `once` gave: the step stands there until that is saved. */
+  #saveNow(actor: AnyActorRef): Promise<void> {
+    this.#urgent = true;
+    this.#hold();
+    return this.#session.stand(actor);
   }
 
   /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
@@ -462,8 +479,8 @@ export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
 
 /** See `Loop.run`. */
 export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
-  const caller = callerOf(loop);
   try {
+    const caller = callerOf(loop);
     return caller === undefined
       ? new LoopRun<unknown>(loop, { args }).output
       : caller.parent.run(caller.name, loop, args);

@@ -1,61 +1,39 @@
 import type { AnyActorRef } from 'xstate';
-import {
-  type Commit,
-  type InFlight,
-  isEnvelope,
-  type LoopContext,
-  type LoopReportEvent,
-  lastRun,
-  nthRun,
-  type Remembered,
-  runsCount,
-} from './context.ts';
+import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
-import { isPlain, type Json, revivedError } from './json.ts';
+import { Giving } from './giving.ts';
+import { type Asked, childrenRun, type Got, givenIn, plainArgs, type Result } from './journal.ts';
+import { isPlain, revivedError } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
 import { implement } from './machines.ts';
+import { Pending, PendingRun } from './pending.ts';
+import { type Answer, Recall } from './recall.ts';
+import { callWithin, keyWithin } from './scope.ts';
 import { type Session, sessionOf } from './session.ts';
-import { capture, restore } from './state-dict.ts';
-import { type AnyLoop, pathOf } from './tree.ts';
+import { capture, holdState, loadTree, putState } from './state-dict.ts';
+import { isThenable } from './thenable.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
+import { dictOf } from './tree-state.ts';
 
 /** The hook or step that a loop is in, and what it has asked for so far. */
 export interface Unit {
   hook: string;
-  /** Runs by child name. */
-  runs: Map<string, number>;
   /** Keys given to `once`. */
   keys: Set<string>;
   /** The step that they were given in, counted from the last commit. */
   keysOf: number;
+  /** Calls of `once` whose results are not given yet. */
+  onces: Set<Pending>;
   /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
-  resumed: boolean;
+  recall: Recall | undefined;
+  /** It asked for something else than before: whatever its code makes of that, it has failed. */
+  mismatch: LoopError | undefined;
   /** Children may be run: the state before it is in the context. */
   open: boolean;
 }
 
-/** What `run` gives for a child: it knows whether anybody awaits it. */
-class ChildPromise extends Promise<unknown> {
-  awaited = false;
-
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: a promise that takes note
-  override then<A, B>(onFulfilled?: any, onRejected?: any): Promise<A | B> {
-    this.awaited = true;
-    return super.then(onFulfilled, onRejected);
-  }
-}
-
-interface ChildRun {
-  args: unknown[];
-  promise: ChildPromise;
-  resolve(output: unknown): void;
-  reject(error: unknown): void;
-  /** The loop itself told how it ended; otherwise the machine's context does. */
-  attached: boolean;
-}
+/** What came of a call of `once`. */
+type How = { output: unknown } | { error: unknown };
 
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine. */
 export class Running implements Host {
@@ -69,6 +47,8 @@ export class Running implements Host {
   unit: Unit | undefined;
   /** What a hook returned that was called ahead of its state. */
   handover: { hook: string; result: PromiseLike<unknown> } | undefined;
+  /** While a hook is called ahead of its state: what it tells, for the machine is not in that state yet. */
+  untold: LoopReportEvent[] | undefined;
   /** Whole steps that the context does not know of yet. */
   uncommitted = 0;
   /** The actor of the hook that runs, as the source of what it sends. */
@@ -76,12 +56,17 @@ export class Running implements Host {
 
   /** What the machine itself says; see `ahead.ts` for when others are told something else. */
   readonly #ask: () => { context: LoopContext };
-  readonly #children = new Map<string, ChildRun>();
-  readonly #lost: { run: ChildRun; reason: unknown }[] = [];
+  readonly #children = new Map<string, PendingRun>();
+  readonly #giving: Giving = new Giving(() => this.#children.size + (this.unit?.onces.size ?? 0) > 0);
+  readonly #lost: { run: PendingRun; reason: unknown }[] = [];
+  /** What puts children that go on in their middle back to where they are then: until the step asks for them, they are as they were before it. */
+  readonly #held = new Map<string, () => void>();
+  /** Functions of `once` that have not returned. */
+  #functions = 0;
+  #saving: Promise<void> | undefined;
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit: boolean;
-  #marked = false;
 
   constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
     this.loop = loop;
@@ -90,15 +75,12 @@ export class Running implements Host {
     this.parent = parent;
     this.args = args;
     this.session = parent?.session ?? sessionOf(actor);
-    const context = this.context;
-    this.restored = context.begun;
+    this.restored = this.context.begun;
     this.#resumedUnit = this.restored;
-    if (this.restored) {
-      restore(loop, context);
-      loop[restartingSlot] = context.restarting;
-    }
+    if (this.restored) this.#restore();
     loop[host] = this;
     live.add(this);
+    this.session.enter(this);
     actor.subscribe({
       next: () => this.#onSnapshot(),
       error: (error) => this.#onEnd(() => error),
@@ -118,6 +100,10 @@ export class Running implements Host {
     return this.#ended !== undefined;
   }
 
+  get busy(): boolean {
+    return !this.ended || this.unit !== undefined || this.#functions > 0;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -126,9 +112,9 @@ export class Running implements Host {
     return this.#controller.signal;
   }
 
-  /** What the hook or step in flight had got before this process. */
-  get remembered(): InFlight | undefined {
-    return this.unit?.resumed ? (this.context.inFlight ?? undefined) : undefined;
+  /** Hooks of the step in flight that had completed before this process. */
+  get completedHooks(): readonly string[] {
+    return this.#resumedUnit ? (this.context.inFlight?.hooks ?? []) : [];
   }
 
   /** Takes over a hook that was called ahead of its state. */
@@ -138,20 +124,59 @@ export class Running implements Host {
     return handover;
   }
 
-  /** A checkpoint put the run back behind its first boundary: this loop is restarting, and with this run alone. */
-  markRestarting(): void {
-    this.#marked = true;
-    this.loop[restartingSlot] = true;
+  /** Puts the loop, and the children of its step in flight, where they were before that step. */
+  #restore(): void {
+    const { loop, actor, context } = this;
+    if (this.parent === undefined) {
+      // A snapshot of an app; of a checkpoint, `start` has loaded all.
+      if (!this.session.loaded) loadTree(loop, dictOf(actor));
+    } else {
+      this.parent.#putBack(actor.id);
+    }
+    loop[restartingSlot] = context.restarting;
+    for (const name of new Set([...context.running, ...childrenRun(context.inFlight)])) {
+      const child = childNamed(loop, name);
+      if (!isLoop(child)) continue;
+      if (context.running.includes(name)) this.#held.set(name, holdState(child));
+      if (context.children[name] !== undefined) putState(child, context.children[name]);
+    }
+  }
+
+  #putBack(name: string): void {
+    this.#held.get(name)?.();
+    this.#held.delete(name);
   }
 
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
-    this.unit = { hook, runs: new Map(), keys: new Set(), keysOf: 0, resumed: this.#resumedUnit, open };
-    return this.unit;
+    const unit: Unit = {
+      hook,
+      keys: new Set(),
+      keysOf: 0,
+      onces: new Set(),
+      recall: undefined,
+      mismatch: undefined,
+      open,
+    };
+    this.unit = unit;
+    const { inFlight } = this.#resumedUnit ? this.context : { inFlight: null };
+    if (inFlight !== null && inFlight.events > 0) {
+      unit.recall = new Recall(
+        inFlight,
+        stepOr(unit),
+        () => this.path,
+        (error) => this.#mismatched(unit, error),
+      );
+    }
+    return unit;
   }
 
   /** Sends an event to the loop's machine, as the hook that runs. */
   tell(event: LoopReportEvent): void {
+    if (this.untold !== undefined) {
+      this.untold.push(event);
+      return;
+    }
     const system = this.actor.system as unknown as {
       _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
     };
@@ -167,15 +192,22 @@ export class Running implements Host {
   }
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    try {
-      return this.#once(key, fn);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (this.#ended) return rejected(this.#ended.reason);
+    const unit = this.#unit('once');
+    this.#checkKey(unit, key);
+    const what = this.#asking({ once: key });
+    const step = this.context.steps + this.uncommitted;
+    const pending = new Pending();
+    unit.onces.add(pending);
+    const answer = unit.recall?.ask(what, (got) => this.#giveAgain(unit, pending, got)) ?? 'new';
+    const perform = () => this.#perform(unit, { what, step, pending, known: answer !== 'new' }, fn);
+    // One that was under way is called at once: what its function had asked for comes next.
+    if (answer === 'under way' || unit.recall === undefined) perform();
+    else if (answer === 'new') unit.recall.whenOver(perform);
+    return pending.promise as Promise<T>;
   }
 
-  #once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    const unit = this.#unit('once');
+  #checkKey(unit: Unit, key: unknown): void {
     if (typeof key !== 'string' || key === '') {
       throw new LoopError(
         'MISCONFIGURATION',
@@ -194,15 +226,78 @@ export class Running implements Host {
       );
     }
     unit.keys.add(key);
-    const known = this.remembered?.once[key];
-    if (known !== undefined) return this.#recall(known, `once('${key}')`) as Promise<T>;
-    const step = this.context.steps + this.uncommitted;
-    return Promise.resolve(fn()).then((value) => {
-      if (this.#ended) throw this.#ended.reason;
-      if (this.session.strict) this.checkOutput(value, `what once('${key}') returned`);
-      this.tell({ type: 'loop.once', key, step, ...(value === undefined ? {} : { output: value }) });
-      return value;
-    });
+  }
+
+  /** Says of what is asked for in which `once` it is asked for. */
+  #asking(what: Omit<Asked, 'at'>): Omit<Asked, 'at'> {
+    const within = keyWithin(this);
+    return within === undefined ? what : { ...what, in: within };
+  }
+
+  #perform(
+    unit: Unit,
+    call: { what: Omit<Asked, 'at'>; step: number; pending: Pending; known: boolean },
+    fn: () => unknown,
+  ): void {
+    const { what, step, pending } = call;
+    const within = what.in === undefined ? {} : { in: what.in };
+    const ended = (how: How) =>
+      this.#onceEnded(unit, pending, { type: 'loop.once', key: what.once!, step, ...within }, how);
+    let returned: unknown;
+    try {
+      returned = callWithin(this, what.once!, fn);
+    } catch (error) {
+      ended({ error });
+      return;
+    }
+    if (!isThenable(returned)) {
+      ended({ output: returned });
+      return;
+    }
+    if (!call.known && this.unit === unit) this.tell({ type: 'loop.asked', key: what.once!, step, ...within });
+    this.#functions++;
+    this.session.enter(pending);
+    const over = (how: How) => {
+      this.#functions--;
+      ended(how);
+      this.session.leave(pending);
+    };
+    returned.then(
+      (output) => over({ output }),
+      (error: unknown) => over({ error }),
+    );
+  }
+
+  #onceEnded(unit: Unit, pending: Pending, event: LoopReportEvent & { type: 'loop.once' }, result: How): void {
+    let how = result;
+    // An abort has given the step its reason already.
+    if (this.#ended) return;
+    if (this.session.strict && 'output' in how) {
+      try {
+        this.checkOutput(how.output, `what once('${event.key}') returned`);
+      } catch (error) {
+        how = { error };
+      }
+    }
+    const give = () =>
+      this.#giving.give(() => {
+        unit.onces.delete(pending);
+        settle(pending, how);
+      });
+    const remember = () => {
+      if (this.#ended) return;
+      // The hook or step may have ended without it.
+      if (this.unit !== unit) {
+        give();
+        return;
+      }
+      this.tell('output' in how && how.output === undefined ? event : { ...event, ...how });
+      const { saveNow } = this.session;
+      if (saveNow === undefined) give();
+      else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(this.actor)).then(give);
+    };
+    if (unit.recall === undefined) remember();
+    else unit.recall.whenOver(remember);
   }
 
   /** @throws LoopError `NOT_PLAIN_DATA` */
@@ -218,64 +313,87 @@ export class Running implements Host {
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
-    if (this.#ended) return Promise.reject(this.#ended.reason);
+    if (this.#ended) return rejected(this.#ended.reason);
     const unit = this.#unit('run');
-    if (child.running || this.#children.has(name)) throw alreadyRunning(child);
+    if (child[host]?.busy || this.#children.has(name)) throw alreadyRunning(child);
     if (!unit.open) {
       throw new LoopError(
         'LATE_CHILD',
-        `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. Make it in the constructor, in reset or in onRunStart.`,
+        `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
+          'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
         this.path,
       );
     }
-    const nth = unit.runs.get(name) ?? 0;
-    unit.runs.set(name, nth + 1);
-    const known = nthRun(this.remembered?.runs[name], nth);
-    if (known !== undefined) {
-      if (known.dict !== undefined) restore(child, known.dict);
-      return this.#recall(known, `run ${nth + 1} of ${pathOf(child)}`);
+    const what = this.#asking({ run: name, args: plainArgs(args) });
+    const run = new PendingRun(args);
+    const { recall } = unit;
+    const giveAgain = (got: Got) => {
+      this.#children.delete(name);
+      this.#giveAgain(unit, run, got);
+    };
+    let answer: Answer | undefined;
+    try {
+      answer = recall?.ask(what, giveAgain);
+    } catch (error) {
+      this.#mismatched(unit, error as LoopError);
+      throw error;
     }
-
-    const run = makeRun(args);
     this.#children.set(name, run);
-    if (this.context.running.includes(name)) {
-      waitingForParent.get(this.actor.getSnapshot().children[name])?.();
-    } else {
-      // It may have come, or changed, after this loop's machine was made.
-      const { logic } = this.actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
-      implement(this.loop, logic.implementations.actors, name, child.machine);
-      const shown = args.every((arg) => typeof arg !== 'object' && typeof arg !== 'function') && isPlain(args);
-      this.tell({ type: 'loop.run', child: name, args: shown ? (args as Json[]) : null });
-    }
+    if (recall === undefined) this.#begin(name, child, run, what);
+    else if (answer !== 'remembered') recall.whenOver(() => this.#begin(name, child, run, what));
     return run.promise;
   }
 
-  /** The run of a child that its actor belongs to, once this loop's step has asked for it. */
-  childRun(name: string): ChildRun | undefined {
-    return this.#children.get(name);
+  #begin(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+    // Left meanwhile, with its step.
+    if (this.#children.get(name) !== run) return;
+    run.begun = true;
+    if (this.context.running.includes(name)) {
+      waitingForParent.get(this.actor.getSnapshot().children[name])?.();
+      return;
+    }
+    // It may have come, or changed, after this loop's machine was made.
+    const { logic } = this.actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
+    implement(this.loop, logic.implementations.actors, name, child.machine);
+    const within = what.in === undefined ? {} : { in: what.in };
+    this.tell({ type: 'loop.run', child: name, args: what.args!, ...within });
   }
 
-  /** The hook has returned: its children must have ended, and what was restored must have been asked for. */
+  /** The run of a child that its actor belongs to, once this loop's step has asked for it. */
+  childRun(name: string): PendingRun | undefined {
+    const run = this.#children.get(name);
+    return run?.begun ? run : undefined;
+  }
+
+  /** The hook has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
+    this.#checkUnit();
     if (this.#children.size > 0) return this.#settleChildren();
     this.#checkLost();
-    this.#checkClaims();
     return undefined;
   }
 
   async #settleChildren(): Promise<void> {
-    while (this.#children.size > 0) await Promise.all([...this.#children.values()].map((run) => run.promise));
+    while (this.#children.size > 0) {
+      // A failure that the hook has awaited was the hook's to handle.
+      await Promise.allSettled([...this.#children.values()].map((run) => Promise.prototype.then.call(run.promise)));
+      this.#checkUnit();
+    }
     this.#checkLost();
-    this.#checkClaims();
+  }
+
+  #checkUnit(): void {
+    if (this.unit?.mismatch !== undefined) throw this.unit.mismatch;
+    this.unit?.recall?.checkAsked();
   }
 
   /** The hook or step has been committed; the next is not one that a checkpoint was taken in. */
   committed(): void {
     this.#resumedUnit = false;
-    if (this.unit !== undefined) this.unit.resumed = false;
+    if (this.unit !== undefined) this.unit.recall = undefined;
   }
 
-  #lose(run: ChildRun, reason: unknown): void {
+  #lose(run: PendingRun, reason: unknown): void {
     run.reject(reason);
     if (!run.promise.awaited) this.#lost.push({ run, reason });
   }
@@ -286,29 +404,21 @@ export class Running implements Host {
     if (unheard !== undefined) throw unheard.reason;
   }
 
-  #checkClaims(): void {
-    const unit = this.unit;
-    if (unit === undefined || !unit.resumed) return;
-    const { running, inFlight } = this.context;
-    const asked = [...unit.runs].map(([name, times]) => `${name} × ${times}`).join(', ') || 'no child';
-    for (const name of new Set([...running, ...Object.keys(inFlight?.runs ?? {})])) {
-      const before = runsCount(inFlight?.runs[name]) + (running.includes(name) ? 1 : 0);
-      if ((unit.runs.get(name) ?? 0) >= before) continue;
-      throw new LoopError(
-        'RESUME_MISMATCH',
-        `The ${stepOr(unit)} in flight had run ${name} × ${before} when the checkpoint was taken, and ran ${asked} when it was run again. ` +
-          'A step that is run again must ask for the same children: let what it decides depend on state, arguments and once alone.',
-        this.path,
-      );
+  #mismatched(unit: Unit, error: LoopError): void {
+    unit.mismatch = error;
+    unit.recall?.stop();
+    for (const [name, run] of this.#children) {
+      if (run.begun) continue;
+      this.#children.delete(name);
+      run.reject(error);
     }
+    for (const pending of unit.onces) pending.reject(error);
   }
 
   /** Nothing more runs here or below: signals abort, what is awaited rejects. */
   abort(reason: unknown): void {
     if (this.#ended) return;
     this.#ended = { reason };
-    // A run that fails in its first iteration must not leave it to the next, which is a new one.
-    if (this.#marked) this.loop[restartingSlot] = false;
     live.delete(this);
     this.#controller?.abort(reason);
     this.abandonChildren(reason);
@@ -317,14 +427,25 @@ export class Running implements Host {
 
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
-    if (this.loop[host] === this) this.loop[host] = undefined;
+    this.unit = undefined;
+    this.session.leave(this);
+    // One that did not end as it should is still found here: see `callerOf`.
+    if (this.loop[host] === this && this.#ended === over) this.loop[host] = undefined;
   }
 
   /** Ends what runs below, because the step that ran it is left, or the run ends. */
   abandonChildren(reason: unknown): void {
+    const { unit } = this;
+    unit?.recall?.stop();
+    this.#giving.stop();
     for (const below of [...live]) if (below.parent === this) below.abort(reason);
     for (const [, run] of this.#children) this.#lose(run, reason);
     this.#children.clear();
+    for (const pending of unit?.onces ?? []) {
+      pending.quiet();
+      pending.reject(reason);
+    }
+    unit?.onces.clear();
   }
 
   #unit(member: string): Unit {
@@ -334,21 +455,38 @@ export class Running implements Host {
     return this.unit;
   }
 
-  async #recall(known: Remembered, what: string): Promise<unknown> {
+  /** The step gets what it had got before. */
+  #giveAgain(unit: Unit, pending: Pending, got: Got): void {
+    unit.onces.delete(pending);
+    if (got.run !== undefined) this.#leave(got);
+    // What a `once` ran is not run again; it is left as that left it.
+    for (const inner of givenIn(this.context.inFlight))
+      if (got.once !== undefined && inner.in === got.once) this.#leave(inner);
+    settle(pending, this.#revived(got, got.run === undefined ? `once('${got.once}')` : `a run of ${got.run}`));
+  }
+
+  /** Leaves a child in the state that a remembered run left it in. */
+  #leave({ run, dict }: Got): void {
+    const child = run === undefined ? undefined : childNamed(this.loop, run);
+    if (dict !== undefined && isLoop(child)) putState(child, dict);
+  }
+
+  #revived(known: Result, what: string): How {
     if ('opaque' in known) {
-      throw new LoopError(
+      const error = new LoopError(
         'RESUME_MISMATCH',
         `${what} gave a ${known.opaque}, which is not plain data and could not be remembered.`,
         this.path,
       );
+      return { error };
     }
-    if ('error' in known) throw revivedError(known.error);
+    if ('error' in known) return { error: revivedError(known.error) };
     if ('end' in known) {
       let up: Running | undefined = this;
       while (up !== undefined && up.path !== known.end.path) up = up.parent;
-      throw new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason);
+      return { error: new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason) };
     }
-    return structuredClone(known.output);
+    return { output: structuredClone(known.output) };
   }
 
   #onSnapshot(): void {
@@ -356,45 +494,53 @@ export class Running implements Host {
     if (this.#children.size > 0) {
       const { running, inFlight } = snapshot.context as LoopContext;
       for (const [name, run] of this.#children) {
-        if (run.attached || running.includes(name)) continue;
-        const how = lastRun(inFlight?.runs[name]);
+        if (run.attached || !run.begun || running.includes(name)) continue;
+        const how = givenIn(inFlight).findLast((got) => got.run === name);
         if (how === undefined) continue;
         // A stranger, put in the loop's place by `provide()`: the machine's own record tells how it ended.
-        this.#children.delete(name);
-        this.#recall(how, name).then(run.resolve, (error) => this.#lose(run, error));
+        run.attached = true;
+        this.#childEnded(name, run, this.#revived(how, name));
       }
     }
     if (snapshot.value === 'paused') this.session.poke();
   }
 
+  #childEnded(name: string, run: PendingRun, how: How): void {
+    this.#giving.give(() => {
+      if (this.#children.get(name) === run) this.#children.delete(name);
+      if ('error' in how) this.#lose(run, how.error);
+      else run.resolve(how.output);
+    });
+  }
+
   #onEnd(reason: () => unknown): void {
     const snapshot = this.actor.getSnapshot();
     const run = this.parent?.childRun(this.actor.id);
-    if (run?.attached) this.parent!.#children.delete(this.actor.id);
     if (snapshot.status === 'done') {
       live.delete(this);
-      this.gone();
       this.#ended = over;
-      run?.resolve(isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output);
+      this.gone();
+      const output = isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output;
+      if (run !== undefined) this.parent!.#childEnded(this.actor.id, run, { output });
     } else {
       this.abort(reason());
-      if (run !== undefined) this.parent!.#lose(run, this.#ended?.reason);
+      if (run !== undefined) this.parent!.#childEnded(this.actor.id, run, { error: this.#ended?.reason });
     }
     // The parent has yet to hear of it.
     queueMicrotask(() => this.session.poke());
   }
 }
 
-function makeRun(args: unknown[]): ChildRun {
-  let resolve!: ChildRun['resolve'];
-  let reject!: ChildRun['reject'];
-  const promise = new ChildPromise((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  // A failure is looked after by `settle`.
-  Promise.prototype.then.call(promise, undefined, () => {});
-  return { args, promise, resolve, reject, attached: false };
+/** What the code of a run that has ended gets for anything it asks for: nobody need hear of it. */
+function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
+}
+
+function settle(pending: Pending, how: How): void {
+  if ('error' in how) pending.reject(how.error);
+  else pending.resolve(how.output);
 }
 
 function stepOr(unit: Unit): string {
@@ -404,7 +550,9 @@ function stepOr(unit: Unit): string {
 export function alreadyRunning(loop: AnyLoop): LoopError {
   return new LoopError(
     'ALREADY_RUNNING',
-    'is running already. One instance runs once at a time: await the run, or make a second instance.',
+    loop[host]?.ended === true
+      ? 'has ended, and code of its hooks is still in flight: it would share its state with another run. Await `settled` of that run, or make a second instance.'
+      : 'is running already. One instance runs once at a time: await the run, or make a second instance.',
     pathOf(loop),
   );
 }

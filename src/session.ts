@@ -26,7 +26,14 @@ export class Session {
   stepsUntilDue: () => number = () => Infinity;
   /** Called after everything that may have changed where the run stands. */
   changed: (() => void) | undefined;
+  /** Whether the loops have been given the states that the run goes on from. */
+  loaded = false;
+  /** Saves the run as it stands, with this actor in the middle of a step whose journal has grown; not there where that may wait. */
+  saveNow: ((actor: AnyActorRef) => Promise<void>) | undefined;
 
+  /** Loops that run, and code of theirs that is in flight. */
+  readonly #inFlight = new Set<object>();
+  readonly #settled: (() => void)[] = [];
   readonly #pumps = new Set<Attentive>();
   readonly #standing = new Map<AnyActorRef, () => void>();
   #capture: (() => Promise<void> | undefined) | undefined;
@@ -47,12 +54,28 @@ export class Session {
     return this.#capture !== undefined || this.#capturing;
   }
 
-  join(pump: Attentive): void {
+  /** Code of the run begins. */
+  enter(code: object): void {
+    this.#inFlight.add(code);
+  }
+
+  /** It has ended. */
+  leave(code: object): void {
+    this.#inFlight.delete(code);
+    if (this.#inFlight.size === 0) for (const resolve of this.#settled.splice(0)) resolve();
+  }
+
+  /** Resolves when no code of the run is in flight. */
+  settled(): Promise<void> {
+    return this.#inFlight.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
+  }
+
+  joinPump(pump: Attentive): void {
     if (this.wanted) pump.attention = true;
     this.#pumps.add(pump);
   }
 
-  leave(pump: Attentive): void {
+  leavePump(pump: Attentive): void {
     this.#pumps.delete(pump);
   }
 

@@ -42,7 +42,7 @@ export interface LoadOptions {
 /** What `onSaveCheckpoint` says, checked and copied. */
 function savedState(loop: AnyLoop): Json {
   const state = loop.onSaveCheckpoint();
-  return loop.onSaveCheckpoint === loop[plainSave] ? state : plainCopy(state, () => pathOf(loop), 'state');
+  return savesItsState(loop) ? state : plainCopy(state, () => pathOf(loop), 'state');
 }
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
@@ -55,16 +55,52 @@ export function capture(loop: AnyLoop): LoopDict {
   return dict;
 }
 
-/** Puts a captured state back. What the dict does not know stays as it is. */
-export function restore(loop: AnyLoop, dict: Pick<LoopDict, 'state' | 'progress' | 'children'>): void {
-  for (const [name, progress] of progressOf(loop)) {
-    if (dict.progress[name] !== undefined) progress.loadStateDict(dict.progress[name]);
-  }
+/**
+ * Gives each loop of a tree its captured state by its `onLoadCheckpoint`, parents first: that hook may make children,
+ * which are then loaded as well. What the dict does not know stays as it is.
+ */
+export function loadTree(loop: AnyLoop, dict: LoopDict): void {
+  loadProgress(loop, dict);
   loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state'));
-  // After the hook: it may make children, which are then loaded as well.
   for (const [name, child] of childrenOf(loop)) {
     const childDict = dict.children[name];
-    if (childDict !== undefined) restore(child, childDict);
+    if (childDict !== undefined) loadTree(child, childDict);
+  }
+}
+
+/**
+ * Puts a tree that is loaded into another state that it has been in, without calling a hook: `onLoadCheckpoint` is called
+ * once for each loop in a resume. A loop whose `onSaveCheckpoint` is its own stays as it is, for what that returned need
+ * not be its `state`.
+ */
+export function putState(loop: AnyLoop, dict: LoopDict): void {
+  loadProgress(loop, dict);
+  if (savesItsState(loop)) loop.state = plainCopy(dict.state, () => pathOf(loop), 'state') as object;
+  for (const [name, child] of childrenOf(loop)) {
+    const childDict = dict.children[name];
+    if (childDict !== undefined) putState(child, childDict);
+  }
+}
+
+/** Notes the states of a tree, to be put back by what it returns: the very objects, for other parts of a loop may hold them. */
+export function holdState(loop: AnyLoop): () => void {
+  const { state } = loop;
+  const counters = progressOf(loop).map(([, progress]) => [progress, progress.stateDict()] as const);
+  const below = childrenOf(loop).map(([, child]) => holdState(child));
+  return () => {
+    for (const [progress, dict] of counters) progress.loadStateDict(dict);
+    if (savesItsState(loop)) loop.state = state;
+    for (const putBack of below) putBack();
+  };
+}
+
+function savesItsState(loop: AnyLoop): boolean {
+  return loop.onSaveCheckpoint === loop[plainSave];
+}
+
+function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {
+  for (const [name, progress] of progressOf(loop)) {
+    if (dict.progress[name] !== undefined) progress.loadStateDict(dict.progress[name]);
   }
 }
 
@@ -147,7 +183,7 @@ export function loadStateDict(loop: AnyLoop, dict: StateDict, prefix = '', optio
   }
   check(loop, dict, prefix);
   load(loop, dict, prefix, metrics);
-  setRestarting(loop, true);
+  loop.restarting = true;
   return report();
 }
 
@@ -180,10 +216,4 @@ function load(loop: AnyLoop, dict: StateDict, prefix: string, metrics: Record<st
   const key = `${prefix}state_dict`;
   if (Object.hasOwn(dict, key)) loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key));
   for (const [name, child] of childrenOf(loop)) load(child, dict, `${prefix}${name}.`, metrics);
-}
-
-/** Sets `restarting` on a loop and on all below it. */
-export function setRestarting(loop: AnyLoop, restarting: boolean): void {
-  loop.restarting = restarting;
-  for (const [, child] of childrenOf(loop)) setRestarting(child, restarting);
 }

@@ -8,6 +8,8 @@ export const loopMark: unique symbol = Symbol('loopchart.loop');
 export const parentLink: unique symbol = Symbol('loopchart.parent');
 /** The `onSaveCheckpoint` of `Loop` itself: what it returns is a copy already. */
 export const plainSave: unique symbol = Symbol('loopchart.plainSave');
+/** The `onLoadCheckpoint` of `Loop` itself: it makes no children. */
+export const plainLoad: unique symbol = Symbol('loopchart.plainLoad');
 /** The trainer that a loop is attached to, if any. */
 export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
 

@@ -18,3 +18,11 @@ const later: (callback: () => void) => void = (() => {
     channel.port2.postMessage(null);
   };
 })();
+
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** Calls back after so many milliseconds, by the real clock also where a test has put another in its place. Returns what keeps it from that. */
+export function delay(ms: number, callback: () => void): () => void {
+  const timer = startTimer(callback, ms);
+  return () => stopTimer(timer);
+}

@@ -1,0 +1,241 @@
+import { LoopError } from './errors.ts';
+import { type Asked, type Got, givenIn, type InFlight } from './journal.ts';
+import { type Json, shown } from './json.ts';
+import { delay, turn } from './turn.ts';
+
+/** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
+const patience = 1000;
+/** The same where it has asked for nothing out of order: it may be waiting for a timer of its own. */
+const longPatience = 60_000;
+
+/** Something that the journal knows of. */
+interface Known {
+  what: Asked | Got;
+  isGiven: boolean;
+  /** Gives what is remembered; set once the step has asked for it again. */
+  give: (() => void) | undefined;
+  /** Whether it was asked for again. */
+  asked: boolean;
+  /** The place of its asking among the events. */
+  place: number;
+}
+
+/** What the journal says has happened, in order. */
+type Event = { type: 'ask' | 'give'; known: Known };
+
+/** What a step wants of the journal when it asks for something. */
+export type Answer =
+  /** It is remembered: `give` is called when it is its turn. */
+  | 'remembered'
+  /** It was under way: it goes on now. */
+  | 'under way'
+  /** It is new: it may begin once all that is remembered has been given. */
+  | 'new';
+
+/**
+ * Gives a step that is run again after a resume what it had got before, in the same order.
+ *
+ * The journal's events are gone through one after another. What the step asked for next has to be asked for again; what it
+ * got next is given to it once its code has reacted to what came before, for which it has a turn of the event loop. So
+ * races, pools and whatever notes its children as they end come out as they did. What the step asks for that is new waits
+ * until all is given, for it came after that.
+ */
+export class Recall {
+  readonly #events: Event[];
+  readonly #known = new Map<string, Known>();
+  readonly #times = new Map<string, number>();
+  readonly #path: () => string;
+  readonly #unit: string;
+  /** The next event. */
+  #next = 0;
+  /** The code reacts to what was given last. */
+  #reacting = false;
+  #waiting: (() => void)[] = [];
+  /** Something out of order was asked for: the first of it, for the error. */
+  #early: string | undefined;
+  #cancel: (() => void) | undefined;
+  /** Called with the error when the step asks for something else than before. */
+  readonly #fail: (error: LoopError) => void;
+
+  /**
+   * @param unit what is run again: `step`, or the name of a hook
+   * @param fail what is awaited rejects with this error, and so does the step
+   */
+  constructor(inFlight: InFlight, unit: string, path: () => string, fail: (error: LoopError) => void) {
+    this.#unit = unit;
+    this.#path = path;
+    this.#fail = fail;
+    this.#events = eventsOf(inFlight);
+    const times = new Map<string, number>();
+    for (const [place, { type, known }] of this.#events.entries()) {
+      if (type === 'give') continue;
+      known.place = place;
+      this.#known.set(nth(times, known.what), known);
+    }
+  }
+
+  /** Whether all that is remembered has been given, and all that was under way goes on. */
+  get isOver(): boolean {
+    return this.#next === this.#events.length && !this.#reacting;
+  }
+
+  /**
+   * The step asks for something.
+   * @param give called with what is remembered, if anything is, when it is its turn
+   * @throws LoopError `RESUME_MISMATCH` if it was asked with other arguments
+   */
+  ask(what: Omit<Asked, 'at'>, give: (got: Got) => void): Answer {
+    const known = this.#known.get(nth(this.#times, what));
+    if (known === undefined) {
+      if (!this.isOver) this.#early ??= nameOf(what);
+      this.#watch();
+      return 'new';
+    }
+    this.#compare(known.what, what);
+    known.asked = true;
+    if (known.isGiven) known.give = () => give(known.what as Got);
+    if (known.place > this.#next) this.#early ??= nameOf(what);
+    this.#advance();
+    return known.isGiven ? 'remembered' : 'under way';
+  }
+
+  /** Calls back once all that is remembered has been given: at once, if it has. */
+  whenOver(then: () => void): void {
+    if (this.isOver) then();
+    else this.#waiting.push(then);
+  }
+
+  /** The code has returned. @throws LoopError `RESUME_MISMATCH` if it has not asked for all that it had asked for before */
+  checkAsked(): void {
+    const left = this.#events.filter(({ type, known }) => type === 'ask' && !known.asked);
+    if (left.length > 0) throw this.#mismatch(left.map(({ known }) => known.what));
+  }
+
+  /** Nothing more is given. */
+  stop(): void {
+    this.#cancel?.();
+    this.#waiting = [];
+    this.#next = this.#events.length;
+  }
+
+  #advance(): void {
+    while (!this.#reacting) {
+      const event = this.#events[this.#next];
+      if (event === undefined) {
+        this.#over();
+        return;
+      }
+      if (event.type === 'ask') {
+        if (!event.known.asked) {
+          this.#watch();
+          return;
+        }
+        this.#next++;
+      } else {
+        this.#reacting = true;
+        void turn().then(() => this.#give(event));
+      }
+    }
+  }
+
+  async #give(event: Event): Promise<void> {
+    if (this.#next === this.#events.length) return;
+    this.#next++;
+    event.known.give!();
+    await turn();
+    this.#reacting = false;
+    this.#early = undefined;
+    this.#advance();
+  }
+
+  #over(): void {
+    this.#cancel?.();
+    for (const then of this.#waiting.splice(0)) then();
+  }
+
+  /** What is asked for next may never be: after a while that is an error, and not a step that waits for ever. */
+  #watch(): void {
+    this.#cancel?.();
+    if (this.isOver || this.#reacting) return;
+    this.#cancel = delay(this.#early === undefined ? longPatience : patience, () => {
+      const missing = this.#events[this.#next];
+      if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));
+    });
+  }
+
+  #compare(before: Asked, now: Omit<Asked, 'at'>): void {
+    const [old, fresh] = [before.args ?? [], now.args ?? []];
+    if (same(old, fresh)) return;
+    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex((_, k) => !same(old[k], fresh[k]));
+    throw new LoopError(
+      'RESUME_MISMATCH',
+      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +
+        `and asked for ${text(fresh[i])} when it was run again. ${advice}`,
+      this.#path(),
+    );
+  }
+
+  #mismatch(missing: Asked[]): LoopError {
+    const before = [...new Set(missing.map(nameOf))].join(', ');
+    const instead = this.#early === undefined ? '' : `; it asked for ${this.#early} instead`;
+    return new LoopError(
+      'RESUME_MISMATCH',
+      `The ${this.#unit} in flight had asked for ${before} when the checkpoint was taken, and did not when it was run again${instead}. ${advice}`,
+      this.#path(),
+    );
+  }
+}
+
+const advice =
+  'A step that is run again must ask for the same: let what it decides depend on state, arguments and what children and `once` gave, ' +
+  'and put random numbers, times and other effects into `once`.';
+
+function nameOf({ run, once }: Omit<Asked, 'at'>): string {
+  return run === undefined ? `once('${once}')` : `a run of \`${run}\``;
+}
+
+/** A name for the n-th time that something was asked for at its place. */
+function nth(times: Map<string, number>, { run, once, in: within }: Omit<Asked, 'at'>): string {
+  const name = JSON.stringify([run ?? null, once ?? null, within ?? null]);
+  const time = (times.get(name) ?? 0) + 1;
+  times.set(name, time);
+  return `${time} ${name}`;
+}
+
+/** The journal's events in order: see the drawing in `journal.ts`. */
+function eventsOf(inFlight: InFlight): Event[] {
+  const given = givenIn(inFlight);
+  const over = new Set(given.flatMap(({ once }) => once ?? []));
+  const events: Event[] = new Array(inFlight.events);
+  const known = (what: Asked, isGiven: boolean): Known => {
+    const one = { what, isGiven, give: undefined, asked: false, place: 0 };
+    events[what.at] = { type: 'ask', known: one };
+    return one;
+  };
+  const gifts = given.map((what) => known(what, true));
+  for (const what of inFlight.asked) known(what, false);
+  let next = 0;
+  for (const gift of gifts) {
+    while (events[next] !== undefined) next++;
+    events[next] = { type: 'give', known: gift };
+  }
+  // A `once` that has returned is not called again, so what its function asked for is not asked for again.
+  return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && same((a as Record<string, Json>)[key], (b as Record<string, Json>)[key]),
+  );
+}
+
+function text(value: Json | undefined): string {
+  if (value === undefined) return 'missing';
+  const whole = shown(value);
+  return whole.length > 80 ? `\`${whole.slice(0, 80)}…\`` : `\`${whole}\``;
+}

@@ -48,9 +48,12 @@ export class Recall {
   readonly #unit: string;
   /** The next event. */
   #next = 0;
+  /** What is still to be given. */
+  #gifts: number;
   /** The code reacts to what was given last. */
   #reacting = false;
-  #waiting: (() => void)[] = [];
+  /** What goes on once all is given, and what begins once all that was under way does so. */
+  #waiting: { then: () => void; isTime: () => boolean }[] = [];
   /** Something out of order was asked for: the first of it, for the error. */
   #early: string | undefined;
   #cancel: (() => void) | undefined;
@@ -66,6 +69,7 @@ export class Recall {
     this.#path = path;
     this.#fail = fail;
     this.#events = eventsOf(inFlight);
+    this.#gifts = this.#events.filter(({ type }) => type === 'give').length;
     const times = new Map<string, number>();
     for (const [place, { type, known }] of this.#events.entries()) {
       if (type === 'give') continue;
@@ -74,9 +78,14 @@ export class Recall {
     }
   }
 
-  /** Whether all that is remembered has been given, and all that was under way goes on. */
+  /** Whether all that is remembered has been given. */
+  get isGiven(): boolean {
+    return this.#gifts === 0 && !this.#reacting;
+  }
+
+  /** Whether all that was under way was asked for as well. */
   get isOver(): boolean {
-    return this.#next === this.#events.length && !this.#reacting;
+    return this.isGiven && this.#next === this.#events.length;
   }
 
   /**
@@ -99,10 +108,19 @@ export class Recall {
     return known.isGiven ? 'remembered' : 'under way';
   }
 
-  /** Calls back once all that is remembered has been given: at once, if it has. */
+  /** Calls back once all that is remembered has been given: at once, if it has. That is when what was under way goes on. */
+  whenGiven(then: () => void): void {
+    this.#when(then, () => this.isGiven);
+  }
+
+  /** Calls back once all that was under way goes on as well. That is when what is new begins. */
   whenOver(then: () => void): void {
-    if (this.isOver) then();
-    else this.#waiting.push(then);
+    this.#when(then, () => this.isOver);
+  }
+
+  #when(then: () => void, isTime: () => boolean): void {
+    if (isTime()) then();
+    else this.#waiting.push({ then, isTime });
   }
 
   /** The code has returned. @throws LoopError `RESUME_MISMATCH` if it has not asked for all that it had asked for before */
@@ -116,31 +134,28 @@ export class Recall {
     this.#cancel?.();
     this.#waiting = [];
     this.#next = this.#events.length;
+    this.#gifts = 0;
   }
 
   #advance(): void {
     while (!this.#reacting) {
       const event = this.#events[this.#next];
-      if (event === undefined) {
-        this.#over();
-        return;
-      }
+      if (event === undefined || (event.type === 'ask' && !event.known.asked)) break;
       if (event.type === 'ask') {
-        if (!event.known.asked) {
-          this.#watch();
-          return;
-        }
         this.#next++;
       } else {
         this.#reacting = true;
         void turn().then(() => this.#give(event));
       }
     }
+    this.#watch();
+    this.#goOn();
   }
 
   async #give(event: Event): Promise<void> {
     if (this.#next === this.#events.length) return;
     this.#next++;
+    this.#gifts--;
     event.known.give!();
     await turn();
     this.#reacting = false;
@@ -148,15 +163,19 @@ export class Recall {
     this.#advance();
   }
 
-  #over(): void {
-    this.#cancel?.();
-    for (const then of this.#waiting.splice(0)) then();
+  #goOn(): void {
+    const ready = this.#waiting.filter(({ isTime }) => isTime());
+    this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+    for (const { then } of ready) then();
   }
 
   /** What is asked for next may never be: after a while that is an error, and not a step that waits for ever. */
   #watch(): void {
     this.#cancel?.();
+    this.#cancel = undefined;
     if (this.isOver || this.#reacting) return;
+    // Nothing that was asked for waits.
+    if (this.isGiven && this.#early === undefined) return;
     this.#cancel = delay(this.#early === undefined ? longPatience : patience, () => {
       const missing = this.#events[this.#next];
       if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));

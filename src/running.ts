@@ -297,7 +297,7 @@ export class Running implements Host {
       else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(this.actor)).then(give);
     };
     if (unit.recall === undefined) remember();
-    else unit.recall.whenOver(remember);
+    else unit.recall.whenGiven(remember);
   }
 
   /** @throws LoopError `NOT_PLAIN_DATA` */
@@ -340,7 +340,8 @@ export class Running implements Host {
     }
     this.#children.set(name, run);
     if (recall === undefined) this.#begin(name, child, run, what);
-    else if (answer !== 'remembered') recall.whenOver(() => this.#begin(name, child, run, what));
+    else if (answer === 'under way') recall.whenGiven(() => this.#begin(name, child, run, what));
+    else if (answer === 'new') recall.whenOver(() => this.#begin(name, child, run, what));
     return run.promise;
   }
 

@@ -119,6 +119,7 @@ describe('a checkpoint', () => {
       'runId',
       'position',
       'phase',
+      'restarting',
       'stateDict',
       'assets',
     ]);
@@ -367,9 +368,36 @@ describe('going on', () => {
   });
 
   test('with other arguments where they are given, with those of the checkpoint where they are not', async () => {
+    class Adds extends Loop<number, [number]> {
+      override state = { n: 0, sum: 0 };
+      get done() {
+        return this.state.n >= 6;
+      }
+      reset() {}
+      advance(by: number) {
+        this.state.n++;
+        this.state.sum += by;
+      }
+      override onRunEnd() {
+        return this.state.sum;
+      }
+    }
+    const from = await atStep(new Adds(), 4, [10]);
+    expect(await new Adds().start({ from }).output).toBe(60);
+    expect(await new Adds().start({ from, args: [1] }).output).toBe(42);
+  });
+
+  test('a child in its middle is not given other arguments than it was run with', async () => {
     const from = await atStep(new Fit(), 4, [10]);
     expect(await new Fit().start({ from }).output).toBe(60);
-    expect(await new Fit().start({ from, args: [1] }).output).toBe(42);
+    expect(await new Fit().start({ from, args: [1] }).outcome).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'RESUME_MISMATCH',
+        path: 'fit',
+        message: expect.stringContaining('`batches` with argument 1 `10`'),
+      },
+    });
   });
 
   test('arguments that are no plain data must be given again', async () => {
@@ -469,28 +497,34 @@ describe('a step that is run again', () => {
     after: (loop: Chooses) => Promise<unknown>,
     message: string,
   ][] = [
-    ['asks for another child', 1, (loop) => loop.a.run(), (loop) => loop.b.run(), 'had run a × 1'],
-    ['asks for none', 1, (loop) => loop.a.run(), async () => {}, 'ran no child'],
+    [
+      'asks for another child',
+      1,
+      (loop) => loop.a.run(),
+      (loop) => loop.b.run(),
+      'a run of `a` when the checkpoint was taken, and did not when it was run again; it asked for a run of `b` instead',
+    ],
+    ['asks for none', 1, (loop) => loop.a.run(), async () => {}, 'had asked for a run of `a`'],
     [
       'asks once for what had run twice',
       3,
       async (loop) => [await loop.a.run(), await loop.a.run()],
       (loop) => loop.a.run(),
-      'had run a × 2',
+      'had asked for a run of `a`',
     ],
     [
       'does not ask for one that had ended',
       3,
       async (loop) => [await loop.a.run(), await loop.b.run()],
       (loop) => loop.b.run(),
-      'had run a × 1',
+      'it asked for a run of `b` instead',
     ],
     [
       'asks for one of two',
       1,
       (loop) => Promise.all([loop.a.run(), loop.b.run()]),
       (loop) => loop.a.run(),
-      'had run b × 1',
+      'had asked for a run of `b`',
     ],
   ];
   for (const [name, steps, before, after, message] of mismatches) {
@@ -573,54 +607,4 @@ describe('a step that is run again', () => {
     const { error, status } = await root.start({ store: memoryStore() }).outcome;
     expect([status, error]).toEqual(['failed', expect.objectContaining({ code: 'NOT_PLAIN_DATA', path: 'leaf' })]);
   });
-});
-
-test('a run that fails in its first iteration after a resume is not restarting when it is run anew', async () => {
-  class Child extends Loop<number> {
-    override state = { n: 0 };
-    readonly saw: boolean[];
-    readonly fails: boolean;
-    constructor(saw: boolean[], fails: boolean) {
-      super();
-      this.saw = saw;
-      this.fails = fails;
-    }
-    get done() {
-      return this.state.n >= 2;
-    }
-    reset() {
-      this.saw.push(this.restarting);
-      this.state.n = 0;
-    }
-    async advance() {
-      if (this.fails && this.restarting) throw new Error('no');
-      this.state.n++;
-    }
-    override onRunEnd() {
-      return this.state.n;
-    }
-  }
-  class Parent extends Loop<number> {
-    override state = { i: 0 };
-    child: Child;
-    constructor(saw: boolean[], fails: boolean) {
-      super();
-      this.child = new Child(saw, fails);
-    }
-    get done() {
-      return this.state.i >= 1;
-    }
-    reset() {}
-    async advance() {
-      await this.child.run().catch(() => this.child.run());
-      this.state.i++;
-    }
-  }
-  const run = new Parent([], false).start({ paused: true });
-  await run.step();
-  const from = await run.suspend();
-  expect(from.position.loops).toEqual({ parent: 0, 'parent.child': 1 });
-  const saw: boolean[] = [];
-  expect((await new Parent(saw, true).start({ from }).outcome).status).toBe('finished');
-  expect(saw).toEqual([false]);
 });

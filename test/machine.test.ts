@@ -327,10 +327,12 @@ describe('the context is plain data', () => {
     const run = new Parent().start({ args: [{ list: [] }] });
     await run.output;
     const { args, inFlight } = context;
-    expect({ args, runs: inFlight!.runs.lists!.flat(), once: inFlight!.once }).toEqual({
+    expect({ args, got: inFlight!.got.flat() }).toEqual({
       args: [{ list: [] }],
-      runs: [{ output: [1], dict: expect.anything() }],
-      once: { once: { output: [1] } },
+      got: [
+        { run: 'lists', args: [], at: 0, output: [1], dict: expect.anything() },
+        { once: 'once', at: 2, output: [1] },
+      ],
     });
   });
 

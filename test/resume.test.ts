@@ -145,9 +145,10 @@ test(`random trees go on from every boundary as if nothing had happened (${trees
 
   function note(phase: Checkpoint['phase']): void {
     seen.phases.add(phase.value);
-    const inFlight = phase.context.inFlight as { runs: Record<string, unknown>; once: Record<string, unknown> } | null;
-    if (inFlight !== null && Object.keys(inFlight.runs).length > 0) seen.remembered++;
-    if (inFlight !== null && Object.keys(inFlight.once).length > 0) seen.once++;
+    const inFlight = phase.context.inFlight as { got: { run?: string; once?: string }[][] } | null;
+    const got = inFlight?.got.flat() ?? [];
+    if (got.some(({ run }) => run !== undefined)) seen.remembered++;
+    if (got.some(({ once }) => once !== undefined)) seen.once++;
     for (const child of Object.values(phase.children)) note(child);
   }
 });

@@ -9,6 +9,7 @@ export function checkpointAt(runId: string, steps: number, bytes = 0): Checkpoin
     runId,
     position: { steps, loops: { fit: steps } },
     phase: { value: 'advancing', context: { steps }, children: {} },
+    restarting: [],
     stateDict: { state_dict: { steps }, progress: { current: steps } },
     assets: { weights: weightsAt(steps, bytes) },
   };

@@ -172,12 +172,12 @@ export function loadCheckpoint(
 ): { snapshot: any; checkpoint: Checkpoint } {
   checkForm(loop, given);
   const growing = growingIn(loop);
-  checkShape(loop, given, growing);
+  checkShape(loop, given, growing, false);
   if (growing.length === 0) checkPhase(loop, given.phase);
   const checkpoint = decoded(given);
   loadStateDict(loop, checkpoint.stateDict);
   if (growing.length > 0) {
-    checkShape(loop, given, []);
+    checkShape(loop, given, [], true);
     checkPhase(loop, given.phase);
   }
   // Loops that run take it from their phase.
@@ -215,7 +215,7 @@ function growingIn(root: AnyLoop): string[] {
 }
 
 /** @param growing what lies below these prefixes may be missing in the tree: it is not made yet */
-function checkShape(loop: AnyLoop, checkpoint: Checkpoint, growing: readonly string[]): void {
+function checkShape(loop: AnyLoop, checkpoint: Checkpoint, growing: readonly string[], loaded: boolean): void {
   const path = pathOf(loop);
   const parts = [
     ...Object.keys(checkpoint.stateDict),
@@ -234,7 +234,7 @@ function checkShape(loop: AnyLoop, checkpoint: Checkpoint, growing: readonly str
   throw new LoopError(
     'CHECKPOINT_MISMATCH',
     `Expected a checkpoint of this ${loop.constructor.name}, got one of ${whose}: missing ${list(missing)}; unknown ${list(unknown)}. ` +
-      `${childrenAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
+      `${loaded ? '' : 'Nothing was loaded. '}${childrenAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
     path,
   );
 }

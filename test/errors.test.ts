@@ -185,7 +185,7 @@ const cases: Case[] = [
     },
     code: 'LATE_CHILD',
     path: 'late',
-    says: ['late.late was made in the step that runs it', 'Make it in the constructor, in reset or in onRunStart'],
+    says: ['late.late was made in the step that runs it', 'Make it in the constructor'],
   },
   {
     what: 'no trainer',
@@ -412,7 +412,7 @@ const cases: Case[] = [
     },
     code: 'RESUME_MISMATCH',
     path: 'parent',
-    says: ['had run child × 1', 'ran no child when it was run again', 'must ask for the same children'],
+    says: ['had asked for a run of `child` when the checkpoint was taken', 'did not when it was run again', 'must ask for the same'],
   },
   {
     what: 'the output of a run that was aborted without a reason',

@@ -1,9 +1,10 @@
 import { type LoopStateValue, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, isThenable } from './hooks.ts';
+import { fail } from './hooks.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
 import { machineLoops } from './machines.ts';
+import { isPending, readDone } from './returned.ts';
 import type { Running } from './running.ts';
 import { childrenOf } from './tree.ts';
 
@@ -45,7 +46,7 @@ export function runAhead(running: Running): void {
       if (call('resetting', 'reset') || stopsAt('starting')) return;
       if (loop.onRunStart !== Loop.prototype.onRunStart && call('starting', 'onRunStart')) return;
       shown.value = 'starting';
-      done = loop.done;
+      done = readDone(loop);
       if (!done) {
         if (stopsAt('advancing')) return;
         running.begin('advance', false);
@@ -53,7 +54,7 @@ export function runAhead(running: Running): void {
         if (call('advancing', 'advance')) return;
         if (loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd && call('advancing', 'onAdvanceEnd')) return;
         if (loop.restarting) loop.restarting = false;
-        done = loop.done;
+        done = readDone(loop);
         steps = 1;
       }
     } catch (error) {
@@ -83,7 +84,7 @@ export function runAhead(running: Running): void {
     if (value !== 'advancing') running.begin(hook, true);
     const result: unknown = loop[hook](...args);
     if (running.ended) return true;
-    if (isThenable(result)) {
+    if (isPending(loop, next, result)) {
       running.handover = { hook, result };
       forward(value);
       return true;

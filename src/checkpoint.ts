@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
 import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
+import { refusePending } from './returned.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
@@ -39,7 +40,11 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
   const phase = phaseOf(loop, actor, loops);
   const dict = flatten(loop, dictOf(actor));
   const assets: Record<string, unknown> = {};
-  for (const [path, field] of assetsOf(loop)) assets[path] = field.stateDict();
+  for (const [path, field] of assetsOf(loop)) {
+    const asset: unknown = field.stateDict();
+    refusePending(pathOf(loop), `stateDict of ${path}`, asset);
+    assets[path] = asset;
+  }
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -184,7 +189,10 @@ export function loadCheckpoint(
   loadStateDict(loop, checkpoint.stateDict);
   // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
   loop.restarting = false;
-  for (const [path, field] of assetsOf(loop)) field.loadStateDict(checkpoint.assets[path]);
+  for (const [path, field] of assetsOf(loop)) {
+    const loaded: unknown = field.loadStateDict(checkpoint.assets[path]);
+    refusePending(pathOf(loop), `loadStateDict of ${path}`, loaded);
+  }
   return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
 }
 

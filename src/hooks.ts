@@ -2,6 +2,7 @@ import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
+import { isPending, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -99,7 +100,12 @@ export function prepare(running: Running): Promise<void> | undefined {
     // Of this loop alone: a child that its step runs anew is not restarting.
     if (state === 'advancing') running.markRestarting();
     const rebuilt: unknown = loop.onRestart(...running.args);
-    if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
+    if (isPending(loop, 'onRestart', rebuilt)) {
+      return Promise.resolve(rebuilt).then((value) => {
+        refuseIterator(loop, 'onRestart', value);
+        return stand();
+      });
+    }
   }
   return stand();
 }
@@ -132,8 +138,4 @@ export function fail(running: Running, hook: string, thrown: unknown): void {
   running.unit = undefined;
   const steps = running.uncommitted;
   running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });
-}
-
-export function isThenable(value: unknown): value is PromiseLike<any> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
 }

@@ -2,7 +2,8 @@ import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
 import { plainReason, type Report } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -55,9 +56,9 @@ class OneShotActor implements HookActor {
     running.begin(hook, true);
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
-      const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
+      const result: unknown = hook === 'skip' ? readSkip(loop) : loop[hook](...running.args);
       if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
-      else if (isThenable(result)) this.#await(result);
+      else if (isPending(loop, hook, result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);
@@ -73,6 +74,7 @@ class OneShotActor implements HookActor {
 
   #returned(result: unknown): void {
     try {
+      refuseIterator(this.#loop, this.#hook, result);
       const left = this.#running.settle();
       if (left === undefined) this.#complete(result);
       else left.then(() => this.#complete(result)).catch((error) => this.#threw(error));
@@ -91,7 +93,7 @@ class OneShotActor implements HookActor {
     if (isOutput && running.session.strict && running.parent !== undefined) {
       running.checkOutput(result, `what ${hook} returned`);
     }
-    const value = hook === 'onRunStart' ? this.#loop.done : result;
+    const value = hook === 'onRunStart' ? readDone(this.#loop) : result;
     this.#report({ hook, value, commit: running.commit() });
   }
 

@@ -1,7 +1,8 @@
 import { type Commit, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
-import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { Loop } from './loop.ts';
+import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 import { turn } from './turn.ts';
@@ -97,7 +98,7 @@ class Pump implements HookActor {
       if (wait !== undefined) await wait;
       if (this.stopped) return;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
-      this.#done = running.context.done ?? loop.done;
+      this.#done = running.context.done ?? readDone(loop);
     } else {
       await this.#finish(begun);
       if (this.stopped) return;
@@ -193,15 +194,16 @@ class Pump implements HookActor {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isThenable(result)) return { hook: 'onAdvanceStart', result };
+        if (result !== undefined && isPending(loop, 'onAdvanceStart', result))
+          return { hook: 'onAdvanceStart', result };
         if (this.stopped) return undefined;
       }
       result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isThenable(result)) return { hook: 'advance', result };
+      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
       if (this.attention && this.stopped) return undefined;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isThenable(result)) return { hook: 'onAdvanceEnd', result };
+        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
         if (this.stopped) return undefined;
       }
       if (first) {
@@ -209,7 +211,8 @@ class Pump implements HookActor {
         first = false;
       }
       running.uncommitted++;
-      if (loop.done) {
+      const done: unknown = loop.done;
+      if (done && isTrue(loop, 'done', done)) {
         this.#done = true;
         return undefined;
       }
@@ -230,19 +233,24 @@ class Pump implements HookActor {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isThenable(result)) await result;
+        if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
+          refuseIterator(loop, 'onAdvanceStart', await result);
+        }
         if (this.stopped) return;
       }
       result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isThenable(result)) await result;
+      if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
       if (this.attention && this.stopped) return;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isThenable(result)) await result;
+        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
+          refuseIterator(loop, 'onAdvanceEnd', await result);
+        }
         if (this.stopped) return;
       }
       running.uncommitted++;
-      if (loop.done) {
+      const done: unknown = loop.done;
+      if (done && isTrue(loop, 'done', done)) {
         this.#done = true;
         return;
       }
@@ -252,15 +260,15 @@ class Pump implements HookActor {
   /** The rest of a step that was begun ahead of this state. */
   async #finish({ hook, result }: Begun): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
-    await result;
+    refuseIterator(loop, hook, await result);
     if (this.stopped) return;
-    if (hook === 'onAdvanceStart') await loop.advance(...running.args);
+    if (hook === 'onAdvanceStart') refuseIterator(loop, 'advance', await loop.advance(...running.args));
     if (this.stopped) return;
-    if (hook !== 'onAdvanceEnd') await loop.onAdvanceEnd(...running.args);
+    if (hook !== 'onAdvanceEnd') refuseIterator(loop, 'onAdvanceEnd', await loop.onAdvanceEnd(...running.args));
     if (this.stopped) return;
     this.#wholeIteration();
     running.uncommitted++;
-    this.#done = loop.done;
+    this.#done = readDone(loop);
   }
 
   /** One step of a loop with children: the state before each of its hooks is in the context, so that it can be run again from there. */
@@ -279,14 +287,14 @@ class Pump implements HookActor {
     if (this.stopped) return;
     if (this.#first) this.#wholeIteration();
     running.uncommitted++;
-    this.#done = loop.done;
+    this.#done = readDone(loop);
   }
 
   async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
     const running = this.#running;
     unit.hook = hook;
     const result: unknown = this.#loop[hook](...running.args);
-    if (isThenable(result)) await result;
+    if (isPending(this.#loop, hook, result)) refuseIterator(this.#loop, hook, await result);
     if (this.stopped) return;
     const left = running.settle();
     if (left !== undefined) await left;

@@ -1,6 +1,7 @@
 import { LoopError } from './errors.ts';
 import { type Json, plainCopy, shown } from './json.ts';
 import { BaseProgress } from './progress.ts';
+import { refusePending } from './returned.ts';
 import {
   type AnyLoop,
   childrenOf,
@@ -55,12 +56,17 @@ export function capture(loop: AnyLoop): LoopDict {
   return dict;
 }
 
+/** `onLoadCheckpoint` is not awaited. @throws LoopError if it would have to be */
+function tookBack(loop: AnyLoop, result: unknown): void {
+  if (result !== undefined) refusePending(pathOf(loop), 'onLoadCheckpoint', result);
+}
+
 /** Puts a captured state back. What the dict does not know stays as it is. */
 export function restore(loop: AnyLoop, dict: Pick<LoopDict, 'state' | 'progress' | 'children'>): void {
   for (const [name, progress] of progressOf(loop)) {
     if (dict.progress[name] !== undefined) progress.loadStateDict(dict.progress[name]);
   }
-  loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state'));
+  tookBack(loop, loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state')));
   // After the hook: it may make children, which are then loaded as well.
   for (const [name, child] of childrenOf(loop)) {
     const childDict = dict.children[name];
@@ -175,10 +181,13 @@ function load(loop: AnyLoop, dict: StateDict, prefix: string, metrics: Record<st
     if (Object.hasOwn(dict, prefix + name)) progress.loadStateDict(dict[prefix + name]!);
   }
   for (const [name, metric] of Object.entries(metrics)) {
-    if (Object.hasOwn(dict, prefix + name)) metric.loadStateDict(dict[prefix + name]);
+    if (Object.hasOwn(dict, prefix + name)) {
+      const loaded: unknown = metric.loadStateDict(dict[prefix + name]);
+      refusePending(pathOf(loop), `loadStateDict of ${name}`, loaded);
+    }
   }
   const key = `${prefix}state_dict`;
-  if (Object.hasOwn(dict, key)) loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key));
+  if (Object.hasOwn(dict, key)) tookBack(loop, loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key)));
   for (const [name, child] of childrenOf(loop)) load(child, dict, `${prefix}${name}.`, metrics);
 }
 

@@ -267,7 +267,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return this.#host('once').once(key, fn);
   }
 
-  /** The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`. */
+  /**
+   * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
+   * @throws MisconfigurationError if the loops form no tree, as `run` does
+   */
   get machine(): LoopMachine<Output, Args> {
     return theEngine().machine(this);
   }

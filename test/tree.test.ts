@@ -1,5 +1,6 @@
 import { Loop, LoopError, MisconfigurationError } from 'loopchart';
 import { describe, expect, test } from 'vitest';
+import { createActor, toPromise } from 'xstate';
 
 class Leaf extends Loop<number> {
   override state = { n: 0 };
@@ -232,6 +233,100 @@ describe('the loops form a tree', () => {
     expect(() => new Fit().connect({ epoch })).toThrow(
       'stands in two places (fit.epoch.batches and fit.epoch.validate)',
     );
+  });
+});
+
+describe('the machine of a loop', () => {
+  test('is refused as its run is: a cycle, one loop in two fields, a second parent', () => {
+    const cyclic = new Fit();
+    const inner = new Fit();
+    cyclic.other = inner;
+    inner.other = cyclic;
+    expect(thrownBy(() => cyclic.machine)).toBeInstanceOf(MisconfigurationError);
+    expect(thrownBy(() => inner.machine).message).toContain('a cycle');
+
+    const twice = new Fit();
+    twice.folds = [new Leaf()];
+    twice.other = twice.folds[0]!;
+    expect(thrownBy(() => twice.machine).message).toContain('stands in two places');
+
+    const [first, second] = [new Fit(), new Fit()];
+    first.other = new Leaf();
+    second.other = first.other;
+    expect(first.machine.id).toBe('loop');
+    expect(thrownBy(() => second.machine).message).toContain('fit holds as `other` already');
+  });
+
+  test('is refused also for what is wrong further down, and for what was changed since it was first asked for', () => {
+    const fit = new Fit();
+    expect(fit.machine.id).toBe('loop');
+    const epoch = fit.epoch as Epoch;
+    epoch.batches = new Leaf();
+    epoch.validate = epoch.batches;
+    expect(thrownBy(() => fit.machine)).toMatchObject({ code: 'MISCONFIGURATION', path: 'fit.epoch.validate' });
+    epoch.validate = null;
+    expect(fit.machine.id).toBe('loop');
+    epoch.folds = [fit];
+    expect(thrownBy(() => fit.machine).message).toContain('a cycle');
+    // The one below as well, which has been put under another meanwhile.
+    expect(thrownBy(() => epoch.machine).message).toContain('a cycle');
+  });
+
+  test('that was asked for before the loops were wired wrongly fails when it starts', async () => {
+    const fit = new Fit();
+    const machine = fit.machine;
+    fit.other = new Fit();
+    (fit.other as Fit).other = fit;
+    const actor = createActor(machine, { input: [] });
+    const output = toPromise(actor);
+    actor.start();
+    await expect(output).rejects.toBeInstanceOf(MisconfigurationError);
+    fit.other = null;
+    expect(await toPromise(createActor(machine, { input: [] }).start())).toBe(1);
+  });
+
+  test('is that of loops as they are when they run, also below and behind `provide()`', async () => {
+    class Runs extends Leaf {
+      child: Leaf = new Leaf();
+      got = 0;
+      override async advance() {
+        this.got = (await this.child.run()) ?? 0;
+        this.state.n++;
+      }
+      override onRunEnd() {
+        return this.got;
+      }
+    }
+    class Ten extends Leaf {
+      override onRunEnd() {
+        return 10;
+      }
+    }
+    const loop = new Runs();
+    const provided = loop.machine.provide({ actors: {} });
+    expect(await toPromise(createActor(provided, { input: [] }).start())).toBe(1);
+    loop.replace({ child: Ten });
+    expect(loop.machine.id).toBe('loop');
+    expect(await toPromise(createActor(provided, { input: [] }).start())).toBe(10);
+    // What was provided on purpose stays.
+    const given = loop.machine.provide({ actors: { child: new Leaf().machine } as any });
+    loop.replace({ child: Ten });
+    expect(await toPromise(createActor(given, { input: [] }).start())).toBe(1);
+  });
+
+  test('is refused for a child that its parent has wired wrongly by the time it runs it', async () => {
+    class Late extends Leaf {
+      child: Fit = new Fit();
+      override reset() {
+        super.reset();
+        this.child.other = new Leaf();
+        this.child.folds = [this.child.other];
+      }
+      override async advance() {
+        await this.child.run();
+      }
+    }
+    await expect(new Late().run()).rejects.toMatchObject({ code: 'MISCONFIGURATION', path: 'late.child.folds.0' });
   });
 });
 

@@ -388,7 +388,8 @@ describe('replace', () => {
     const [own, fold] = [new Leaf(), new Leaf()];
     const fresh = new Epoch();
     fresh.connect({ batches: own, folds: [fold] });
-    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    // The others are not lost without a word.
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
     expect(fresh.batches).toBe(own);
     expect(fresh.folds).toEqual([fold]);
   });
@@ -399,7 +400,53 @@ describe('replace', () => {
     fit.epoch!.connect({ batches });
     const fresh = new Epoch();
     fresh.batches = batches;
-    fit.replace({ epoch: fresh });
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    expect(batches.path).toBe('fit.epoch.batches');
+
+    const outer = new Epoch();
+    outer.validate = new Epoch();
+    (outer.validate as Epoch).validate = batches;
+    outer.batches = new Leaf();
+    expect(fit.replace({ epoch: outer })).toEqual({ dropped: [] });
+    expect(batches.path).toBe('fit.epoch.validate.validate');
+  });
+
+  test('with a class names what had been connected to the old one, where the class has loops of its own', () => {
+    class Batches extends Leaf {
+      inner: Leaf | null = new Leaf();
+    }
+    class Whole extends Epoch {
+      override batches: Leaf | null = new Batches();
+      override folds: Leaf[] = [new Leaf()];
+    }
+    class OtherWhole extends Whole {}
+    const fit = new Fit();
+    fit.replace({ epoch: Whole });
+    const [batches, validate] = [new Leaf(), new Leaf()];
+    fit.epoch!.connect({ batches, validate });
+    expect(fit.replace({ epoch: OtherWhole })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
+    expect((fit.epoch as Whole).batches).toBeInstanceOf(Batches);
+    expect((fit.epoch as Whole).validate).toBe(validate);
+    // It is free to stand somewhere else.
+    fit.connect({ other: batches });
+    expect(batches.path).toBe('fit.other');
+  });
+
+  test('puts no single loop where the new one has a list', () => {
+    class Lists extends Leaf {
+      batches: Leaf[] = [];
+    }
+    const fit = new Fit();
+    fit.epoch!.connect({ batches: new Leaf() });
+    expect(fit.replace({ epoch: Lists })).toEqual({ dropped: ['epoch.batches'] });
+    expect((fit.epoch as Lists).batches).toEqual([]);
+  });
+
+  test('by the loop that stands there already changes nothing', () => {
+    const fit = new Fit();
+    const batches = new Leaf();
+    fit.epoch!.connect({ batches });
+    expect(fit.replace({ epoch: fit.epoch! })).toEqual({ dropped: [] });
     expect(batches.path).toBe('fit.epoch.batches');
   });
 
@@ -508,7 +555,26 @@ describe('replace', () => {
     }
   }
 
+  class NeedsMore extends Leaf {
+    readonly model: object;
+    constructor(init: object, model: object) {
+      super(init);
+      this.model = model;
+    }
+  }
+  class NeedsAsMuch extends NeedsMore {
+    lr = 0.1;
+  }
+
   const wrong: [what: string, loops: any, message: string, path: string][] = [
+    ['a class that takes more than an init', { epoch: NeedsMore }, 'its constructor takes 2 arguments', 'fit.epoch'],
+    ['a class that extends such a class', { epoch: NeedsAsMuch }, 'its constructor takes 2 arguments', 'fit.epoch'],
+    [
+      'two, of which the second cannot be made',
+      { epoch: Epoch, other: NeedsMore },
+      'expected a loop in `other`',
+      'fit',
+    ],
     ['an unknown name', { epochs: Epoch }, 'replace expected the name of a field for loops, got `epochs`', 'fit'],
     [
       'an empty place',
@@ -539,6 +605,28 @@ describe('replace', () => {
     expect(error.message).toContain(message);
     expect({ ...fit }).toEqual(before);
     expect(fit.epoch).toBe(before.epoch);
+  });
+
+  test('takes a class that makes do with the init, whatever the class it extends takes', () => {
+    class Enough extends NeedsMore {
+      constructor(init: { model: object } = { model: {} }) {
+        super(init, init.model);
+      }
+    }
+    class None extends NeedsMore {
+      constructor() {
+        super({}, []);
+      }
+    }
+    const fit = new Fit();
+    fit.connect({ other: new Sized({ size: 3 }) });
+    expect(() => fit.replace({ other: NeedsMore as any })).toThrow('its constructor takes 2 arguments');
+    const model = {};
+    fit.connect({ other: new Enough({ model }) });
+    fit.replace({ other: Enough });
+    expect((fit.other as Enough).model).toBe(model);
+    fit.replace({ epoch: None, other: class extends Sized {} });
+    expect((fit.epoch as None).model).toEqual([]);
   });
 
   test('with a class whose constructor throws keeps the cause', () => {

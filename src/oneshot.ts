@@ -1,5 +1,6 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
+import { soon } from './clock.ts';
 import { plainReason, type Report } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
@@ -31,7 +32,7 @@ class OneShotActor implements HookActor {
   begin(running: Running): void {
     this.#running = running;
     // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
-    if (this.#hook === 'skip' && running.parent !== undefined) queueMicrotask(() => this.stopped || this.#begin());
+    if (this.#hook === 'skip' && running.parent !== undefined) soon(() => this.stopped || this.#begin());
     else this.#begin();
   }
 

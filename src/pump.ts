@@ -1,3 +1,4 @@
+import { now, soon } from './clock.ts';
 import { type Commit, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
@@ -5,7 +6,7 @@ import { Loop } from './loop.ts';
 import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
-import { turn } from './turn.ts';
+import { mustGiveTurn, turn, waitsSoFar } from './turn.ts';
 
 /** How long steps may run on before the event loop gets its turn, in milliseconds. */
 const slice = 8;
@@ -41,6 +42,8 @@ class Pump implements HookActor {
   #claimed = 0;
   /** When the event loop is to have its turn. */
   #deadline = 0;
+  /** How often the program had waited for something outside by then. */
+  #waits = 0;
   #lastCommit = 0;
   #commitEvery = slice;
 
@@ -56,7 +59,7 @@ class Pump implements HookActor {
   begin(running: Running): void {
     this.#running = running;
     // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
-    queueMicrotask(() => void this.#drive());
+    soon(() => void this.#drive());
   }
 
   async #drive(): Promise<void> {
@@ -111,11 +114,11 @@ class Pump implements HookActor {
     const composite = childrenOf(loop).length > 0;
     let burst = 1;
     let walks = begun !== undefined;
-    this.#deadline = performance.now() + slice;
-    this.#lastCommit = performance.now();
+    this.#beginSlice();
+    this.#lastCommit = now();
     this.attention = session.wanted;
     for (;;) {
-      const began = performance.now();
+      const began = now();
       const { watched } = session;
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
@@ -144,13 +147,13 @@ class Pump implements HookActor {
       }
       if (this.stopped) return;
 
-      const now = performance.now();
+      const seen = now();
       // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
-      if (now - began < 0.25) burst = Math.min(burst * 2, 256);
-      else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
-      const tired = now >= this.#deadline;
+      if (seen - began < 0.25) burst = Math.min(burst * 2, 256);
+      else if (seen - began > 0.5) burst = Math.max(1, burst >> 1);
+      const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
-      const late = tired && now - this.#lastCommit >= this.#commitEvery;
+      const late = tired && seen - this.#lastCommit >= this.#commitEvery;
       if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
         this.attention = false;
         this.#commit();
@@ -159,11 +162,16 @@ class Pump implements HookActor {
         if (this.stopped) return;
       }
       if (tired) {
-        await turn();
+        if (mustGiveTurn(this.#waits)) await turn();
         if (this.stopped) return;
-        this.#deadline = performance.now() + slice;
+        this.#beginSlice();
       }
     }
+  }
+
+  #beginSlice(): void {
+    this.#deadline = now() + slice;
+    this.#waits = waitsSoFar();
   }
 
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
@@ -171,7 +179,7 @@ class Pump implements HookActor {
     this.#running.begin('advance', false);
     for (let left = limit; left > 0; left -= sprint) {
       const slow = this.#sprint(Math.min(left, sprint));
-      if (slow !== undefined || this.#done || this.attention || performance.now() >= this.#deadline) return slow;
+      if (slow !== undefined || this.#done || this.attention || now() >= this.#deadline) return slow;
     }
     return undefined;
   }
@@ -317,9 +325,9 @@ class Pump implements HookActor {
   #capture(): Commit {
     const running = this.#running;
     if (running.session.watched) return running.commit();
-    const started = performance.now();
+    const started = now();
     const commit = running.commit();
-    this.#lastCommit = performance.now();
+    this.#lastCommit = now();
     this.#commitEvery = Math.max(slice, (this.#lastCommit - started) / commitShare);
     return commit;
   }

@@ -1,6 +1,7 @@
 import { createActor } from 'xstate';
 import { callerOf } from './attach.ts';
 import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
+import { soon } from './clock.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError } from './errors.ts';
@@ -328,7 +329,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #whenQuiet(): Promise<void> {
     const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
     // After what was sent has been handled, also where it was sent from a hook.
-    queueMicrotask(() => this.#changed());
+    soon(() => this.#changed());
     return quiet;
   }
 

@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { soon } from './clock.ts';
 import {
   type Commit,
   type InFlight,
@@ -381,7 +382,7 @@ export class Running implements Host {
       if (run !== undefined) this.parent!.#lose(run, this.#ended?.reason);
     }
     // The parent has yet to hear of it.
-    queueMicrotask(() => this.session.poke());
+    soon(() => this.session.poke());
   }
 }
 

@@ -5,8 +5,8 @@ import { plainReason } from './journal.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
 import { machineLoops } from './machines.ts';
+import { isPending, readDone } from './returned.ts';
 import type { Running } from './running.ts';
-import { isThenable } from './thenable.ts';
 import { childrenOf } from './tree.ts';
 
 /**
@@ -49,7 +49,7 @@ export function runAhead(running: Running): void {
       if (call('resetting', 'reset') || stopsAt('starting')) return;
       if (loop.onRunStart !== Loop.prototype.onRunStart && call('starting', 'onRunStart')) return;
       shown.value = 'starting';
-      done = loop.done;
+      done = readDone(loop);
       if (!done) {
         if (stopsAt('advancing')) return;
         running.begin('advance', false);
@@ -57,7 +57,7 @@ export function runAhead(running: Running): void {
         if (call('advancing', 'advance')) return;
         if (loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd && call('advancing', 'onAdvanceEnd')) return;
         if (loop.restarting) loop.restarting = false;
-        done = loop.done;
+        done = readDone(loop);
         steps = 1;
       }
     } catch (error) {
@@ -90,8 +90,9 @@ export function runAhead(running: Running): void {
     const result: unknown = loop[hook](...args);
     if (running.ended) return true;
     // It has a promise, or children that it has not awaited.
-    if (isThenable(result) || running.untold.some(({ type }) => type === 'loop.run')) {
-      running.handover = { hook, result: isThenable(result) ? result : Promise.resolve(result) };
+    const waits = isPending(loop, next, result);
+    if (waits || running.untold.some(({ type }) => type === 'loop.run')) {
+      running.handover = { hook, result: waits ? result : Promise.resolve(result) };
       forward(value);
       return true;
     }

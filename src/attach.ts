@@ -5,7 +5,7 @@ import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
 import { sessionOf } from './session.ts';
-import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
+import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf, walk } from './tree.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
 
@@ -22,6 +22,8 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   const { name, args } = actor.getSnapshot().context as LoopContext;
   if (name === null) {
     if (loop[host]?.busy) throw alreadyRunning(loop);
+    // Fields may have been set since the machine was asked for.
+    walk(loop);
     const session = sessionOf(actor);
     ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
     return;

@@ -4,6 +4,7 @@ import { LoopError } from './errors.ts';
 import { childrenRun, givenIn, type InFlight } from './journal.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
 import { restartingSlot } from './loop.ts';
+import { refusePending } from './returned.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, plainLoad, type Stateful, statefulOf, walk } from './tree.ts';
 import { dictOf } from './tree-state.ts';
@@ -44,7 +45,11 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
   const phase = phaseOf(loop, actor, loops);
   const dict = flatten(loop, dictOf(actor));
   const assets: Record<string, unknown> = {};
-  for (const [path, field] of assetsOf(loop)) assets[path] = field.stateDict();
+  for (const [path, field] of assetsOf(loop)) {
+    const asset: unknown = field.stateDict();
+    refusePending(pathOf(loop), `stateDict of ${path}`, asset);
+    assets[path] = asset;
+  }
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -183,7 +188,10 @@ export function loadCheckpoint(
   // Loops that run take it from their phase.
   loop.restarting = false;
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = checkpoint.restarting.includes(one.name);
-  for (const [path, field] of assetsOf(loop)) field.loadStateDict(checkpoint.assets[path]);
+  for (const [path, field] of assetsOf(loop)) {
+    const loaded: unknown = field.loadStateDict(checkpoint.assets[path]);
+    refusePending(pathOf(loop), `loadStateDict of ${path}`, loaded);
+  }
   return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
 }
 

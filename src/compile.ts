@@ -3,9 +3,19 @@ import { chart, type LoopMachine } from './machine.ts';
 import { implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
-import { type AnyLoop, childrenOf } from './tree.ts';
+import { type AnyLoop, childrenOf, walk } from './tree.ts';
 
 const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
+
+/**
+ * The machine of a loop whose tree has been looked at, as `run` does before it starts.
+ * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
+ */
+export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
+  // A loop without children cannot be wired wrongly; those of a step are run by the thousand.
+  if (childrenOf(loop).length > 0) walk(loop);
+  return compile(loop);
+}
 
 /** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
 export function compile(loop: AnyLoop): LoopMachine<any, any> {

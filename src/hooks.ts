@@ -2,8 +2,8 @@ import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
+import { isPending, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
-import { isThenable } from './thenable.ts';
 import type { AnyLoop } from './tree.ts';
 
 interface HookSnapshot {
@@ -98,7 +98,12 @@ export function prepare(running: Running): Promise<void> | undefined {
   const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
     const rebuilt: unknown = loop.onRestart(...running.args);
-    if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
+    if (isPending(loop, 'onRestart', rebuilt)) {
+      return Promise.resolve(rebuilt).then((value) => {
+        refuseIterator(loop, 'onRestart', value);
+        return stand();
+      });
+    }
   }
   return stand();
 }

@@ -189,9 +189,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /**
    * Puts other loops in the place of children. A class is made with the old loop's `init`. Children of the old loop go
-   * to the new one where it has a field for them and nothing in it.
-   * @returns the children of old loops for which the new one has no field
-   * @throws MisconfigurationError as `connect`; LoopError `ALREADY_RUNNING` if the old loop is
+   * to the new one where it has a field for them and nothing in it; it keeps those that it was made with.
+   * @returns `dropped`: the fields of old loops (`epoch.batches`) whose loops stand nowhere in the tree any more
+   * @throws MisconfigurationError as `connect`, and for a class whose constructor takes more than the old loop's `init`;
+   *   LoopError `ALREADY_RUNNING` if the old loop is; then nothing has changed
    */
   replace<Slots extends { [name in keyof Slots]: AnyLoop | (new (init?: any) => AnyLoop) }>(
     loops: Slots,
@@ -278,7 +279,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     }
   }
 
-  /** The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`. */
+  /**
+   * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
+   * @throws MisconfigurationError if the loops form no tree, as `run` does
+   */
   get machine(): LoopMachine<Output, Args> {
     return theEngine().machine(this);
   }

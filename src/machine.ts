@@ -170,7 +170,8 @@ const effects = {
 };
 
 const guards = {
-  skips: ({ event }: Step) => value(event) === true,
+  /** By truth: what `provide()` put in the place of the hook may say anything. */
+  skips: ({ event }: Step) => Boolean(value(event)),
   ended: ({ event }: Step) => report(event)?.ended !== undefined,
   /** There is no further step: it ended itself, was asked to stop, or is done. */
   over: ({ context, event }: Step) =>

@@ -1,11 +1,12 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
+import { soon } from './clock.ts';
 import type { Report } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { plainReason } from './journal.ts';
+import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
-import { isThenable } from './thenable.ts';
 import type { AnyLoop } from './tree.ts';
 
 /** The hooks that run once in a run. */
@@ -32,7 +33,7 @@ class OneShotActor implements HookActor {
   begin(running: Running): void {
     this.#running = running;
     // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
-    if (this.#hook === 'skip' && running.parent !== undefined) queueMicrotask(() => this.stopped || this.#begin());
+    if (this.#hook === 'skip' && running.parent !== undefined) soon(() => this.stopped || this.#begin());
     else this.#begin();
   }
 
@@ -57,9 +58,9 @@ class OneShotActor implements HookActor {
     running.begin(hook, true);
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
-      const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
+      const result: unknown = hook === 'skip' ? readSkip(loop) : loop[hook](...running.args);
       if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
-      else if (isThenable(result)) this.#await(result);
+      else if (isPending(loop, hook, result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);
@@ -75,6 +76,7 @@ class OneShotActor implements HookActor {
 
   #returned(result: unknown): void {
     try {
+      refuseIterator(this.#loop, this.#hook, result);
       const left = this.#running.settle();
       if (left === undefined) this.#complete(result);
       else left.then(() => this.#complete(result)).catch((error) => this.#threw(error));
@@ -93,7 +95,7 @@ class OneShotActor implements HookActor {
     if (isOutput && running.session.strict && running.parent !== undefined) {
       running.checkOutput(result, `what ${hook} returned`);
     }
-    const value = hook === 'onRunStart' ? this.#loop.done : result;
+    const value = hook === 'onRunStart' ? readDone(this.#loop) : result;
     this.#report({ hook, value, commit: running.commit() });
   }
 

@@ -1,5 +1,6 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { Checkpoint } from './checkpoint.ts';
+import { soon } from './clock.ts';
 import { MisconfigurationError } from './errors.ts';
 import type { CheckpointStore } from './store.ts';
 import { type AnyLoop, pathOf } from './tree.ts';
@@ -52,7 +53,7 @@ export function guarded(observers: Inspect[]): (event: InspectionEvent) => void 
       try {
         call(event);
       } catch (error) {
-        queueMicrotask(() => {
+        soon(() => {
           throw error;
         });
       }

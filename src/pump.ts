@@ -1,12 +1,13 @@
+import { now, soon } from './clock.ts';
 import type { Commit } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { plainReason } from './journal.ts';
 import { Loop } from './loop.ts';
+import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
 import type { Running, Unit } from './running.ts';
-import { isThenable } from './thenable.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
-import { turn } from './turn.ts';
+import { mustGiveTurn, turn, waitsSoFar } from './turn.ts';
 
 /** How long steps may run on before the event loop gets its turn, in milliseconds. */
 const slice = 8;
@@ -42,6 +43,8 @@ class Pump implements HookActor {
   #claimed = 0;
   /** When the event loop is to have its turn. */
   #deadline = 0;
+  /** How often the program had waited for something outside by then. */
+  #waits = 0;
   #lastCommit = 0;
   #commitEvery = slice;
 
@@ -57,7 +60,7 @@ class Pump implements HookActor {
   begin(running: Running): void {
     this.#running = running;
     // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
-    queueMicrotask(() => void this.#drive());
+    soon(() => void this.#drive());
   }
 
   async #drive(): Promise<void> {
@@ -99,7 +102,7 @@ class Pump implements HookActor {
       if (wait !== undefined) await wait;
       if (this.stopped) return;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
-      this.#done = running.context.done ?? loop.done;
+      this.#done = running.context.done ?? readDone(loop);
     } else {
       await this.#finish(begun);
       if (this.stopped) return;
@@ -112,11 +115,11 @@ class Pump implements HookActor {
     const composite = childrenOf(loop).length > 0;
     let burst = 1;
     let walks = begun !== undefined;
-    this.#deadline = performance.now() + slice;
-    this.#lastCommit = performance.now();
+    this.#beginSlice();
+    this.#lastCommit = now();
     this.attention = session.wanted;
     for (;;) {
-      const began = performance.now();
+      const began = now();
       const { watched } = session;
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
@@ -145,13 +148,13 @@ class Pump implements HookActor {
       }
       if (this.stopped) return;
 
-      const now = performance.now();
+      const seen = now();
       // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
-      if (now - began < 0.25) burst = Math.min(burst * 2, 256);
-      else if (now - began > 0.5) burst = Math.max(1, burst >> 1);
-      const tired = now >= this.#deadline;
+      if (seen - began < 0.25) burst = Math.min(burst * 2, 256);
+      else if (seen - began > 0.5) burst = Math.max(1, burst >> 1);
+      const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
-      const late = tired && now - this.#lastCommit >= this.#commitEvery;
+      const late = tired && seen - this.#lastCommit >= this.#commitEvery;
       if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
         this.attention = false;
         this.#commit();
@@ -160,11 +163,16 @@ class Pump implements HookActor {
         if (this.stopped) return;
       }
       if (tired) {
-        await turn();
+        if (mustGiveTurn(this.#waits)) await turn();
         if (this.stopped) return;
-        this.#deadline = performance.now() + slice;
+        this.#beginSlice();
       }
     }
+  }
+
+  #beginSlice(): void {
+    this.#deadline = now() + slice;
+    this.#waits = waitsSoFar();
   }
 
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
@@ -172,7 +180,7 @@ class Pump implements HookActor {
     this.#running.begin('advance', false);
     for (let left = limit; left > 0; left -= sprint) {
       const slow = this.#sprint(Math.min(left, sprint));
-      if (slow !== undefined || this.#done || this.attention || performance.now() >= this.#deadline) return slow;
+      if (slow !== undefined || this.#done || this.attention || now() >= this.#deadline) return slow;
     }
     return undefined;
   }
@@ -195,15 +203,16 @@ class Pump implements HookActor {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isThenable(result)) return { hook: 'onAdvanceStart', result };
+        if (result !== undefined && isPending(loop, 'onAdvanceStart', result))
+          return { hook: 'onAdvanceStart', result };
         if (this.stopped) return undefined;
       }
       result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isThenable(result)) return { hook: 'advance', result };
+      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
       if (this.attention && this.stopped) return undefined;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isThenable(result)) return { hook: 'onAdvanceEnd', result };
+        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
         if (this.stopped) return undefined;
       }
       if (first) {
@@ -211,7 +220,8 @@ class Pump implements HookActor {
         first = false;
       }
       running.uncommitted++;
-      if (loop.done) {
+      const done: unknown = loop.done;
+      if (done && isTrue(loop, 'done', done)) {
         this.#done = true;
         return undefined;
       }
@@ -232,19 +242,24 @@ class Pump implements HookActor {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isThenable(result)) await result;
+        if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
+          refuseIterator(loop, 'onAdvanceStart', await result);
+        }
         if (this.stopped) return;
       }
       result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isThenable(result)) await result;
+      if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
       if (this.attention && this.stopped) return;
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isThenable(result)) await result;
+        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
+          refuseIterator(loop, 'onAdvanceEnd', await result);
+        }
         if (this.stopped) return;
       }
       running.uncommitted++;
-      if (loop.done) {
+      const done: unknown = loop.done;
+      if (done && isTrue(loop, 'done', done)) {
         this.#done = true;
         return;
       }
@@ -254,15 +269,15 @@ class Pump implements HookActor {
   /** The rest of a step that was begun ahead of this state. */
   async #finish({ hook, result }: Begun): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
-    await result;
+    refuseIterator(loop, hook, await result);
     if (this.stopped) return;
-    if (hook === 'onAdvanceStart') await loop.advance(...running.args);
+    if (hook === 'onAdvanceStart') refuseIterator(loop, 'advance', await loop.advance(...running.args));
     if (this.stopped) return;
-    if (hook !== 'onAdvanceEnd') await loop.onAdvanceEnd(...running.args);
+    if (hook !== 'onAdvanceEnd') refuseIterator(loop, 'onAdvanceEnd', await loop.onAdvanceEnd(...running.args));
     if (this.stopped) return;
     this.#wholeIteration();
     running.uncommitted++;
-    this.#done = loop.done;
+    this.#done = readDone(loop);
   }
 
   /** One step of a loop with children: the state before each of its hooks is in the context, so that it can be run again from there. */
@@ -281,14 +296,14 @@ class Pump implements HookActor {
     if (this.stopped) return;
     if (this.#first) this.#wholeIteration();
     running.uncommitted++;
-    this.#done = loop.done;
+    this.#done = readDone(loop);
   }
 
   async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
     const running = this.#running;
     unit.hook = hook;
     const result: unknown = this.#loop[hook](...running.args);
-    if (isThenable(result)) await result;
+    if (isPending(this.#loop, hook, result)) refuseIterator(this.#loop, hook, await result);
     if (this.stopped) return;
     const left = running.settle();
     if (left !== undefined) await left;
@@ -312,9 +327,9 @@ class Pump implements HookActor {
   #capture(): Commit {
     const running = this.#running;
     if (running.session.watched) return running.commit();
-    const started = performance.now();
+    const started = now();
     const commit = running.commit();
-    this.#lastCommit = performance.now();
+    this.#lastCommit = now();
     this.#commitEvery = Math.max(slice, (this.#lastCommit - started) / commitShare);
     return commit;
   }

@@ -1,7 +1,8 @@
+import { later } from './clock.ts';
 import { LoopError } from './errors.ts';
 import { type Asked, type Got, givenIn, type InFlight } from './journal.ts';
 import { type Json, shown } from './json.ts';
-import { delay, turn } from './turn.ts';
+import { turn } from './turn.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
 const patience = 1000;
@@ -176,7 +177,7 @@ export class Recall {
     if (this.isOver || this.#reacting) return;
     // Nothing that was asked for waits.
     if (this.isGiven && this.#early === undefined) return;
-    this.#cancel = delay(this.#early === undefined ? longPatience : patience, () => {
+    this.#cancel = later(this.#early === undefined ? longPatience : patience, () => {
       const missing = this.#events[this.#next];
       if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));
     });

@@ -1,15 +1,19 @@
 import { type AnyActorRef, createActor } from 'xstate';
+import { onAbort } from './abort-signal.ts';
 import { callerOf } from './attach.ts';
 import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
+import { later, soon } from './clock.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError } from './errors.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
+import { isThenable } from './returned.ts';
 import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
 import { leaves, type Session, sessionOf } from './session.ts';
+import { type CheckpointStore, giveUp, take } from './store.ts';
 import { type AnyLoop, pathOf, walk } from './tree.ts';
 
 /** How a run ended. */
@@ -33,6 +37,9 @@ export interface RunProgress {
   loops: { path: string; value: LoopStateValue; steps: number; state: Json }[];
 }
 
+/** How long a run that has ended waits for a store that nobody needs any more, in milliseconds. */
+const patienceMs = 500;
+
 /** A run of a loop. What its methods do, anyone can do who sends the same events to `actor`. */
 export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   readonly id: string;
@@ -54,6 +61,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   /** Steps of innermost loops. */
   #steps = 0;
   readonly #saver: Saver;
+  /** The actor has been started: before, the run waits for its store. */
+  #begun = false;
+  #holdsStore = false;
+  /** Ends the wait for a store that stands still, once the run has ended. */
+  #cutShort: () => void = () => {};
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
@@ -112,40 +124,63 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (options.paused === true && snapshot === undefined) this.#send({ type: 'loop.pause' });
     const { signal } = options;
     if (signal !== undefined) {
-      const onAbort = () => this.abort(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      void this.#outcome.then(() => signal.removeEventListener('abort', onAbort));
+      const over = onAbort(signal, () => this.abort(signal.reason));
+      void this.#outcome.then(over);
       if (signal.aborted) {
-        // Before its start, which would read `skip`.
         this.#aborted = { reason: signal.reason };
-        this.actor.stop();
-        this.#end();
+        this.#endUnbegun();
         return;
       }
     }
-    if (options.store?.acquire === undefined) this.#begin();
-    else void this.#acquire();
+    if (options.store === undefined) this.#begin();
+    else this.#acquire(options.store);
   }
 
   #begin(): void {
+    this.#begun = true;
     this.actor.start();
     // A snapshot of a run that had ended: XState tells nobody.
     if (this.actor.getSnapshot().status !== 'active') this.#end();
   }
 
   /** Before the first hook: what a run did that another process holds, nobody could save. */
-  async #acquire(): Promise<void> {
-    try {
-      await this.#options.store!.acquire!(this.id);
-    } catch (error) {
+  #acquire(store: CheckpointStore): void {
+    const acquired = () => {
+      this.#holdsStore = true;
+      // It had ended without the store, which came too late.
+      if (this.#ended) void this.#giveUp(store).catch(() => {});
+      else if (this.#aborted !== undefined) this.#endUnbegun();
+      else this.#begin();
+    };
+    const refused = (error: unknown) => {
+      if (this.#ended) return;
       this.#saveError = { error };
+      this.#endUnbegun();
+    };
+    try {
+      const wait = take(store, this.id);
+      if (isThenable(wait)) wait.then(acquired, refused);
+      else acquired();
+    } catch (error) {
+      refused(error);
     }
-    if (this.#saveError === undefined && this.#aborted === undefined) {
-      this.#begin();
-      return;
-    }
+  }
+
+  /** Before the start of the actor, which would read `skip`. */
+  #endUnbegun(): void {
     this.actor.stop();
     this.#end();
+  }
+
+  /** While the run waits for its store: what that has taken by then is given back before anybody hears of the end. */
+  #abortUnbegun(): void {
+    const callOff = later(patienceMs, () => this.#endUnbegun());
+    void this.#outcome.then(callOff);
+  }
+
+  async #giveUp(store: CheckpointStore): Promise<void> {
+    this.#holdsStore = false;
+    await giveUp(store, this.id);
   }
 
   /**
@@ -237,11 +272,17 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     return this.#outcome;
   }
 
-  /** Nothing more runs: signals abort, `output` rejects with the reason. The last checkpoint stays good. */
+  /**
+   * Nothing more runs: signals abort, `output` rejects with the reason. The last checkpoint stays good.
+   * A save in flight is waited for no longer than half a second. It goes on until it is done, and
+   * the store holds the run until then. So an abort also ends the wait for a last save that never comes to an end.
+   */
   abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', pathOf(this.#loop))): void {
-    if (this.#ended) return;
+    const first = this.#aborted === undefined;
     this.#aborted ??= { reason };
-    this.#send({ type: 'loop.abort', reason });
+    if (this.#ended) this.#cutShort();
+    else if (this.#begun) this.#send({ type: 'loop.abort', reason });
+    else if (first) this.#abortUnbegun();
   }
 
   /**
@@ -270,7 +311,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       if (this.#ended) throw this.#runEnded('suspended');
       taken = this.#leaves();
       checkpoint = this.#take();
-      if (this.#options.store !== undefined) await this.#saver.save(checkpoint);
+      // A store may take for ever: an abort ends it.
+      if (this.#options.store !== undefined) await Promise.race([this.#saver.save(checkpoint), this.#outcome]);
       if (this.#ended) throw this.#runEnded('suspended');
       // Resumed while it was saved: what has run since is not in it.
     } while (this.#leaves().some((snapshot, i) => snapshot !== taken[i]));
@@ -305,6 +347,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       wake?.();
     };
     this.#listeners.add(listener);
+    // What the root was when somebody last looked: one who is slow misses states, but not the last.
+    let seen: unknown = this.#ended ? this.actor.getSnapshot() : undefined;
     try {
       while (!this.#ended) {
         if (!changed) {
@@ -313,9 +357,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
           });
         }
         changed = false;
+        seen = this.actor.getSnapshot();
         yield this.progress;
       }
       const { status, error } = await this.#outcome;
+      if (this.actor.getSnapshot() !== seen) yield this.progress;
       if (status === 'failed' || status === 'aborted') throw error;
     } finally {
       this.#listeners.delete(listener);
@@ -337,7 +383,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #whenQuiet(): Promise<void> {
     const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
     // After what was sent has been handled, also where it was sent from a hook.
-    queueMicrotask(() => this.#changed());
+    soon(() => this.#changed());
     return quiet;
   }
 
@@ -404,23 +450,50 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     });
   }
 
-  /** The last save, before anybody hears that the run has ended. */
+  /**
+   * The last save, and the release of the store, before anybody hears that the run has ended. Of a run that failed or was
+   * aborted there is nothing to save; a store that stands still must not keep that from being told.
+   */
   async #close(outcome: Outcome<Output>): Promise<Outcome<Output>> {
     const { store } = this.#options;
-    if (store === undefined) return outcome;
-    let closed = outcome;
+    if (store === undefined || !this.#holdsStore) return outcome;
+    const saved = this.#saveLast(outcome);
+    const released = saved.then(() => this.#giveUp(store));
+    released.catch(() => {});
+    const patience = new Promise<void>((resolve) => {
+      this.#cutShort = () => {
+        this.#cutShort = () => {};
+        const callOff = later(patienceMs, resolve);
+        void released.then(callOff, callOff);
+      };
+    });
+    if (outcome.status === 'aborted' || outcome.status === 'failed') this.#cutShort();
+    const closed = await Promise.race([saved, patience]);
+    if (closed === undefined) return this.#notSaved(outcome);
+    this.#cutShort();
+    try {
+      await Promise.race([released, patience]);
+    } catch (error) {
+      if (!('error' in closed)) return { status: 'failed', error, steps: outcome.steps };
+    }
+    return closed;
+  }
+
+  async #saveLast(outcome: Outcome<Output>): Promise<Outcome<Output>> {
     try {
       await this.#saver.settled();
       if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#saver.save(this.#take());
+      return outcome;
     } catch (error) {
-      closed = { status: 'failed', error, steps: outcome.steps };
+      return { status: 'failed', error, steps: outcome.steps };
     }
-    try {
-      await store.release?.(this.id);
-    } catch (error) {
-      if (!('error' in closed)) closed = { status: 'failed', error, steps: outcome.steps };
-    }
-    return closed;
+  }
+
+  /** The store has not come to an end. A run that was aborted while it was saved for the last time has not finished. */
+  #notSaved(outcome: Outcome<Output>): Outcome<Output> {
+    if ('error' in outcome) return outcome;
+    const reason = this.#aborted!.reason;
+    return { status: 'aborted', reason, error: reason, steps: outcome.steps };
   }
 
   #outcomeOf(error: unknown): Outcome<Output> {

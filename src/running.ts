@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { soon } from './clock.ts';
 import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
 import { Giving } from './giving.ts';
@@ -8,10 +9,10 @@ import { type Host, host, restartingSlot } from './loop.ts';
 import { implement } from './machines.ts';
 import { Pending, PendingRun } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
+import { isThenable } from './returned.ts';
 import { callWithin, keyWithin } from './scope.ts';
 import { type Session, sessionOf } from './session.ts';
 import { capture, holdState, loadTree, putState } from './state-dict.ts';
-import { isThenable } from './thenable.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
 import { dictOf } from './tree-state.ts';
 
@@ -528,7 +529,7 @@ export class Running implements Host {
       if (run !== undefined) this.parent!.#childEnded(this.actor.id, run, { error: this.#ended?.reason });
     }
     // The parent has yet to hear of it.
-    queueMicrotask(() => this.session.poke());
+    soon(() => this.session.poke());
   }
 }
 

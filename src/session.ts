@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { soon } from './clock.ts';
 import type { LoopContext } from './context.ts';
 
 /** What a session may interrupt between two steps. */
@@ -98,7 +99,7 @@ export class Session {
     if (this.#ready() && !this.#poked) {
       this.#poked = true;
       // Not within the call that began the last loop: the step that made it may go on to begin another beside it.
-      queueMicrotask(() => {
+      soon(() => {
         this.#poked = false;
         if (this.#ready()) this.#take();
       });

@@ -1,6 +1,7 @@
 import { LoopError } from './errors.ts';
 import { type Json, plainCopy, shown } from './json.ts';
 import { BaseProgress } from './progress.ts';
+import { refusePending } from './returned.ts';
 import {
   type AnyLoop,
   childrenOf,
@@ -55,13 +56,18 @@ export function capture(loop: AnyLoop): LoopDict {
   return dict;
 }
 
+/** `onLoadCheckpoint` is not awaited. @throws LoopError if it would have to be */
+function tookBack(loop: AnyLoop, result: unknown): void {
+  if (result !== undefined) refusePending(pathOf(loop), 'onLoadCheckpoint', result);
+}
+
 /**
  * Gives each loop of a tree its captured state by its `onLoadCheckpoint`, parents first: that hook may make children,
  * which are then loaded as well. What the dict does not know stays as it is.
  */
 export function loadTree(loop: AnyLoop, dict: LoopDict): void {
   loadProgress(loop, dict);
-  loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state'));
+  tookBack(loop, loop.onLoadCheckpoint(plainCopy(dict.state, () => pathOf(loop), 'state')));
   for (const [name, child] of childrenOf(loop)) {
     const childDict = dict.children[name];
     if (childDict !== undefined) loadTree(child, childDict);
@@ -211,9 +217,12 @@ function load(loop: AnyLoop, dict: StateDict, prefix: string, metrics: Record<st
     if (Object.hasOwn(dict, prefix + name)) progress.loadStateDict(dict[prefix + name]!);
   }
   for (const [name, metric] of Object.entries(metrics)) {
-    if (Object.hasOwn(dict, prefix + name)) metric.loadStateDict(dict[prefix + name]);
+    if (Object.hasOwn(dict, prefix + name)) {
+      const loaded: unknown = metric.loadStateDict(dict[prefix + name]);
+      refusePending(pathOf(loop), `loadStateDict of ${name}`, loaded);
+    }
   }
   const key = `${prefix}state_dict`;
-  if (Object.hasOwn(dict, key)) loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key));
+  if (Object.hasOwn(dict, key)) tookBack(loop, loop.onLoadCheckpoint(plainCopy(dict[key], () => pathOf(loop), key)));
   for (const [name, child] of childrenOf(loop)) load(child, dict, `${prefix}${name}.`, metrics);
 }

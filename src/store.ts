@@ -1,4 +1,5 @@
 import { type Checkpoint, jsonable } from './checkpoint.ts';
+import { Claims, claimsOf } from './claims.ts';
 
 /** What a store tells about a checkpoint it keeps. */
 export interface CheckpointInfo {
@@ -19,16 +20,37 @@ export interface CheckpointStore {
   /** Oldest first; of one run, or of all. */
   list(runId?: string): Promise<CheckpointInfo[]>;
   delete(runId: string): Promise<void>;
-  /** Called before the first hook of a run that uses the store: takes what `release` gives up. If it rejects, no hook runs and the run has failed. */
-  acquire?(runId: string): Promise<void>;
-  /** Called when a run that used the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
-  release?(runId: string): Promise<void>;
+  /**
+   * Called before the first hook of a run that uses the store: takes what `release` gives up, so that no other run with
+   * this id can save over it. If it throws or rejects, no hook runs and the run has failed; the error should be a
+   * LoopError `STORE_BUSY` where another run has it. Where it returns no promise, the run begins within `start`.
+   * Of a store without it, one run of this process with the same id goes on at a time.
+   */
+  acquire?(runId: string): void | Promise<void>;
+  /** Called when a run that has acquired the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
+  release?(runId: string): void | Promise<void>;
 }
 
-/** A store in memory: for tests, and for runs that need to go on only in this process. */
+/** Takes a run in a store, until {@link giveUp}. @throws LoopError `STORE_BUSY` if another has it */
+export function take(store: CheckpointStore, runId: string): void | Promise<void> {
+  return store.acquire === undefined ? claimsOf(store).take(runId) : store.acquire(runId);
+}
+
+export async function giveUp(store: CheckpointStore, runId: string): Promise<void> {
+  if (store.acquire === undefined) claimsOf(store).giveUp(runId);
+  await store.release?.(runId);
+}
+
+/**
+ * A store in memory: for tests, and for runs that need to go on only in this process. It keeps the newest checkpoint of
+ * each run. A second run with the id of one that goes on fails with `STORE_BUSY`.
+ */
 export function memoryStore(): CheckpointStore {
   const runs = new Map<string, { info: CheckpointInfo; checkpoint: Checkpoint }>();
+  const claims = new Claims();
   return {
+    acquire: (runId) => claims.take(runId),
+    release: (runId) => claims.giveUp(runId),
     async save(runId, checkpoint) {
       const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
       const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };

@@ -198,7 +198,6 @@ export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
 /** See `Loop.replace`. */
 export function replace(loop: AnyLoop, loops: Record<string, unknown>): { dropped: string[] } {
   const made: Record<string, AnyLoop> = {};
-  const dropped: string[] = [];
   for (const [name, value] of Object.entries(loops)) {
     const old = slot(loop, name, 'replace');
     if (!isLoop(old)) {
@@ -211,33 +210,43 @@ export function replace(loop: AnyLoop, loops: Record<string, unknown>): { droppe
     made[name] = isLoop(value) ? value : build(loop, name, value, old);
   }
   const undo: (() => void)[] = [];
-  for (const [name, fresh] of Object.entries(made)) {
-    const old = Reflect.get(loop, name) as AnyLoop;
-    for (const [field, child] of Object.entries(fieldsWithLoops(old))) {
-      const own: unknown = Object.hasOwn(fresh, field) ? Reflect.get(fresh, field) : 'no field';
-      if (own === undefined || own === null || (Array.isArray(own) && own.length === 0)) {
-        Object.assign(fresh, { [field]: child });
-        undo.push(() => Object.assign(fresh, { [field]: own }));
-      } else if (loopsIn(own) === undefined) {
-        dropped.push(`${name}.${field}`);
-      }
-    }
-    // The old loop is out of use: its children are free to stand in the new one.
-    for (const [, child] of childrenOf(old)) {
-      const link = child[parentLink];
-      child[parentLink] = undefined;
-      undo.push(() => {
-        child[parentLink] = link;
-      });
-    }
-  }
+  const before = Object.entries(made).map(([name]) => [name, Reflect.get(loop, name) as AnyLoop] as const);
   try {
+    for (const [name, old] of before) handOver(old, made[name]!, undo);
     assign(loop, made);
   } catch (error) {
     for (const back of undo.reverse()) back();
     throw error;
   }
+  const dropped: string[] = [];
+  const standing = new Set(walk(loop).map((one) => one.loop));
+  for (const [name, old] of before) {
+    if (old === made[name]) continue;
+    for (const [field, held] of Object.entries(fieldsWithLoops(old))) {
+      if (loopsIn(held)!.some((child) => !standing.has(child))) dropped.push(`${name}.${field}`);
+    }
+  }
   return { dropped };
+}
+
+/** Gives the children of a loop that goes out of use to the one in its place, where that has a field for them and nothing in it. */
+function handOver(old: AnyLoop, fresh: AnyLoop, undo: (() => void)[]): void {
+  for (const [field, held] of Object.entries(fieldsWithLoops(old))) {
+    if (!Object.hasOwn(fresh, field)) continue;
+    const own: unknown = Reflect.get(fresh, field);
+    const isEmpty = Array.isArray(own) ? own.length === 0 && Array.isArray(held) : own === undefined || own === null;
+    if (!isEmpty) continue;
+    undo.push(() => Object.assign(fresh, { [field]: own }));
+    Object.assign(fresh, { [field]: held });
+  }
+  // They are free to stand in the new one, wherever that has them.
+  for (const [, child] of childrenOf(old)) {
+    const link = child[parentLink];
+    undo.push(() => {
+      child[parentLink] = link;
+    });
+    child[parentLink] = undefined;
+  }
 }
 
 /** The loops that a field holds; `undefined` if it is not one for loops. */
@@ -270,7 +279,15 @@ function build(loop: AnyLoop, name: string, value: unknown, old: AnyLoop): AnyLo
     );
   }
   const LoopOfClass = value as LoopClass;
-  if (LoopOfClass.length > 0 && old.init === undefined) {
+  const needed = argumentsOf(LoopOfClass);
+  if (needed > 1) {
+    throw new MisconfigurationError(
+      `replace cannot make a ${LoopOfClass.name}: its constructor takes ${needed} arguments, and replace has one for it, ` +
+        `the init of the ${old.constructor.name} in its place. Give the others default values (\`model = …\`), or give replace an instance.`,
+      path,
+    );
+  }
+  if (needed > 0 && old.init === undefined) {
     throw new MisconfigurationError(
       `replace cannot make a ${LoopOfClass.name}: its constructor expects an argument, and the ${old.constructor.name} in its place ` +
         'was made without one (`super(init)` keeps it). Give replace an instance.',
@@ -286,6 +303,19 @@ function build(loop: AnyLoop, name: string, value: unknown, old: AnyLoop): AnyLo
       { cause: error },
     );
   }
+}
+
+/** How many arguments the constructor of a class takes: that of the class it extends, where it has none of its own. */
+function argumentsOf(LoopOfClass: LoopClass): number {
+  let one: any = LoopOfClass;
+  while (one.length === 0 && isLoop(one.prototype) && !Object.hasOwn(one.prototype, loopMark)) {
+    // JavaScript does not say whether a constructor was written, but the text of the class does.
+    const text = Function.prototype.toString.call(one);
+    if (!text.startsWith('class') || /\bconstructor\s*\(/.test(text)) break;
+    one = Object.getPrototypeOf(one);
+  }
+  // `Loop` itself can do without.
+  return Object.hasOwn(one.prototype, loopMark) ? 0 : one.length;
 }
 
 function describe(value: unknown): string {

@@ -1,28 +1,67 @@
+import { isFake, soon } from './clock.ts';
+
 /** A turn of the event loop, so that timers, sockets and other loops get theirs. */
 export function turn(): Promise<void> {
-  return new Promise((resolve) => later(resolve));
+  return new Promise((resolve) => nextTurn(resolve));
 }
 
-const later: (callback: () => void) => void = (() => {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate !== undefined) return setImmediate;
-  // Browsers: a timer would wait four milliseconds.
-  const channel = new MessageChannel() as unknown as {
-    port1: { onmessage: () => void };
-    port2: { postMessage(message: null): void };
+/**
+ * Whether a loop that has run for long must give the others their turn itself. A loop that waits for timers has given it
+ * to them; only under fake timers does one more turn matter: whoever moves them on would no more wait for the next.
+ * @param waits what `waitsSoFar` said when the loop had its turn
+ */
+export function mustGiveTurn(waits: number): boolean {
+  return waitsSoFar() === waits || !isFake(globalThis.setTimeout);
+}
+
+let waits = 0;
+let asked = false;
+const { nextTick } = (globalThis as { process?: { nextTick?: Call } }).process ?? {};
+
+/** How often this program has had nothing left to do but to wait for something outside; counted from one call to the next. */
+export function waitsSoFar(): number {
+  if (!asked && nextTick !== undefined) {
+    asked = true;
+    // It comes when no microtask is left: loops that do not wait go on in those.
+    nextTick(() => {
+      asked = false;
+      waits++;
+    });
+  }
+  return waits;
+}
+
+type Call = (callback: () => void) => void;
+
+const nextTurn: Call = (() => {
+  const { setImmediate, MessageChannel, setTimeout } = globalThis as unknown as {
+    setImmediate?: Call;
+    MessageChannel?: new () => Channel;
+    setTimeout?: (callback: () => void, ms: number) => unknown;
   };
-  const waiting: (() => void)[] = [];
-  channel.port1.onmessage = () => waiting.shift()?.();
-  return (callback: () => void) => {
-    waiting.push(callback);
-    channel.port2.postMessage(null);
-  };
+  if (setImmediate !== undefined && !isFake(setImmediate)) return setImmediate;
+  // Browsers, and tests whose timers were fakes when this was loaded: a timer would wait four milliseconds, or for ever.
+  if (MessageChannel !== undefined) return byMessages(new MessageChannel());
+  return setTimeout === undefined || isFake(setTimeout) ? soon : (callback) => void setTimeout(callback, 0);
 })();
 
-const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+interface Channel {
+  port1: { onmessage: () => void; ref?(): void; unref?(): void };
+  port2: { postMessage(message: null): void };
+}
 
-/** Calls back after so many milliseconds, by the real clock also where a test has put another in its place. Returns what keeps it from that. */
-export function delay(ms: number, callback: () => void): () => void {
-  const timer = startTimer(callback, ms);
-  return () => stopTimer(timer);
+function byMessages({ port1, port2 }: Channel): Call {
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => {
+    const callback = waiting.shift();
+    // In Node, a port that is listened to keeps the process from ending.
+    if (waiting.length === 0) port1.unref?.();
+    callback?.();
+  };
+  port1.unref?.();
+  return (callback) => {
+    if (waiting.length === 0) port1.ref?.();
+    waiting.push(callback);
+    port2.postMessage(null);
+  };
 }

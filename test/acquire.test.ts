@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Loop, type LoopError, memoryStore } from 'loopchart';
+import { type CheckpointStore, Loop, type LoopError, type LoopRun, memoryStore } from 'loopchart';
 import { fileStore } from 'loopchart/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -109,4 +109,81 @@ test('what is asked of a run before it has the store is done once it has', async
   expect(await captured!.run.output).toBe(3);
   await suspend;
   expect(suspended!.loop.told).toEqual(['skip', 'reset']);
+});
+
+/** Stores of two runs that keep their checkpoints in the same place. */
+const pairs: Record<string, () => [CheckpointStore, CheckpointStore]> = {
+  'one store in memory': () => {
+    const store = memoryStore();
+    return [store, store];
+  },
+  'one store in memory, dressed up twice': () => {
+    const store = memoryStore();
+    return [{ ...store }, { ...store }];
+  },
+  'one store in files': () => {
+    const store = fileStore(dir);
+    return [store, store];
+  },
+  'one store in files, dressed up twice': () => {
+    const store = fileStore(dir);
+    return [{ ...store }, { ...store }];
+  },
+  'two stores for one directory': () => [fileStore(dir), fileStore(dir)],
+  'one store of somebody’s own': () => {
+    const { save, load, list, delete: remove } = memoryStore();
+    const store = { save, load, list, delete: remove };
+    return [store, store];
+  },
+};
+
+for (const [name, pair] of Object.entries(pairs)) {
+  test(`of two runs with one id on ${name} the second fails with STORE_BUSY before its first hook`, async () => {
+    const stores = pair();
+    const [first, second, third, other] = [new Steps(), new Steps(), new Steps(), new Steps()];
+    let open!: () => void;
+    first.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const run = first.start({ store: stores[0], id: 'job', every: 'step' });
+    const outcome = await second.start({ store: stores[1], id: 'job', every: 'step' }).outcome;
+    expect(outcome).toMatchObject({ status: 'failed', steps: 0, error: { code: 'STORE_BUSY' } });
+    expect((outcome.error as Error).message).toContain('"job"');
+    expect([second.told, second.running]).toEqual([[], false]);
+    // It has given nothing up that is not its own, and another id is free.
+    expect((await third.start({ store: stores[1], id: 'job' }).outcome).error).toMatchObject({ code: 'STORE_BUSY' });
+    expect(await other.start({ store: stores[1], id: 'another' }).output).toBe(3);
+    open();
+    expect(await run.output).toBe(3);
+    expect(await third.start({ store: stores[1], id: 'job' }).output).toBe(3);
+  });
+
+  test(`a run on ${name} gives its id up however it ends, and a checkpoint goes on under it`, async () => {
+    const [store, same] = pair();
+    const ends: ((run: LoopRun<number>) => unknown)[] = [
+      (run) => run.stop(),
+      (run) => run.abort(new Error('enough')),
+      (run) => run.suspend(),
+    ];
+    for (const end of ends) {
+      const run = new Steps().start({ store, id: 'job', paused: true });
+      await run.step();
+      await end(run);
+      await run.outcome;
+    }
+    const from = (await same.load('job'))!;
+    const going = new Steps().start({ from, store: same, paused: true });
+    expect(going.id).toBe('job');
+    await going.pause();
+    expect((await new Steps().start({ from, store }).outcome).error).toMatchObject({ code: 'STORE_BUSY' });
+    going.resume();
+    expect(await going.output).toBe(3);
+  });
+}
+
+test('synchronous hooks have run when start returns, also where a run is saved in memory', async () => {
+  const loop = new Steps();
+  const run = loop.start({ store: memoryStore(), paused: true });
+  expect(loop.told).toEqual(['skip', 'reset']);
+  await run.stop();
 });

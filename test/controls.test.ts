@@ -807,6 +807,25 @@ describe('a signal', () => {
     expect(outcome).toEqual({ status: 'finished', output: 2, steps: 2 });
   });
 
+  test('that many runs are given warns of nothing, and ends all of them', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on('warning', listen);
+    try {
+      const controller = new AbortController();
+      const runs = Array.from({ length: 30 }, () => new Count(3).start({ signal: controller.signal, paused: true }));
+      await Promise.all(runs.slice(0, 10).map((run) => run.stop()));
+      await turn();
+      const reason = new Error('enough');
+      controller.abort(reason);
+      const outcomes = await Promise.all(runs.slice(10).map((run) => run.outcome));
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'aborted', reason });
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off('warning', listen);
+    }
+  });
+
   test("of the loop is there during a run only, and is not aborted by the run's end", async () => {
     const loop = new Count(2);
     expect(() => loop.signal).toThrow('count: `signal` belongs to a run, and the loop is not running.');
@@ -932,6 +951,35 @@ describe('progress', () => {
     for await (const _ of run) expect.unreachable();
   });
 
+  test('shows the last state also to who takes long over each', async () => {
+    class Fails extends Count {
+      override advance() {
+        if (this.state.n === 5) throw new Error('lost');
+        return super.advance();
+      }
+    }
+    const runs: [start: () => LoopRun<unknown>, last: [number, string]][] = [
+      [() => new Count(10).start(), [10, 'finished']],
+      [() => new InTurn(new Count(3), new Count(3)).start({ inspect: () => {} }), [6, 'finished']],
+      [() => new Count(10).start({ store: memoryStore(), every: 'step' }), [10, 'finished']],
+      [() => new Fails(10).start({ inspect: () => {} }), [5, 'failed']],
+    ];
+    for (const [start, last] of runs) {
+      const run = start();
+      const seen: unknown[] = [];
+      try {
+        for await (const { steps, loops } of run) {
+          seen.push([steps, loops[0]!.value]);
+          // As long as the run takes, and longer.
+          await run.outcome;
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'lost' });
+      }
+      expect(seen.at(-1)).toEqual(last);
+    }
+  });
+
   test('iteration that is left does not touch the run, and several may go on side by side', async () => {
     class Slow extends Count {
       override async advance() {
@@ -1040,12 +1088,12 @@ describe('saving', () => {
   });
 
   test('every n milliseconds: at the next boundary once they have passed', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.useFakeTimers({ toFake: ['performance'] });
     try {
       for (const Class of [Count, CountNow]) {
         class Slow extends Class {
           override advance() {
-            vi.setSystemTime(Date.now() + 10);
+            vi.advanceTimersByTime(10);
             return super.advance();
           }
         }
@@ -1059,6 +1107,134 @@ describe('saving', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test('every n milliseconds, also after the clock of the machine was set back or forth', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    try {
+      class Slow extends Count {
+        override advance() {
+          vi.advanceTimersByTime(10);
+          if (this.state.n === 8) vi.setSystemTime(Date.now() - 3_600_000);
+          if (this.state.n === 14) vi.setSystemTime(Date.now() + 7_200_000);
+          return super.advance();
+        }
+      }
+      const { store, saves } = ownStore();
+      await new Slow(20).start({ store, every: { ms: 55 }, durability: 'sync', inspect: () => {} }).output;
+      expect(saves).toEqual([6, 12, 18, 20]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('every n milliseconds, also where the clock was put in its place while the run went on', async () => {
+    const { store, saves } = ownStore();
+    const run = new Count(20).start({ store, every: { ms: 3_600_000 }, durability: 'sync', paused: true });
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await run.step(3);
+      expect(saves).toEqual([1]);
+    } finally {
+      vi.useRealTimers();
+    }
+    await run.stop();
+  });
+
+  describe('in a store that stands still', () => {
+    const still = () => new Promise<never>(() => {});
+    const reason = new Error('enough');
+
+    test.each(['sync', 'async'] as const)(
+      'does not hold up an abort (%s), nor the error of a step',
+      async (durability) => {
+        const { store, saves } = ownStore(true);
+        const released: string[] = [];
+        store.release = (id) => void released.push(id);
+        const run = new Count(100).start({ store, id: 'run', every: 'step', durability });
+        while (saves.length === 0) await turn();
+        run.abort(reason);
+        expect(await run.outcome).toMatchObject({ status: 'aborted', reason });
+        // What is being written is still the run's.
+        expect(released).toEqual([]);
+
+        class Fails extends Count {
+          override advance() {
+            if (this.state.n === 1) throw reason;
+            return super.advance();
+          }
+        }
+        const failing = new Fails(100).start({ store: { ...store, save: still }, every: 'step', durability: 'async' });
+        expect(await failing.outcome).toMatchObject({ status: 'failed', error: reason });
+      },
+    );
+
+    test('releases the run when it has come to an end after all', async () => {
+      const { store, saves, open } = ownStore(true);
+      let released!: () => void;
+      const release = new Promise<void>((resolve) => {
+        released = resolve;
+      });
+      store.release = released;
+      const run = new Count(100).start({ store, every: 'step', durability: 'sync' });
+      while (saves.length === 0) await turn();
+      run.abort(reason);
+      await run.outcome;
+      for (const done of open) done();
+      await release;
+      expect(saves).toEqual([1]);
+    });
+
+    test('ends the run that was stopped or has finished, once it is aborted', async () => {
+      for (const end of ['stop', 'finish', 'suspend'] as const) {
+        const { store, saves } = ownStore(true);
+        const run = new Count(end === 'finish' ? 1 : 100).start({
+          store,
+          every: end === 'suspend' ? 'run' : 'step',
+          durability: 'async',
+          paused: end === 'suspend',
+        });
+        const suspended = end === 'suspend' ? run.suspend() : undefined;
+        suspended?.catch(() => {});
+        while (saves.length === 0) await turn();
+        if (end === 'stop') void run.stop();
+        while (end !== 'suspend' && run.waitingFor.length > 0) await turn();
+        run.abort(reason);
+        expect(await run.outcome).toMatchObject({ status: 'aborted', reason, error: reason });
+        await expect(run.output).rejects.toBe(reason);
+        if (suspended !== undefined) await expect(suspended).rejects.toMatchObject({ code: 'RUN_ENDED' });
+      }
+    });
+
+    test('is no reason to call a run aborted that was saved in time', async () => {
+      const { store, open } = ownStore(true);
+      const run = new Count(1).start({ store, every: 'run' });
+      while (open.length === 0) await turn();
+      run.abort(reason);
+      open[0]!();
+      expect(await run.outcome).toMatchObject({ status: 'finished', output: 1 });
+    });
+
+    test('does not hold up an abort while it is acquired, nor the end while it is released', async () => {
+      const told: string[] = [];
+      let acquired!: () => void;
+      const acquire = new Promise<void>((resolve) => {
+        acquired = resolve;
+      });
+      const store = { ...memoryStore(), acquire: () => acquire, release: () => void told.push('released') };
+      const run = new Count(3).start({ store });
+      run.abort(reason);
+      run.abort(new Error('again'));
+      expect(await run.outcome).toMatchObject({ status: 'aborted', reason, steps: 0 });
+      expect(told).toEqual([]);
+      // What came too late is given back.
+      acquired();
+      await turn();
+      expect(told).toEqual(['released']);
+
+      const releasing = { ...memoryStore(), release: still };
+      expect(await new Count(3).start({ store: releasing }).outcome).toMatchObject({ status: 'finished', output: 3 });
+    });
   });
 
   test('sync: no step begins before the save of the last is done', async () => {
@@ -1146,8 +1322,8 @@ describe('saving', () => {
         }
       }
       const run = new Hangs(100).start({ store, every: 'step' });
-      await turns(5);
-      expect([delay, saves.at(-1)]).toEqual([delay, 20]);
+      // However many slices a busy machine takes for twenty steps.
+      while (saves.at(-1) !== 20) await turns(1);
       run.abort();
       await run.outcome;
     }

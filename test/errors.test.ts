@@ -412,7 +412,11 @@ const cases: Case[] = [
     },
     code: 'RESUME_MISMATCH',
     path: 'parent',
-    says: ['had asked for a run of `child` when the checkpoint was taken', 'did not when it was run again', 'must ask for the same'],
+    says: [
+      'had asked for a run of `child` when the checkpoint was taken',
+      'did not when it was run again',
+      'must ask for the same',
+    ],
   },
   {
     what: 'the output of a run that was aborted without a reason',

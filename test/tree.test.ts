@@ -1,5 +1,6 @@
 import { Loop, LoopError, MisconfigurationError } from 'loopchart';
 import { describe, expect, test } from 'vitest';
+import { createActor, toPromise } from 'xstate';
 
 class Leaf extends Loop<number> {
   override state = { n: 0 };
@@ -235,6 +236,100 @@ describe('the loops form a tree', () => {
   });
 });
 
+describe('the machine of a loop', () => {
+  test('is refused as its run is: a cycle, one loop in two fields, a second parent', () => {
+    const cyclic = new Fit();
+    const inner = new Fit();
+    cyclic.other = inner;
+    inner.other = cyclic;
+    expect(thrownBy(() => cyclic.machine)).toBeInstanceOf(MisconfigurationError);
+    expect(thrownBy(() => inner.machine).message).toContain('a cycle');
+
+    const twice = new Fit();
+    twice.folds = [new Leaf()];
+    twice.other = twice.folds[0]!;
+    expect(thrownBy(() => twice.machine).message).toContain('stands in two places');
+
+    const [first, second] = [new Fit(), new Fit()];
+    first.other = new Leaf();
+    second.other = first.other;
+    expect(first.machine.id).toBe('loop');
+    expect(thrownBy(() => second.machine).message).toContain('fit holds as `other` already');
+  });
+
+  test('is refused also for what is wrong further down, and for what was changed since it was first asked for', () => {
+    const fit = new Fit();
+    expect(fit.machine.id).toBe('loop');
+    const epoch = fit.epoch as Epoch;
+    epoch.batches = new Leaf();
+    epoch.validate = epoch.batches;
+    expect(thrownBy(() => fit.machine)).toMatchObject({ code: 'MISCONFIGURATION', path: 'fit.epoch.validate' });
+    epoch.validate = null;
+    expect(fit.machine.id).toBe('loop');
+    epoch.folds = [fit];
+    expect(thrownBy(() => fit.machine).message).toContain('a cycle');
+    // The one below as well, which has been put under another meanwhile.
+    expect(thrownBy(() => epoch.machine).message).toContain('a cycle');
+  });
+
+  test('that was asked for before the loops were wired wrongly fails when it starts', async () => {
+    const fit = new Fit();
+    const machine = fit.machine;
+    fit.other = new Fit();
+    (fit.other as Fit).other = fit;
+    const actor = createActor(machine, { input: [] });
+    const output = toPromise(actor);
+    actor.start();
+    await expect(output).rejects.toBeInstanceOf(MisconfigurationError);
+    fit.other = null;
+    expect(await toPromise(createActor(machine, { input: [] }).start())).toBe(1);
+  });
+
+  test('is that of loops as they are when they run, also below and behind `provide()`', async () => {
+    class Runs extends Leaf {
+      child: Leaf = new Leaf();
+      got = 0;
+      override async advance() {
+        this.got = (await this.child.run()) ?? 0;
+        this.state.n++;
+      }
+      override onRunEnd() {
+        return this.got;
+      }
+    }
+    class Ten extends Leaf {
+      override onRunEnd() {
+        return 10;
+      }
+    }
+    const loop = new Runs();
+    const provided = loop.machine.provide({ actors: {} });
+    expect(await toPromise(createActor(provided, { input: [] }).start())).toBe(1);
+    loop.replace({ child: Ten });
+    expect(loop.machine.id).toBe('loop');
+    expect(await toPromise(createActor(provided, { input: [] }).start())).toBe(10);
+    // What was provided on purpose stays.
+    const given = loop.machine.provide({ actors: { child: new Leaf().machine } as any });
+    loop.replace({ child: Ten });
+    expect(await toPromise(createActor(given, { input: [] }).start())).toBe(1);
+  });
+
+  test('is refused for a child that its parent has wired wrongly by the time it runs it', async () => {
+    class Late extends Leaf {
+      child: Fit = new Fit();
+      override reset() {
+        super.reset();
+        this.child.other = new Leaf();
+        this.child.folds = [this.child.other];
+      }
+      override async advance() {
+        await this.child.run();
+      }
+    }
+    await expect(new Late().run()).rejects.toMatchObject({ code: 'MISCONFIGURATION', path: 'late.child.folds.0' });
+  });
+});
+
 describe('arrays of loops', () => {
   class Folds extends Leaf {
     folds: Leaf[] = [new Leaf(), new Leaf()];
@@ -293,7 +388,8 @@ describe('replace', () => {
     const [own, fold] = [new Leaf(), new Leaf()];
     const fresh = new Epoch();
     fresh.connect({ batches: own, folds: [fold] });
-    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    // The others are not lost without a word.
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
     expect(fresh.batches).toBe(own);
     expect(fresh.folds).toEqual([fold]);
   });
@@ -304,7 +400,53 @@ describe('replace', () => {
     fit.epoch!.connect({ batches });
     const fresh = new Epoch();
     fresh.batches = batches;
-    fit.replace({ epoch: fresh });
+    expect(fit.replace({ epoch: fresh })).toEqual({ dropped: [] });
+    expect(batches.path).toBe('fit.epoch.batches');
+
+    const outer = new Epoch();
+    outer.validate = new Epoch();
+    (outer.validate as Epoch).validate = batches;
+    outer.batches = new Leaf();
+    expect(fit.replace({ epoch: outer })).toEqual({ dropped: [] });
+    expect(batches.path).toBe('fit.epoch.validate.validate');
+  });
+
+  test('with a class names what had been connected to the old one, where the class has loops of its own', () => {
+    class Batches extends Leaf {
+      inner: Leaf | null = new Leaf();
+    }
+    class Whole extends Epoch {
+      override batches: Leaf | null = new Batches();
+      override folds: Leaf[] = [new Leaf()];
+    }
+    class OtherWhole extends Whole {}
+    const fit = new Fit();
+    fit.replace({ epoch: Whole });
+    const [batches, validate] = [new Leaf(), new Leaf()];
+    fit.epoch!.connect({ batches, validate });
+    expect(fit.replace({ epoch: OtherWhole })).toEqual({ dropped: ['epoch.batches', 'epoch.folds'] });
+    expect((fit.epoch as Whole).batches).toBeInstanceOf(Batches);
+    expect((fit.epoch as Whole).validate).toBe(validate);
+    // It is free to stand somewhere else.
+    fit.connect({ other: batches });
+    expect(batches.path).toBe('fit.other');
+  });
+
+  test('puts no single loop where the new one has a list', () => {
+    class Lists extends Leaf {
+      batches: Leaf[] = [];
+    }
+    const fit = new Fit();
+    fit.epoch!.connect({ batches: new Leaf() });
+    expect(fit.replace({ epoch: Lists })).toEqual({ dropped: ['epoch.batches'] });
+    expect((fit.epoch as Lists).batches).toEqual([]);
+  });
+
+  test('by the loop that stands there already changes nothing', () => {
+    const fit = new Fit();
+    const batches = new Leaf();
+    fit.epoch!.connect({ batches });
+    expect(fit.replace({ epoch: fit.epoch! })).toEqual({ dropped: [] });
     expect(batches.path).toBe('fit.epoch.batches');
   });
 
@@ -413,7 +555,26 @@ describe('replace', () => {
     }
   }
 
+  class NeedsMore extends Leaf {
+    readonly model: object;
+    constructor(init: object, model: object) {
+      super(init);
+      this.model = model;
+    }
+  }
+  class NeedsAsMuch extends NeedsMore {
+    lr = 0.1;
+  }
+
   const wrong: [what: string, loops: any, message: string, path: string][] = [
+    ['a class that takes more than an init', { epoch: NeedsMore }, 'its constructor takes 2 arguments', 'fit.epoch'],
+    ['a class that extends such a class', { epoch: NeedsAsMuch }, 'its constructor takes 2 arguments', 'fit.epoch'],
+    [
+      'two, of which the second cannot be made',
+      { epoch: Epoch, other: NeedsMore },
+      'expected a loop in `other`',
+      'fit',
+    ],
     ['an unknown name', { epochs: Epoch }, 'replace expected the name of a field for loops, got `epochs`', 'fit'],
     [
       'an empty place',
@@ -444,6 +605,28 @@ describe('replace', () => {
     expect(error.message).toContain(message);
     expect({ ...fit }).toEqual(before);
     expect(fit.epoch).toBe(before.epoch);
+  });
+
+  test('takes a class that makes do with the init, whatever the class it extends takes', () => {
+    class Enough extends NeedsMore {
+      constructor(init: { model: object } = { model: {} }) {
+        super(init, init.model);
+      }
+    }
+    class None extends NeedsMore {
+      constructor() {
+        super({}, []);
+      }
+    }
+    const fit = new Fit();
+    fit.connect({ other: new Sized({ size: 3 }) });
+    expect(() => fit.replace({ other: NeedsMore as any })).toThrow('its constructor takes 2 arguments');
+    const model = {};
+    fit.connect({ other: new Enough({ model }) });
+    fit.replace({ other: Enough });
+    expect((fit.other as Enough).model).toBe(model);
+    fit.replace({ epoch: None, other: class extends Sized {} });
+    expect((fit.epoch as None).model).toEqual([]);
   });
 
   test('with a class whose constructor throws keeps the cause', () => {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Checkpoint, jsonable } from '../checkpoint.ts';
+import { Claims } from '../claims.ts';
 import { LoopError, MisconfigurationError } from '../errors.ts';
 import type { CheckpointInfo, CheckpointStore } from '../store.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
@@ -53,6 +54,7 @@ export function createFileStore(
   const { keep = 2, onFallback = (error) => process.emitWarning(error) } = options;
   const root = resolve(dir);
   const runs = new Map<string, Run>();
+  const claims = new Claims();
 
   /** Calls on one run go one after the other. */
   async function inTurn<T>(runId: string, task: (run: Run) => Promise<T>): Promise<T> {
@@ -85,7 +87,13 @@ export function createFileStore(
   return {
     async acquire(runId) {
       await inTurn(runId, async (run) => {
-        run.writer ??= await Writer.open(disk, run.directory, runId, who);
+        claims.take(runId);
+        try {
+          run.writer ??= await Writer.open(disk, run.directory, runId, who);
+        } catch (error) {
+          claims.giveUp(runId);
+          throw error;
+        }
       });
     },
 
@@ -126,12 +134,16 @@ export function createFileStore(
         run.writer ??= await Writer.open(disk, run.directory, runId, who);
         run.writer.clear();
         await release(run);
+        claims.giveUp(runId);
         await removeDirectory(disk, root, run.directory);
       });
     },
 
     async release(runId) {
-      await inTurn(runId, release);
+      await inTurn(runId, async (run) => {
+        await release(run);
+        claims.giveUp(runId);
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { turn } from '../turn.ts';
 import { codeOf, type Disk, flushNames, openDirectory, remove, storeError } from './disk.ts';
 import { type Encoded, seal } from './format.ts';
 import { type CheckpointFile, checkpointFile, checkpointFiles, unfinished } from './layout.ts';
@@ -204,7 +205,7 @@ export class Writer {
   #closeLater(fd: number): void {
     const before = this.#closing;
     // Behind the save's own promises: waking a thread takes time, too.
-    const closed = new Promise(setImmediate).then(() => this.#disk.close(fd));
+    const closed = turn().then(() => this.#disk.close(fd));
     this.#closing = Promise.all([before, closed]);
     this.#closing.catch(() => {});
   }

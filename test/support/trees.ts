@@ -16,7 +16,11 @@ type Op =
   | { do: 'add'; by: number }
   | { do: 'run' | 'try' | 'look'; child: number }
   | { do: 'all'; children: number[] }
-  | { do: 'once'; key: string }
+  | { do: 'once' | 'failingOnce'; key: string }
+  /** A `once` whose function runs a child, after an await or not. */
+  | { do: 'onceRuns'; key: string; child: number; late: boolean }
+  /** Runners side by side: who is first, in which order they end, who answers which task. */
+  | { do: 'race' | 'order' | 'pool' | 'caught' }
   | { do: 'wait'; how: 'microtask' | 'macrotask' };
 
 /** A loop in words: what both the library and the plain interpreter run. */
@@ -34,6 +38,8 @@ export interface Node {
   endUp: number;
   /** In this step it throws. */
   failAt: number;
+  /** Its children are made from its state, in `reset` and in `onLoadCheckpoint`. */
+  grows: boolean;
   children: Node[];
 }
 
@@ -65,7 +71,13 @@ export function randomTree(
         if (chance(0.25)) return { do: 'look', child };
         return { do: chance(0.3) ? 'try' : 'run', child };
       }
-      if (chance(0.25)) return { do: 'once', key: `k${key++}` };
+      if (withChildren && width > 0 && !all && chance(0.1)) {
+        return { do: 'onceRuns', key: `k${key++}`, child, late: chance(0.5) };
+      }
+      if (withChildren && width > 0 && chance(0.2)) {
+        return { do: (['race', 'order', 'pool', 'caught'] as const)[pick(4)]! };
+      }
+      if (chance(0.25)) return { do: chance(0.3) ? 'failingOnce' : 'once', key: `k${key++}` };
       if (chance(0.3)) return { do: 'wait', how: chance(0.2) ? 'macrotask' : 'microtask' };
       return { do: 'add', by: pick(9) };
     });
@@ -81,6 +93,7 @@ export function randomTree(
     runEnd: (chance(0.3) ? ops(2, chance(0.3)) : []).filter(
       (op) => !('child' in op) || children[op.child]!.endUp === 0,
     ),
+    grows: chance(0.2),
     endAt: chance(0.15) ? 1 + pick(3) : 0,
     // A loop that runs beside others must not end the one above them: who is cut off then is a matter of turns.
     endUp: !safe && level > 0 && chance(0.3) ? 1 : 0,
@@ -91,18 +104,86 @@ export function randomTree(
 
 export function isParallel(node: Node): boolean {
   const hooks = [node.runStart, node.advanceStart, node.advance, node.advanceEnd, node.runEnd];
-  return hooks.some((ops) => ops.some((op) => op.do === 'all')) || node.children.some(isParallel);
+  const isBesides = (op: Op) => op.do === 'all' || op.do === 'race' || op.do === 'order' || op.do === 'pool';
+  return hooks.some((ops) => ops.some(isBesides)) || node.children.some(isParallel);
 }
 
 export type Log = string[];
 
 const mix = (acc: number, by: number) => (acc * 31 + by) % 1_000_003;
 
+/** Something that a checkpoint captures. */
+class Model {
+  seen: Float64Array = new Float64Array(2);
+  stateDict(): object {
+    return { seen: this.seen.slice() };
+  }
+  loadStateDict(dict: { seen: Float64Array }): void {
+    this.seen.set(dict.seen);
+  }
+}
+
+/** An error with fields of its own. */
+class Refused extends RangeError {
+  override name = 'Refused';
+  readonly status: number;
+  constructor(status: number) {
+    super(`refused with ${status}`);
+    this.status = status;
+  }
+}
+
+/** What a step can tell of an error that it has caught. */
+function heard(error: any): number {
+  return error.message.length + error.name.length + (error instanceof RangeError ? 5 : 0) + error.status;
+}
+
+/** A loop without children that takes so many turns of the event loop, and answers its task or fails with it. */
+class Runner extends Loop<number, [number]> {
+  override state = { i: 0 };
+  readonly #turns: number;
+  readonly #fails: boolean;
+  readonly #cut: () => void;
+
+  constructor(turns: number, cut: () => void, fails = false) {
+    super();
+    this.#turns = turns;
+    this.#cut = cut;
+    this.#fails = fails;
+  }
+
+  get done(): boolean {
+    return this.state.i >= this.#turns;
+  }
+
+  reset(): void {
+    this.state.i = 0;
+  }
+
+  async advance(task: number): Promise<void> {
+    if (this.state.i % 8 === 0) this.#cut();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#fails) throw new Refused(task % 1000);
+    this.state.i++;
+  }
+
+  override onRunEnd(task: number): number {
+    return task * 100 + this.#turns;
+  }
+}
+
+/** How long runners take. Far apart, so that it is clear who is first wherever a run is cut. */
+const TURNS = [1, 12, 36] as const;
+
 /** The loop that a node describes. Each hook logs when it has completed; `cut` is called in each. */
 export class Tree extends Loop<number, [number]> {
   override state = { i: 0, acc: 1, runs: 0 };
   readonly progress: Progress = new Progress();
-  readonly kids: Tree[];
+  kids: Tree[] = [];
+  /** Where it has something to do beside its children. */
+  readonly runners: Runner[] = [];
+  failing: Runner | null = null;
+  readonly models: Model[] = [];
   readonly #node: Node;
   readonly #log: Log;
   readonly #cut: () => void;
@@ -114,7 +195,12 @@ export class Tree extends Loop<number, [number]> {
     this.#log = log;
     this.#cut = cut;
     this.#up = up;
-    this.kids = node.children.map((child) => new Tree(child, log, cut, this));
+    if (!node.grows) this.#grow();
+    if (node.children.length === 0) this.models = [new Model(), new Model()];
+    else {
+      this.runners = TURNS.map((turns) => new Runner(turns, cut));
+      this.failing = new Runner(1, cut, true);
+    }
     // Where there is nothing to do, the hook is the base class's: the library treats those apart.
     if (node.runStart.length > 0) this.onRunStart = () => this.#hook('runStart', node.runStart);
     if (node.advanceStart.length > 0) {
@@ -124,6 +210,16 @@ export class Tree extends Loop<number, [number]> {
       };
     }
     if (node.advanceEnd.length > 0) this.onAdvanceEnd = () => this.#hook('advanceEnd', node.advanceEnd);
+  }
+
+  #grow(): void {
+    if (this.kids.length === 0)
+      this.kids = this.#node.children.map((child) => new Tree(child, this.#log, this.#cut, this));
+  }
+
+  override onLoadCheckpoint(state: any): void {
+    this.state = state;
+    if (state.runs > 0) this.#grow();
   }
 
   get done(): boolean {
@@ -142,6 +238,7 @@ export class Tree extends Loop<number, [number]> {
 
   reset(): void {
     this.#cut();
+    this.#grow();
     this.state.i = 0;
     this.state.runs++;
     if (!this.restarting) this.progress.resetOnRun();
@@ -152,6 +249,7 @@ export class Tree extends Loop<number, [number]> {
     const finish = () => {
       this.progress.incrementCompleted();
       this.state.acc = mix(this.state.acc, arg);
+      for (const [i, model] of this.models.entries()) this.state.acc = mix(this.state.acc, ++model.seen[i]!);
       if (this.#node.failAt === this.state.i + 1) {
         this.#log.push(`${this.path} fails`);
         throw new Error(`${this.path} fails at ${this.state.i}`);
@@ -213,7 +311,65 @@ export class Tree extends Loop<number, [number]> {
           this.#log.push(`${this.path} once ${op.key} ${runs}.${i}`);
           return runs * 10 + i;
         });
+        this.#cut();
         this.state.acc = mix(this.state.acc, got);
+        break;
+      }
+      case 'failingOnce': {
+        const { runs, i } = state;
+        const error = await this.once(op.key, () => {
+          this.#log.push(`${this.path} fails once ${op.key} ${runs}.${i}`);
+          throw new Refused(runs * 10 + i);
+        }).catch((error: unknown) => error);
+        this.#cut();
+        this.state.acc = mix(this.state.acc, heard(error));
+        break;
+      }
+      case 'onceRuns': {
+        const got = await this.once(op.key, async () => {
+          if (op.late) await Promise.resolve();
+          const first = await this.kids[op.child]!.run(state.acc);
+          return [first, await this.runners[0]!.run(first)];
+        });
+        this.#cut();
+        for (const one of got) this.state.acc = mix(this.state.acc, one);
+        break;
+      }
+      case 'race': {
+        const runs = [1, 0].map((i) => this.runners[i]!.run(state.acc));
+        this.state.acc = mix(this.state.acc, await Promise.race(runs));
+        this.#cut();
+        await Promise.all(runs);
+        break;
+      }
+      case 'order': {
+        const { acc } = state;
+        await Promise.all(
+          [1, 2, 0].map(async (i) => {
+            const answer = await this.runners[i]!.run(acc);
+            this.state.acc = mix(this.state.acc, answer);
+            this.#cut();
+          }),
+        );
+        break;
+      }
+      case 'pool': {
+        const tasks = [5, 6, 7, 8];
+        let wrong = 0;
+        const work = async (worker: number) => {
+          for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+            const answer = await this.runners[worker]!.run(task);
+            if (answer !== task * 100 + TURNS[worker]!) wrong++;
+            this.#cut();
+          }
+        };
+        await Promise.all([work(0), work(1)]);
+        this.state.acc = mix(this.state.acc, wrong);
+        break;
+      }
+      case 'caught': {
+        const error = await this.failing!.run(state.acc).catch((error: unknown) => error);
+        this.state.acc = mix(this.state.acc, heard(error));
         break;
       }
       case 'wait':
@@ -235,7 +391,7 @@ interface Plain {
   node: Node;
   path: string;
   state: { i: number; acc: number; runs: number };
-  ready: number;
+  models: [number, number] | [];
   kids: Plain[];
   up: Plain | undefined;
 }
@@ -243,7 +399,8 @@ interface Plain {
 /** The same tree without the library: a `while`, and calls. Children in `Promise.all` run one after another. */
 export function interpret(root: Node, log: Log): { output?: number; error?: string; states: Record<string, object> } {
   const make = (node: Node, path: string, up?: Plain): Plain => {
-    const made: Plain = { node, path, state: { i: 0, acc: 1, runs: 0 }, ready: 0, kids: [], up };
+    const made: Plain = { node, path, state: { i: 0, acc: 1, runs: 0 }, models: [], kids: [], up };
+    if (node.children.length === 0) made.models = [0, 0];
     made.kids = node.children.map((child, i) => make(child, `${path}.kids.${i}`, made));
     return made;
   };
@@ -293,6 +450,29 @@ export function interpret(root: Node, log: Log): { output?: number; error?: stri
           keys.add(op.key);
           state.acc = mix(state.acc, state.runs * 10 + state.i);
           break;
+        case 'failingOnce':
+          log.push(`${loop.path} fails once ${op.key} ${state.runs}.${state.i}`);
+          state.acc = mix(state.acc, heard(new Refused(state.runs * 10 + state.i)));
+          break;
+        case 'onceRuns': {
+          const first = run(loop.kids[op.child]!, state.acc);
+          state.acc = mix(mix(state.acc, first), first * 100 + TURNS[0]);
+          break;
+        }
+        case 'race':
+          state.acc = mix(state.acc, state.acc * 100 + TURNS[0]);
+          break;
+        case 'order': {
+          const { acc } = state;
+          for (const turns of TURNS) state.acc = mix(state.acc, acc * 100 + turns);
+          break;
+        }
+        case 'pool':
+          state.acc = mix(state.acc, 0);
+          break;
+        case 'caught':
+          state.acc = mix(state.acc, heard(new Refused(state.acc % 1000)));
+          break;
         default:
       }
     }
@@ -318,6 +498,7 @@ export function interpret(root: Node, log: Log): { output?: number; error?: stri
         if (node.advanceStart.length > 0) hook(loop, 'advanceStart', node.advanceStart);
         ops(loop, node.advance, new Set());
         state.acc = mix(state.acc, arg);
+        for (const i of loop.models.keys()) state.acc = mix(state.acc, ++loop.models[i]!);
         if (node.failAt === state.i + 1) {
           log.push(`${path} fails`);
           throw new Error(`${path} fails at ${state.i}`);

@@ -1,73 +1,106 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
-import { constants, createGunzip } from 'node:zlib';
-import { LoopError } from '../errors.ts';
-import { chartKey, chartLine } from '../inspect/wire.ts';
+import { chartKey, chartLine } from '../../inspect/wire.ts';
+import type { RecordingFile } from './file.ts';
+import { type FileLine, linesOf, longestLine } from './lines.ts';
+import { Members } from './members.ts';
 
-type Loose = { [key: string]: any };
-
-/** Whether the file is there, and gzipped. @throws LoopError where it cannot be read */
-export async function looksGzipped(path: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-      return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new LoopError('STORE', `Could not read the recording ${path}: ${(cause as Error).message}.`, '', { cause });
-  }
-}
+/** Text goes to a page in portions of about so many bytes. */
+const portion = 65_536;
+/** A page tells lines of a type that it does not know. */
+const tooLong = JSON.stringify({ type: `of more than ${longestLine} bytes`, seq: 0, t: 0 });
 
 /**
- * The text of a recording as a page reads it, line by line. What `record` leaves out is put in: numbers for the first
- * lines, the chart, names. Lines that are none go through as they are: the page tells which.
+ * The text of a recording as a page reads it, in portions. What `record` leaves out is put in: numbers for the first
+ * lines, the chart, names. Lines that are none go through as they are, and one that is too long as a line that says so:
+ * the page tells which.
+ * @param name what to call a run that has no name
+ * @throws LoopError where the file cannot be read on
  */
-export async function* pageText(path: string): AsyncGenerator<string> {
-  const zipped = await looksGzipped(path);
-  const bytes = createReadStream(path);
-  // A file that was cut off is read as far as it goes.
-  const source = zipped ? bytes.pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })) : bytes;
-  if (source !== bytes) bytes.on('error', (error) => source.destroy(error));
-  let shift = 0;
-  let portion = '';
-  let number = 0;
-  for await (const text of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (number++ > 0) portion += '\n';
-    const line = parsed(text);
-    if (number === 1 && line?.type === 'recording' && line.runId === undefined) {
-      const opening = { t: 0, ...line, seq: 1, runId: basename(path) };
-      portion += `${JSON.stringify(opening)}\n${JSON.stringify(chartLine(2, line.t ?? 0))}`;
-      shift = 2;
-    } else {
-      portion += shift > 0 && typeof line?.seq === 'number' ? JSON.stringify(whole(line, shift)) : text;
-    }
-    if (portion.length > 65_536) {
-      yield portion;
-      portion = '';
+export async function* pageText({ bytes }: RecordingFile, name: string): AsyncGenerator<Buffer> {
+  const text = new PageText(name);
+  for await (const lines of linesOf(bytes())) {
+    for (const line of lines) {
+      text.add(line);
+      if (text.length > portion) yield text.take();
     }
   }
-  yield portion;
+  yield text.take();
 }
 
-function parsed(text: string): Loose | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+/** Lines on their way to a page. */
+class PageText {
+  length = 0;
+  readonly #name: string;
+  #pieces: (Buffer | string)[] = [];
+  /** There was a line that is an object. */
+  #begun = false;
+  /** By how much the numbers of lines are raised: so many lines were put in. */
+  #shift = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  add({ number, bytes }: FileLine): void {
+    if (number > 1) this.#push('\n');
+    if (bytes === undefined) this.#push(tooLong);
+    else if (!this.#begun) this.#begin(bytes);
+    else this.#push(this.#shift > 0 ? (whole(bytes, this.#shift) ?? bytes) : bytes);
+  }
+
+  /** What `record` made begins with a line that has no name for the run. */
+  #begin(bytes: Buffer): void {
+    const line = Members.of(bytes, names);
+    this.#begun = line !== undefined;
+    if (line?.get('type') !== 'recording' || line.has('runId')) {
+      this.#push(bytes);
+      return;
+    }
+    const t = line.get('t') ?? 0;
+    this.#push(line.with({ t, seq: 1, runId: this.#name }));
+    this.#push(`\n${JSON.stringify(chartLine(2, typeof t === 'number' ? t : 0))}`);
+    this.#shift = 2;
+  }
+
+  take(): Buffer {
+    const text = Buffer.concat(this.#pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+    this.#pieces = [];
+    this.length = 0;
+    return text;
+  }
+
+  #push(piece: Buffer | string): void {
+    this.#pieces.push(piece);
+    this.length += piece.length;
   }
 }
 
-function whole(line: Loose, shift: number): Loose {
-  const told = { ...line, seq: line.seq + shift };
-  if (line.type === 'actor') {
-    return { name: line.path?.split('.').at(-1), chart: chartKey, status: 'active', ...told };
+/** What is looked at in a line; the rest of it goes to the page byte for byte. */
+const names = ['type', 'seq', 't', 'runId', 'path', 'name', 'chart', 'status', 'tr'];
+
+/** A line of `record` with what it leaves out; `undefined` for what is none. */
+function whole(bytes: Buffer, shift: number): Buffer | undefined {
+  const line = Members.of(bytes, names);
+  const seq = line?.get('seq');
+  if (line === undefined || typeof seq !== 'number') return undefined;
+  const changes: Record<string, unknown> = { seq: seq + shift };
+  const [path, tr] = [line.get('path'), line.get('tr')];
+  if (line.get('type') === 'actor' && typeof path === 'string') {
+    const told = { name: path.split('.').at(-1), chart: chartKey, status: 'active' };
+    for (const [name, value] of Object.entries(told)) if (!line.has(name)) changes[name] = value;
+  } else if (Array.isArray(tr)) {
+    changes.tr = tr.map(wholeTransition);
   }
-  if (!Array.isArray(line.tr)) return told;
-  const own = (key: string) => (key === chartKey || key.startsWith(`${chartKey}.`) ? key : `${chartKey}.${key}`);
-  return { ...told, tr: line.tr.map(([from, to, type]: any) => [own(from), to?.map(own) ?? null, type]) };
+  return line.with(changes);
+}
+
+/** The ids of states as charts have them. What is no transition is left as it is, for the page to tell. */
+function wholeTransition(transition: unknown): unknown {
+  if (!Array.isArray(transition)) return transition;
+  const [from, to, ...rest] = transition;
+  return [wholeId(from), Array.isArray(to) ? to.map(wholeId) : to, ...rest];
+}
+
+function wholeId(id: unknown): unknown {
+  if (typeof id !== 'string' || id === chartKey || id.startsWith(`${chartKey}.`)) return id;
+  return `${chartKey}.${id}`;
 }

@@ -336,7 +336,18 @@ test.runIf(process.platform === 'linux')('a process that has no descriptor left,
   }
 });
 
-test('docs/reliability.md quotes every row', () => {
+test('docs/reliability.md quotes every row, with what came of it', () => {
   const text = readFileSync(join(import.meta.dirname, '../docs/reliability.md'), 'utf8');
-  for (const { input } of Object.values(all).flat()) expect(text).toContain(`| ${input} |`);
+  for (const [kind, attacks] of Object.entries(all)) {
+    for (const { input, expected } of attacks) {
+      const came =
+        typeof expected === 'string'
+          ? expected
+          : Object.entries(expected)
+              .map(([what, n]) => `${n} ${what}`)
+              .sort()
+              .join(', ');
+      expect(text).toContain(`| ${input} | ${came} | ${kind} |`);
+    }
+  }
 });

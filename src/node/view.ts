@@ -23,7 +23,7 @@ const mostReaders = 16;
  * Serves the page with a recording in it, until it is closed. Nothing can be sent to the recording, nothing is uploaded.
  * @throws LoopError for a file that is no recording, before anything is served
  */
-export async function view(file: string, options: ViewOptions = {}, page: string = builtPage()): Promise<Site> {
+export async function view(file: string, options: ViewOptions = {}, page?: string): Promise<Site> {
   const port = checkPort(options.port ?? 0);
   await checkRecording(file);
   const token = freshToken();
@@ -34,7 +34,7 @@ export async function view(file: string, options: ViewOptions = {}, page: string
     token,
     hosts: [],
     origins: [],
-    page,
+    page: page ?? builtPage(),
     keep: true,
     answer: (request, response, guard) => served.answer(request, response, guard),
   });

@@ -1,7 +1,7 @@
 import { LoopError } from '../../errors.ts';
 import { quoted } from '../answer.ts';
 import { openRecording } from './file.ts';
-import { linesOf, longestLine } from './lines.ts';
+import { LineLengths, LineSplitter, longestLine } from './lines.ts';
 import { Members } from './members.ts';
 import { shownPath } from './path.ts';
 
@@ -18,23 +18,26 @@ const types = ['recording', 'chart', 'actor', 'event', 'lagged'];
 export async function checkRecording(path: string): Promise<void> {
   const file = await openRecording(path);
   try {
-    const look = new Look(path);
-    for await (const lines of linesOf(file.bytes())) {
-      for (const { number, bytes } of lines) look.at(number, bytes);
-      if (look.size > looked) return;
+    const beginning = new Beginning(path);
+    const lengths = new LineLengths();
+    let size = 0;
+    for await (const piece of file.bytes()) {
+      const at = lengths.tooLongIn(piece);
+      if (at !== undefined) throw tooLong(path, at);
+      beginning.add(piece);
+      size += piece.length;
+      if (size > looked) break;
     }
-    look.end();
-  } catch (error) {
-    throw error instanceof LoopError ? error : unfit(path, (error as Error).message);
+    beginning.end();
   } finally {
     await file.close();
   }
 }
 
-/** What has been seen of a file so far. */
-class Look {
-  size = 0;
+/** The first lines of a file, up to one that only a recording has. */
+class Beginning {
   readonly #path: string;
+  readonly #splitter = new LineSplitter();
   #isRecording = false;
   /** The first line that is not empty. */
   #first: string | undefined;
@@ -44,30 +47,27 @@ class Look {
   }
 
   /** @throws LoopError once it is clear that this is no recording */
-  at(number: number, bytes: Buffer | undefined): void {
-    if (bytes === undefined) {
-      const most = `${longestLine / 1024 / 1024} MiB`;
-      throw unfit(
-        this.#path,
-        `line ${number} is longer than ${most}`,
-        'Leave large values out with `redact` when recording',
-      );
-    }
-    this.size += bytes.length + 1;
-    if (this.#isRecording) return;
-    if (isBlank(bytes)) {
-      if (number > patience) this.end();
-      return;
-    }
-    this.#first ??= bytes.toString('utf8', 0, 200);
-    this.#isRecording = isRecordingLine(bytes, this.#path);
-    if (!this.#isRecording && number > patience) this.end();
+  add(piece: Buffer): void {
+    if (!this.#isRecording) this.#look(this.#splitter.push(piece));
   }
 
   /** @throws LoopError where no line was one of a recording */
   end(): void {
-    if (this.#isRecording) return;
-    throw unfit(this.#path, this.#first === undefined ? 'it is empty' : `it begins with ${quoted(this.#first)}`);
+    if (!this.#isRecording) this.#look(this.#splitter.rest());
+    if (!this.#isRecording) throw this.#unfit();
+  }
+
+  #look(lines: { number: number; bytes: Buffer | undefined }[]): void {
+    for (const { number, bytes = Buffer.alloc(0) } of lines) {
+      if (!isBlank(bytes)) this.#first ??= bytes.toString('utf8', 0, 200);
+      this.#isRecording = isRecordingLine(bytes, this.#path);
+      if (this.#isRecording) return;
+      if (number > patience) throw this.#unfit();
+    }
+  }
+
+  #unfit(): LoopError {
+    return unfit(this.#path, this.#first === undefined ? 'it is empty' : `it begins with ${quoted(this.#first)}`);
   }
 }
 
@@ -90,4 +90,12 @@ const remedy = 'Give a .jsonl or .jsonl.gz file that `record`, `recordTo` or the
 
 function unfit(path: string, why: string, what = remedy): LoopError {
   return new LoopError('STORE', `Expected a recording at ${shownPath(path)}, but ${why}. ${what}.`);
+}
+
+function tooLong(path: string, at: number): LoopError {
+  const most = `${longestLine / 1024 / 1024} MiB`;
+  return new LoopError(
+    'STORE',
+    `Expected lines of at most ${most} in ${shownPath(path)}, got a longer one, which begins at byte ${at}. Leave large values out with \`redact\` when recording.`,
+  );
 }

@@ -95,8 +95,18 @@ function afterSpace(text: Buffer, at: number): number {
 }
 
 function afterString(text: Buffer, at: number): number {
-  for (at++; at < text.length && text[at] !== quote; at++) if (text[at] === backslash) at++;
-  return at + 1;
+  const near = at + 64;
+  for (at++; at < near; at++) {
+    if (text[at] === quote) return at + 1;
+    if (text[at] === backslash) at++;
+  }
+  // A long one: its end is looked for with what is fast over a distance.
+  for (let end = text.indexOf(quote, at); end >= 0; end = text.indexOf(quote, end + 1)) {
+    let slashes = 0;
+    while (end - slashes > at && text[end - 1 - slashes] === backslash) slashes++;
+    if (slashes % 2 === 0) return end + 1;
+  }
+  return text.length;
 }
 
 /** Behind a value, and the space behind it: at the comma or brace that ends a member; at the end of a text that is cut off. */

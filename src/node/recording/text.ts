@@ -1,6 +1,6 @@
 import { chartKey, chartLine } from '../../inspect/wire.ts';
 import type { RecordingFile } from './file.ts';
-import { type FileLine, linesOf, longestLine } from './lines.ts';
+import { type FileLine, LineSplitter, longestLine } from './lines.ts';
 import { Members } from './members.ts';
 
 /** Text goes to a page in portions of about so many bytes. */
@@ -17,12 +17,14 @@ const tooLong = JSON.stringify({ type: `of more than ${longestLine} bytes`, seq:
  */
 export async function* pageText({ bytes }: RecordingFile, name: string): AsyncGenerator<Buffer> {
   const text = new PageText(name);
-  for await (const lines of linesOf(bytes())) {
-    for (const line of lines) {
+  const splitter = new LineSplitter();
+  for await (const piece of bytes()) {
+    for (const line of splitter.push(piece)) {
       text.add(line);
       if (text.length > portion) yield text.take();
     }
   }
+  for (const line of splitter.rest()) text.add(line);
   yield text.take();
 }
 

@@ -45,6 +45,7 @@ export async function startTarget(page: string, descriptors?: number): Promise<T
       while ((await ask()).steps <= steps);
     },
     async end() {
+      if (child.exitCode !== null) return;
       const exit = once(child, 'exit');
       if (child.connected) child.disconnect();
       else child.kill();

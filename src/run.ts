@@ -1,5 +1,4 @@
 import { createActor } from 'xstate';
-import { onAbort } from './aborted.ts';
 import { callerOf } from './attach.ts';
 import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
 import { compile } from './compile.ts';
@@ -109,8 +108,9 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (options.paused === true && snapshot === undefined) this.#send({ type: 'loop.pause' });
     const { signal } = options;
     if (signal !== undefined) {
-      const forget = onAbort(signal, () => this.abort(signal.reason));
-      void this.#outcome.then(forget);
+      const onAbort = () => this.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      void this.#outcome.then(() => signal.removeEventListener('abort', onAbort));
       if (signal.aborted) {
         // Before its start, which would read `skip`.
         this.#aborted = { reason: signal.reason };

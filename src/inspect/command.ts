@@ -9,6 +9,7 @@ export type Command =
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string };
 
+const kinds = 'send, speed, break, get';
 const longest = 1000;
 const mostPoints = 100;
 /** What each control event may carry. */
@@ -22,8 +23,8 @@ const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | undefined> = {
 
 /** A command that a page sent. @throws Error that says what is wrong with it; nothing of what is not on the list goes through */
 export function parseCommand(text: string): Command {
-  const command: unknown = JSON.parse(text);
-  if (!isRecord(command)) throw new Error('Expected a command, got no object.');
+  const command = parsed(text);
+  if (!isRecord(command)) throw new Error(`Expected a command as a JSON object, got ${received(command)}.`);
   switch (command.type) {
     case 'send':
       only(command, 'type', 'id', 'event');
@@ -32,36 +33,36 @@ export function parseCommand(text: string): Command {
       only(command, 'type', 'perSec');
       const { perSec } = command;
       if (perSec !== null && !(typeof perSec === 'number' && perSec > 0 && perSec <= 1e6))
-        throw new Error('Expected `perSec` to be null or a number above 0 and up to 1e6.');
+        throw new Error(`Expected \`perSec\` to be null or a number above 0 and up to 1e6, got ${received(perSec)}.`);
       return { type: 'speed', perSec };
     }
     case 'break': {
       only(command, 'type', 'points');
       const { points } = command;
       if (!Array.isArray(points) || points.length > mostPoints)
-        throw new Error(`Expected \`points\` to be a list of at most ${mostPoints}.`);
+        throw new Error(`Expected \`points\` to be a list of at most ${mostPoints}, got ${received(points)}.`);
       return { type: 'break', points: points.map(pointOf) };
     }
     case 'get':
       only(command, 'type', 'ref');
       return { type: 'get', ref: textOf(command.ref, 'ref', 8000) };
     default:
-      throw new Error('Expected a command among send, speed, break, get.');
+      throw new Error(`Expected \`type\` to be one of ${kinds}, got ${received(command.type)}.`);
   }
 }
 
 /** One of the events that anyone may send, rebuilt from what is allowed in it. @throws Error for any other */
 export function parseControl(event: unknown): LoopControlEvent {
-  if (!isRecord(event)) throw new Error('Expected `event` to be an object.');
+  if (!isRecord(event)) throw new Error(`Expected \`event\` to be an object, got ${received(event)}.`);
   const { type } = event;
   if (typeof type !== 'string' || !Object.hasOwn(controls, type))
-    throw new Error(`Expected an event among ${Object.keys(controls).join(', ')}.`);
+    throw new Error(`Expected an event among ${Object.keys(controls).join(', ')}, got ${received(type)}.`);
   const extra = controls[type as LoopControlEvent['type']];
   only(event, 'type', ...(extra === undefined ? [] : [extra]));
   if (extra === 'n' && event.n !== undefined) {
     const { n } = event;
     if (!(typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= 1e9))
-      throw new Error('Expected `n` to be a whole number from 1 to 1e9.');
+      throw new Error(`Expected \`n\` to be a whole number from 1 to 1e9, got ${received(n)}.`);
     return { type: 'loop.step', n };
   }
   if (extra === 'reason' && event.reason !== undefined) {
@@ -71,7 +72,7 @@ export function parseControl(event: unknown): LoopControlEvent {
 }
 
 function pointOf(point: unknown): Breakpoint {
-  if (!isRecord(point)) throw new Error('Expected a breakpoint to be an object.');
+  if (!isRecord(point)) throw new Error(`Expected a breakpoint to be an object, got ${received(point)}.`);
   only(point, 'id', 'path', 'state', 'event', 'when');
   const told: Breakpoint = {};
   for (const key of ['id', 'path', 'state', 'event', 'when'] as const) {
@@ -79,7 +80,7 @@ function pointOf(point: unknown): Breakpoint {
   }
   if (told.when !== undefined) parseCondition(told.when);
   if (told.state === undefined && told.event === undefined && told.when === undefined)
-    throw new Error('Expected a breakpoint to have `state`, `event` or `when`.');
+    throw new Error(`Expected a breakpoint to have \`state\`, \`event\` or \`when\`, got ${received(point)}.`);
   return told;
 }
 
@@ -89,11 +90,28 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function only(record: Record<string, unknown>, ...keys: string[]): void {
   for (const key of Object.keys(record))
-    if (!keys.includes(key)) throw new Error(`Expected no \`${key.slice(0, 50)}\`.`);
+    if (!keys.includes(key)) throw new Error(`Expected nothing but ${keys.join(', ')}, got ${received(key)}.`);
 }
 
 function textOf(value: unknown, key: string, most = longest): string {
   if (typeof value !== 'string' || value.length > most)
-    throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters.`);
+    throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters, got ${received(value)}.`);
   return value;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`Expected a command as a JSON object, got \`${beginning(text)}\`.`, { cause });
+  }
+}
+
+/** What came, for a message: its beginning, as JSON. */
+export function received(value: unknown): string {
+  return value === undefined ? 'none' : `\`${beginning(JSON.stringify(value))}\``;
+}
+
+function beginning(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

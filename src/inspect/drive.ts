@@ -39,8 +39,9 @@ export interface Settings {
   hits: Hit[];
 }
 
-/** Steps are doled out this often at most, in milliseconds. */
+/** Steps are doled out this often at most, and at least, in milliseconds: a timer that is to wait longer fires at once. */
 const shortest = 16;
+const longest = 2 ** 30;
 
 /** Speed and breakpoints, by nothing but the events that anyone may send: pause, step and resume. */
 export class Drive {
@@ -49,6 +50,7 @@ export class Drive {
   readonly #waiting = new Set<Subject>();
   readonly #hold: (hold: boolean) => void;
   readonly #changed: () => void;
+  readonly #fault: (error: unknown) => void;
   /** Events that were sent from here. */
   readonly #own = new WeakSet<object>();
   #points: Point[] = [];
@@ -58,10 +60,12 @@ export class Drive {
   /**
    * @param hold called with whether some run waits for what is sent from here, so that the process must not end
    * @param changed called when the settings have changed
+   * @param fault called with what is thrown while nobody waits for it: where a timer lets a run take its next steps
    */
-  constructor(hold: (hold: boolean) => void, changed: () => void) {
+  constructor(hold: (hold: boolean) => void, changed: () => void, fault: (error: unknown) => void) {
     this.#hold = hold;
     this.#changed = changed;
+    this.#fault = fault;
   }
 
   get settings(): Settings {
@@ -97,7 +101,7 @@ export class Drive {
       else this.#slow(root, run);
     }
     if (perSec === null) return;
-    this.#timer = setInterval(() => this.#tick(), Math.max(shortest, 1000 / perSec));
+    this.#timer = setInterval(() => this.#tick(), Math.min(longest, Math.max(shortest, 1000 / perSec)));
     // What waits holds the process, not the clock.
     (this.#timer as { unref?: () => void }).unref?.();
   }
@@ -172,7 +176,7 @@ export class Drive {
     this.#changed();
     if (paused) this.#wait(root, true);
     // Not before it has been started.
-    if (this.#perSec !== null) queueMicrotask(() => run.going && this.#slow(root, run));
+    if (this.#perSec !== null) queueMicrotask(() => this.#guarded(() => run.going && this.#slow(root, run)));
   }
 
   #slow(root: Subject, run: Driven): void {
@@ -192,7 +196,15 @@ export class Drive {
       const n = Math.floor(run.owed + 1e-6);
       if (n < 1 || !isPaused(root)) continue;
       run.owed -= n;
-      this.#tell(root, { type: 'loop.step', n });
+      this.#guarded(() => this.#tell(root, { type: 'loop.step', n }));
+    }
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fault(error);
     }
   }
 

@@ -1,17 +1,9 @@
+import type { Backlog, Channel } from './backlog.ts';
 import { Frame, type Told } from './frame.ts';
 import type { Ring } from './ring.ts';
 import { chartLine, type Line, missing, type Wire } from './wire.ts';
 
-/** A way to one page. */
-export interface Channel {
-  send(text: string): void;
-  /** Characters that were sent and have not left. */
-  readonly waiting: number;
-}
-
 export interface FeedLimits {
-  /** Characters that may wait for one page; then it is told later, from what is held then. */
-  waiting: number;
   /** Lines in one frame. */
   frame: number;
   /** Milliseconds between two frames while a run goes on. */
@@ -30,6 +22,7 @@ interface Reader {
   /** What it is to be told beside the lines. */
   news: string | undefined;
   told: Told;
+  leave: () => void;
 }
 
 /** The lines before all others: what is recorded, and the chart of all loops. */
@@ -43,16 +36,18 @@ export class Feed {
   readonly #ring: Ring;
   readonly #wire: Wire;
   readonly #limits: FeedLimits;
+  readonly #backlog: Backlog;
   readonly #opening: Line[];
   readonly #readers = new Set<Reader>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last frame: pages that keep up get the same one. */
   #frame: Frame | undefined;
 
-  constructor(ring: Ring, wire: Wire, limits: FeedLimits, runId: string) {
+  constructor(ring: Ring, wire: Wire, limits: FeedLimits, backlog: Backlog, runId: string) {
     this.#ring = ring;
     this.#wire = wire;
     this.#limits = limits;
+    this.#backlog = backlog;
     const t = Date.now();
     this.#opening = [{ type: 'recording', seq: 1, t, format: 1, runId }, chartLine(2, t)];
   }
@@ -76,10 +71,11 @@ export class Feed {
   add(channel: Channel, since: number, told: Told): () => void {
     const opening = this.#opening.filter(({ seq }) => seq > since);
     if (opening.length > 0) channel.send(JSON.stringify(opening));
-    const reader: Reader = { channel, next: Math.max(since + 1, firstLine), news: undefined, told };
+    const leave = this.#backlog.add(channel);
+    const reader: Reader = { channel, next: Math.max(since + 1, firstLine), news: undefined, told, leave };
     this.#readers.add(reader);
     this.wake(0);
-    return () => this.#readers.delete(reader);
+    return () => this.#remove(reader);
   }
 
   /** To all pages, beside the lines: in place of what was told before and has not been sent. */
@@ -108,26 +104,42 @@ export class Feed {
     let hurry = false;
     let rest = false;
     for (const reader of this.#readers) {
-      const { channel } = reader;
-      if (reader.news !== undefined && channel.waiting <= this.#limits.waiting) {
-        channel.send(reader.news);
-        reader.news = undefined;
-      }
-      while (reader.next <= this.#ring.last && channel.waiting <= this.#limits.waiting && performance.now() < until) {
-        if (reader.next < this.#ring.first) this.#skip(reader);
-        else this.#send(reader);
+      try {
+        this.#serve(reader, until);
+      } catch (error) {
+        // The others are told all the same.
+        this.#remove(reader);
+        this.onFault(error);
+        continue;
       }
       if (reader.next > this.#ring.last && reader.news === undefined) continue;
       rest = true;
-      if (channel.waiting <= this.#limits.waiting) hurry = true;
+      if (this.#backlog.hasRoom(reader.channel)) hurry = true;
     }
     if (rest) this.wake(hurry ? 1 : this.#limits.every);
+  }
+
+  #serve(reader: Reader, until: number): void {
+    const { channel } = reader;
+    if (reader.news !== undefined && this.#backlog.hasRoom(channel)) {
+      channel.send(reader.news);
+      reader.news = undefined;
+    }
+    while (reader.next <= this.#ring.last && this.#backlog.hasRoom(channel) && performance.now() < until) {
+      if (reader.next < this.#ring.first) this.#skip(reader);
+      else this.#send(reader);
+    }
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#readers.clear();
+    for (const reader of this.#readers) this.#remove(reader);
+  }
+
+  #remove(reader: Reader): void {
+    reader.leave();
+    this.#readers.delete(reader);
   }
 
   #send(reader: Reader): void {

@@ -1,21 +1,23 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { Json } from '../json.ts';
-import { type Command, parseCommand, parseControl } from './command.ts';
+import { describeError, type Json } from '../json.ts';
+import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
+import { type Command, parseCommand, parseControl, received } from './command.ts';
 import { Drive } from './drive.ts';
 import type { Cuts } from './encode.ts';
-import { type Channel, Feed, type FeedLimits, firstLine } from './feed.ts';
+import { Feed, type FeedLimits, firstLine } from './feed.ts';
 import type { Told } from './frame.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
 import { Sight, type Sighting, type Subject } from './sight.ts';
 import { type Redact, Wire } from './wire.ts';
 
 /** How much is held, shown and sent. */
-export interface Limits extends Bounds, FeedLimits, Cuts {}
+export interface Limits extends Bounds, BacklogLimits, FeedLimits, Cuts {}
 
 export const defaultLimits: Limits = {
   events: 100_000,
   bytes: 128_000_000,
   waiting: 4_000_000,
+  waitingInAll: 16_000_000,
   frame: 2000,
   every: 33,
   depth: 12,
@@ -54,10 +56,13 @@ export class Inspection {
   readonly #limits: Limits;
   readonly #ring: Ring;
   readonly #wire: Wire;
+  /** What waits for pages, and for receivers of other kinds. */
+  readonly backlog: Backlog;
   readonly #feed: Feed;
   readonly #drive: Drive = new Drive(
     (hold) => this.onHold(hold),
     () => this.#feed.tell(this.#settings),
+    (error) => this.#report(error),
   );
   readonly #taps = new Set<(sighting: Sighting) => void>();
   readonly #subscriptions: { unsubscribe(): void }[] = [];
@@ -70,7 +75,8 @@ export class Inspection {
     this.readonly = readonly;
     this.#wire = new Wire(this.#limits, redact);
     this.#ring = new Ring(this.#limits, firstLine, (event) => this.#wire.isTame(event));
-    this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.runId);
+    this.backlog = new Backlog(this.#limits);
+    this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.backlog, this.runId);
     this.#feed.onFault = (error) => this.#report(error);
   }
 
@@ -145,7 +151,7 @@ export class Inspection {
         } catch (error) {
           if (++faults > mostRefused) return refused();
           // With how things are, since the page may have shown them as it wanted them.
-          const refusal = { type: 'refused', reason: (error as Error).message };
+          const refusal = { type: 'refused', reason: describeError(error).message };
           channel.send(JSON.stringify([refusal, this.#settings]));
         }
       },
@@ -171,9 +177,10 @@ export class Inspection {
 
   /** Sends a control event to a loop. @throws Error where it is none, or may not be sent */
   control(id: string, event: unknown): void {
-    if (this.readonly) throw new Error('This inspector is read-only.');
+    if (this.readonly) throw readOnly();
     const subject = this.#ring.subject(id);
-    if (subject?.actor === undefined) throw new Error('Expected `id` to be that of a loop that runs.');
+    if (subject?.actor === undefined)
+      throw new Error(`Expected \`id\` to be that of a loop that runs, got ${received(id)}. It may have ended.`);
     this.#drive.send(subject, parseControl(event));
   }
 
@@ -191,12 +198,13 @@ export class Inspection {
 
   #obey(command: Command, channel: Channel): void {
     if (command.type === 'get') {
-      if (channel.waiting > this.#limits.waiting) throw new Error('Too much is on its way. Ask again.');
+      if (!this.backlog.hasRoom(channel))
+        throw new Error('Expected what was sent to be taken in before more is asked for. Ask again in a moment.');
       const value = this.#wire.value(this.#heldAt(command.ref), command.ref);
       channel.send(JSON.stringify([{ type: 'value', ref: command.ref, value }]));
       return;
     }
-    if (this.readonly) throw new Error('This inspector is read-only.');
+    if (this.readonly) throw readOnly();
     switch (command.type) {
       case 'send':
         this.control(command.id, command.event);
@@ -217,9 +225,13 @@ export class Inspection {
   #seen(sighting: Sighting): void {
     this.#ring.add(sighting);
     if (this.#feed.count > 0) this.#feed.wake();
+    this.#guarded(() => this.#drive.seen(sighting));
+    for (const tap of this.#taps) this.#guarded(() => tap(sighting));
+  }
+
+  #guarded(work: () => void): void {
     try {
-      this.#drive.seen(sighting);
-      for (const tap of this.#taps) tap(sighting);
+      work();
     } catch (error) {
       this.#report(error);
     }
@@ -241,4 +253,10 @@ export class Inspection {
       // Whoever is told must not reach the run either.
     }
   }
+}
+
+function readOnly(): Error {
+  return new Error(
+    'Expected no command: this inspector was made with `readonly: true`, it shows runs and does nothing to them.',
+  );
 }

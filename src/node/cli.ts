@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { LoopError } from '../errors.ts';
+import { LoopError, MisconfigurationError } from '../errors.ts';
+import { quoted } from './answer.ts';
 import { view } from './view.ts';
 
 const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz> [--port <n>] [--open]
 
 Shows a recording in the browser: prints the address, and serves it to this machine until Ctrl+C.
+Exits with 1 for a file that is no recording, with 2 for words that it does not know.
 `;
 
 /** @returns what the process exits with; undefined while it serves */
@@ -18,18 +20,17 @@ async function main(words: string[]): Promise<number | undefined> {
     return 2;
   }
   const { values, positionals } = given;
-  const [command, file, ...more] = positionals;
   if (values.help) {
     process.stdout.write(usage);
     return 0;
   }
-  if (command !== 'view' || file === undefined || more.length > 0) {
-    process.stderr.write(usage);
+  const fault = faultOf(positionals);
+  if (fault !== undefined) {
+    process.stderr.write(`${fault}\n\n${usage}`);
     return 2;
   }
   try {
-    const port = values.port === undefined ? 0 : Number(values.port);
-    const { url } = await view(file, { port, open: values.open === true });
+    const { url } = await view(positionals[1]!, { port: portOf(values.port), open: values.open === true });
     process.stdout.write(`${url}\n`);
     return undefined;
   } catch (error) {
@@ -48,4 +49,21 @@ function read(args: string[]) {
   return parseArgs({ args, allowPositionals: true, options });
 }
 
+function faultOf([command, file, ...more]: string[]): string | undefined {
+  if (command === undefined) return 'Expected a command, got none.';
+  if (command !== 'view') return `Expected the command \`view\`, got ${quoted(command)}.`;
+  if (file === undefined) return 'Expected the path of a recording, got none.';
+  return more.length === 0
+    ? undefined
+    : `Expected one recording, got ${more.length + 1}. Open each with a command of its own.`;
+}
+
+function portOf(text = '0'): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new MisconfigurationError(`Expected \`--port\` to be a whole number from 0 to 65535, got ${quoted(text)}.`);
+  return Number(text);
+}
+
+// Whoever the address was printed to may have gone.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));

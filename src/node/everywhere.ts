@@ -1,5 +1,6 @@
 import type { InspectionEvent } from 'xstate';
 import { Inspection } from '../inspect/inspection.ts';
+import { say } from './stderr.ts';
 
 /**
  * With `LOOPCHART_INSPECT=1` in the environment, every run of this process is inspected, without a change to its code.
@@ -16,9 +17,9 @@ export function inspectEverywhere(observers: { next(event: InspectionEvent): voi
 
 async function serve(inspection: Inspection): Promise<void> {
   try {
-    const [{ serveInspection }, { builtPage }] = await Promise.all([import('./inspector.ts'), import('./site.ts')]);
+    const [{ serveInspection }, { builtPage }] = await Promise.all([import('./inspector.ts'), import('./page.ts')]);
     await serveInspection(inspection, {}, builtPage());
   } catch (error) {
-    process.stderr.write(`loopchart: LOOPCHART_INSPECT is set, but ${(error as Error).message}\n`);
+    say(`loopchart: LOOPCHART_INSPECT is set, but ${(error as Error).message}\n`);
   }
 }

@@ -1,32 +1,21 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { MisconfigurationError } from '../errors.ts';
-
-/** What every answer says: nothing from elsewhere, into nobody's frame. */
-export const securityHeaders: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
+import { quoted, type Refusal } from './answer.ts';
 
 export interface GuardOptions {
   host: string;
   port: number;
   token: string;
-  /** More names under which the server may be asked for, without ports. */
+  /** More names under which the server may be asked for; without a port, under its own. */
   hosts: readonly string[];
   /** More origins whose pages may connect. */
   origins: readonly string[];
 }
 
-export interface Refusal {
-  status: 400 | 401 | 403 | 405;
-  text: string;
-}
+/** Browsers leave a port out of `Host` and of an origin where it is that of the scheme. */
+const schemes = { ':80': 'http', ':443': 'https' };
 
 /** Who may come in. */
 export class Guard {
@@ -36,19 +25,34 @@ export class Guard {
 
   constructor({ host, port, token, hosts, origins }: GuardOptions) {
     this.#token = digest(token);
-    this.#origins = new Set(origins);
-    for (const name of ['127.0.0.1', 'localhost', '[::1]', bracketed(host), ...hosts]) {
-      this.#hosts.add(`${name.toLowerCase()}:${port}`);
-      this.#origins.add(`http://${name.toLowerCase()}:${port}`);
+    this.#origins = new Set(origins.map(checkOrigin));
+    for (const name of ['127.0.0.1', 'localhost', '[::1]', bracketed(host), ...hosts.map(checkName)]) {
+      this.#add((hasPort(name) ? name : `${name}:${port}`).toLowerCase());
+    }
+  }
+
+  #add(address: string): void {
+    this.#hosts.add(address);
+    this.#origins.add(`http://${address}`);
+    for (const [port, scheme] of Object.entries(schemes)) {
+      if (!address.endsWith(port)) continue;
+      const short = address.slice(0, -port.length);
+      this.#hosts.add(short);
+      this.#origins.add(`${scheme}://${short}`);
     }
   }
 
   /** Against other names that lead here: a page of another site whose name was bound to this address (DNS rebinding). */
-  request({ headers, method, url = '' }: IncomingMessage): Refusal | undefined {
-    if (!this.#hosts.has(headers.host?.toLowerCase() ?? ''))
-      return { status: 403, text: 'This name is not served here.' };
-    if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET and HEAD only.' };
-    if (!url.startsWith('/')) return { status: 400, text: 'A path was expected.' };
+  request({ headers, method = '', url = '' }: IncomingMessage): Refusal | undefined {
+    const { host = '' } = headers;
+    if (!this.#hosts.has(host.toLowerCase())) {
+      const text = `Expected to be asked for under the address that was printed, got ${quoted(host)}. \`inspector({ hosts })\` takes more names.`;
+      return { status: 403, text };
+    }
+    if (method !== 'GET' && method !== 'HEAD')
+      return { status: 405, text: `Expected GET or HEAD, got ${quoted(method)}.` };
+    if (!url.startsWith('/'))
+      return { status: 400, text: `Expected a path that begins with \`/\`, got ${quoted(url)}.` };
     return undefined;
   }
 
@@ -57,9 +61,17 @@ export class Guard {
     const refusal = this.request(request);
     if (refusal !== undefined) return refusal;
     const { origin } = request.headers;
-    if (origin === undefined || !this.#origins.has(origin))
-      return { status: 403, text: 'This origin may not connect.' };
-    return this.knows(token) ? undefined : { status: 401, text: 'The token is missing or wrong.' };
+    if (origin === undefined || !this.#origins.has(origin)) {
+      const got = origin === undefined ? 'none' : quoted(origin);
+      const text = `Expected the \`Origin\` of a page from here, got ${got}. \`inspector({ origins })\` takes more.`;
+      return { status: 403, text };
+    }
+    if (this.knows(token)) return undefined;
+    const got = token === undefined ? 'none' : 'another';
+    return {
+      status: 401,
+      text: `Expected the token of this inspector, got ${got}. Open the address that was printed.`,
+    };
   }
 
   /** Takes as long for any token. */
@@ -96,9 +108,32 @@ export function checkHost(host: unknown, remote: unknown): string {
   return host;
 }
 
-export function refuse(response: ServerResponse, { status, text }: Refusal): void {
-  if (status === 405) response.setHeader('allow', 'GET, HEAD');
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+/** @throws MisconfigurationError for what no `Host` can be */
+function checkName(name: string): string {
+  if (!/^(\[[\da-f:.]+\]|[^\s/:@[\]?#\\]+)(:\d+)?$/i.test(name))
+    throw new MisconfigurationError(
+      `Expected \`hosts\` to be names such as \`box.example\` or \`box.example:8080\`, got ${quoted(name)}.`,
+    );
+  return name;
+}
+
+/** As browsers tell it. @throws MisconfigurationError for what is no origin */
+function checkOrigin(origin: string): string {
+  try {
+    const { origin: told, pathname } = new URL(origin);
+    if (told !== 'null' && pathname === '/') return told;
+    // Of a browser's extension or an editor: these have schemes of their own.
+    if (told === 'null' && /^[a-z][\w+.-]*:\/\/[^/]+$/i.test(origin)) return origin;
+  } catch {
+    // Told below.
+  }
+  throw new MisconfigurationError(
+    `Expected \`origins\` to be origins such as \`https://box.example:8080\`, got ${quoted(origin)}.`,
+  );
+}
+
+export function hasPort(name: string): boolean {
+  return /:\d+$/.test(name) && isIP(name) !== 6;
 }
 
 export function bracketed(host: string): string {

@@ -1,14 +1,16 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { MisconfigurationError } from '../errors.ts';
 import { defaultLimits, Inspection, type Limits } from '../inspect/inspection.ts';
 import type { Redact } from '../inspect/wire.ts';
-import { checkHost, checkToken, freshToken, type Guard, tokenOffered } from './guard.ts';
+import { describeError, shown } from '../json.ts';
+import { quoted } from './answer.ts';
+import { atExit } from './exit.ts';
+import { checkHost, checkToken, freshToken } from './guard.ts';
 import { openPage } from './open.ts';
-import { connectReceiver } from './receiver.ts';
-import { builtPage, hangUp, type Site, serveSite } from './site.ts';
+import { builtPage } from './page.ts';
+import { Pages } from './pages.ts';
+import { type Site, serveSite } from './site.ts';
+import { say } from './stderr.ts';
 
 export interface InspectorOptions {
   /** Default: any that is free. */
@@ -17,7 +19,7 @@ export interface InspectorOptions {
   host?: string;
   /** Others may reach `host`, too. Nothing is encrypted. Default: false. */
   remote?: boolean;
-  /** More names under which the page may be asked for. */
+  /** More names under which the page may be asked for: `box.example`, or with the port of a proxy, `box.example:443`. */
   hosts?: string[];
   /** More origins whose pages may connect: where a receiver of `@xstate/inspect` lives. */
   origins?: string[];
@@ -48,11 +50,6 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-/** The most that a page may send in one message. */
-const mostInbound = 64 * 1024;
-const mostPages = 32;
-/** Milliseconds that pages have to take in the last lines when the inspector is closed. */
-const patience = 2000;
 const known = ['port', 'host', 'remote', 'hosts', 'origins', 'token', 'open', 'readonly', 'redact', 'limits', 'tell'];
 
 /**
@@ -83,31 +80,9 @@ export async function serveInspection(
   options: InspectorOptions,
   page: string,
 ): Promise<Inspector> {
-  const { tell = (text: string) => void process.stderr.write(text) } = options;
   const token = checkToken(options.token ?? freshToken());
   const host = checkHost(options.host ?? '127.0.0.1', options.remote);
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: mostInbound,
-    perMessageDeflate: false,
-    // The token's: a browser gives up unless one that it offered is chosen.
-    handleProtocols: ([first]) => first ?? false,
-  });
-
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, guard: Guard) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const receives = url.pathname === '/xstate-inspect';
-    if (!receives && url.pathname !== '/ws') return hangUp(socket, { status: 400, text: 'Nothing to connect to.' });
-    // A receiver of `@xstate/inspect` takes an address and nothing else.
-    const refusal = guard.upgrade(request, (receives && url.searchParams.get('token')) || tokenOffered(request));
-    if (refusal !== undefined) return hangUp(socket, refusal);
-    if (sockets.clients.size >= mostPages) return hangUp(socket, { status: 403, text: 'Too many pages.' });
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      ws.on('error', () => {});
-      if (receives) connectReceiver(inspection, ws);
-      else connectPage(inspection, ws, url.searchParams);
-    });
-  };
+  const pages = new Pages(inspection);
   const site: Site = await serveSite({
     host,
     port: options.port ?? 0,
@@ -122,25 +97,11 @@ export async function serveInspection(
       if (asked !== undefined) response.setHeader('loopchart-token', guard.knows(String(asked)) ? 'right' : 'wrong');
       return false;
     },
-    upgrade,
+    upgrade: (request, socket, head, guard) => pages.upgrade(request, socket, head, guard),
   });
-
-  inspection.onFault = (error) => {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    tell(`loopchart: the inspector could not take down all of the run, which goes on. First: ${reason}\n`);
-  };
-  let held: ReturnType<typeof setInterval> | undefined;
-  inspection.onHold = (hold) => {
-    clearInterval(held);
-    // A run that was paused from the page has nothing to wait for that would keep the process.
-    held = hold ? setInterval(() => {}, 2 ** 30) : undefined;
-  };
-  // The last lines of a run that ends with its process.
-  const flush = () => inspection.flush();
-  process.on('exit', flush);
-
+  const leave = accompany(inspection, options.tell);
   const url = `${site.url}#token=${token}`;
-  tell(`loopchart inspector: ${url}\n`);
+  tellWith(options.tell, `loopchart inspector: ${url}\n`);
   if (options.open === true) openPage(url);
   return {
     url,
@@ -152,50 +113,50 @@ export async function serveInspection(
     next: (event) => inspection.next(event),
     attach: (actor) => inspection.attach(actor),
     async close() {
-      process.off('exit', flush);
-      clearInterval(held);
-      await goodbye(inspection, sockets);
+      leave();
+      await pages.close();
       await site.close();
     },
   };
 }
 
-/** Pages are told the rest, and hang up. Those that do not take it in are hung up on. */
-async function goodbye(inspection: Inspection, { clients }: WebSocketServer): Promise<void> {
-  const until = performance.now() + patience;
-  // These timers hold the process: the sockets do not.
-  const wait = () => new Promise((resolve) => setTimeout(resolve, 5));
-  while (inspection.busy && performance.now() < until) {
-    inspection.flush();
-    await wait();
-  }
-  for (const client of clients) client.close(1001, 'The inspector has been closed.');
-  while (clients.size > 0 && performance.now() < until) await wait();
-  for (const client of clients) client.terminate();
+/** What an inspection wants of its process while it is served. @returns what ends that */
+function accompany(inspection: Inspection, tell: InspectorOptions['tell']): () => void {
+  inspection.onFault = (error) => {
+    const { stack, message } = describeError(error);
+    tellWith(
+      tell,
+      `loopchart: the inspector could not take down all of the run, which goes on. First: ${stack ?? message}\n`,
+    );
+  };
+  let held: ReturnType<typeof setInterval> | undefined;
+  inspection.onHold = (hold) => {
+    clearInterval(held);
+    // A run that was paused from the page has nothing to wait for that would keep the process.
+    held = hold ? setInterval(() => {}, 2 ** 30) : undefined;
+  };
+  // The last lines of a run that ends with its process.
+  const forget = atExit(() => inspection.flush());
+  return () => {
+    forget();
+    clearInterval(held);
+  };
 }
 
-function connectPage(inspection: Inspection, ws: WebSocket, asked: URLSearchParams): void {
-  const channel = {
-    send: (text: string) => {
-      if (ws.readyState === ws.OPEN) ws.send(text);
-    },
-    get waiting() {
-      return ws.bufferedAmount;
-    },
-  };
-  const since = Number(asked.get('since') ?? 0);
-  const told = asked.has('rows') ? 'rows' : 'lines';
-  const connection = inspection.connect(channel, since, told, () => ws.close(1008, 'These are no commands.'));
-  ws.on('message', (data, isBinary) => {
-    if (isBinary) ws.close(1003, 'Text only.');
-    else connection.receive(String(data));
-  });
-  ws.on('close', () => connection.close());
+/** Tells by the function that was given. Where that throws, stderr is told both: the run has nothing to do with it. */
+function tellWith(tell: InspectorOptions['tell'], text: string): void {
+  try {
+    (tell ?? say)(text);
+  } catch (error) {
+    say(`${text}loopchart: \`tell\` was to be told this, and threw: ${describeError(error).message}\n`);
+  }
 }
 
 function checkOptions(options: InspectorOptions): void {
   const wrong = (expected: string, got: unknown) =>
-    new MisconfigurationError(`inspector expected ${expected}, got \`${String(got)}\`.`);
+    new MisconfigurationError(
+      `inspector expected ${expected}, got ${quoted(typeof got === 'string' ? got : shown(got))}.`,
+    );
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
   }
@@ -211,6 +172,10 @@ function checkOptions(options: InspectorOptions): void {
   }
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaultLimits, name)) throw wrong(`limits among ${Object.keys(defaultLimits).join(', ')}`, name);
-    if (!(typeof value === 'number' && value >= 1)) throw wrong(`\`limits.${name}\` to be a number from 1 up`, value);
+    // A timer that is to wait longer fires at once.
+    const most = name === 'every' ? 2 ** 30 : Number.POSITIVE_INFINITY;
+    const whole = Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+    if (!(typeof value === 'number' && whole && value >= 1 && value <= most))
+      throw wrong(`\`limits.${name}\` to be a whole number from 1 ${name === 'every' ? `to ${most}` : 'up'}`, value);
   }
 }

@@ -1,16 +1,12 @@
 import { chart } from '../machine.ts';
 
-const charts = new Map<string, string>();
+let root: { [key: string]: unknown } | undefined;
 
 /** The chart as a definition that XState 4 takes, under the name of a loop. */
 export function legacyChart(name: string): string {
-  let text = charts.get(name);
-  if (text === undefined) {
-    // Without the last word XState 4 warns on each machine.
-    text = JSON.stringify({ ...node(chart.root), id: name, key: name, predictableActionArguments: true });
-    charts.set(name, text);
-  }
-  return text;
+  root ??= node(chart.root);
+  // Without the last word XState 4 warns on each machine.
+  return JSON.stringify({ ...root, id: name, key: name, predictableActionArguments: true });
 }
 
 function node(state: any): { [key: string]: unknown } {

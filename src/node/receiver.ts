@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
+import type { Channel } from '../inspect/backlog.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { Sighting, Subject } from '../inspect/sight.ts';
+import { notCommands } from './answer.ts';
 import { legacyChart } from './legacy.ts';
 
 const cuts = { depth: 20, items: 5000, text: 100_000, values: 50_000 };
-/** A receiver that does not take what it is sent is told later, from how the loops stand then. */
-const mostWaiting = 4_000_000;
 const mostRefused = 20;
 
 /**
@@ -13,20 +13,111 @@ const mostRefused = 20;
  * `service.register`, `service.event`, `service.state`, `service.stop`, and `xstate.event` from it.
  */
 export function connectReceiver(inspection: Inspection, ws: WebSocket): void {
-  const known = new Set<string>();
-  let live = false;
-  let behind = false;
+  const receiver = new Receiver(inspection, ws);
+  const untap = inspection.tap((sighting) => receiver.tell(sighting));
+  const leave = inspection.backlog.add(receiver);
   let faults = 0;
+  ws.on('message', (data, isBinary) => {
+    try {
+      if (isBinary) throw new Error('Expected text, got bytes.');
+      receiver.hear(JSON.parse(String(data)));
+    } catch {
+      // The protocol has no word for a refusal.
+      if (++faults > mostRefused) ws.close(1008, notCommands);
+    }
+  });
+  ws.on('close', () => {
+    untap();
+    leave();
+  });
+}
 
-  const send = (message: object) => {
-    if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
-  };
-  const register = (subject: Subject) => {
+class Receiver implements Channel {
+  readonly #inspection: Inspection;
+  readonly #ws: WebSocket;
+  /** The loops that it has been told of, and not that they have ended. */
+  readonly #known = new Set<string>();
+  /** It has said that it listens. */
+  #live = false;
+  /** It did not take in what it was sent: when it has, it is told from how the loops stand then. */
+  #behind = false;
+
+  constructor(inspection: Inspection, ws: WebSocket) {
+    this.#inspection = inspection;
+    this.#ws = ws;
+  }
+
+  get waiting(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  send(text: string): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(text);
+  }
+
+  /** @throws Error for a message that is none of the protocol, or asks for what is not allowed */
+  hear(message: any): void {
+    if (message?.type === 'xstate.inspecting') {
+      this.#live = true;
+      this.#known.clear();
+      this.#registerAll();
+    } else if (message?.type === 'xstate.event') {
+      const { data: event } = JSON.parse(message.event);
+      this.#inspection.control(String(message.service), event);
+    } else {
+      throw new Error('Expected xstate.inspecting or xstate.event, got another message.');
+    }
+  }
+
+  tell(sighting: Sighting): void {
+    if (!this.#live) return;
+    const { subject, event, t, status } = sighting;
+    if (!this.#inspection.backlog.hasRoom(this)) {
+      this.#behind = true;
+      return;
+    }
+    if (this.#behind) this.#catchUp();
+    if (!this.#known.has(subject.id)) {
+      this.#register(subject);
+      if (event === undefined) return;
+    }
+    const { seq } = subject.now;
+    const state = stateOf(this.#inspection, subject, event ?? { type: 'xstate.init' }, sighting);
+    if (state !== undefined) {
+      const told = eventOf(this.#inspection, sighting);
+      this.#say({ type: 'service.event', event: JSON.stringify(told), sessionId: subject.id, seq, ts: t });
+      this.#say({ type: 'service.state', state, sessionId: subject.id, seq, ts: t });
+    }
+    if (status !== 'active') {
+      this.#known.delete(subject.id);
+      this.#say({ type: 'service.stop', sessionId: subject.id, seq, ts: t });
+    }
+  }
+
+  #catchUp(): void {
+    for (const id of this.#known) this.#say({ type: 'service.stop', sessionId: id });
+    this.#known.clear();
+    this.#registerAll();
+  }
+
+  #registerAll(): void {
+    this.#behind = false;
+    for (const subject of this.#inspection.subjects) {
+      if (subject.now.status !== 'active') continue;
+      if (!this.#inspection.backlog.hasRoom(this)) {
+        this.#behind = true;
+        return;
+      }
+      this.#register(subject);
+    }
+  }
+
+  #register(subject: Subject): void {
     const { id, name, parent, loop, t, now } = subject;
-    const state = stateOf(inspection, subject, { type: 'xstate.init' }, now);
+    const state = stateOf(this.#inspection, subject, { type: 'xstate.init' }, now);
     if (state === undefined) return;
-    known.add(id);
-    send({
+    this.#known.add(id);
+    this.#say({
       type: 'service.register',
       machine: legacyChart(name),
       state,
@@ -36,60 +127,11 @@ export function connectReceiver(inspection: Inspection, ws: WebSocket): void {
       source: loop,
       ts: t,
     });
-  };
-  const registerAll = () => {
-    for (const subject of inspection.subjects) if (subject.now.status === 'active') register(subject);
-  };
+  }
 
-  const untap = inspection.tap((sighting) => {
-    if (!live) return;
-    const { subject, event, t, status } = sighting;
-    if (ws.bufferedAmount > mostWaiting) {
-      behind = true;
-      return;
-    }
-    if (behind) {
-      behind = false;
-      for (const id of known) send({ type: 'service.stop', sessionId: id });
-      known.clear();
-      registerAll();
-    }
-    if (!known.has(subject.id)) {
-      register(subject);
-      if (event === undefined) return;
-    }
-    const { seq } = subject.now;
-    const state = stateOf(inspection, subject, event ?? { type: 'xstate.init' }, sighting);
-    if (state !== undefined) {
-      const told = eventOf(inspection, sighting);
-      send({ type: 'service.event', event: JSON.stringify(told), sessionId: subject.id, seq, ts: t });
-      send({ type: 'service.state', state, sessionId: subject.id, seq, ts: t });
-    }
-    if (status !== 'active') {
-      known.delete(subject.id);
-      send({ type: 'service.stop', sessionId: subject.id, seq, ts: t });
-    }
-  });
-
-  ws.on('message', (data, isBinary) => {
-    try {
-      if (isBinary) throw new Error('Text only.');
-      const message = JSON.parse(String(data));
-      if (message?.type === 'xstate.inspecting') {
-        live = true;
-        known.clear();
-        registerAll();
-      } else if (message?.type === 'xstate.event') {
-        const { data: event } = JSON.parse(message.event);
-        inspection.control(String(message.service), event);
-      } else {
-        throw new Error('Expected xstate.inspecting or xstate.event.');
-      }
-    } catch {
-      if (++faults > mostRefused) ws.close(1008, 'These are no commands.');
-    }
-  });
-  ws.on('close', untap);
+  #say(message: object): void {
+    this.send(JSON.stringify(message));
+  }
 }
 
 type Stand = Pick<Sighting, 'value' | 'status' | 'context'>;

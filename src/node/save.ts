@@ -3,6 +3,7 @@ import type { InspectionEvent } from 'xstate';
 import { LoopError } from '../errors.ts';
 import type { RecordingLine } from '../lines.ts';
 import { record } from '../recording.ts';
+import { atExit } from './exit.ts';
 
 /** An inspection observer that writes a recording. */
 export interface FileRecorder {
@@ -45,12 +46,12 @@ export function recordTo(
   const timer = setInterval(flush, 1000).unref();
   const close = () => {
     clearInterval(timer);
-    process.off('exit', close);
+    forget();
     flush();
     if (!failed) closeSync(file);
     failed = true;
   };
-  process.on('exit', close);
+  const forget = atExit(close);
   return { next: (event) => recorder.next(event), close };
 }
 

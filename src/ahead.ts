@@ -1,5 +1,5 @@
 import { type LoopStateValue, plainReason } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail, isThenable } from './hooks.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
@@ -57,7 +57,7 @@ export function runAhead(running: Running): void {
         steps = 1;
       }
     } catch (error) {
-      if (!(error instanceof EndLoop) || error.loop !== loop) throw error;
+      if (!isEndLoop(error, loop)) throw error;
       ended = { reason: plainReason(error.reason) };
     }
     if (running.ended) return;

@@ -1,7 +1,9 @@
 import type { AnyActorRef } from 'xstate';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
 import { LoopError } from './errors.ts';
-import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
+import { isPlain, type Json } from './json.ts';
+import { decodeJson, encodeJson } from './json-form.ts';
+import { kindOf } from './shown.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
@@ -96,7 +98,7 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   if (isPlain(output)) return output;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${(output as object).constructor?.name ?? typeof output}. ` +
+    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOf(output)}. ` +
       'Return what identifies it, and keep the rest in a field.',
     pathOf(loop),
   );
@@ -143,8 +145,8 @@ export function jsonable(checkpoint: Checkpoint): Checkpoint {
     value: () => ({
       ...checkpoint,
       encoded: true,
-      phase: encodeNumbers(checkpoint.phase as unknown as Json),
-      stateDict: encodeNumbers(checkpoint.stateDict),
+      phase: encodeJson(checkpoint.phase),
+      stateDict: encodeJson(checkpoint.stateDict),
     }),
   });
 }
@@ -154,8 +156,8 @@ function decoded(checkpoint: Checkpoint & { encoded?: true }): Checkpoint {
   const { encoded: _, ...rest } = checkpoint;
   return {
     ...rest,
-    phase: decodeNumbers(rest.phase as unknown as Json) as unknown as Phase,
-    stateDict: decodeNumbers(rest.stateDict) as Checkpoint['stateDict'],
+    phase: decodeJson(rest.phase as unknown as Json) as unknown as Phase,
+    stateDict: decodeJson(rest.stateDict) as Checkpoint['stateDict'],
   };
 }
 

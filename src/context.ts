@@ -1,5 +1,7 @@
-import type { EndLoop } from './errors.ts';
-import { describeError, type Json, type PlainError, plainOrNot } from './json.ts';
+import { describeError, type PlainError } from './error-codec.ts';
+import { type EndLoop, isEndLoop } from './errors.ts';
+import { type Json, plainOrNot } from './json.ts';
+import { kindOf } from './shown.ts';
 import type { LoopDict } from './state-dict.ts';
 
 /** The states of the chart. */
@@ -20,9 +22,16 @@ export type Remembered =
   | { output?: Json }
   | { error: PlainError }
   /** A labelled break out of a loop further up passed through. */
-  | { end: { path: string; reason: Json } }
+  | { end: RememberedEnd }
   /** The output was not plain data, so only its kind is known. */
   | { opaque: string };
+
+/** The end of a loop; `thrown` is its reason where `reason` does not say it all: an error, null. */
+export interface RememberedEnd {
+  path: string;
+  reason: Json;
+  thrown?: PlainError;
+}
 
 /** A child run that ended in the step in flight, and the state that it left the child in. */
 export type RememberedRun = Remembered & { dict?: LoopDict };
@@ -187,23 +196,24 @@ export function value(event: { output?: unknown }): unknown {
 /** Anything as plain data, for what is shown and kept but not computed with. */
 export function plainReason(reason: unknown): Json {
   if (reason === undefined) return null;
-  return plainOrNot(reason)?.copy ?? describeError(reason);
+  const plain = plainOrNot(reason);
+  return plain === undefined ? describeError(reason) : plain.copy;
 }
 
 export const nothingYet: InFlight = { hooks: [], runs: {}, once: {}, ran: false };
 
-/** By name: the one in a recording is a description. */
-export function isEndLoop(error: unknown): error is EndLoop {
-  return error instanceof Error && error.name === 'EndLoop';
-}
-
 export function remember(event: { output?: unknown; error?: unknown }): Remembered {
-  if (isEndLoop(event.error)) return { end: { path: event.error.path, reason: plainReason(event.error.reason) } };
+  if (isEndLoop(event.error)) return { end: rememberEnd(event.error) };
   if ('error' in event) return { error: describeError(event.error) };
   if (event.output === undefined) return {};
   const plain = plainOrNot(event.output);
   if (plain !== undefined) return { output: plain.copy };
-  return { opaque: (event.output as object)?.constructor?.name ?? typeof event.output };
+  return { opaque: kindOf(event.output) };
+}
+
+function rememberEnd({ path, reason }: EndLoop): RememberedEnd {
+  const exact = reason === undefined || (reason !== null && plainOrNot(reason) !== undefined);
+  return { path, reason: plainReason(reason), ...(exact ? {} : { thrown: describeError(reason) }) };
 }
 
 export function childEnded(

@@ -1,7 +1,7 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
-import { EndLoop, LoopError } from './errors.ts';
+import { isEndLoop, LoopError } from './errors.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -108,7 +108,7 @@ export function prepare(running: Running): Promise<void> | undefined {
 export function fail(running: Running, hook: string, thrown: unknown): void {
   if (running.ended) return;
   let error = thrown;
-  if (thrown instanceof EndLoop) {
+  if (isEndLoop(thrown)) {
     let up = running.parent;
     while (up !== undefined && up.loop !== thrown.loop) up = up.parent;
     if (up === undefined) {
@@ -135,5 +135,10 @@ export function fail(running: Running, hook: string, thrown: unknown): void {
 }
 
 export function isThenable(value: unknown): value is PromiseLike<any> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return typeof (value as PromiseLike<unknown>).then === 'function';
+  } catch {
+    return false;
+  }
 }

@@ -17,7 +17,6 @@ import {
   counted,
   type Envelope,
   freshContext,
-  isEndLoop,
   isEnvelope,
   type LoopContext,
   type LoopEvent,
@@ -30,7 +29,8 @@ import {
   told,
   value,
 } from './context.ts';
-import { describeError } from './json.ts';
+import { describeError } from './error-codec.ts';
+import { isEndLoop } from './errors.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,

@@ -1,7 +1,7 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
 import { plainReason, type Report } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
@@ -101,7 +101,7 @@ class OneShotActor implements HookActor {
       running.gone();
       return;
     }
-    if (!(error instanceof EndLoop) || error.loop !== loop || (hook !== 'reset' && hook !== 'onRunStart')) {
+    if (!isEndLoop(error, loop) || (hook !== 'reset' && hook !== 'onRunStart')) {
       fail(running, hook, error);
       return;
     }

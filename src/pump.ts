@@ -1,5 +1,5 @@
 import { type Commit, plainReason } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
 import { Loop } from './loop.ts';
 import type { Running, Unit } from './running.ts';
@@ -75,7 +75,7 @@ class Pump implements HookActor {
   #threw(error: unknown): void {
     if (this.stopped) return;
     const running = this.#running;
-    if (!(error instanceof EndLoop) || error.loop !== this.#loop) {
+    if (!isEndLoop(error, this.#loop)) {
       fail(running, 'a step', error);
       return;
     }

@@ -10,11 +10,13 @@ import {
   type Remembered,
   runsCount,
 } from './context.ts';
+import { Opaque, type PlainError, revivedError } from './error-codec.ts';
 import { EndLoop, LoopError } from './errors.ts';
-import { isPlain, type Json, revivedError } from './json.ts';
+import { isPlain, type Json } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
 import { implement } from './machines.ts';
 import { type Session, sessionOf } from './session.ts';
+import { kindOf } from './shown.ts';
 import { capture, restore } from './state-dict.ts';
 import { type AnyLoop, pathOf } from './tree.ts';
 
@@ -210,7 +212,7 @@ export class Running implements Host {
     if (value === undefined || isPlain(value)) return;
     throw new LoopError(
       'NOT_PLAIN_DATA',
-      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${value?.constructor?.name}` : typeof value}. ` +
+      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${kindOf(value)}` : typeof value}. ` +
         'Return what identifies it, and keep the rest in a field.',
       this.path,
     );
@@ -342,13 +344,28 @@ export class Running implements Host {
         this.path,
       );
     }
-    if ('error' in known) throw revivedError(known.error);
+    if ('error' in known) throw this.#thrownAgain(known.error, what);
     if ('end' in known) {
       let up: Running | undefined = this;
       while (up !== undefined && up.path !== known.end.path) up = up.parent;
-      throw new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason);
+      const { path, reason, thrown } = known.end;
+      throw new EndLoop(
+        up?.loop ?? this.loop,
+        path,
+        thrown === undefined ? (reason ?? undefined) : revivedError(thrown),
+      );
     }
     return structuredClone(known.output);
+  }
+
+  #thrownAgain(described: PlainError, what: string): unknown {
+    const thrown = revivedError(described);
+    if (!(thrown instanceof Opaque)) return thrown;
+    return new LoopError(
+      'RESUME_MISMATCH',
+      `${what} threw a ${kindOf(thrown)}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
+      this.path,
+    );
   }
 
   #onSnapshot(): void {

@@ -19,7 +19,8 @@ export function shown(value: unknown): string {
 
 function textOf(value: unknown): string {
   try {
-    return String(value);
+    // A list as text is all that is in it, and what is in that.
+    return Array.isArray(value) ? kindOf(value) : String(value);
   } catch {
     return kindOf(value);
   }

@@ -1,9 +1,10 @@
 import type { AnyActorRef } from 'xstate';
+import { checkAsset, decodeAsset, encodeAsset } from './assets.ts';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
 import { LoopError } from './errors.ts';
 import { isPlain, type Json } from './json.ts';
 import { decodeJson, encodeJson } from './json-form.ts';
-import { kindOf } from './shown.ts';
+import { kindOf, shown } from './shown.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
@@ -18,7 +19,7 @@ export interface Phase {
   children: { [name: string]: Phase };
 }
 
-/** A run at a boundary: enough to go on from there in another process. Survives JSON unless `assets` hold typed arrays. */
+/** A run at a boundary: enough to go on from there in another process. Survives JSON whole; runs that go on from it do not change it. */
 export interface Checkpoint {
   format: 1;
   /** Class name of the root loop. */
@@ -31,7 +32,7 @@ export interface Checkpoint {
   phase: Phase;
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
-  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays allowed. */
+  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
   assets: { [path: string]: unknown };
 }
 
@@ -41,7 +42,10 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
   const phase = phaseOf(loop, actor, loops);
   const dict = flatten(loop, dictOf(actor));
   const assets: Record<string, unknown> = {};
-  for (const [path, field] of assetsOf(loop)) assets[path] = field.stateDict();
+  for (const [path, field] of assetsOf(loop)) {
+    assets[path] = field.stateDict();
+    checkAsset(assets[path], path, () => pathOf(loop));
+  }
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -139,26 +143,49 @@ function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   return { state, progress, children: now };
 }
 
-/** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
+/** The version of the JSON form of a checkpoint; before it was 2, assets were what JSON makes of them. */
+const form = 2;
+
+/** Gives a checkpoint a `toJSON` that keeps what JSON has no word for. */
 export function jsonable(checkpoint: Checkpoint): Checkpoint {
   return Object.defineProperty(checkpoint, 'toJSON', {
     value: () => ({
       ...checkpoint,
-      encoded: true,
+      encoded: form,
       phase: encodeJson(checkpoint.phase),
-      stateDict: encodeJson(checkpoint.stateDict),
+      // Each for itself, so that `migrate` may take out or rename any of them.
+      stateDict: mapped(checkpoint.stateDict, encodeJson),
+      assets: mapped(checkpoint.assets, encodeAsset),
     }),
   });
 }
 
-function decoded(checkpoint: Checkpoint & { encoded?: true }): Checkpoint {
-  if (checkpoint.encoded !== true) return structuredClone({ ...checkpoint });
-  const { encoded: _, ...rest } = checkpoint;
-  return {
-    ...rest,
-    phase: decodeJson(rest.phase as unknown as Json) as unknown as Phase,
-    stateDict: decodeJson(rest.stateDict) as Checkpoint['stateDict'],
-  };
+/** A checkpoint of one's own, for what the run makes of it must not change the one that was given. */
+function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): Checkpoint {
+  const { encoded, ...rest } = checkpoint;
+  if (encoded === undefined) return structuredClone(rest);
+  if (encoded !== true && encoded !== form) throw unreadable(`JSON of form ${form}, got ${shown(encoded)}`, path);
+  try {
+    return {
+      ...rest,
+      phase: structuredClone(decodeJson(rest.phase as unknown as Json)) as Phase,
+      stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
+      assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
+    };
+  } catch (cause) {
+    throw unreadable(
+      `a checkpoint that is whole, got one whose JSON form is damaged (${shown((cause as Error).message)})`,
+      path,
+      cause,
+    );
+  }
+}
+
+function mapped<Before, After>(
+  values: { [key: string]: Before },
+  change: (value: Before) => After,
+): { [key: string]: After } {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }
 
 /** Which hook's actor each state invokes. */
@@ -182,7 +209,7 @@ export function loadCheckpoint(
   paused: boolean,
 ): { snapshot: any; checkpoint: Checkpoint } {
   check(loop, given);
-  const checkpoint = decoded(given);
+  const checkpoint = decoded(given, pathOf(loop));
   loadStateDict(loop, checkpoint.stateDict);
   // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
   loop.restarting = false;
@@ -242,8 +269,8 @@ function checkPhase(loop: AnyLoop, phase: Phase): void {
   }
 }
 
-function unreadable(expected: string, path: string): LoopError {
-  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path);
+function unreadable(expected: string, path: string, cause?: unknown): LoopError {
+  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path, cause === undefined ? {} : { cause });
 }
 
 function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {

@@ -16,6 +16,8 @@ import { Met } from './met.ts';
 /** More marks, for values that are not plain data. */
 export interface Kinds {
   marks: readonly string[];
+  /** What a value holds; `undefined` for plain data. */
+  parts(value: unknown): readonly unknown[] | undefined;
   /** The mark of a value and what stands under it, which is encoded as well; `undefined` for plain data. */
   marked(value: unknown): [mark: string, inside: unknown] | undefined;
   /** The value of a mark. What holds other values is made empty at first, and told to `made`, since they may refer to it. */
@@ -23,7 +25,7 @@ export interface Kinds {
 }
 
 /** Of plain data. */
-const noMore: Kinds = { marks: [], marked: () => undefined, made: () => undefined };
+const noMore: Kinds = { marks: [], parts: () => undefined, marked: () => undefined, made: () => undefined };
 
 /**
  * The JSON form of plain data, or of what `kinds` knows besides. What needs no change is returned as it is, not copied.
@@ -87,10 +89,10 @@ class Encoding {
       }
       this.#met.add(value, true);
     }
-    const marked = this.#kinds.marked(value);
-    if (marked !== undefined) {
+    const parts = this.#kinds.parts(value);
+    if (parts !== undefined) {
       this.needed = true;
-      this.look(marked[1]);
+      for (const part of parts) this.look(part);
     } else if (Array.isArray(value)) {
       for (const item of value) this.look(item);
     } else if (typeof value === 'object') {

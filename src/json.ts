@@ -5,7 +5,7 @@ import { Met } from './met.ts';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Data that is nested deeper is refused: JSON, V8's serialization and our own walks would run out of stack. */
-const deepest = 1000;
+export const deepest = 1000;
 
 /**
  * A deep copy of plain data, in time linear in its size. What the data holds twice is held twice by the copy: an object

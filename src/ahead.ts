@@ -1,5 +1,5 @@
 import type { LoopStateValue } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail } from './hooks.ts';
 import { plainReason } from './journal.ts';
 import type { Json } from './json.ts';
@@ -61,7 +61,7 @@ export function runAhead(running: Running): void {
         steps = 1;
       }
     } catch (error) {
-      if (!(error instanceof EndLoop) || error.loop !== loop) throw error;
+      if (!isEndLoop(error, loop)) throw error;
       ended = { reason: plainReason(error.reason) };
     }
     if (running.ended) return;

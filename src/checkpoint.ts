@@ -1,10 +1,13 @@
 import type { AnyActorRef } from 'xstate';
+import { checkAsset, decodeAsset, encodeAsset } from './assets.ts';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
 import { childrenRun, givenIn, type InFlight } from './journal.ts';
-import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
+import { isPlain, type Json } from './json.ts';
+import { decodeJson, encodeJson } from './json-form.ts';
 import { restartingSlot } from './loop.ts';
 import { refusePending } from './returned.ts';
+import { kindOf, shown } from './shown.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, plainLoad, type Stateful, statefulOf, walk } from './tree.ts';
 import { dictOf } from './tree-state.ts';
@@ -20,7 +23,7 @@ export interface Phase {
   children: { [name: string]: Phase };
 }
 
-/** A run at a boundary: enough to go on from there in another process. Survives JSON unless `assets` hold typed arrays. */
+/** A run at a boundary: enough to go on from there in another process. Survives JSON whole; runs that go on from it do not change it. */
 export interface Checkpoint {
   format: 1;
   /** Class name of the root loop. */
@@ -35,7 +38,7 @@ export interface Checkpoint {
   restarting: string[];
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
-  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays allowed. */
+  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
   assets: { [path: string]: unknown };
 }
 
@@ -48,6 +51,7 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
   for (const [path, field] of assetsOf(loop)) {
     const asset: unknown = field.stateDict();
     refusePending(pathOf(loop), `stateDict of ${path}`, asset);
+    checkAsset(asset, path, () => pathOf(loop));
     assets[path] = asset;
   }
   const shape = shapeOf(loop);
@@ -111,7 +115,7 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   if (isPlain(output)) return output;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${(output as object).constructor?.name ?? typeof output}. ` +
+    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOf(output)}. ` +
       'Return what identifies it, and keep the rest in a field.',
     pathOf(loop),
   );
@@ -133,26 +137,49 @@ function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
   );
 }
 
-/** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
+/** The version of the JSON form of a checkpoint; before it was 2, assets were what JSON makes of them. */
+const form = 2;
+
+/** Gives a checkpoint a `toJSON` that keeps what JSON has no word for. */
 export function jsonable(checkpoint: Checkpoint): Checkpoint {
   return Object.defineProperty(checkpoint, 'toJSON', {
     value: () => ({
       ...checkpoint,
-      encoded: true,
-      phase: encodeNumbers(checkpoint.phase as unknown as Json),
-      stateDict: encodeNumbers(checkpoint.stateDict),
+      encoded: form,
+      phase: encodeJson(checkpoint.phase),
+      // Each for itself, so that `migrate` may take out or rename any of them.
+      stateDict: mapped(checkpoint.stateDict, encodeJson),
+      assets: mapped(checkpoint.assets, encodeAsset),
     }),
   });
 }
 
-function decoded(checkpoint: Checkpoint & { encoded?: true }): Checkpoint {
-  if (checkpoint.encoded !== true) return structuredClone({ ...checkpoint });
-  const { encoded: _, ...rest } = checkpoint;
-  return {
-    ...rest,
-    phase: decodeNumbers(rest.phase as unknown as Json) as unknown as Phase,
-    stateDict: decodeNumbers(rest.stateDict) as Checkpoint['stateDict'],
-  };
+/** A checkpoint of one's own, for what the run makes of it must not change the one that was given. */
+function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): Checkpoint {
+  const { encoded, ...rest } = checkpoint;
+  if (encoded === undefined) return structuredClone(rest);
+  if (encoded !== true && encoded !== form) throw unreadable(`JSON of form ${form}, got ${shown(encoded)}`, path);
+  try {
+    return {
+      ...rest,
+      phase: structuredClone(decodeJson(rest.phase as unknown as Json)) as Phase,
+      stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
+      assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
+    };
+  } catch (cause) {
+    throw unreadable(
+      `a checkpoint that is whole, got one whose JSON form is damaged (${shown((cause as Error).message)})`,
+      path,
+      cause,
+    );
+  }
+}
+
+function mapped<Before, After>(
+  values: { [key: string]: Before },
+  change: (value: Before) => After,
+): { [key: string]: After } {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }
 
 /** Which hook's actor each state invokes. */
@@ -179,7 +206,7 @@ export function loadCheckpoint(
   const growing = growingIn(loop);
   checkShape(loop, given, growing, false);
   if (growing.length === 0) checkPhase(loop, given.phase);
-  const checkpoint = decoded(given);
+  const checkpoint = decoded(given, pathOf(loop));
   loadStateDict(loop, checkpoint.stateDict);
   if (growing.length > 0) {
     checkShape(loop, given, [], true);
@@ -270,8 +297,8 @@ function checkPhase(loop: AnyLoop, phase: Phase): void {
   }
 }
 
-function unreadable(expected: string, path: string): LoopError {
-  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path);
+function unreadable(expected: string, path: string, cause?: unknown): LoopError {
+  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path, cause === undefined ? {} : { cause });
 }
 
 function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {

@@ -1,5 +1,6 @@
+import type { PlainError } from './error-codec.ts';
 import { give, type InFlight, resultOf } from './journal.ts';
-import { type Json, type PlainError, plainOrNot } from './json.ts';
+import { type Json, plainOrNot } from './json.ts';
 import type { LoopDict } from './state-dict.ts';
 
 /** The states of the chart. */

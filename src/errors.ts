@@ -63,6 +63,15 @@ export class EndLoop extends Error {
   }
 }
 
+/** Whether `end` of a loop was thrown; of this loop, if one is given. Anything may be thrown: also what cannot be looked at. */
+export function isEndLoop(thrown: unknown, loop?: object): thrown is EndLoop {
+  try {
+    return thrown instanceof EndLoop && (loop === undefined || thrown.loop === loop);
+  } catch {
+    return false;
+  }
+}
+
 /** A reason in words, behind a colon. One that has none, such as an object without a prototype, is left out. */
 export function because(reason: unknown): string {
   try {

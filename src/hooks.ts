@@ -1,7 +1,7 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
-import { EndLoop, LoopError } from './errors.ts';
+import { isEndLoop, LoopError } from './errors.ts';
 import { isPending, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
@@ -112,7 +112,7 @@ export function prepare(running: Running): Promise<void> | undefined {
 export function fail(running: Running, hook: string, thrown: unknown): void {
   if (running.ended) return;
   let error = thrown;
-  if (thrown instanceof EndLoop) {
+  if (isEndLoop(thrown)) {
     let up = running.parent;
     while (up !== undefined && up.loop !== thrown.loop) up = up.parent;
     if (up === undefined) {

@@ -9,6 +9,7 @@ inspectEverywhere(everyRun as any);
 
 export type { Checkpoint, Phase } from './checkpoint.ts';
 export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './context.ts';
+export { type ErrorClass, rememberErrors } from './error-classes.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './errors.ts';
 export type { Json } from './json.ts';
 export type { ActorLine, EventLine, Recording, RecordingLine } from './lines.ts';

@@ -1,4 +1,7 @@
-import { describeError, type Json, type PlainError, plainOrNot } from './json.ts';
+import { describeError, type PlainError } from './error-codec.ts';
+import { type EndLoop, isEndLoop } from './errors.ts';
+import { type Json, plainOrNot } from './json.ts';
+import { kindOf } from './shown.ts';
 import type { LoopDict } from './state-dict.ts';
 
 /*
@@ -20,9 +23,16 @@ export type Result =
   | { output?: Json }
   | { error: PlainError }
   /** A labelled break out of a loop further up passed through. */
-  | { end: { path: string; reason: Json } }
+  | { end: RememberedEnd }
   /** The output was not plain data, so only its kind is known. */
   | { opaque: string };
+
+/** The end of a loop; `thrown` is its reason where `reason` does not say it all: an error, null. */
+export interface RememberedEnd {
+  path: string;
+  reason: Json;
+  thrown?: PlainError;
+}
 
 /** What a hook or a step in flight has asked for: a run of a child, or `once`. */
 export interface Asked {
@@ -103,25 +113,26 @@ export function give(before: InFlight | null, what: Omit<Asked, 'at'>, how: Resu
   };
 }
 
-/** By name: the one in a recording is a description. */
-export function isEndLoop(error: unknown): error is Error & { path: string; reason: unknown } {
-  return error instanceof Error && error.name === 'EndLoop';
-}
-
 /** What came of something, as plain data. */
 export function resultOf(how: { output?: unknown; error?: unknown }): Result {
-  if (isEndLoop(how.error)) return { end: { path: how.error.path, reason: plainReason(how.error.reason) } };
+  if (isEndLoop(how.error)) return { end: rememberedEnd(how.error) };
   if ('error' in how) return { error: describeError(how.error) };
   if (how.output === undefined) return {};
   const plain = plainOrNot(how.output);
   if (plain !== undefined) return { output: plain.copy };
-  return { opaque: (how.output as object)?.constructor?.name ?? typeof how.output };
+  return { opaque: kindOf(how.output) };
+}
+
+function rememberedEnd({ path, reason }: EndLoop): RememberedEnd {
+  const exact = reason === undefined || (reason !== null && plainOrNot(reason) !== undefined);
+  return { path, reason: plainReason(reason), ...(exact ? {} : { thrown: describeError(reason) }) };
 }
 
 /** Anything as plain data, for what is shown and kept but not computed with. */
 export function plainReason(reason: unknown): Json {
   if (reason === undefined) return null;
-  return plainOrNot(reason)?.copy ?? describeError(reason);
+  const plain = plainOrNot(reason);
+  return plain === undefined ? describeError(reason) : plain.copy;
 }
 
 /**
@@ -131,17 +142,9 @@ export function plainReason(reason: unknown): Json {
 export function plainArgs(args: readonly unknown[]): Json[] {
   return args.map((arg) => {
     if (arg === undefined) return { $opaque: 'undefined' };
-    return plainOrNot(arg)?.copy ?? { $opaque: kindOf(arg) };
+    const plain = plainOrNot(arg);
+    return plain === undefined ? { $opaque: kindOf(arg) } : plain.copy;
   });
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return typeof value;
-  try {
-    return value.constructor?.name ?? 'object';
-  } catch {
-    return 'object';
-  }
 }
 
 /** Arguments as a child's machine keeps them: `null` where they are not all plain data. */

@@ -1,14 +1,10 @@
 import { isEnvelope, type LoopStateValue, type Report } from './context.ts';
-import {
-  decodeNumbers,
-  describeError,
-  encodeNumbers,
-  isPlain,
-  type Json,
-  type PlainError,
-  plainOrNot,
-  revivedError,
-} from './json.ts';
+import { isError } from './error-classes.ts';
+import { describeError, Opaque, type PlainError, revivedError } from './error-codec.ts';
+import { isEndLoop } from './errors.ts';
+import { isPlain, type Json, plainOrNot } from './json.ts';
+import { decodeJson, encodeJson } from './json-form.ts';
+import { kindOf } from './shown.ts';
 
 /**
  * A line of a recording: plain JSON, with `NaN` and its like as `{ "$n": "NaN" }`, errors as `{ "$error": … }`, and the
@@ -75,33 +71,35 @@ function isMarked(value: unknown): value is { [key: string]: Json } {
 
 /** What user code gave may be anything; what is no plain data is named by its kind. */
 export function plain(value: unknown): Json {
-  if (value instanceof Opaque) return value.mark;
-  if (value instanceof Error) return plainError(value);
+  if (isError(value)) return plainError(value);
   // A copy: the code that gave it may go on changing it.
   const told = plainOrNot(value);
   if (told === undefined) return { $opaque: kindOf(value) };
-  const encoded = encodeNumbers(told.copy);
+  const encoded = encodeJson(told.copy);
   return isMarked(encoded) ? { $plain: encoded } : encoded;
 }
 
 export function toldError(error: unknown): PlainError {
-  return encodeNumbers(describeError(error)) as PlainError;
+  return encodeJson(describeError(error)) as PlainError;
 }
 
 function plainError(error: Error): Json {
-  const { reason } = error as { reason?: unknown };
+  const kind = kindOf(error);
+  const described = describeError(error);
+  const reason = isEndLoop(error) ? error.reason : undefined;
   return {
-    $error: toldError(error),
-    ...(kindOf(error) === 'Error' ? {} : { kind: kindOf(error) }),
-    // Of an EndLoop; where it is plain data, it is in the description.
-    ...(reason === undefined || isPlain(reason) ? {} : { reason: plainThrown(reason) }),
+    $error: encodeJson(described),
+    ...(kind === 'Error' ? {} : { kind }),
+    // The machine goes by the reason of an EndLoop, also by one that is not in the description.
+    ...(reason === undefined || 'reason' in described ? {} : { reason: plainThrown(reason) }),
   };
 }
 
-/** The machine keeps a description of what was thrown, or given as a reason. */
+/** What was thrown, or given as a reason: the machine keeps a description of it. */
 function plainThrown(value: unknown): Json {
-  const told = plain(value);
-  return isMarked(told) && '$opaque' in told ? { ...told, shown: describeError(value).message } : told;
+  if (isPlain(value) || isError(value)) return plain(value);
+  const { $opaque, message, ...rest } = describeError(value);
+  return $opaque === undefined ? { $error: encodeJson({ message, ...rest }) } : { $opaque, shown: message };
 }
 
 export function plainOutput(output: unknown): Json {
@@ -115,7 +113,7 @@ export function plainOutput(output: unknown): Json {
 export function plainEvent(event: { type: string }): { type: string; [key: string]: Json } {
   const told: { type: string; [key: string]: Json } = { type: event.type };
   for (const [key, value] of Object.entries(event) as [string, unknown][]) {
-    if (value === undefined) continue;
+    if (value === undefined && key !== 'error') continue;
     if (key === 'output' && isReport(value)) {
       const { value: returned, ...rest } = value;
       told[key] = { ...inner(rest), ...(returned === undefined ? {} : { value: plain(returned) }) };
@@ -129,7 +127,7 @@ export function plainEvent(event: { type: string }): { type: string; [key: strin
 }
 
 function inner(object: object): { [key: string]: Json } {
-  return encodeNumbers(object as Json) as { [key: string]: Json };
+  return encodeJson(object as Json) as { [key: string]: Json };
 }
 
 /** How a hook's actor reports: what the hook returned may be anything, the rest is plain. */
@@ -137,36 +135,15 @@ function isReport(value: unknown): value is Report {
   return typeof value === 'object' && value !== null && 'hook' in value && 'commit' in value;
 }
 
-/** By the name that the machine remembers it by. */
-function kindOf(value: unknown): string {
-  return (value as object).constructor?.name ?? typeof value;
-}
-
-/** Stands for what was no plain data: the machine describes it as it did that. */
-class Opaque {
-  readonly mark: { [key: string]: Json };
-
-  constructor(mark: { [key: string]: Json }) {
-    this.mark = mark;
-    Object.defineProperty(this, 'constructor', { value: { name: mark.$opaque } });
-  }
-
-  toJSON(): undefined {}
-
-  toString(): string {
-    return String(this.mark.shown);
-  }
-}
-
 export function live(value: Json): unknown {
-  if (!isMarked(value)) return decodeNumbers(value);
-  if ('$plain' in value) return decodeNumbers(value.$plain!);
-  if ('$opaque' in value) return new Opaque(value);
-  const described = decodeNumbers(value.$error!) as PlainError;
-  const error = revivedError(described);
-  if (described.stack === undefined) delete error.stack;
-  if ('reason' in value) Object.assign(error, { reason: live(value.reason!) });
-  if ('kind' in value) Object.defineProperty(error, 'constructor', { value: { name: value.kind } });
+  if (!isMarked(value)) return decodeJson(value);
+  if ('$plain' in value) return decodeJson(value.$plain!);
+  if ('$opaque' in value) return new Opaque(String(value.$opaque), String(value.shown));
+  const error = revivedError(decodeJson(value.$error!) as PlainError);
+  if ('reason' in value) Object.assign(error as object, { reason: live(value.reason!) });
+  // The name that the machine remembers it by.
+  const { kind = 'Error' } = value;
+  if (isError(error) && kindOf(error) !== kind) Object.defineProperty(error, 'constructor', { value: { name: kind } });
   return error;
 }
 

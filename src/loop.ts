@@ -1,8 +1,9 @@
 import { EndLoop, LoopError } from './errors.ts';
-import { type Json, plainCopy, shown } from './json.ts';
+import { type Json, plainCopy } from './json.ts';
 import type { LoopMachine } from './machine.ts';
 import type { StartOptions } from './options.ts';
 import type { LoopRun } from './run.ts';
+import { shown } from './shown.ts';
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
 import {
   type AnyLoop,

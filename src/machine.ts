@@ -26,8 +26,9 @@ import {
   told,
   value,
 } from './context.ts';
-import { type Asked, ask, emptyJournal, give, isEndLoop, plainReason, resultOf, wholeArgs } from './journal.ts';
-import { describeError } from './json.ts';
+import { describeError } from './error-codec.ts';
+import { isEndLoop } from './errors.ts';
+import { type Asked, ask, emptyJournal, give, plainReason, resultOf, wholeArgs } from './journal.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,

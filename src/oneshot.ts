@@ -2,7 +2,7 @@ import type { AnyActorRef, EventObject } from 'xstate';
 import { mayRunAhead, runAhead } from './ahead.ts';
 import { soon } from './clock.ts';
 import type { Report } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { plainReason } from './journal.ts';
 import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
@@ -105,7 +105,7 @@ class OneShotActor implements HookActor {
       running.gone();
       return;
     }
-    if (!(error instanceof EndLoop) || error.loop !== loop || (hook !== 'reset' && hook !== 'onRunStart')) {
+    if (!isEndLoop(error, loop) || (hook !== 'reset' && hook !== 'onRunStart')) {
       fail(running, hook, error);
       return;
     }

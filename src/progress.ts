@@ -1,5 +1,6 @@
 import { LoopError } from './errors.ts';
-import { type Json, plainCopy, shown } from './json.ts';
+import { type Json, plainCopy } from './json.ts';
+import { shown } from './shown.ts';
 
 /**
  * Counters that are a field of a loop and part of its context and state dict.

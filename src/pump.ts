@@ -1,6 +1,6 @@
 import { now, soon } from './clock.ts';
 import type { Commit } from './context.ts';
-import { EndLoop } from './errors.ts';
+import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { plainReason } from './journal.ts';
 import { Loop } from './loop.ts';
@@ -80,7 +80,7 @@ class Pump implements HookActor {
   #threw(error: unknown): void {
     if (this.stopped) return;
     const running = this.#running;
-    if (!(error instanceof EndLoop) || error.loop !== this.#loop) {
+    if (!isEndLoop(error, this.#loop)) {
       fail(running, 'a step', error);
       return;
     }

@@ -1,7 +1,8 @@
 import { later } from './clock.ts';
 import { LoopError } from './errors.ts';
 import { type Asked, type Got, givenIn, type InFlight } from './journal.ts';
-import { type Json, shown } from './json.ts';
+import type { Json } from './json.ts';
+import { shown } from './shown.ts';
 import { turn } from './turn.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */

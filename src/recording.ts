@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { LoopError } from './errors.ts';
-import { encodeNumbers } from './json.ts';
+import { encodeJson } from './json-form.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
 import { machineLoops } from './machines.ts';
 import { recorder } from './options.ts';
@@ -72,7 +72,7 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
       loop: machineLoops.get(logicOf(actor))?.constructor.name ?? actor.id,
       ...(parent === undefined ? {} : { parent }),
       value,
-      context: encodeNumbers(context),
+      context: encodeJson(context),
       ...(status === 'active' ? {} : { status }),
       ...(output === undefined ? {} : { output: plainOutput(output) }),
       ...(begins || announced.has(actor) ? {} : { late: true }),
@@ -90,7 +90,7 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
       ...(from === undefined ? {} : { from }),
       event: plainEvent(event),
       value,
-      ...(status === 'active' ? {} : { status, context: encodeNumbers(context) }),
+      ...(status === 'active' ? {} : { status, context: encodeJson(context) }),
       ...(output === undefined ? {} : { output: plainOutput(output) }),
       ...(error === undefined ? {} : { error: toldError(error) }),
       ...(transitions.length === 0 ? {} : { tr: transitions.map(edge) }),

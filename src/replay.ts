@@ -1,7 +1,8 @@
 import { createActor } from 'xstate';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
-import { decodeNumbers, encodeNumbers, type Json, shown } from './json.ts';
+import type { Json } from './json.ts';
+import { decodeJson, encodeJson } from './json-form.ts';
 import {
   type ActorLine,
   type EventLine,
@@ -12,6 +13,7 @@ import {
   toldError,
 } from './lines.ts';
 import { replayChart } from './machine.ts';
+import { shown } from './shown.ts';
 
 /** Where a loop stood after an event. */
 export interface Frame {
@@ -56,8 +58,8 @@ export function contextAfter(line: EventLine, before: Json): Json {
   // A transition of the whole chart is taken from any state.
   const source = from.slice(from.lastIndexOf('.') + 1);
   const value = source in replayChart.states ? source : 'advancing';
-  const snapshot = replayChart.resolveState({ value, context: decodeNumbers(before) } as any);
-  return encodeNumbers((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);
+  const snapshot = replayChart.resolveState({ value, context: decodeJson(before) } as any);
+  return encodeJson((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);
 }
 
 /**
@@ -91,7 +93,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
   function introduced(line: ActorLine): Frame {
     const { id, path, value, status = 'active' } = line;
     if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
-    const context = decodeNumbers(line.context) as unknown as LoopContext;
+    const context = decodeJson(line.context) as unknown as LoopContext;
     const output = line.output === undefined ? undefined : live(line.output);
     const snapshot = replayChart.resolveState({ value, context, status, output } as any);
     const actor: Actor = { path, snapshot };
@@ -113,7 +115,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (value !== line.value || status !== told) {
       throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
     }
-    if (line.context !== undefined) same(line, path, 'context', line.context, encodeNumbers(context));
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeJson(context));
     same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
     same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
     if (status !== 'active') actors.delete(line.id);
@@ -133,16 +135,33 @@ function frameOf({ seq, id }: ActorLine | EventLine, { path, snapshot }: Actor, 
 }
 
 function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
-  if (told !== got && sorted(told) !== sorted(got))
+  if (told === got) return;
+  const [before, now] = [decodeJson(told as Json), decodeJson(got as Json)];
+  if (!alike(before, now) && !alike(before, withoutNewWords(now)))
     throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
 }
 
-function sorted(value: Json | undefined): string {
-  return JSON.stringify(value, (_, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+/** Whether two pieces of plain data hold the same, in whichever order; a part that comes twice may be two parts of the other. */
+function alike(a: unknown, b: unknown, compared = new Map<object, object>()): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (compared.get(a) === b) return true;
+  compared.set(a, b);
+  const [keysOfA, keysOfB] = [keysIn(a), keysIn(b)];
+  if (Array.isArray(a) !== Array.isArray(b) || keysOfA.length !== keysOfB.length) return false;
+  return keysOfA.every((key) => Object.hasOwn(b, key) && alike((a as any)[key], (b as any)[key], compared));
+}
+
+function keysIn(object: object): string[] {
+  return Object.keys(object).filter((key) => (object as Record<string, unknown>)[key] !== undefined);
+}
+
+/** Recordings made before descriptions of what is no error said what it is lack these words. */
+const newWords = ['$value', '$undefined', '$opaque', '$list'];
+
+function withoutNewWords(value: unknown): unknown {
+  const text = JSON.stringify(encodeJson(value), (key, inner) => (newWords.includes(key) ? undefined : inner));
+  return text === undefined ? undefined : decodeJson(JSON.parse(text));
 }
 
 function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {

@@ -65,14 +65,24 @@ export function refusePending(path: string, what: string, result: unknown): void
 }
 
 export function isThenable(value: unknown): value is PromiseLike<any> {
-  return isObject(value) && typeof (value as unknown as PromiseLike<unknown>).then === 'function';
+  if (!isObject(value)) return false;
+  try {
+    return typeof (value as unknown as PromiseLike<unknown>).then === 'function';
+  } catch {
+    // A getter that throws: it is none that could be awaited.
+    return false;
+  }
 }
 
 /** What a generator returns, or `array.values()`: it has a `next`, and can be iterated over itself. */
 function isIterator(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { next, [Symbol.iterator]: plain, [Symbol.asyncIterator]: slow } = value as any;
-  return typeof next === 'function' && (typeof plain === 'function' || typeof slow === 'function');
+  try {
+    const { next, [Symbol.iterator]: plain, [Symbol.asyncIterator]: slow } = value as any;
+    return typeof next === 'function' && (typeof plain === 'function' || typeof slow === 'function');
+  } catch {
+    return false;
+  }
 }
 
 function isObject(value: unknown): value is object {

@@ -1,10 +1,11 @@
 import type { AnyActorRef } from 'xstate';
 import { soon } from './clock.ts';
 import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from './context.ts';
+import { Opaque, type PlainError, revivedError } from './error-codec.ts';
 import { EndLoop, LoopError } from './errors.ts';
 import { Giving } from './giving.ts';
 import { type Asked, childrenRun, type Got, givenIn, plainArgs, type Result } from './journal.ts';
-import { isPlain, revivedError } from './json.ts';
+import { isPlain } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
 import { implement } from './machines.ts';
 import { Pending, PendingRun } from './pending.ts';
@@ -12,6 +13,7 @@ import { type Answer, Recall } from './recall.ts';
 import { isThenable } from './returned.ts';
 import { callWithin, keyWithin } from './scope.ts';
 import { type Session, sessionOf } from './session.ts';
+import { kindOf } from './shown.ts';
 import { capture, holdState, loadTree, putState } from './state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
 import { dictOf } from './tree-state.ts';
@@ -306,7 +308,7 @@ export class Running implements Host {
     if (value === undefined || isPlain(value)) return;
     throw new LoopError(
       'NOT_PLAIN_DATA',
-      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${value?.constructor?.name}` : typeof value}. ` +
+      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${kindOf(value)}` : typeof value}. ` +
         'Return what identifies it, and keep the rest in a field.',
       this.path,
     );
@@ -482,13 +484,25 @@ export class Running implements Host {
       );
       return { error };
     }
-    if ('error' in known) return { error: revivedError(known.error) };
+    if ('error' in known) return { error: this.#thrownAgain(known.error, what) };
     if ('end' in known) {
       let up: Running | undefined = this;
       while (up !== undefined && up.path !== known.end.path) up = up.parent;
-      return { error: new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason) };
+      const { path, reason, thrown } = known.end;
+      const why = thrown === undefined ? (reason ?? undefined) : revivedError(thrown);
+      return { error: new EndLoop(up?.loop ?? this.loop, path, why) };
     }
     return { output: structuredClone(known.output) };
+  }
+
+  #thrownAgain(described: PlainError, what: string): unknown {
+    const thrown = revivedError(described);
+    if (!(thrown instanceof Opaque)) return thrown;
+    return new LoopError(
+      'RESUME_MISMATCH',
+      `${what} threw a ${kindOf(thrown)}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
+      this.path,
+    );
   }
 
   #onSnapshot(): void {

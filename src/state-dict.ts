@@ -1,7 +1,8 @@
 import { LoopError } from './errors.ts';
-import { type Json, plainCopy, shown } from './json.ts';
+import { type Json, plainCopy } from './json.ts';
 import { BaseProgress } from './progress.ts';
 import { refusePending } from './returned.ts';
+import { shown } from './shown.ts';
 import {
   type AnyLoop,
   childrenOf,

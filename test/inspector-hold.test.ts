@@ -5,7 +5,7 @@ import { chart } from '../inspector/transition.ts';
 import { Form } from '../src/inspect/form.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Tape } from '../src/inspect/tape.ts';
-import { decodeNumbers } from '../src/json.ts';
+import { decodeJson } from '../src/json-form.ts';
 import { Changing, dice } from './support/changing.ts';
 
 test('a step that is held by its form is told as it was', async () => {
@@ -19,11 +19,11 @@ test('a step that is held by its form is told as it was', async () => {
     inspection.flush();
     const told = lines.filter(({ type }) => type === 'event');
     expect(told.length).toBe(1500);
-    expect(told.map(({ event }) => decodeNumbers(event))).toEqual(seen.slice(-1500));
+    expect(told.map(({ event }) => decodeJson(event))).toEqual(seen.slice(-1500));
     const steps = told.filter(({ event }) => event.type === 'loop.advanced');
     // How it stood before the oldest of them.
     const { context } = lines.find(({ late }) => late)!;
-    expect(decodeNumbers(context.state)).toEqual((seen.at(-1501) as any).commit.state);
+    expect(decodeJson(context.state)).toEqual((seen.at(-1501) as any).commit.state);
     expect(context.steps).toBe(2000 - steps.length);
     inspection.close();
   }

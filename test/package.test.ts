@@ -45,6 +45,7 @@ describe('what the doors give', () => {
         "memoryStore",
         "parseRecording",
         "record",
+        "rememberErrors",
         "replay",
       ]
     `);
@@ -54,6 +55,7 @@ describe('what the doors give', () => {
         "Checkpoint",
         "CheckpointInfo",
         "CheckpointStore",
+        "ErrorClass",
         "EventLine",
         "Frame",
         "Inspect",

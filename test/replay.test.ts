@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import {
   type Checkpoint,
   type EndLoop,
@@ -471,6 +473,10 @@ class Taking extends Giving {
   }
 }
 
+const shared = { n: 1 };
+const circle: Error = new Error('round');
+circle.cause = new TypeError('and round', { cause: circle });
+
 const anything: [string, unknown][] = [
   ['a string', 'text'],
   ['NaN', Number.NaN],
@@ -488,6 +494,17 @@ const anything: [string, unknown][] = [
   ['an error', new TypeError('of a kind')],
   ['an error without a stack', Object.defineProperty(new Error('bare'), 'stack', { value: undefined })],
   ['an object that holds a function', { f() {} }],
+  ['an object that is held twice', { a: shared, b: [shared] }],
+  ['an error whose cause is plain data', new Error('outer', { cause: { status: 503, list: [Number.NaN] } })],
+  ['an error whose cause is a map', new Error('outer', { cause: new Map() })],
+  ['an error whose causes go round in a circle', circle],
+  ['errors in one', new AggregateError([new TypeError('a'), 'b', new Map()], 'all failed')],
+  ['a list of errors', [Object.assign(new RangeError('a'), { map: new Map() }), new Error('b')]],
+  ['an error of the platform', new DOMException('late', 'TimeoutError')],
+  [
+    'an error with fields of all kinds',
+    Object.assign(new Error('odd'), { status: 429, f() {}, $class: 'Map', shared }),
+  ],
 ];
 
 describe.each(anything)('%s', (_, value) => {
@@ -522,6 +539,45 @@ describe.each(anything)('%s', (_, value) => {
     const told = frames.filter(({ event }) => event.type !== 'xstate.init');
     expect(told.map(({ context }) => context)).toEqual(watcher.seen.map(({ context }) => context));
   });
+});
+
+test('what cannot be looked at is recorded and replayed when it is thrown, or given as a reason', async () => {
+  const no = () => {
+    throw new Error('do not look');
+  };
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const traps = new Proxy({}, { get: no, has: no, ownKeys: no, getPrototypeOf: no });
+  for (const value of [
+    proxy,
+    traps,
+    { toString: no, toJSON: no, why: no },
+    new Proxy(new Error('x'), { ownKeys: no }),
+  ]) {
+    const thrown = await recorded(new Taking(1, { error: value }), {});
+    expect(thrown.outcome.status).toBe('failed');
+    expect(thrown.outcome.error === value).toBe(true);
+    expectSame(thrown.recording, thrown.watcher);
+    for (const [how, status] of [
+      ['abort', 'aborted'],
+      ['stop', 'stopped'],
+    ] as const) {
+      const { recording, watcher, outcome } = await recorded(new Taking(1), {}, async (run) => {
+        await turn();
+        void run[how](value);
+      });
+      expect(outcome.status).toBe(status);
+      expectSame(recording, watcher);
+    }
+  }
+});
+
+test('recordings that older versions have made replay', () => {
+  const text = gunzipSync(readFileSync(new URL('golden/recordings-1.jsonl.gz', import.meta.url))).toString();
+  const recordings = text.split(/^(?={"type":"recording")/m);
+  expect(recordings.length).toBe(71);
+  const ends = recordings.map((one) => [...replay(parseRecording(one))].at(-1)!.status);
+  expect(new Set(ends)).toEqual(new Set(['error', 'done']));
 });
 
 test('the lines of a recording', async () => {

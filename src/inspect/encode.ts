@@ -1,4 +1,5 @@
-import { describeError, type Json } from '../json.ts';
+import { describeError } from '../error-codec.ts';
+import type { Json } from '../json.ts';
 import { digest } from './digest.ts';
 
 /** How much of a value is shown; what is more is cut, with a mark under which it can be fetched. */

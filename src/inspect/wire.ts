@@ -1,4 +1,5 @@
-import { describeError, type Json } from '../json.ts';
+import { describeError } from '../error-codec.ts';
+import type { Json } from '../json.ts';
 import { chart } from '../machine.ts';
 import { type Cuts, Encoder, follow, isTame } from './encode.ts';
 import type { Formed, Held } from './ring.ts';

@@ -37,6 +37,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/browser/setup.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
     // What a browser shows comes when the machine has time for it.

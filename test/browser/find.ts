@@ -45,15 +45,18 @@ function isProgram(path: string): boolean {
  *
  * @throws with one line that says what was tried and what to install
  */
-export async function findChromium(env: Environment = process.env, install = installChromium): Promise<string> {
-  const named = env.CHROMIUM !== undefined && env.CHROMIUM !== '';
+export async function findChromium(
+  named = process.env.CHROMIUM ?? '',
+  installed: string[] = installedChromiums(),
+  install: () => Promise<string> = installChromium,
+): Promise<string> {
   const tried: string[] = [];
-  for (const path of named ? [env.CHROMIUM!] : installedChromiums(env)) {
+  for (const path of named === '' ? installed : [named]) {
     const fault = await faultOf(path);
     if (fault === undefined) return path;
-    tried.push(`${path}${named ? ', which CHROMIUM names,' : ''} does not start (${fault})`);
+    tried.push(`${path}${path === named ? ', which CHROMIUM names,' : ''} does not start (${fault})`);
   }
-  if (!named) {
+  if (named === '') {
     if (tried.length === 0) tried.push('no Chromium, Chrome or Edge is installed');
     try {
       const path = await install();

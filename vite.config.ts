@@ -48,6 +48,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/browser/setup.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
+    // A page is built and a browser started in it, on whatever machine this is.
+    hookTimeout: 60_000,
     // What a browser shows comes when the machine has time for it.
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', tally],

@@ -19,6 +19,8 @@ const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'ut
 /** Under `node_modules`, which Git and the linter pass over. */
 const ownFolder = join(home, 'node_modules', `chromium-${dependencies[PACKAGE]}`);
 
+/** Whoever is offline is told so in seconds: npm would wait more than a minute. */
+const RETRIES = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
 /** Starts it with the libraries and fonts beside it, and in a language: without one it tells pages that it is `en-US@posix`. */
 const RUN = `#!/bin/sh
 here=$(dirname "$0")
@@ -64,7 +66,9 @@ async function downloadPackage(folder: string): Promise<void> {
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(home, name), join(folder, name));
   try {
     // In the folder, not with `--prefix`: that would lose the user's `.npmrc`.
-    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...RETRIES], {
+      cwd: folder,
+    });
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
     const said = stderr.match(/^npm error (?!code |errno |syscall )(.+)/m)?.[1];

@@ -10,10 +10,7 @@ export async function makeWhole(folder: string, fill: (part: string) => Promise<
   const parent = dirname(folder);
   const prefix = `${basename(folder)}.part-`;
   mkdirSync(parent, { recursive: true });
-  for (const name of readdirSync(parent)) {
-    if (name.startsWith(prefix) && !isAlive(Number.parseInt(name.slice(prefix.length), 10)))
-      rmSync(join(parent, name), { recursive: true, force: true });
-  }
+  removeLeftovers(parent, prefix);
   const part = mkdtempSync(join(parent, `${prefix}${process.pid}-`));
   try {
     await fill(part);
@@ -24,6 +21,17 @@ export async function makeWhole(folder: string, fill: (part: string) => Promise<
     }
   } finally {
     rmSync(part, { recursive: true, force: true });
+  }
+}
+
+function removeLeftovers(parent: string, prefix: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(prefix) || isAlive(Number.parseInt(name.slice(prefix.length), 10))) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or what was killed had started another process that is still writing: for the next time.
+    }
   }
 }
 

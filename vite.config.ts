@@ -8,7 +8,10 @@ const tally: Reporter = {
   onTestRunEnd(modules) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
-      for (const test of module.children.allTests()) count[test.result().state]++;
+      const tests = [...module.children.allTests()];
+      for (const test of tests) count[test.result().state]++;
+      // Of a file that could not be loaded, or whose hooks failed, no test tells.
+      if (!module.ok() && tests.every((test) => test.ok())) count.failed++;
     }
     console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   },
@@ -31,14 +34,22 @@ const config: ViteUserConfig = defineConfig({
   root: 'inspector',
   base: './',
   plugins: [ownPictures],
-  build: { outDir: '../dist/inspector', emptyOutDir: true },
+  build: {
+    outDir: '../dist/inspector',
+    emptyOutDir: true,
+    // That most of the time goes into the pictures is known, and no news on each build.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
   resolve: { conditions: ['loopchart-source', ...defaultClientConditions] },
   ssr: { resolve: { conditions: ['loopchart-source', ...defaultServerConditions] } },
   test: {
     root: import.meta.dirname,
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/browser/setup.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
+    // A page is built and a browser started in it, on whatever machine this is.
+    hookTimeout: 60_000,
     // What a browser shows comes when the machine has time for it.
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', tally],

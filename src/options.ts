@@ -17,8 +17,11 @@ export const everyRun: Observer<InspectionEvent>[] = [];
 export interface StartOptions<Args extends unknown[] = unknown[]> {
   /** The arguments of every hook. Default: none, or those in the checkpoint. */
   args?: Args;
-  /** Go on from this checkpoint. `reset` and `onRunStart` are not repeated where they had been done. */
-  from?: Checkpoint;
+  /**
+   * Go on from this checkpoint. `reset` and `onRunStart` are not repeated where they had been done.
+   * Default: begin anew; so does `undefined`, which a store gives of a run that it does not know.
+   */
+  from?: Checkpoint | undefined;
   /** Brings an older checkpoint forward before it is checked: it gets `from` and returns one that fits. */
   migrate?: (checkpoint: Checkpoint) => Checkpoint;
   /** Where checkpoints are saved. Default: nowhere. */

@@ -31,6 +31,7 @@ import {
   value,
 } from './context.ts';
 import { describeError } from './json.ts';
+import { markChart } from './loop-actor.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
@@ -280,6 +281,8 @@ const config = {
   },
   output: ({ event }: Step) => event.output,
 };
+
+markChart(config);
 
 /** The chart, without the actors that run user code. */
 export const chart: LoopMachine<unknown, unknown[]> = createMachine(

@@ -1,7 +1,7 @@
 import type { LoopControlEvent } from '../context.ts';
 import { leaves } from '../session.ts';
+import { rootOf, type Sighting, type Subject } from '../sighting.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
-import { rootOf, type Sighting, type Subject } from './sight.ts';
 import { type Condition, parseCondition } from './when.ts';
 
 interface Point extends Breakpoint {
@@ -141,7 +141,8 @@ export class Drive {
 
   #seenRun({ subject, event, status, context }: Sighting): void {
     if (event === undefined) {
-      this.#begun(subject);
+      // One that came out of a snapshot may have ended.
+      if (status === 'active') this.#begun(subject);
     } else if (status !== 'active') {
       this.#runs.delete(subject);
       this.#wait(subject, false);

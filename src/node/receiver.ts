@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Sighting, Subject } from '../inspect/sight.ts';
+import type { Sighting, Subject } from '../sighting.ts';
 import { legacyChart } from './legacy.ts';
 
-const cuts = { depth: 20, items: 5000, text: 100_000, values: 50_000 };
+const cuts = { depth: 20, items: 5000, text: 100_000, values: 50_000, characters: 4_000_000 };
 /** A receiver that does not take what it is sent is told later, from how the loops stand then. */
 const mostWaiting = 4_000_000;
 const mostRefused = 20;

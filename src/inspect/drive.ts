@@ -225,7 +225,7 @@ function isMet(point: Point, { subject, before }: Sighting, type: string): boole
   if (!matches(point, { id, path, before, value: now.value, type })) return false;
   if (point.condition === undefined) return true;
   const was = point.held.get(subject) ?? false;
-  const is = point.condition(now.context);
+  const is = point.condition(now.context) === true;
   point.held.set(subject, is);
   return is && !was;
 }

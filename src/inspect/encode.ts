@@ -8,9 +8,8 @@ import { nameOf, type Special, specialOf } from './special.ts';
 const head = 100;
 /** Objects that look like one of our tags. */
 const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
-/** Of what is cut away, so many values are gone through to tell whether it has changed, and so many keys to tell how many there are. */
+/** Of what is cut away, so many values are gone through to tell whether it has changed. */
 const mostDigested = 200_000;
-const mostCounted = 1_000_000;
 const longestPointer = 500;
 /** Larger ones take long to write. */
 const largest = 2n ** 4096n;
@@ -20,6 +19,8 @@ interface Shown {
   place: Place | undefined;
   /** It is being shown: whoever meets it stands within it. */
   open: boolean;
+  /** How many items or keys it has. */
+  size: number;
   /** How many values it took. */
   cost: number;
 }
@@ -42,10 +43,11 @@ export class Encoder {
   readonly #encoding: Encoding;
   readonly #digests = new Digests(mostDigested);
   readonly #shown = new Map<object, Shown>();
+  /** How many keys objects have that are too large to be shown. */
+  readonly #sizes = new Map<object, number>();
   readonly #deepest: number;
   #values: number;
   #characters: number;
-  #counted = mostCounted;
 
   /** @param ref what the references to cut values begin with */
   constructor(cuts: Cuts, ref: string, encoding: Encoding = 'live') {
@@ -108,7 +110,7 @@ export class Encoder {
   #object(object: object, place: Place | undefined, depth: number): Json {
     const shown = this.#shown.get(object);
     if (shown !== undefined && (shown.open || shown.cost > this.#affordable)) return this.#again(object, shown);
-    const now: Shown = { place, open: true, cost: 0 };
+    const now: Shown = { place, open: true, size: 0, cost: 0 };
     const before = this.#values;
     try {
       return this.#whole(object, place, depth, now);
@@ -116,6 +118,11 @@ export class Encoder {
       now.open = false;
       now.cost = before - this.#values;
     }
+  }
+
+  #show(object: object, now: Shown, size: number): void {
+    now.size = size;
+    this.#shown.set(object, now);
   }
 
   /** What may be shown twice: it is easier to read than a mark. A redactor counts on each to be there once. */
@@ -128,18 +135,19 @@ export class Encoder {
       if (object.length > 0 && this.#isCrowded(object.length, depth)) {
         return this.#cut('array', object.length, object, place);
       }
-      this.#shown.set(object, now);
+      this.#show(object, now, object.length);
       return this.#list(object, place, depth);
     }
     const special = this.#encoding === 'encoded' ? undefined : specialOf(object);
     if (special !== undefined) return this.#special(special, object, place, depth, now);
-    if (this.#counted < 0) return this.#cut(nameOf(object), undefined, object, place);
+    const large = this.#sizes.get(object);
+    if (large !== undefined && this.#isCrowded(large, depth)) return this.#cut(nameOf(object), large, object, place);
     const keys = Object.keys(object);
-    this.#counted -= keys.length;
     if (keys.length > 0 && (this.#isCrowded(keys.length, depth) || !this.#hasRoom(keys))) {
+      this.#sizes.set(object, keys.length);
       return this.#cut(nameOf(object), keys.length, object, place);
     }
-    this.#shown.set(object, now);
+    this.#show(object, now, keys.length);
     const told = this.#members(object, keys, place, depth);
     const [only] = keys;
     // An object that looks like one of our tags gets one more `$`.
@@ -164,7 +172,7 @@ export class Encoder {
       default: {
         const { kind, size } = special;
         if (this.#isCrowded(size, depth)) return this.#cut(kind, size, object, place);
-        this.#shown.set(object, now);
+        this.#show(object, now, size);
         const tag = kind === 'Map' ? '$map' : '$set';
         return { [tag]: this.#list(special.items(), this.#within(place, tag), depth) };
       }
@@ -239,20 +247,18 @@ export class Encoder {
     return text.length > most ? `${text.slice(0, most)}…` : text;
   }
 
-  #cut(kind: string, size: number | undefined, value: unknown, place: Place | undefined): Json {
+  #cut(kind: string, size: number, value: unknown, place: Place | undefined): Json {
     const digest = this.#digests.of(value);
-    const ref = this.#refTo(place);
-    return {
-      $cut: { kind, ...(size === undefined ? {} : { size }), ref, ...(digest === undefined ? {} : { digest }) },
-    };
+    return { $cut: { kind, size, ref: this.#refTo(place), ...(digest === undefined ? {} : { digest }) } };
   }
 
   /** Instead of an object that is shown elsewhere. */
-  #again(object: object, { place }: Shown): Json {
+  #again(object: object, { place, size }: Shown): Json {
     const kind = Array.isArray(object) ? 'array' : nameOf(object);
     const ref = this.#refTo(place);
-    // It is the same as before if it is in the same place: what it holds is shown there.
-    return { $cut: { kind, ref, digest: ref.slice(this.#ref.length), again: true } };
+    const at = ref.slice(this.#ref.length);
+    // It has changed if it is the same as something else: what it holds is shown there.
+    return { $cut: { kind: at === '' ? kind : `${kind}, as at ${at}`, size, ref, digest: `as ${at}` } };
   }
 
   #refTo(place: Place | undefined): string {

@@ -33,7 +33,10 @@ function tame(value: unknown, cuts: Cuts, depth: number): boolean {
   if (depth <= 0) return false;
   if (Array.isArray(value)) {
     left -= value.length;
-    return value.length <= cuts.items && left >= 0 && value.every((item) => tame(item, cuts, depth - 1));
+    if (value.length > cuts.items || left < 0) return false;
+    // Holes as well, for which JSON has no word.
+    for (let i = 0; i < value.length; i++) if (!tame(value[i], cuts, depth - 1)) return false;
+    return true;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;

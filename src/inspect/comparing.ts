@@ -43,7 +43,7 @@ function equal(left: unknown, right: unknown, look: Look, budget: { left: number
 function kindOf(left: unknown, right: unknown): Truth {
   const kinds = [left, right].map((value) => {
     if (value instanceof Unknown) return value.kind;
-    return isObject(value) ? 'object' : typeof value;
+    return value === null ? 'null' : typeof value;
   });
   return kinds.includes('anything') || kinds[0] === kinds[1] ? undefined : false;
 }

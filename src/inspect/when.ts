@@ -38,7 +38,7 @@ export function parseCondition(text: string, look: Look = looksLive): Condition 
     let left = both();
     while (take('||')) {
       const [a, b] = [left, both()];
-      left = (scope) => or(truth(a(scope)), () => truth(b(scope)));
+      left = (scope) => known(or(truth(a(scope)), () => truth(b(scope))));
     }
     return left;
   };
@@ -46,7 +46,7 @@ export function parseCondition(text: string, look: Look = looksLive): Condition 
     let left = comparison();
     while (take('&&')) {
       const [a, b] = [left, comparison()];
-      left = (scope) => not(or(not(truth(a(scope))), () => not(truth(b(scope)))));
+      left = (scope) => known(not(or(not(truth(a(scope))), () => not(truth(b(scope))))));
     }
     return left;
   };

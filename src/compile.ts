@@ -1,4 +1,5 @@
 import { endWith } from './hooks.ts';
+import { markClass } from './loop-actor.ts';
 import { chart, type LoopMachine } from './machine.ts';
 import { implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
@@ -31,6 +32,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       abort: endWith(loop),
       fail: endWith(loop),
     };
+    markClass(actors, loop);
     machine = chart.provide({ actors } as any);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);

@@ -29,6 +29,7 @@ import {
 import { describeError } from './error-codec.ts';
 import { isEndLoop } from './errors.ts';
 import { type Asked, ask, emptyJournal, give, plainReason, resultOf, wholeArgs } from './journal.ts';
+import { markChart } from './loop-actor.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
@@ -296,6 +297,8 @@ const config = {
   },
   output: ({ event }: Step) => event.output,
 };
+
+markChart(config);
 
 /** The chart, without the actors that run user code. */
 export const chart: LoopMachine<unknown, unknown[]> = createMachine(

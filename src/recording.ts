@@ -1,9 +1,12 @@
-import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { InspectionEvent } from 'xstate';
+import { edgeJson } from './edges.ts';
 import { LoopError } from './errors.ts';
+import type { Json } from './json.ts';
 import { encodeJson } from './json-form.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
-import { machineLoops } from './machines.ts';
+import { Observer } from './observer.ts';
 import { recorder } from './options.ts';
+import type { Sighting } from './sighting.ts';
 
 /** An inspection observer that keeps a recording. */
 export interface Recorder {
@@ -13,113 +16,91 @@ export interface Recorder {
 
 /**
  * Records the loops of a run: `loop.start({ inspect: record() })`. Other actors of the system are left out.
- * @param onLine called with each line as it is made, and the recording stays empty: for writing it elsewhere
+ * What goes wrong in here stays in here: a line that could not be made says so, and a replay ends there with `REPLAY_MISMATCH`.
+ * @param onLine called with each line as it is made, and the recording stays empty: for writing it elsewhere. What it
+ * throws is reported as uncaught, and does not reach the run
  */
 export function record(onLine?: (line: RecordingLine) => void): Recorder {
   const recording: Recording = [];
-  const ids = new WeakMap<AnyActorRef, string>();
-  const times = new Map<string, number>();
-  const senders = new WeakMap<object, string>();
-  const announced = new WeakSet<AnyActorRef>();
-  const keep = onLine ?? ((line: RecordingLine) => void recording.push(line));
+  const observer = new Observer((sighting) => told(() => lineOf(sighting, seq)));
   let seq = 0;
+  keep({ type: 'recording', seq: 0, t: performance.timeOrigin + performance.now(), format: 1 });
+  return { recording, [recorder]: true, next } as Recorder;
 
-  const observer = {
-    recording,
-    [recorder]: true,
-    next(event: InspectionEvent): void {
-      const actor = event.actorRef as AnyActorRef;
-      switch (event.type) {
-        case '@xstate.actor':
-          announced.add(actor);
-          break;
-        case '@xstate.event': {
-          // As it is before it handles what comes.
-          if (isLoop(actor) && !ids.has(actor)) see(actor, event.event.type === 'xstate.init');
-          const from = event.sourceRef === undefined ? undefined : nameOf(event.sourceRef as AnyActorRef);
-          // Anyone may send the same object again.
-          if (from === undefined) senders.delete(event.event);
-          else senders.set(event.event, from);
-          break;
-        }
-        case '@xstate.microstep':
-          if (ids.has(actor)) handled(actor, event.event, event.snapshot, event._transitions);
-          break;
-        default:
-      }
-    },
-  };
-  keep({ type: 'recording', seq: 0, t: now(), format: 1 });
-  return observer;
+  function next(event: InspectionEvent): void {
+    try {
+      observer.next(event);
+    } catch {
+      told(() => missing(seq));
+    }
+  }
 
-  function see(actor: AnyActorRef, begins: boolean): void {
-    const { value, context, status, output } = actor.getSnapshot() as any;
-    const above = context.name === null ? undefined : actor._parent;
-    // A recorder that came late may hear of a child first.
-    if (above !== undefined && !ids.has(above)) see(above, false);
-    const parent = above && ids.get(above);
-    const path = parent === undefined ? actor.id : `${parent.slice(0, parent.lastIndexOf('#'))}.${actor.id}`;
-    const time = (times.get(path) ?? 0) + 1;
-    times.set(path, time);
-    const id = `${path}#${time}`;
-    ids.set(actor, id);
-    keep({
+  function told(line: () => RecordingLine): void {
+    seq++;
+    let made: RecordingLine;
+    try {
+      made = line();
+    } catch {
+      made = missing(seq);
+    }
+    keep(made);
+  }
+
+  function keep(line: RecordingLine): void {
+    if (onLine === undefined) {
+      recording.push(line);
+      return;
+    }
+    try {
+      onLine(line);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function lineOf(
+  { subject, event, t, from, value, status, context, output, error, transitions }: Sighting,
+  seq: number,
+): RecordingLine {
+  const { id, path, loop, parent, late } = subject;
+  const returned = output === undefined ? {} : { output: plainOutput(output) };
+  if (event === undefined) {
+    return {
       type: 'actor',
-      seq: ++seq,
-      t: now(),
+      seq,
+      t,
       id,
       path,
-      loop: machineLoops.get(logicOf(actor))?.constructor.name ?? actor.id,
-      ...(parent === undefined ? {} : { parent }),
+      loop,
+      ...(parent === undefined ? {} : { parent: parent.id }),
       value,
-      context: encodeJson(context),
+      context: encodeJson(context as unknown as Json),
       ...(status === 'active' ? {} : { status }),
-      ...(output === undefined ? {} : { output: plainOutput(output) }),
-      ...(begins || announced.has(actor) ? {} : { late: true }),
-    });
+      ...returned,
+      ...(late ? { late } : {}),
+    };
   }
-
-  function handled(actor: AnyActorRef, event: { type: string }, snapshot: any, transitions: any[]): void {
-    const { value, status, output, error, context } = snapshot;
-    const from = senders.get(event);
-    keep({
-      type: 'event',
-      seq: ++seq,
-      t: now(),
-      id: ids.get(actor)!,
-      ...(from === undefined ? {} : { from }),
-      event: plainEvent(event),
-      value,
-      ...(status === 'active' ? {} : { status, context: encodeJson(context) }),
-      ...(output === undefined ? {} : { output: plainOutput(output) }),
-      ...(error === undefined ? {} : { error: toldError(error) }),
-      ...(transitions.length === 0 ? {} : { tr: transitions.map(edge) }),
-    });
-  }
-
-  function nameOf(actor: AnyActorRef): string | undefined {
-    const own = ids.get(actor);
-    if (own !== undefined) return own;
-    const machine = actor._parent && ids.get(actor._parent);
-    return machine === undefined ? undefined : `${machine}/${actor.id}`;
-  }
+  return {
+    type: 'event',
+    seq,
+    t,
+    id,
+    ...(from === undefined ? {} : { from }),
+    event: plainEvent(event),
+    value,
+    ...(status === 'active' ? {} : { status, context: encodeJson(context as unknown as Json) }),
+    ...returned,
+    ...(error === undefined ? {} : { error: toldError(error) }),
+    ...(transitions.length === 0 ? {} : { tr: transitions.map(edgeJson) }),
+  };
 }
 
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-function edge(transition: any): [string, string[] | null, string] {
-  const id = (node: { id: string }) => node.id;
-  return [id(transition.source), transition.target?.map(id) ?? null, transition.eventType];
-}
-
-function isLoop(actor: AnyActorRef): boolean {
-  return logicOf(actor).config?.id === 'loop' && actor.getSnapshot() !== undefined;
-}
-
-function logicOf(actor: AnyActorRef): { config?: { id?: string } } {
-  return (actor as unknown as { logic: { config?: { id?: string } } }).logic;
+/** In the place of a line that could not be made. */
+function missing(seq: number): RecordingLine {
+  return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why: 'fault' } as unknown as RecordingLine;
 }
 
 /** A recording as text, one line of JSON each. */

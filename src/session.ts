@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { soon } from './clock.ts';
 import type { LoopContext } from './context.ts';
+import { isLoopActor } from './loop-actor.ts';
 
 /** What a session may interrupt between two steps. */
 interface Attentive {
@@ -144,10 +145,6 @@ export function leaves(actor: AnyActorRef): AnyActorRef[] {
     return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
   });
   return below.length > 0 ? below : [actor];
-}
-
-function isLoopActor(actor: AnyActorRef): boolean {
-  return Array.isArray(actor.getSnapshot()?.context?.running);
 }
 
 const sessions = new WeakMap<AnyActorRef, Session>();

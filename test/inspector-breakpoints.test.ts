@@ -1,5 +1,7 @@
+import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { Inspection } from '../src/inspect/inspection.ts';
 import { begin, choose, end, leave, moment, openRecording, page, press, shown, visit } from './support/page.ts';
 
 beforeAll(begin);
@@ -126,4 +128,77 @@ test('a run of so many steps a second goes on, though it is paused between two o
   expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
   await press('p');
   await expect.poll(() => sent.map(({ event }) => event?.type)).toEqual(['loop.pause']);
+});
+
+test('a condition is met in a recording at the steps at which the program meets it: infinities, NaN, what is not there', async () => {
+  const losses: Record<number, unknown> = {
+    2: { $n: 'NaN' },
+    3: Number.POSITIVE_INFINITY,
+    5: Number.NaN,
+    6: -0,
+    7: null,
+  };
+  class Fit extends Loop {
+    override state: any = { n: 0, loss: 1 };
+    get done() {
+      return this.state.n >= 9;
+    }
+    reset() {
+      this.state = { n: 0, loss: 1 };
+    }
+    async advance() {
+      const n = this.state.n + 1;
+      this.state = { n, ...(n === 8 ? {} : { loss: n in losses ? losses[n] : 1 }) };
+    }
+  }
+  const conditions = {
+    'state.n == 2': [2],
+    'state.loss > 100': [3],
+    'state.loss == NaN': [5],
+    'state.loss.$n == "NaN"': [2],
+    'state.loss == 0': [6],
+    'state.loss == null': [7],
+    // Before the first step there is no state.
+    'steps > 0 && state.loss == undefined': [8],
+    'steps > 0 && !(state.loss == 1)': [2, 5],
+    'steps == 4 || state.loss == Infinity': [3],
+  };
+  // In the program: where the run pauses.
+  const met = async (when: string) => {
+    const inspection = new Inspection();
+    const hits: number[] = [];
+    const fit = new Fit();
+    const run = fit.start({ inspect: inspection, paused: true });
+    const channel = {
+      send: (text: string) => {
+        const told = JSON.parse(text).findLast(({ type }: any) => type === 'settings');
+        if (told?.hits.length > 0 && hits.at(-1) !== fit.state.n) hits.push(fit.state.n);
+        if (told?.hits.length > 0) run.resume();
+      },
+      waiting: 0,
+    };
+    inspection.connect(channel, 0).receive(JSON.stringify({ type: 'break', points: [{ when }] }));
+    run.resume();
+    await run.output;
+    inspection.close();
+    return hits;
+  };
+  const recorder = record();
+  await new Fit().start({ inspect: recorder }).output;
+  await visit();
+  await openRecording(formatRecording(recorder.recording));
+  await page.waitForSelector('#statechart');
+  for (const [condition, steps] of Object.entries(conditions)) {
+    expect(await met(condition), condition).toEqual(steps);
+    await add('when', condition);
+    await press('Escape', 'Home');
+    for (const step of steps) {
+      await press('b');
+      const text = () => page.getByLabel('State', { exact: true }).first().innerText();
+      await expect.poll(async () => Number(/\bn\s+(\d+)/.exec(await text())?.[1]), { message: condition }).toBe(step);
+    }
+    await summary().click();
+    await page.locator('.sheet').getByLabel('Remove').click();
+    await press('Escape');
+  }
 });

@@ -11,6 +11,13 @@ import { Menu } from './menu.tsx';
 
 type Kind = 'state' | 'event' | 'when';
 
+const searched = {
+  '': '',
+  searching: 'searching…',
+  none: 'no further one',
+  unknown: 'no further one that is known: values that a condition asks for were cut away',
+};
+
 /** Where a run pauses and playing halts; and the ways to the moments at which it would have. */
 export function Breakpoints() {
   const kind = useSignal<Kind>('state');
@@ -48,7 +55,7 @@ export function Breakpoints() {
         {points.length ? (
           <div class="point">
             <span class="dim" role="status">
-              {search.value === 'searching' ? 'searching…' : search.value === 'none' ? 'no further one' : ''}
+              {searched[search.value]}
             </span>
             <button type="button" title="Shift B" onClick={() => void moveToMet(-1)}>
               ‹ last met

@@ -1,6 +1,7 @@
 import type { Commit, LoopContext, LoopStateValue } from '../context.ts';
+import type { Status } from '../loop-actor.ts';
+import type { Sighting, Standing } from '../sighting.ts';
 import type { Form } from './form.ts';
-import type { Sighting, Standing, Status } from './sight.ts';
 
 export interface Advanced {
   type: 'loop.advanced';

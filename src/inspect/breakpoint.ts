@@ -25,6 +25,8 @@ export interface Happening {
 
 /** Whether all that a breakpoint says is so, apart from its condition. */
 export function matches(point: Breakpoint, { id, path, before, value, type }: Happening): boolean {
+  // Where a breakpoint is met the run is paused: that is no moment to look for another.
+  if (type === 'loop.pause' && point.event === undefined) return false;
   if (point.id !== undefined && point.id !== id) return false;
   if (point.path !== undefined && point.path !== path) return false;
   if (point.state !== undefined && (point.state !== value || value === before)) return false;

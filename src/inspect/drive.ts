@@ -1,7 +1,7 @@
 import type { LoopControlEvent } from '../context.ts';
 import { leaves } from '../session.ts';
+import { rootOf, type Sighting, type Subject } from '../sighting.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
-import { rootOf, type Sighting, type Subject } from './sight.ts';
 import { type Condition, parseCondition } from './when.ts';
 
 interface Point extends Breakpoint {
@@ -145,7 +145,8 @@ export class Drive {
 
   #seenRun({ subject, event, status, context }: Sighting): void {
     if (event === undefined) {
-      this.#begun(subject);
+      // One that came out of a snapshot may have ended.
+      if (status === 'active') this.#begun(subject);
     } else if (status !== 'active') {
       this.#runs.delete(subject);
       this.#wait(subject, false);
@@ -236,7 +237,7 @@ function isMet(point: Point, { subject, before }: Sighting, type: string): boole
   if (!matches(point, { id, path, before, value: now.value, type })) return false;
   if (point.condition === undefined) return true;
   const was = point.held.get(subject) ?? false;
-  const is = point.condition(now.context);
+  const is = point.condition(now.context) === true;
   point.held.set(subject, is);
   return is && !was;
 }

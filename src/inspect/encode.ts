@@ -1,198 +1,284 @@
 import { describeError } from '../error-codec.ts';
 import type { Json } from '../json.ts';
-import { digest } from './digest.ts';
-
-/** How much of a value is shown; what is more is cut, with a mark under which it can be fetched. */
-export interface Cuts {
-  /** Levels. */
-  depth: number;
-  /** Items of a list, keys of an object. */
-  items: number;
-  /** Characters of a text. */
-  text: number;
-  /** Values in all. */
-  values: number;
-}
+import { type Cuts, deepest } from './cuts.ts';
+import { Digests } from './digest.ts';
+import { type Place, pointerTo } from './pointer.ts';
+import { nameOf, type Special, specialOf } from './special.ts';
 
 /** Of typed arrays, this many numbers are shown. */
 const head = 100;
 /** Objects that look like one of our tags. */
 const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
+/** Of what is cut away, so many values are gone through to tell whether it has changed. */
+const mostDigested = 200_000;
+const longestPointer = 500;
+/** Larger ones take long to write. */
+const largest = 2n ** 4096n;
+
+/** Where an object was shown. */
+interface Shown {
+  place: Place | undefined;
+  /** It is being shown: whoever meets it stands within it. */
+  open: boolean;
+  /** How many items or keys it has. */
+  size: number;
+  /** How many values it took. */
+  cost: number;
+}
+
+/**
+ * What is encoded: `live` values; live values of which a redactor must see `all`; or what a redactor has left, which is
+ * `encoded` already and only cut.
+ */
+export type Encoding = 'live' | 'all' | 'encoded';
 
 /**
  * Any value as JSON types: what JSON has no word for is tagged (`{ "$n": "NaN" }`, `{ "$map": … }`), what is too deep or too
- * large becomes `{ "$cut": { kind, size, ref, digest } }`. Nothing in the value is called but getters; one that throws is shown as its error.
+ * large becomes `{ "$cut": { kind, size, ref, digest } }`. So does a large object that is shown elsewhere in the same value,
+ * with the `ref` of where it is. The time that it takes is bounded by what is shown, whatever refers to what.
+ * Nothing in the value is called but getters; one that throws is shown as its error.
  */
 export class Encoder {
   readonly #cuts: Cuts;
   readonly #ref: string;
-  readonly #tagged: boolean;
-  readonly #path: (string | number)[] = [];
-  #left: number;
+  readonly #encoding: Encoding;
+  readonly #digests = new Digests(mostDigested);
+  readonly #shown = new Map<object, Shown>();
+  /** How many keys objects have that are too large to be shown. */
+  readonly #sizes = new Map<object, number>();
+  readonly #deepest: number;
+  #values: number;
+  #characters: number;
 
-  /**
-   * @param ref what the references to cut values begin with
-   * @param tagged the value has been encoded before: it is only cut
-   */
-  constructor(cuts: Cuts, ref: string, tagged = false) {
+  /** @param ref what the references to cut values begin with */
+  constructor(cuts: Cuts, ref: string, encoding: Encoding = 'live') {
     this.#cuts = cuts;
     this.#ref = ref;
-    this.#tagged = tagged;
-    this.#left = cuts.values;
+    this.#encoding = encoding;
+    this.#deepest = Math.min(cuts.depth, deepest);
+    this.#values = cuts.values;
+    this.#characters = cuts.characters;
   }
 
-  /** @param key where the value lies in what the reference names */
-  encode(value: unknown, key?: string | number): Json {
-    if (key !== undefined) this.#path.push(key);
-    try {
-      return this.#value(value);
-    } catch (error) {
-      return { $error: { name: 'Unreadable', message: String((error as Error)?.message ?? error) } };
-    } finally {
-      if (key !== undefined) this.#path.pop();
+  encode(value: unknown): Json {
+    return this.#value(value, undefined, 0);
+  }
+
+  /** A line: each of its parts can be read without the others, although they share what they have. */
+  line(line: Record<string, unknown>): { [key: string]: Json } {
+    const told: { [key: string]: Json } = {};
+    for (const key of Object.keys(line)) {
+      if (line[key] === undefined) continue;
+      this.#shown.clear();
+      setOwn(told, key, this.#value(line[key], { around: undefined, key }, 1));
     }
+    return told;
   }
 
-  #value(value: unknown): Json {
+  #value(value: unknown, place: Place | undefined, depth: number): Json {
     switch (typeof value) {
       case 'string':
-        return value.length > this.#cuts.text ? this.#cut('string', value.length, value) : value;
+        if (value.length > this.#cuts.text || value.length > this.#characters) {
+          return this.#cut('string', value.length, value, place);
+        }
+        this.#characters -= value.length;
+        return value;
       case 'number':
         if (Number.isFinite(value) && !Object.is(value, -0)) return value;
         return { $n: Object.is(value, -0) ? '-0' : `${value}` };
       case 'boolean':
         return value;
       case 'bigint':
-        return { $bigint: `${value}` };
+        return value < largest && value > -largest
+          ? { $bigint: `${value}` }
+          : { $cut: { kind: 'bigint of more than 4096 bits', size: 1, ref: '' } };
       case 'undefined':
         return { $undefined: true };
-      case 'function':
-        return { $fn: value.name };
       case 'symbol':
-        return { $fn: String(value) };
+        return { $fn: this.#brief(String(value)) };
       default:
-        return value === null ? null : this.#object(value as object);
+        if (value === null) return null;
+        try {
+          return typeof value === 'function'
+            ? { $fn: this.#brief(value.name) }
+            : this.#object(value as object, place, depth);
+        } catch (error) {
+          return unreadable(error);
+        }
     }
   }
 
-  #object(object: object): Json {
-    const { depth, items } = this.#cuts;
+  #object(object: object, place: Place | undefined, depth: number): Json {
+    const shown = this.#shown.get(object);
+    if (shown !== undefined && (shown.open || shown.cost > this.#affordable)) return this.#again(object, shown);
+    const now: Shown = { place, open: true, size: 0, cost: 0 };
+    const before = this.#values;
+    try {
+      return this.#whole(object, place, depth, now);
+    } finally {
+      now.open = false;
+      now.cost = before - this.#values;
+    }
+  }
+
+  #show(object: object, now: Shown, size: number): void {
+    now.size = size;
+    this.#shown.set(object, now);
+  }
+
+  /** What may be shown twice: it is easier to read than a mark. A redactor counts on each to be there once. */
+  get #affordable(): number {
+    return this.#encoding === 'all' ? 8 : Math.min(1000, this.#values >> 3);
+  }
+
+  #whole(object: object, place: Place | undefined, depth: number, now: Shown): Json {
     if (Array.isArray(object)) {
-      if (this.#path.length > depth || object.length > items || this.#left < object.length) {
-        return object.length === 0 ? [] : this.#cut('array', object.length, object);
+      if (object.length > 0 && this.#isCrowded(object.length, depth)) {
+        return this.#cut('array', object.length, object, place);
       }
-      return this.#list(object);
+      this.#show(object, now, object.length);
+      return this.#list(object, place, depth);
     }
-    if (!this.#tagged) {
-      const special = this.#special(object);
-      if (special !== undefined) return special;
-    }
+    const special = this.#encoding === 'encoded' ? undefined : specialOf(object);
+    if (special !== undefined) return this.#special(special, object, place, depth, now);
+    const large = this.#sizes.get(object);
+    if (large !== undefined && this.#isCrowded(large, depth)) return this.#cut(nameOf(object), large, object, place);
     const keys = Object.keys(object);
-    if (this.#path.length > depth || keys.length > items || this.#left < keys.length) {
-      return keys.length === 0 ? {} : this.#cut(nameOf(object), keys.length, object);
+    if (keys.length > 0 && (this.#isCrowded(keys.length, depth) || !this.#hasRoom(keys))) {
+      this.#sizes.set(object, keys.length);
+      return this.#cut(nameOf(object), keys.length, object, place);
     }
-    this.#left -= keys.length;
-    const result: { [key: string]: Json } = {};
-    for (const key of keys) {
-      const inner: unknown = (object as Record<string, unknown>)[key];
-      if (inner === undefined) continue;
-      setOwn(result, key, this.encode(inner, key));
-    }
+    this.#show(object, now, keys.length);
+    const told = this.#members(object, keys, place, depth);
     const [only] = keys;
     // An object that looks like one of our tags gets one more `$`.
-    if (!this.#tagged && keys.length === 1 && tagLike.test(only!)) return { [`$${only}`]: result[only!]! };
-    return result;
+    if (this.#encoding !== 'encoded' && keys.length === 1 && tagLike.test(only!)) return { [`$${only}`]: told[only!]! };
+    return told;
   }
 
-  #special(object: object): Json | undefined {
-    // Most are plain.
-    const prototype = Object.getPrototypeOf(object);
-    if (prototype === Object.prototype || prototype === null) return undefined;
-    if (object instanceof Error) return { $error: { ...describeError(object) } };
-    if (object instanceof Date) {
-      return { $date: Number.isNaN(object.getTime()) ? 'Invalid Date' : object.toISOString() };
+  #special(special: Special, object: object, place: Place | undefined, depth: number, now: Shown): Json {
+    switch (special.kind) {
+      case 'error':
+        return { $error: this.#error(special.error, this.#within(place, '$error'), depth) };
+      case 'text':
+        return { [special.tag]: this.#brief(special.text) };
+      case 'typed': {
+        const shown = Math.min(special.length, head);
+        this.#values -= shown;
+        const numbers = Array.from({ length: shown }, (_, i) => this.#value(special.at(i) ?? null, undefined, depth));
+        return {
+          $typed: { kind: special.name, length: special.length, head: special.at(0) === undefined ? [] : numbers },
+        };
+      }
+      default: {
+        const { kind, size } = special;
+        if (this.#isCrowded(size, depth)) return this.#cut(kind, size, object, place);
+        this.#show(object, now, size);
+        const tag = kind === 'Map' ? '$map' : '$set';
+        return { [tag]: this.#list(special.items(), this.#within(place, tag), depth) };
+      }
     }
-    if (object instanceof RegExp) return { $fn: String(object) };
-    const crowded = (size: number) =>
-      this.#path.length > this.#cuts.depth || size > this.#cuts.items || this.#left < size;
-    if (object instanceof Map) {
-      return crowded(object.size) ? this.#cut('Map', object.size, object) : { $map: this.#list([...object]) };
-    }
-    if (object instanceof Set) {
-      return crowded(object.size) ? this.#cut('Set', object.size, object) : { $set: this.#list([...object]) };
-    }
-    if (object instanceof ArrayBuffer) return { $typed: { kind: 'ArrayBuffer', length: object.byteLength, head: [] } };
-    if (ArrayBuffer.isView(object)) {
-      const numbers = object instanceof DataView ? new Uint8Array(object.buffer, object.byteOffset) : (object as any);
-      const shown = Array.from(numbers.subarray(0, head) as ArrayLike<unknown>, (item) => this.#value(item));
-      return { $typed: { kind: nameOf(object), length: numbers.length, head: shown } };
-    }
-    return undefined;
   }
 
-  #list(list: readonly unknown[]): Json[] {
-    this.#left -= list.length;
-    const result: Json[] = new Array(list.length);
+  #error(error: Error, place: Place | undefined, depth: number): Json {
+    const described: Record<string, unknown> = { ...describeError(error) };
+    // Pages show these in one line, and count on text.
+    for (const key of ['name', 'message']) described[key] = this.#brief(described[key]);
+    const keys = Object.keys(described);
+    return this.#hasRoom(keys)
+      ? this.#members(described, keys, place, depth)
+      : this.#cut('error', keys.length, error, place);
+  }
+
+  #members(object: object, keys: string[], place: Place | undefined, depth: number): { [key: string]: Json } {
+    this.#values -= keys.length;
+    const told: { [key: string]: Json } = {};
+    for (const key of keys) {
+      let inner: unknown;
+      try {
+        inner = (object as Record<string, unknown>)[key];
+      } catch (error) {
+        setOwn(told, key, unreadable(error));
+        continue;
+      }
+      if (inner !== undefined) setOwn(told, key, this.#value(inner, { around: place, key }, depth + 1));
+    }
+    return told;
+  }
+
+  #list(list: readonly unknown[], place: Place | undefined, depth: number): Json[] {
+    this.#values -= list.length;
+    const told: Json[] = new Array(list.length);
     for (let i = 0; i < list.length; i++) {
       const item = list[i];
       // Lists of numbers are what grows.
-      result[i] = typeof item === 'number' && item - item === 0 && item !== 0 ? item : this.encode(item, i);
+      told[i] =
+        typeof item === 'number' && item - item === 0 && item !== 0
+          ? item
+          : this.#value(item, { around: place, key: i }, depth + 1);
     }
-    return result;
+    return told;
   }
 
-  #cut(kind: string, size: number, value: unknown): Json {
-    const pointer = this.#path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`);
-    const print = digest(value);
-    return {
-      $cut: { kind, size, ref: this.#ref + pointer.join(''), ...(print === undefined ? {} : { digest: print }) },
-    };
+  #isCrowded(size: number, depth: number): boolean {
+    return depth > this.#deepest || size > this.#cuts.items || size > this.#values;
+  }
+
+  /** Whether keys can be shown: a key that is cut would be another. */
+  #hasRoom(keys: readonly string[]): boolean {
+    let characters = this.#characters;
+    for (const { length } of keys) {
+      if (length > this.#cuts.text) return false;
+      characters -= length;
+    }
+    if (characters < 0) return false;
+    this.#characters = characters;
+    return true;
+  }
+
+  /** A redactor's references lead through what it has seen, where tags are keys. */
+  #within(place: Place | undefined, tag: string): Place | undefined {
+    return this.#encoding === 'all' ? { around: place, key: tag } : place;
+  }
+
+  #brief(text: unknown): string {
+    if (typeof text !== 'string') return '';
+    const most = Math.max(0, Math.min(this.#cuts.text, this.#characters));
+    this.#characters -= Math.min(text.length, most);
+    return text.length > most ? `${text.slice(0, most)}…` : text;
+  }
+
+  #cut(kind: string, size: number, value: unknown, place: Place | undefined): Json {
+    const digest = this.#digests.of(value);
+    return { $cut: { kind, size, ref: this.#refTo(place), ...(digest === undefined ? {} : { digest }) } };
+  }
+
+  /** Instead of an object that is shown elsewhere. */
+  #again(object: object, { place, size }: Shown): Json {
+    const kind = Array.isArray(object) ? 'array' : nameOf(object);
+    const ref = this.#refTo(place);
+    const at = ref.slice(this.#ref.length);
+    // It has changed if it is the same as something else: what it holds is shown there.
+    return { $cut: { kind: at === '' ? kind : `${kind}, as at ${at}`, size, ref, digest: `as ${at}` } };
+  }
+
+  #refTo(place: Place | undefined): string {
+    const pointer = pointerTo(place);
+    this.#characters -= pointer.length;
+    return pointer.length > longestPointer ? '' : this.#ref + pointer;
   }
 }
 
-let left = 0;
-
-/** Whether a value is JSON as it is, and small enough: then it need not be encoded. Most are. */
-export function isTame(value: unknown, cuts: Cuts): boolean {
-  left = cuts.values;
-  return tame(value, cuts, cuts.depth);
-}
-
-function tame(value: unknown, cuts: Cuts, depth: number): boolean {
-  switch (typeof value) {
-    case 'number':
-      return value - value === 0 && (value !== 0 || Object.is(value, 0));
-    case 'string':
-      return value.length <= cuts.text;
-    case 'boolean':
-      return true;
-    case 'object':
-      break;
-    default:
-      return false;
+/** In the place of what throws when it is looked at. */
+export function unreadable(error: unknown): Json {
+  let message = 'It cannot be read.';
+  try {
+    const said: unknown = (error as Error).message;
+    if (typeof said === 'string') message = said.slice(0, 500);
+  } catch {
+    // What was thrown cannot be read either.
   }
-  if (value === null) return true;
-  if (depth <= 0) return false;
-  if (Array.isArray(value)) {
-    left -= value.length;
-    return value.length <= cuts.items && left >= 0 && value.every((item) => tame(item, cuts, depth - 1));
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  let count = 0;
-  let last = '';
-  for (const key in value) {
-    last = key;
-    if (++count > cuts.items || --left < 0) return false;
-    const inner = (value as Record<string, unknown>)[key];
-    if (inner !== undefined && !tame(inner, cuts, depth - 1)) return false;
-  }
-  return count !== 1 || !last.startsWith('$');
-}
-
-function nameOf(object: object): string {
-  const name: unknown = object.constructor?.name;
-  return typeof name === 'string' && name !== 'Object' && name !== '' ? name : 'object';
+  return { $error: { name: 'Unreadable', message } };
 }
 
 /** Assigning to `__proto__` would change the prototype and lose the value. */
@@ -202,17 +288,4 @@ function setOwn(object: { [key: string]: Json }, key: string, value: Json): void
   } else {
     object[key] = value;
   }
-}
-
-/** What a reference's pointer leads to within a value: own keys only. */
-export function follow(value: unknown, pointer: string): unknown {
-  let at = value;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof at !== 'object' || at === null) return undefined;
-    if (at instanceof Map || at instanceof Set) at = [...at][Number(key)];
-    else if (Object.hasOwn(at, key)) at = (at as Record<string, unknown>)[key];
-    else return undefined;
-  }
-  return at;
 }

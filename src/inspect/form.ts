@@ -37,7 +37,12 @@ export class Form {
   take(value: unknown, tape: Float64Array, at: number): boolean {
     target = tape;
     next = at;
-    return matches(this.#node, value);
+    try {
+      return matches(this.#node, value);
+    } catch {
+      // A getter that throws: anyone may send an event that looks like ours.
+      return false;
+    }
   }
 
   /** The value as JSON. */

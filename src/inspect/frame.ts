@@ -1,6 +1,6 @@
+import type { Subject } from '../sighting.ts';
 import type { Form } from './form.ts';
 import type { Held } from './ring.ts';
-import type { Subject } from './sight.ts';
 import { type Around, aroundOf, timeText, type Wire } from './wire.ts';
 
 /** Whether pages know rows: see `Frame`. */

@@ -1,13 +1,16 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { describeError, type Json } from '../json.ts';
+import { describeError } from '../error-codec.ts';
+import type { Json } from '../json.ts';
+import { Observer } from '../observer.ts';
+import type { Sighting, Subject } from '../sighting.ts';
+import { Attachments } from './attachments.ts';
 import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
 import { type Command, parseCommand, parseControl, received } from './command.ts';
+import type { Cuts } from './cuts.ts';
 import { Drive } from './drive.ts';
-import type { Cuts } from './encode.ts';
 import { Feed, type FeedLimits, firstLine } from './feed.ts';
 import type { Told } from './frame.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
-import { Sight, type Sighting, type Subject } from './sight.ts';
 import { type Redact, Wire } from './wire.ts';
 
 /** How much is held, shown and sent. */
@@ -24,6 +27,7 @@ export const defaultLimits: Limits = {
   items: 1000,
   text: 10_000,
   values: 5000,
+  characters: 1_000_000,
 };
 
 export interface InspectionOptions {
@@ -65,8 +69,11 @@ export class Inspection {
     (error) => this.#report(error),
   );
   readonly #taps = new Set<(sighting: Sighting) => void>();
-  readonly #subscriptions: { unsubscribe(): void }[] = [];
-  readonly #sight: Sight = new Sight((sighting) => this.#seen(sighting));
+  readonly #attachments = new Attachments();
+  /** Systems that tell each event twice where they had an observer before one was attached, and what they have told. */
+  readonly #twice = new WeakMap<object, WeakSet<InspectionEvent>>();
+  readonly #observer: Observer = new Observer((sighting) => this.#seen(sighting));
+  #isTwice = false;
   #faulty = false;
   #closed = false;
 
@@ -84,7 +91,8 @@ export class Inspection {
   next(event: InspectionEvent): void {
     if (this.#closed) return;
     try {
-      this.#sight.next(event);
+      if (this.#isTwice && this.#hasTold(event)) return;
+      this.#observer.next(event);
     } catch (error) {
       this.#fault(error);
     }
@@ -92,9 +100,15 @@ export class Inspection {
 
   /** Watches a run that goes on already. */
   attach(actor: AnyActorRef): void {
-    this.#subscriptions.push(actor.system.inspect(this));
+    if (this.#closed) return;
+    const { system } = actor;
+    if (this.#observer.knows(system)) {
+      this.#twice.set(system, new WeakSet());
+      this.#isTwice = true;
+    }
+    this.#attachments.add(system, this);
     try {
-      this.#sight.lookAt(actor);
+      this.#observer.lookAt(actor);
     } catch (error) {
       this.#fault(error);
     }
@@ -186,7 +200,7 @@ export class Inspection {
 
   close(): void {
     this.#closed = true;
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#attachments.close();
     this.#feed.close();
     this.#drive.close();
     this.#taps.clear();
@@ -220,6 +234,15 @@ export class Inspection {
   #heldAt(ref: string): Held | undefined {
     const seq = /^\d+(?=\/)/.exec(ref);
     return seq === null ? undefined : this.#ring.at(Number(seq[0]));
+  }
+
+  /** Whether an event was told before, by a system that tells each twice. */
+  #hasTold(event: InspectionEvent): boolean {
+    const told = this.#twice.get((event.actorRef as AnyActorRef).system);
+    if (told === undefined) return false;
+    if (told.has(event)) return true;
+    told.add(event);
+    return false;
   }
 
   #seen(sighting: Sighting): void {

@@ -1,7 +1,8 @@
 import type { LoopContext, LoopStateValue } from '../context.ts';
+import type { Status } from '../loop-actor.ts';
+import type { Sighting, Subject } from '../sighting.ts';
 import { type Advanced, Base, isPlainStep } from './base.ts';
 import { Form } from './form.ts';
-import type { Sighting, Status, Subject } from './sight.ts';
 import { Tape } from './tape.ts';
 import { weigh } from './weigh.ts';
 

@@ -1,8 +1,11 @@
-/** What a condition says of a context. */
-export type Condition = (scope: object) => boolean;
+import { isEqual, isLess, type Truth, truth } from './comparing.ts';
+import { type Look, looksLive, Unknown, within } from './looking.ts';
+
+/** What a condition says of a context; `undefined` where that cannot be known, because what it asks for was cut away. */
+export type Condition = (scope: object) => Truth;
 
 const token =
-  /\s*(?:(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'[^'\\]*')|([A-Za-z_$][\w$]*)|(&&|\|\||[<>=!]==?|[<>!().[\]]))/y;
+  /\s*(?:(-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity(?![\w$])))|("(?:[^"\\]|\\.)*"|'[^'\\]*')|([A-Za-z_$][\w$]*)|(&&|\|\||[<>=!]==?|[<>!().[\]]))/y;
 const words: Record<string, unknown> = {
   true: true,
   false: false,
@@ -17,9 +20,11 @@ type Reader = (scope: object) => unknown;
 
 /**
  * A condition as people write it, `state.loss > 2 && steps >= 10`: paths, literals, comparisons, `!`, `&&`, `||` and parentheses.
- * It is read, never run as code. @throws Error that says where it cannot be read
+ * It is read, never run as code, and means the same of a context in the program and of one that lines tell.
+ * @param look how the values of the context are kept
+ * @throws Error that says where it cannot be read
  */
-export function parseCondition(text: string): Condition {
+export function parseCondition(text: string, look: Look = looksLive): Condition {
   if (text.length > longest) throw new Error(`Expected a condition of at most ${longest} characters.`);
   const tokens = tokensOf(text);
   let at = 0;
@@ -33,7 +38,7 @@ export function parseCondition(text: string): Condition {
     let left = both();
     while (take('||')) {
       const [a, b] = [left, both()];
-      left = (scope) => Boolean(a(scope)) || Boolean(b(scope));
+      left = (scope) => known(or(truth(a(scope)), () => truth(b(scope))));
     }
     return left;
   };
@@ -41,7 +46,7 @@ export function parseCondition(text: string): Condition {
     let left = comparison();
     while (take('&&')) {
       const [a, b] = [left, comparison()];
-      left = (scope) => Boolean(a(scope)) && Boolean(b(scope));
+      left = (scope) => known(not(or(not(truth(a(scope))), () => not(truth(b(scope))))));
     }
     return left;
   };
@@ -50,12 +55,12 @@ export function parseCondition(text: string): Condition {
     const operator = take('<', '<=', '>', '>=', '==', '===', '!=', '!==');
     if (operator === undefined) return left;
     const right = operand();
-    return (scope) => compare(operator, left(scope), right(scope));
+    return (scope) => known(compare(operator, left(scope), right(scope), look));
   };
   const operand = (): Reader => {
     if (take('!')) {
       const inner = operand();
-      return (scope) => !inner(scope);
+      return (scope) => known(not(truth(inner(scope))));
     }
     if (take('(')) {
       const inner = either();
@@ -78,17 +83,17 @@ export function parseCondition(text: string): Condition {
       } else if (take('[')) {
         const key = tokens[at++];
         if (key === undefined || !/^["'\d]/.test(key)) return fail();
-        keys.push(/^\d/.test(key) ? key : unquoted(key));
+        keys.push(/^\d/.test(key) ? String(Number(key)) : unquoted(key));
         if (!take(']')) return fail();
       } else {
-        return (scope) => keys.reduce<unknown>(own, scope);
+        return (scope) => keys.reduce<unknown>((value, key) => within(value, key, look), scope);
       }
     }
   };
 
   const condition = either();
   if (at < tokens.length) fail();
-  return (scope) => Boolean(condition(scope));
+  return (scope) => truth(condition(scope));
 }
 
 function unreadable(text: string, at: string): Error {
@@ -117,28 +122,30 @@ function unquoted(text: string): string {
   return text.startsWith('"') ? JSON.parse(text) : text.slice(1, -1);
 }
 
-/** Own keys only: nothing that a prototype holds is reached. */
-function own(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
+const not = (value: Truth): Truth => (value === undefined ? undefined : !value);
+/** As a value, which others may compare. */
+const known = (value: Truth): unknown => (value === undefined ? new Unknown('anything') : value);
+
+function or(left: Truth, right: () => Truth): Truth {
+  if (left === true) return true;
+  const other = right();
+  return other === true ? true : left === undefined ? undefined : other;
 }
 
-function compare(operator: string, left: any, right: any): boolean {
+function compare(operator: string, left: unknown, right: unknown, look: Look): Truth {
   switch (operator) {
     case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
+      return isLess(left, right);
     case '>':
-      return left > right;
+      return isLess(right, left);
+    case '<=':
+      return isLess(left, right, true);
     case '>=':
-      return left >= right;
-    // NaN equals itself here: `state.loss == NaN` is what one wants to ask.
+      return isLess(right, left, true);
     case '==':
     case '===':
-      return left === right || Object.is(left, right);
+      return isEqual(left, right, look);
     default:
-      return !(left === right || Object.is(left, right));
+      return not(isEqual(left, right, look));
   }
 }

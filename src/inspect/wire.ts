@@ -1,9 +1,13 @@
+import { edgeJson } from '../edges.ts';
 import { describeError } from '../error-codec.ts';
 import type { Json } from '../json.ts';
 import { chart } from '../machine.ts';
-import { type Cuts, Encoder, follow, isTame } from './encode.ts';
+import type { Edge, Standing, Subject } from '../sighting.ts';
+import type { Cuts } from './cuts.ts';
+import { Encoder, type Encoding, unreadable } from './encode.ts';
+import { follow } from './pointer.ts';
 import type { Formed, Held } from './ring.ts';
-import type { Standing, Subject } from './sight.ts';
+import { isTame } from './tame.ts';
 
 /** A line as pages and files have it. */
 export interface Line {
@@ -17,9 +21,9 @@ export interface Line {
 export type Redact = (line: Line) => Line | undefined | null;
 
 /** What a fetched value may be: far more than what is shown unasked, and still bounded. */
-const fetched: Cuts = { depth: 64, items: 100_000, text: 1_000_000, values: 200_000 };
+const fetched: Cuts = { depth: 64, items: 100_000, text: 1_000_000, values: 200_000, characters: 4_000_000 };
 /** For a redactor, which must see all there is. */
-const whole: Cuts = { depth: 200, items: 5_000_000, text: 1e9, values: 5_000_000 };
+const whole: Cuts = { depth: 200, items: 5_000_000, text: 1e9, values: 5_000_000, characters: 1e9 };
 
 /** Every loop compiles to the same chart. */
 export const chartKey = 'loop';
@@ -37,13 +41,12 @@ export class Wire {
   /** The text of a line; of one that may not or cannot be told, that it is missing. */
   text(held: Held): string {
     const { seq, subject, event, formed } = held;
-    if (subject !== undefined && formed !== undefined) return stepText(subject, held, textOf(formed));
-    if (subject !== undefined && event !== undefined && held.rest === undefined && this.isTame(event)) {
+    if (subject === undefined) return JSON.stringify(missing(seq, 'fault'));
+    if (formed !== undefined) return stepText(subject, held, textOf(formed));
+    if (event !== undefined && held.rest === undefined && this.isTame(event)) {
       return stepText(subject, held, JSON.stringify(event));
     }
-    return subject === undefined
-      ? JSON.stringify(missing(seq, 'fault'))
-      : this.#text(seq, () => rawLine(subject, held));
+    return this.#text(seq, () => rawLine(subject, held));
   }
 
   /** Whether pages get a value as it is. */
@@ -59,12 +62,16 @@ export class Wire {
   /** A line as JSON types, as the redactor left it and cut; `undefined` where it left nothing. */
   json(line: Record<string, unknown>, cuts: Cuts, ref: string): { [key: string]: Json } | undefined {
     const left = this.#redacted(line);
-    return left && (new Encoder(cuts, ref, this.#redact !== undefined).encode(left) as { [key: string]: Json });
+    return left && new Encoder(cuts, ref, this.#encoding).line(left);
+  }
+
+  get #encoding(): Encoding {
+    return this.#redact === undefined ? 'live' : 'encoded';
   }
 
   #redacted(line: Record<string, unknown>): Record<string, unknown> | undefined {
     if (this.#redact === undefined) return line;
-    const encoded = new Encoder(whole, '').encode(line) as Line;
+    const encoded = new Encoder(whole, String(line.seq), 'all').line(line) as Line;
     // What a line is about is no secret, and the page counts on it.
     const { type, seq, t } = encoded;
     const left = this.#redact(encoded);
@@ -75,11 +82,18 @@ export class Wire {
   value(held: Held | undefined, ref: string): Json {
     const gone = { $error: { name: 'Gone', message: 'The program no longer holds this value.' } };
     if (held?.subject === undefined) return gone;
-    const line = this.#redacted(rawLine(held.subject, held));
-    const at = ref.indexOf('/');
-    const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
-    if (value === undefined) return gone;
-    const encode = (what: unknown) => new Encoder(fetched, ref, this.#redact !== undefined).encode(what);
+    try {
+      const line = this.#redacted(rawLine(held.subject, held));
+      const at = ref.indexOf('/');
+      const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
+      return value === undefined ? gone : this.#fetched(value, ref);
+    } catch (error) {
+      return unreadable(error);
+    }
+  }
+
+  #fetched(value: unknown, ref: string): Json {
+    const encode = (what: unknown) => new Encoder(fetched, ref, this.#encoding).encode(what);
     if (typeof value === 'string' && value.length > fetched.text) return `${value.slice(0, fetched.text)}…`;
     if (Array.isArray(value) && value.length > fetched.items) {
       const head = encode(value.slice(0, fetched.items));
@@ -119,7 +133,7 @@ export function aroundOf(subject: Subject, { from, value, transitions }: Held): 
   const known = arounds.get(subject);
   if (known?.from === from && known?.value === value && known?.transitions === transitions) return known!;
   const sender = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
-  const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as object);
+  const ways = Array.isArray(transitions) ? transitions.map(edgeText).join(',') : edgeText(transitions as Edge);
   const way = ways === '' ? '' : `,"tr":[${ways}]`;
   const head = `,"id":${JSON.stringify(subject.id)}${sender},"event":`;
   const around = { from, value, transitions, head, tail: `,"value":"${value}"${way}}` };
@@ -157,13 +171,13 @@ function threeDigits(value: number): string {
   return value < 10 ? `00${value}` : value < 100 ? `0${value}` : `${value}`;
 }
 
-const edges = new WeakMap<object, string>();
+const edgeTexts = new WeakMap<Edge, string>();
 
-function edgeText(transition: object): string {
-  let text = edges.get(transition);
+function edgeText(edge: Edge): string {
+  let text = edgeTexts.get(edge);
   if (text === undefined) {
-    text = JSON.stringify(edge(transition));
-    edges.set(transition, text);
+    text = JSON.stringify(edgeJson(edge));
+    edgeTexts.set(edge, text);
   }
   return text;
 }
@@ -173,11 +187,12 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
   const { seq, t, formed, from, value, rest, transitions } = held;
   const event: Held['event'] = formed === undefined ? held.event : JSON.parse(textOf(formed));
   if (event === undefined) {
-    const late = subject.late ? { late: true } : {};
-    return { ...about(subject, seq, t), value, context: rest?.context, status: 'active', ...late };
+    const { context, status, output } = rest!;
+    const ended = output === undefined ? {} : { output };
+    return { ...about(subject, seq, t), value, context, status, ...ended, ...(subject.late ? { late: true } : {}) };
   }
   const { status = 'active', output, error, context } = rest ?? {};
-  const tr = Array.isArray(transitions) ? transitions : [transitions];
+  const tr = (Array.isArray(transitions) ? transitions : [transitions]) as Edge[];
   return {
     type: 'event',
     seq,
@@ -187,7 +202,7 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
     value,
     ...(status === 'active' ? {} : { status }),
     // Before what may be large: the rest of a line is cut when it has become too long, and a page counts on these.
-    ...(tr.length === 0 ? {} : { tr: tr.map(edge) }),
+    ...(tr.length === 0 ? {} : { tr: tr.map(edgeJson) }),
     ...(error === undefined ? {} : { error: describeError(error) }),
     event,
     ...(output === undefined ? {} : { output }),
@@ -202,11 +217,6 @@ function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
 
 function about({ id, path, name, loop, parent }: Subject, seq: number, t: number): Record<string, unknown> {
   return { type: 'actor', seq, t, id, path, name, loop, ...(parent && { parent: parent.id }), chart: chartKey };
-}
-
-function edge(transition: any): unknown[] {
-  const id = (node: { id: string }) => node.id;
-  return [id(transition.source), transition.target?.map(id) ?? null, transition.eventType];
 }
 
 /** The chart as data: states, transitions, what is invoked, and the guards that have names. */

@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
 import type { Channel } from '../inspect/backlog.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Sighting, Subject } from '../inspect/sight.ts';
+import type { Sighting, Subject } from '../sighting.ts';
 import { notCommands } from './answer.ts';
 import { legacyChart } from './legacy.ts';
 
-const cuts = { depth: 20, items: 5000, text: 100_000, values: 50_000 };
+const cuts = { depth: 20, items: 5000, text: 100_000, values: 50_000, characters: 4_000_000 };
 const mostRefused = 20;
 
 /**

@@ -1,5 +1,5 @@
 import type { Line } from './line.ts';
-import { brief, visible } from './value.ts';
+import { brief, figure, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */
 export function shortType(type: string): string {
@@ -30,7 +30,7 @@ export function describe(line: Line): string {
     case 'chart':
       return line.key;
     case 'lagged':
-      return `${line.count.toLocaleString('en')} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
+      return `${figure(line.count)} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
     case 'actor':
       return `${visible(line.loop || line.name)} begins${line.late ? ', already running when it was first seen' : ''}`;
     case 'event': {

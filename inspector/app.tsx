@@ -5,7 +5,7 @@ import type { Pane } from './look.ts';
 import { FIELD, openFile } from './open.ts';
 import { saveRecording } from './save/recording.ts';
 import { session } from './session.ts';
-import { standing } from './tree.ts';
+import { standing } from './standing.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Guarded } from './views/guarded.tsx';

@@ -30,6 +30,8 @@ export class Cast {
     path.actors.push(actor);
     if (parent) {
       const siblings = parent.children.get(actor.name);
+      // A loop runs once at a time: the run before is over, whether or not its end was seen.
+      if (siblings) this.close(siblings.at(-1)!, line.t, row);
       if (siblings) siblings.push(actor);
       else parent.children.set(actor.name, [actor]);
     } else this.roots.push(actor);
@@ -64,10 +66,23 @@ export class Cast {
     };
   }
 
-  /** It has ended. */
-  close(actor: Actor, t: number): void {
+  /** It has ended, and so have the loops that it ran. */
+  close(actor: Actor, t: number, row: number): void {
+    if (actor.ended) return;
     actor.end = t;
+    actor.endRow = row;
     if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+    for (const runs of actor.children.values()) {
+      // All but the latest were closed when the next one began.
+      const latest = runs.at(-1);
+      if (latest) this.close(latest, t, row);
+    }
+  }
+
+  /** It was taken to have ended, and goes on all the same. */
+  reopen(actor: Actor): void {
+    actor.end = Number.NaN;
+    actor.endRow = Number.POSITIVE_INFINITY;
   }
 
   /** None of its rows is here any more. */

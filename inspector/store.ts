@@ -1,3 +1,4 @@
+import { type Signal, signal } from '@preact/signals';
 import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
 import { Cast } from './cast.ts';
@@ -36,6 +37,8 @@ export class Store {
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
   unseen = 0;
+  /** Whether more may come. Where not, how what had not ended stands is not known from the last row on. */
+  readonly goesOn: Signal<boolean> = signal(true);
   /** The context after the rows of an actor up to one, needed before they are dropped. */
   contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
 
@@ -203,6 +206,7 @@ export class Store {
         actor = this.actors.get(line.id) ?? this.#open(this.#cast.stranger({ ...line, seq, t }), row);
         type = line.event.type;
         value = line.value;
+        if (tellsEnd(type)) this.#endOf(line.from, actor, t);
         break;
     }
 
@@ -243,7 +247,14 @@ export class Store {
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
-    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t);
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t, row);
+    else if (actor.ended) this.#cast.reopen(actor);
+  }
+
+  /** A loop is told of the end of one that it ran: of a line that was not seen, this is all that is left. */
+  #endOf(id: string | undefined, above: Actor, t: number): void {
+    const actor = id === undefined ? undefined : this.actors.get(id);
+    if (actor?.parent === above) this.#cast.close(actor, t, this.#end);
   }
 
   #open(line: ActorLine, row: number): Actor {
@@ -272,6 +283,10 @@ export class Store {
     this.dropped += chunk.lines.length;
   }
 }
+
+/** Whether an event tells a loop that one which it ran has ended. */
+const tellsEnd = (type: string): boolean =>
+  type === 'loop.ended' || type === 'loop.left' || type.startsWith('xstate.done.') || type.startsWith('xstate.error.');
 
 /** How many steps a line ends. */
 function stepsOf(line: ActorLine | EventLine): number {

@@ -175,7 +175,8 @@ function Row({
           : isOver(phase)
             ? 'done'
             : '';
-  const value = line.type === 'event' || line.type === 'actor' ? line.value : '';
+  // What its machine was in when it was stopped is no state that it is in.
+  const value = phase === 'stopped' ? phase : line.type === 'event' || line.type === 'actor' ? line.value : '';
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the keys
     <div

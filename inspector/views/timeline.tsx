@@ -1,11 +1,12 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, rate } from '../clock.ts';
+import { toldOf } from '../ending.ts';
 import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
 import { session } from '../session.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
+import { standing } from '../standing.ts';
 import { colour, dark } from '../theme.ts';
-import { standing } from '../tree.ts';
 import { figure } from '../value.ts';
 import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
@@ -136,7 +137,7 @@ export function Timeline() {
       ? {
           x: event.clientX - bounds.left,
           y: event.clientY - bounds.top,
-          text: `${actor.id} · ${duration(end! - actor.from)} · ${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${here.value}, step ${figure(here.steps)}` : ''}`,
+          text: `${actor.id} · ${duration(end! - actor.from)} · ${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
         }
       : null;
   };

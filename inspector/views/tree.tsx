@@ -1,8 +1,8 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { begun, type Phase } from '../actor.ts';
+import { begun } from '../actor.ts';
 import { duration, rate } from '../clock.ts';
-import { endingOf } from '../ending.ts';
+import { toldOf } from '../ending.ts';
 import { session } from '../session.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
 import { figure } from '../value.ts';
@@ -105,8 +105,7 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
-          const phase = endingOf(contexts, actor, row);
-          const value = wordsOf(row.value, phase);
+          const { phase, words, more } = toldOf(store, contexts, actor, row);
           const total = totalOf(contexts, actor, now);
           const speed = rateOf(store, actor, now);
           const end = actor.end <= t ? actor.end : t;
@@ -122,7 +121,13 @@ export function Tree() {
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
               class={`node ${phase}`}
-              title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${value}${actor.late ? '. Its beginning was not seen' : ''}`}
+              title={[
+                `${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${words}.`,
+                more && `${more} Last seen ${row.value}.`,
+                actor.late && 'Its beginning was not seen.',
+              ]
+                .filter(Boolean)
+                .join(' ')}
               onClick={() => choose(row)}
               style={{ '--depth': row.depth }}
             >
@@ -147,7 +152,7 @@ export function Tree() {
                 )}
                 {row.failed > 0 && row.times > 1 ? <span class="bad">{row.failed} failed</span> : null}
                 {actor.late ? <span class="dim">late</span> : null}
-                <span class="value">{value}</span>
+                <span class="value">{words}</span>
               </div>
               <div class="line sub">
                 <span class="steps">
@@ -168,10 +173,6 @@ export function Tree() {
     </section>
   );
 }
-
-/** A loop that was stopped, or had nothing to do, is in the same state as one that came to its end. */
-const wordsOf = (value: string, phase: Phase): string =>
-  value === 'finished' && phase !== 'done' ? `${value} · ${phase}` : value;
 
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {

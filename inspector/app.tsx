@@ -58,11 +58,8 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const status = session.status.value;
   const some = session.store.roots.length > 0;
-  // What a broken connection or a torn file has to say stands over the views, which stay.
   const { parted } = session;
-  const notice = some && !parted && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>
       <input
@@ -78,12 +75,9 @@ export function App() {
         }}
       />
       <Header />
-      {notice ? (
-        <p class={`notice ${status.kind}`} role="status">
-          {status.text}
-        </p>
-      ) : null}
+      {some && !parted ? <Stands /> : null}
       {parted ? <Parted /> : null}
+      <Recordings />
       <Trouble />
       <Before />
       <Others />
@@ -97,6 +91,38 @@ export function App() {
       {over.value ? <div class="over">Drop the recording to open it</div> : null}
       {session.help.value ? <Help /> : null}
     </div>
+  );
+}
+
+/** What a broken connection or a torn file has to say stands over the views, which stay. */
+function Stands() {
+  // Whether the run has ended is to be seen only when all has come in.
+  session.version.value;
+  const status = session.status.value;
+  if (!status || !['waiting', 'failed', 'whole'].includes(status.kind)) return null;
+  const stops = status.kind === 'whole' && !session.over;
+  if (!status.text && !stops) return null;
+  return (
+    <p class={`notice ${status.kind} ${status.text ? '' : 'quiet'}`} role="status">
+      {status.text}
+      {stops ? ' The recording stops before its run ends: how that went on is not known.' : ''}
+    </p>
+  );
+}
+
+/** Says that the file holds more recordings, one behind the other: what they hold is not mixed. */
+function Recordings() {
+  const { recordings = 1 } = session.status.value ?? {};
+  const { recording, which = 1 } = session.source.value ?? {};
+  if (!recording || recordings < 2) return null;
+  const next = (which % recordings) + 1;
+  return (
+    <p class="notice" role="status">
+      This file holds {recordings} recordings, one behind the other. Recording {which} is shown.{' '}
+      <button type="button" onClick={() => session.open(recording(next))}>
+        Show recording {next}
+      </button>
+    </p>
   );
 }
 

@@ -12,6 +12,8 @@ export function shortType(type: string): string {
 }
 
 const WHYS: Record<string, string> = {
+  missing: 'missing in the recording',
+  unreadable: 'that could not be read',
   dropped: 'let go by the program before this page read them',
   fault: 'that the program could not take down',
   redacted: 'kept back by redact',

@@ -3,7 +3,8 @@ import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
 import { Cast } from './cast.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
-import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from './line.ts';
+import { Marks } from './marks.ts';
 import { Row } from './row.ts';
 import type { Taken } from './source.ts';
 
@@ -33,6 +34,8 @@ export class Store {
   dropped = 0;
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
+  /** The rows before which something is missing that the loops did. */
+  readonly gaps: Marks = new Marks();
   /** What came and could not be read. */
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
@@ -183,7 +186,8 @@ export class Store {
     const chunk = this.#chunks.at(-1)!;
     const at = chunk.lines.length;
     const before = row > this.#base ? this.t(row - 1) : t;
-    if (row === 0 && line.type !== 'recording') this.unseen = Math.max(0, seq - 1);
+    // Of a recording, the first line has the number 0 or 1, unless it was saved without its beginning.
+    if (row === 0) this.unseen = Math.max(0, seq - 1);
 
     let actor: Actor | undefined;
     let type: string = line.type;
@@ -196,7 +200,7 @@ export class Store {
         this.charts.set(line.key, line);
         break;
       case 'lagged':
-        this.lagged.set(line.why ?? '', (this.lagged.get(line.why ?? '') ?? 0) + line.count);
+        this.#lack(line, row);
         break;
       case 'actor':
         actor = this.#open(line, row);
@@ -212,8 +216,9 @@ export class Store {
 
     chunk.lines.push(taken);
     chunk.seq[at] = seq;
-    // Time is searched by halving, so a clock that was set back stands still here.
-    chunk.t[at] = Math.max(t, before);
+    // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
+    // told long after it happened, of what happened before the next line.
+    chunk.t[at] = line.type === 'lagged' ? before : Math.max(t, before);
     chunk.actor[at] = actor?.index ?? -1;
     chunk.type[at] = this.types.number(type);
     chunk.value[at] = this.values.number(value);
@@ -234,8 +239,18 @@ export class Store {
     if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
   }
 
+  /** Lines are missing before a row. */
+  #lack({ why = '', count }: LaggedLine, row: number): void {
+    this.lagged.set(why, (this.lagged.get(why) ?? 0) + count);
+    // What was kept back on purpose may be of no account, and there may be much of it.
+    if (why === 'redacted' || why === 'fault') return;
+    this.gaps.push(row, count);
+    for (const actor of this.actors.values()) if (!actor.ended) actor.lacks(row);
+  }
+
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    actor.steps = typeof line.context?.steps === 'number' ? line.context.steps : actor.steps + steps;
+    if (typeof line.context?.steps === 'number') actor.counts(line.context.steps, row);
+    else actor.steps += steps;
     // With none, it tells what a checkpoint has committed.
     if (steps > 0) {
       actor.path.taken += steps;
@@ -277,6 +292,7 @@ export class Store {
       actor.path.steps.dropBefore(from);
       if (!actor.rows.length && !Number.isNaN(actor.end)) this.#cast.forget(actor);
     }
+    this.gaps.dropBefore(from);
     this.#chunks.shift();
     this.#base = from;
     this.bytes -= chunk.bytes;

@@ -45,10 +45,20 @@ function tableOf(
     const xs: number[] = [];
     const raw: (number | null)[] = [];
     const mean: (number | null)[] = [];
+    const { gaps } = session.store;
+    let gap = kept.length ? gaps.upTo(one.rows[kept[0]!]!) : 0;
     for (const at of kept) {
       const place = axis.value === 'step' ? x[at]! : (x[at]! - start) / 1000;
       // Two steps can end in one microsecond; a table's rows differ in x.
       if (xs.length && place <= xs.at(-1)!) continue;
+      // No line is drawn over what nobody has seen.
+      const before = gap;
+      gap = gaps.upTo(one.rows[at]!);
+      if (gap > before && xs.length) {
+        xs.push((xs.at(-1)! + place) / 2);
+        raw.push(null);
+        mean.push(null);
+      }
       xs.push(place);
       raw.push(shown(one.values[at]!));
       mean.push(shown(smoothed[at]!));

@@ -58,6 +58,8 @@ export function Timeline() {
     if (session.cursor.value !== null && now >= 0) bringIn(session.store.t(now));
   });
   useSignalEffect(() => {
+    // Bars that have no end are drawn so.
+    session.store.goesOn.value;
     const scene = {
       store: session.store,
       ...sightNow(),
@@ -137,7 +139,7 @@ export function Timeline() {
       ? {
           x: event.clientX - bounds.left,
           y: event.clientY - bounds.top,
-          text: `${actor.id} · ${duration(end! - actor.from)} · ${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
+          text: `${actor.id} · ${duration(end! - actor.from)} · ${actor.isVague(store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
         }
       : null;
   };

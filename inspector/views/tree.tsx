@@ -105,6 +105,7 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
+          const vague = actor.isVague(now);
           const { phase, words, more } = toldOf(store, contexts, actor, row);
           const total = totalOf(contexts, actor, now);
           const speed = rateOf(store, actor, now);
@@ -155,7 +156,11 @@ export function Tree() {
                 <span class="value">{words}</span>
               </div>
               <div class="line sub">
-                <span class="steps">
+                <span
+                  class="steps"
+                  title={vague ? 'At least: lines are missing in which it may have taken steps' : undefined}
+                >
+                  {vague ? '≥ ' : ''}
                   {figure(row.steps)}
                   {total ? <span class="dim">{` / ${total.guess ? '~' : ''}${figure(total.total)}`}</span> : null}
                 </span>

@@ -7,11 +7,11 @@ import { shortType } from '../describe.ts';
 import { type Told, toldOf } from '../ending.ts';
 import { HEAD, LINE, largest, type Picture } from '../layout.ts';
 import type { ChartLine } from '../line.ts';
+import { figure } from '../number.ts';
 import { planOf } from '../plans.ts';
 import { session } from '../session.ts';
 import { type Standing, standing } from '../standing.ts';
 import { edgeKey } from '../statechart.ts';
-import { figure } from '../value.ts';
 import { enteredAt, entryOf } from '../why.ts';
 import { Mark } from './mark.tsx';
 import { useRoom } from './room.ts';
@@ -87,7 +87,12 @@ export function Chart() {
         {actor && !chart ? (
           <p class="note">The recording holds no chart for {actor.id}: its first lines were not seen.</p>
         ) : null}
-        {plan === 'failed' ? <p class="note">This chart could not be laid out.</p> : null}
+        {plan === 'failed' ? (
+          <p class="note">
+            This chart could not be laid out: the part of the page that does so was not found, or cannot read it. Reload
+            the page; the other views do without it.
+          </p>
+        ) : null}
         {plan === 'working' ? <p class="note">Laying out…</p> : null}
         {plan && typeof plan === 'object' && room.height ? (
           <Drawing

@@ -4,8 +4,9 @@ import { isOver } from '../actor.ts';
 import { stamp } from '../clock.ts';
 import { describe, shortType } from '../describe.ts';
 import { Filter } from '../filter.ts';
+import { figure } from '../number.ts';
 import { session } from '../session.ts';
-import { figure } from '../value.ts';
+import { Exact } from './exact.tsx';
 import { List } from './list.tsx';
 import { Loops } from './loops.tsx';
 import { Range } from './range.tsx';
@@ -199,7 +200,9 @@ function Row({
         {line.type === 'event' ? shortType(line.event.type) : line.type}
       </span>
       <span class="to">{value}</span>
-      <span class="say">{describe(line)}</span>
+      <Exact class="say" exact={describe(line, true)}>
+        {describe(line)}
+      </Exact>
     </div>
   );
 }

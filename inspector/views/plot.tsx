@@ -1,12 +1,12 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { duration } from '../clock.ts';
+import { stamp } from '../clock.ts';
+import { figure } from '../number.ts';
 import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
 import { colour, dark } from '../theme.ts';
 import { tick } from '../ticks.ts';
-import { figure } from '../value.ts';
 
 export const axis: Signal<'step' | 'time'> = signal('step');
 export const smoothing: Signal<number> = signal(0.6);
@@ -112,7 +112,8 @@ export function Plot({ series, hover }: { series: readonly Series[]; hover: Sign
           ticks: { stroke: line, width: 1 },
           font: LABELS,
           size: 30,
-          values: (_, splits) => splits.map((at) => (axis.value === 'step' ? figure(at) : duration(at * 1000))),
+          values: (_, splits, __, ___, step) =>
+            splits.map((at) => (axis.value === 'step' ? figure(at) : stamp(at * 1000, step * 1000))),
         },
         {
           stroke: ink,

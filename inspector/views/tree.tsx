@@ -3,9 +3,10 @@ import { useEffect } from 'preact/hooks';
 import { begun } from '../actor.ts';
 import { duration, rate } from '../clock.ts';
 import { toldOf } from '../ending.ts';
+import { exact, figure } from '../number.ts';
 import { session } from '../session.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
-import { figure } from '../value.ts';
+import { Exact } from './exact.tsx';
 import { Mark } from './mark.tsx';
 import { Split } from './split.tsx';
 
@@ -162,7 +163,11 @@ export function Tree() {
                 >
                   {vague ? '≥ ' : ''}
                   {figure(row.steps)}
-                  {total ? <span class="dim">{` / ${total.guess ? '~' : ''}${figure(total.total)}`}</span> : null}
+                  {total ? (
+                    <Exact class="dim" exact={` / ${total.guess ? '~' : ''}${exact(total.total)}`}>
+                      {` / ${total.guess ? '~' : ''}${figure(total.total)}`}
+                    </Exact>
+                  ) : null}
                 </span>
                 <span class="bar" aria-hidden="true">
                   {total ? <i style={{ width: `${part * 100}%` }} /> : null}

@@ -21,6 +21,8 @@ export class Actor {
   /** The row of the flame chart it lies on. */
   lane = 0;
   steps = 0;
+  /** Where the first lines are missing since it was seen last. */
+  gap: { row: number; t: number } | undefined;
   /** The rows from which it has taken at least so many steps: lines are missing; and from which it is known how many. */
   #vague = Number.POSITIVE_INFINITY;
   #exact = Number.NEGATIVE_INFINITY;
@@ -32,7 +34,7 @@ export class Actor {
   readonly path: Path;
   readonly name: string;
   readonly loop: string;
-  readonly parent: Actor | undefined;
+  parent: Actor | undefined;
   readonly chart: string;
   /** What came before was not seen. */
   readonly late: boolean;
@@ -57,8 +59,9 @@ export class Actor {
     return root;
   }
 
-  /** Lines are missing before a row: it may have taken steps in them. */
-  lacks(row: number): void {
+  /** Lines are missing before a row: it may have taken steps in them, and may have ended. */
+  lacks(row: number, t: number): void {
+    this.gap ??= { row, t };
     if (this.#vague <= this.#exact || this.#vague > row) this.#vague = row;
   }
 

@@ -8,7 +8,7 @@ export interface Told {
   phase: Phase;
   /** In a few words: the state of its machine, unless that says too little. */
   words: string;
-  /** What is to be said beside them; mostly nothing. */
+  /** What goes on after them, where they are not the state that the machine was last seen in; mostly nothing. */
   more: string;
 }
 
@@ -26,7 +26,7 @@ const HOW: Partial<Record<Phase, string>> = {
 export function toldOf(store: Store, contexts: Contexts, actor: Actor, here: Standing): Told {
   const { value } = here;
   const phase = endingOf(contexts, actor, here);
-  if (phase === 'unknown') return { phase, words: 'unknown', more: 'Nothing more was seen of it.' };
+  if (phase === 'unknown') return { phase, words: 'unknown', more: 'as nothing more was seen of it' };
   if (phase !== 'stopped' || ENDS.has(value)) {
     // One that was stopped, or had nothing to do, is in the same state as one that came to its end.
     return { phase, words: value === 'finished' && phase !== 'done' ? `${value} · ${phase}` : value, more: '' };
@@ -34,15 +34,15 @@ export function toldOf(store: Store, contexts: Contexts, actor: Actor, here: Sta
   const other = endedWith(store, actor);
   if (other) {
     const { actor: above, phase: how } = other;
-    return { phase, words: `ended with ${above.name}`, more: `It ended when ${above.id} ${HOW[how] ?? 'ended'}.` };
+    return { phase, words: `ended with ${above.name}`, more: `when ${above.id} ${HOW[how] ?? 'ended'}` };
   }
   if (store.phase(here.row) === 'stopped')
     return {
       phase,
       words: 'stopped',
-      more: 'It was stopped from outside: its run was suspended, or its actor stopped.',
+      more: 'from outside: its run was suspended, or its actor stopped',
     };
-  return { phase, words: 'ended', more: 'Its end itself was not seen.' };
+  return { phase, words: 'ended', more: 'in a line that was not seen' };
 }
 
 /** The loop above that took this one with it: the nearest that came to an end of its own, else the highest. */

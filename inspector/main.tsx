@@ -30,9 +30,12 @@ start('borders', startBorders);
 start('keys', listenKeys);
 start('copying', startCopying);
 start('link', () => followLink(link, enter));
+const place = document.getElementById('app')!;
+// What stands there says that nothing came in its place.
+place.replaceChildren();
 render(
   <Guarded name="page">
     <App />
   </Guarded>,
-  document.getElementById('app')!,
+  place,
 );

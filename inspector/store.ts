@@ -200,7 +200,7 @@ export class Store {
         this.charts.set(line.key, line);
         break;
       case 'lagged':
-        this.#lack(line, row);
+        this.#lack(line, row, before);
         break;
       case 'actor':
         actor = this.#open(line, row);
@@ -240,15 +240,16 @@ export class Store {
   }
 
   /** Lines are missing before a row. */
-  #lack({ why = '', count }: LaggedLine, row: number): void {
+  #lack({ why = '', count }: LaggedLine, row: number, before: number): void {
     this.lagged.set(why, (this.lagged.get(why) ?? 0) + count);
     // What was kept back on purpose may be of no account, and there may be much of it.
     if (why === 'redacted' || why === 'fault') return;
     this.gaps.push(row, count);
-    for (const actor of this.actors.values()) if (!actor.ended) actor.lacks(row);
+    for (const actor of this.actors.values()) if (!actor.ended) actor.lacks(row, before);
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
+    actor.gap = undefined;
     if (typeof line.context?.steps === 'number') actor.counts(line.context.steps, row);
     else actor.steps += steps;
     // With none, it tells what a checkpoint has committed.
@@ -269,7 +270,11 @@ export class Store {
   /** A loop is told of the end of one that it ran: of a line that was not seen, this is all that is left. */
   #endOf(id: string | undefined, above: Actor, t: number): void {
     const actor = id === undefined ? undefined : this.actors.get(id);
-    if (actor?.parent === above) this.#cast.close(actor, t, this.#end);
+    if (!actor) return;
+    // Of one whose own beginning was not seen, this says who ran it.
+    if (actor.late && actor.parent !== above && actor.path.name.startsWith(`${above.path.name}.`))
+      this.#cast.adopt(actor, above);
+    if (actor.parent === above) this.#cast.close(actor, t, this.#end);
   }
 
   #open(line: ActorLine, row: number): Actor {

@@ -140,7 +140,7 @@ test('a wrong file leaves a run as it is, and a good one can be gone back from',
   await openRecording('{"name":"not ours"}\n', 'package.json');
   await expect
     .poll(() => page.locator('[role=alert]').allInnerTexts())
-    .toEqual([expect.stringMatching(/^Expected .* to be a recording of loopchart, .*no `seq`/)]);
+    .toEqual([expect.stringMatching(/^Expected .* to be a recording of loopchart, .*`seq`/)]);
   const before = await listed();
   await expect.poll(listed).toBeGreaterThan(before + 20);
   expect(inspection.pages).toBe(1);

@@ -9,6 +9,8 @@ export class Sequence {
   #last: number | undefined;
   /** So many lines came since that say how a loop stood: each has the number of a line that it stands for. */
   #late = 0;
+  /** Whether anything has happened yet: what stands before that only says how things stood. */
+  #began = false;
 
   placeOf(line: Line): Place {
     const last = this.#last;
@@ -19,19 +21,21 @@ export class Sequence {
     }
     if (type === 'recording') return 'another recording';
     // A recording that the page has saved begins with charts from before its first line.
-    if (type === 'chart' && seq <= last) return { missing: 0 };
+    if (type === 'chart' && seq <= last && !this.#began) return { missing: 0 };
     if (type === 'actor' && line.late && seq >= last) {
       if (seq > last) this.#late++;
       return { missing: 0 };
     }
     if (seq <= last) {
-      // Where the head of another recording cannot be read, its first loop tells that it is there.
-      return type === 'actor' && line.parent === undefined ? 'another recording' : 'out of order';
+      // Where the first line of another recording cannot be read, the next ones tell that it is there.
+      const head = type === 'chart' || (type === 'actor' && line.parent === undefined);
+      return head && seq < last ? 'another recording' : 'out of order';
     }
     const told = type === 'lagged' ? line.count - 1 : 0;
     const missing = Math.floor(seq - last - 1 - this.#late - told);
     this.#last = seq;
     this.#late = 0;
+    this.#began ||= type !== 'chart' && type !== 'lagged';
     return { missing: Math.max(0, missing) };
   }
 }

@@ -85,7 +85,10 @@ export function Chart() {
       <Scroll id="chart" label="Statechart" box={box}>
         {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
         {actor && !chart ? (
-          <p class="note">The recording holds no chart for {actor.id}: its first lines were not seen.</p>
+          <p class="note">
+            Expected a chart of {actor.id} in the lines, but there is none: the first ones were not seen. A recording
+            from the beginning holds it.
+          </p>
         ) : null}
         {plan === 'failed' ? (
           <p class="note">
@@ -123,7 +126,8 @@ function Why({ actor, here, told, now }: { actor: Actor; here: Standing; told: T
       <Mark phase={told.phase} /> <b>{told.more ? told.words : here.value}</b>
       {told.more ? (
         <>
-          : {told.more} Last seen <b>{here.value}</b>
+          {' '}
+          {told.more}; last seen <b>{here.value}</b>
         </>
       ) : null}
       {entry ? (

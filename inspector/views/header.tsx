@@ -111,6 +111,8 @@ function Save() {
           busy.value = true;
           try {
             await save();
+          } catch (error) {
+            session.trouble.value = `This could not be saved: ${(error as Error).message}. What is shown stays; try again.`;
           } finally {
             busy.value = false;
           }

@@ -114,7 +114,7 @@ export function Log() {
           follow
         </label>
       </header>
-      {filter.fault ? <p class="note">This is no regular expression: {filter.fault}</p> : null}
+      {filter.fault ? <p class="note">{filter.fault}</p> : null}
       {!filter.length && filter.progress === 1 && store.end ? (
         <p class="note">No event matches. Clear the search or the selected range (Esc).</p>
       ) : null}

@@ -35,7 +35,7 @@ export function State() {
           </span>
         ) : null}
         {told ? <Mark phase={told.phase} /> : null}
-        <span class="dim" title={told?.more}>
+        <span class="dim" title={told?.more && `${told.words} ${told.more}`}>
           {told?.words}
         </span>
       </header>

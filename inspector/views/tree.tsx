@@ -1,6 +1,6 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { begun } from '../actor.ts';
+import { type Actor, begun } from '../actor.ts';
 import { duration, rate } from '../clock.ts';
 import { toldOf } from '../ending.ts';
 import { exact, figure } from '../number.ts';
@@ -123,13 +123,7 @@ export function Tree() {
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
               class={`node ${phase}`}
-              title={[
-                `${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${words}.`,
-                more && `${more} Last seen ${row.value}.`,
-                actor.late && 'Its beginning was not seen.',
-              ]
-                .filter(Boolean)
-                .join(' ')}
+              title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
               onClick={() => choose(row)}
               style={{ '--depth': row.depth }}
             >
@@ -183,6 +177,9 @@ export function Tree() {
     </section>
   );
 }
+
+const titleOf = ({ id, loop, late }: Actor, stands: string): string =>
+  `${id}${loop ? ` (${loop})` : ''}: ${stands}${late ? '. Its beginning was not seen' : ''}`;
 
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {

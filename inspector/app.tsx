@@ -19,20 +19,9 @@ import { Tree } from './views/tree.tsx';
 
 const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
 const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };
-/** Below this there is room for the tree and one view beside it. */
-const NARROW = '(max-width: 1099px)';
 
 export function App() {
   const over = useSignal(false);
-  useEffect(() => {
-    const query = matchMedia(NARROW);
-    const fit = () => {
-      session.narrow.value = query.matches;
-    };
-    fit();
-    query.addEventListener('change', fit);
-    return () => query.removeEventListener('change', fit);
-  }, []);
   // On the window, so that a recording can be dropped anywhere.
   useEffect(() => {
     const onOver = (event: DragEvent) => {

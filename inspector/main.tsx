@@ -7,6 +7,7 @@ import { enter } from './enter.ts';
 import { startCopying } from './exactly.ts';
 import { listenKeys } from './keys.ts';
 import { followLink, readLink } from './link.ts';
+import { startNarrow } from './narrow.ts';
 import { session } from './session.ts';
 import { followSettings } from './settings.ts';
 import { startTheme } from './theme.ts';
@@ -25,6 +26,7 @@ function start(what: string, begin: () => void): void {
 const link = readLink();
 start('settings', followSettings);
 start('source', () => void enter(link));
+start('width', startNarrow);
 start('theme', startTheme);
 start('borders', startBorders);
 start('keys', listenKeys);

@@ -21,11 +21,8 @@ export class Actor {
   /** The row of the flame chart it lies on. */
   lane = 0;
   steps = 0;
-  /** Where the first lines are missing since it was seen last. */
-  gap: { row: number; t: number } | undefined;
-  /** The rows from which it has taken at least so many steps: lines are missing; and from which it is known how many. */
-  #vague = Number.POSITIVE_INFINITY;
-  #exact = Number.NEGATIVE_INFINITY;
+  /** The last row that says itself how many. */
+  countedAt: number = Number.NEGATIVE_INFINITY;
   /** What it held before the first row that is still here. */
   base: LoopContext | undefined;
 
@@ -57,23 +54,6 @@ export class Actor {
     let root: Actor = this;
     while (root.parent) root = root.parent;
     return root;
-  }
-
-  /** Lines are missing before a row: it may have taken steps in them, and may have ended. */
-  lacks(row: number, t: number): void {
-    this.gap ??= { row, t };
-    if (this.#vague <= this.#exact || this.#vague > row) this.#vague = row;
-  }
-
-  /** A row says how many steps it has taken. */
-  counts(steps: number, row: number): void {
-    this.steps = steps;
-    this.#exact = row;
-  }
-
-  /** Whether it may have taken more steps by a row than were seen. */
-  isVague(row: number): boolean {
-    return this.#vague <= row && (row < this.#exact || this.#exact < this.#vague);
   }
 
   /** Whether it is known to have ended: it was seen to, or something was that means it. */

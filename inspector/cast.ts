@@ -14,6 +14,13 @@ export class Cast {
   readonly #byIndex: (Actor | undefined)[] = [];
   readonly #laneOwner: (Actor | undefined)[] = [];
 
+  readonly #gapSince: (actor: Actor) => { row: number; t: number } | undefined;
+
+  /** @param gapSince where the first lines are missing since an actor was last seen */
+  constructor(gapSince: (actor: Actor) => { row: number; t: number } | undefined) {
+    this.#gapSince = gapSince;
+  }
+
   at(index: number): Actor | undefined {
     return this.#byIndex[index];
   }
@@ -48,7 +55,7 @@ export class Cast {
     }
     // A loop runs once at a time: the run before is over, whether or not its end was seen.
     const before = siblings.at(-1)!;
-    const end = before.gap ?? { row, t: actor.from };
+    const end = this.#gapSince(before) ?? { row, t: actor.from };
     this.close(before, end.t, end.row);
     siblings.push(actor);
   }

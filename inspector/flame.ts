@@ -125,6 +125,8 @@ function drawOpenEnd(ctx: CanvasRenderingContext2D, { palette }: Scene, end: num
 function drawGaps(ctx: CanvasRenderingContext2D, { store, from, to, width, palette }: Scene, height: number): void {
   const scale = width / (to - from);
   ctx.fillStyle = palette.warn;
+  // Those narrower than a pixel are drawn once for each pixel, however many they are.
+  let covered = -1;
   for (let at = 0; at < store.gaps.length; at++) {
     const row = store.gaps.row(at);
     const begin = store.t(row);
@@ -132,6 +134,8 @@ function drawGaps(ctx: CanvasRenderingContext2D, { store, from, to, width, palet
     if (end < from || begin > to) continue;
     const left = (begin - from) * scale;
     const wide = Math.max(2, (end - begin) * scale);
+    if (left + wide <= covered + 0.5) continue;
+    covered = left + wide;
     ctx.globalAlpha = 0.35;
     ctx.fillRect(left, AXIS - 4, wide, height);
     ctx.globalAlpha = 1;

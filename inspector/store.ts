@@ -22,7 +22,7 @@ export class Store {
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
-  readonly #cast = new Cast();
+  readonly #cast = new Cast((actor) => this.#gapSince(actor));
   readonly actors: ReadonlyMap<string, Actor> = this.#cast.actors;
   readonly paths: ReadonlyMap<string, Path> = this.#cast.paths;
   readonly roots: readonly Actor[] = this.#cast.roots;
@@ -200,7 +200,7 @@ export class Store {
         this.charts.set(line.key, line);
         break;
       case 'lagged':
-        this.#lack(line, row, before);
+        this.#lack(line, row);
         break;
       case 'actor':
         actor = this.#open(line, row);
@@ -240,18 +240,32 @@ export class Store {
   }
 
   /** Lines are missing before a row. */
-  #lack({ why = '', count }: LaggedLine, row: number, before: number): void {
+  #lack({ why = '', count }: LaggedLine, row: number): void {
     this.lagged.set(why, (this.lagged.get(why) ?? 0) + count);
     // What was kept back on purpose may be of no account, and there may be much of it.
     if (why === 'redacted' || why === 'fault') return;
     this.gaps.push(row, count);
-    for (const actor of this.actors.values()) if (!actor.ended) actor.lacks(row, before);
+  }
+
+  /** Where the first lines are missing since an actor was last seen. */
+  #gapSince({ rows, first }: Actor): { row: number; t: number } | undefined {
+    const at = this.gaps.upTo(rows.length ? rows.row(rows.length - 1) : first) + 1;
+    if (at >= this.gaps.length) return undefined;
+    const row = this.gaps.row(at);
+    return { row, t: this.t(row) };
+  }
+
+  /** Whether an actor may have taken more steps by a row than were seen: lines are missing in which it may have. */
+  isVague({ first, countedAt, endRow }: Actor, row: number): boolean {
+    const last = Math.min(row, endRow);
+    return this.gaps.upTo(last) > this.gaps.upTo(last >= countedAt ? Math.max(first, countedAt) : first);
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    actor.gap = undefined;
-    if (typeof line.context?.steps === 'number') actor.counts(line.context.steps, row);
-    else actor.steps += steps;
+    if (typeof line.context?.steps === 'number') {
+      actor.steps = line.context.steps;
+      actor.countedAt = row;
+    } else actor.steps += steps;
     // With none, it tells what a checkpoint has committed.
     if (steps > 0) {
       actor.path.taken += steps;

@@ -256,8 +256,16 @@ test('how often a loop has stepped is a least number from where lines are missin
   const actor = store.actors.get('fit.epoch.batches#1')!;
   const gap = store.gaps.row(0);
   const end = actor.rows.row(actor.rows.length - 1);
-  expect([gap - 1, gap, end - 1, end].map((row) => actor.isVague(row))).toEqual([false, true, true, false]);
+  expect([gap - 1, gap, end - 1, end].map((row) => store.isVague(actor, row))).toEqual([false, true, true, false]);
   expect(actor.steps).toBe(20);
+});
+
+test('a recording of which every other line is missing is read, and each gap has its place', async () => {
+  const half = (epochs: number) =>
+    [...synthetic({ epochs, batches: 2, validation: 1 })].filter((_, at) => at % 2 === 0);
+  const { store, reading } = await read(textOf(half(2000)));
+  expect(store.gaps.length).toBe(reading.missing);
+  expect(reading.missing).toBeGreaterThan(20_000);
 });
 
 test('that lines are missing takes no time: what came after them is not moved to when it was told', () => {

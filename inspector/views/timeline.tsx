@@ -139,7 +139,7 @@ export function Timeline() {
       ? {
           x: event.clientX - bounds.left,
           y: event.clientY - bounds.top,
-          text: `${actor.id} · ${duration(end! - actor.from)} · ${actor.isVague(store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
+          text: `${actor.id} · ${duration(end! - actor.from)} · ${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
         }
       : null;
   };

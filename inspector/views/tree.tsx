@@ -106,7 +106,7 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
-          const vague = actor.isVague(now);
+          const vague = store.isVague(actor, now);
           const { phase, words, more } = toldOf(store, contexts, actor, row);
           const total = totalOf(contexts, actor, now);
           const speed = rateOf(store, actor, now);

@@ -30,10 +30,28 @@ const ownPictures: Plugin = {
   },
 };
 
+/**
+ * The library that draws the plots asks for numbers in the browser's language as soon as it is loaded. Where that is no
+ * language tag, as `en-US@posix` under LANG=C, it throws, and the page would stay empty. All of the page is in English.
+ */
+const anyLanguage: Plugin = {
+  name: 'loopchart:any-language',
+  transform(code, id) {
+    if (!/uplot[\\/]dist[\\/]/i.test(id)) return undefined;
+    const asks = "new Intl.NumberFormat(domEnv ? nav.language : 'en-US')";
+    if (!/\bIntl\b|toLocale/.test(code)) return undefined;
+    if (!code.includes(asks))
+      this.error(`Expected uPlot to ask for \`${asks}\`, to put English in its place; it does not.`);
+    return { code: code.replace(asks, "new Intl.NumberFormat('en')"), map: null };
+  },
+};
+
 const config: ViteUserConfig = defineConfig({
   root: 'inspector',
   base: './',
-  plugins: [ownPictures],
+  plugins: [ownPictures, anyLanguage],
+  // Else it is bundled before the plugin above sees it.
+  optimizeDeps: { exclude: ['uplot'] },
   build: {
     outDir: '../dist/inspector',
     emptyOutDir: true,

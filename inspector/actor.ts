@@ -2,7 +2,7 @@ import type { ActorLine, LoopContext } from './line.ts';
 import { Marks } from './marks.ts';
 
 /** How a loop stands, in one word that has a colour. */
-export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped';
+export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';
 
 /** One running of a loop: what XState calls an actor. */
 export class Actor {
@@ -14,11 +14,15 @@ export class Actor {
   readonly from: number;
   first: number;
   end = Number.NaN;
+  /** The row from which it is known to have ended. */
+  endRow: number = Number.POSITIVE_INFINITY;
   /** The row at which it failed. */
   failedAt: number = Number.POSITIVE_INFINITY;
   /** The row of the flame chart it lies on. */
   lane = 0;
   steps = 0;
+  /** The last row that says itself how many. */
+  countedAt: number = Number.NEGATIVE_INFINITY;
   /** What it held before the first row that is still here. */
   base: LoopContext | undefined;
 
@@ -27,7 +31,7 @@ export class Actor {
   readonly path: Path;
   readonly name: string;
   readonly loop: string;
-  readonly parent: Actor | undefined;
+  parent: Actor | undefined;
   readonly chart: string;
   /** What came before was not seen. */
   readonly late: boolean;
@@ -52,7 +56,7 @@ export class Actor {
     return root;
   }
 
-  /** Whether it was seen to end. */
+  /** Whether it is known to have ended: it was seen to, or something was that means it. */
   get ended(): boolean {
     return !Number.isNaN(this.end);
   }
@@ -91,12 +95,12 @@ export function phaseOf(value: string, status: string): Phase {
   if (value === 'aborted') return 'aborted';
   if (status === 'error' || value === 'failed') return 'failed';
   if (value === 'skipped') return 'skipped';
-  if (status === 'stopped') return 'stopped';
   if (status === 'done' || value === 'finished') return 'done';
+  if (status === 'stopped') return 'stopped';
   return value === 'paused' ? 'paused' : 'running';
 }
 
-export const isOver = (phase: Phase): boolean => phase !== 'running' && phase !== 'paused';
+export const isOver = (phase: Phase): boolean => phase !== 'running' && phase !== 'paused' && phase !== 'unknown';
 
 /** How many of some actors, in the order they began, had begun by a row. */
 export function begun(actors: readonly Actor[], row: number): number {

@@ -3,15 +3,14 @@ import { useEffect } from 'preact/hooks';
 import { borderStyle } from './borders.ts';
 import type { Pane } from './look.ts';
 import { FIELD, openFile } from './open.ts';
-import { saveRecording } from './save/recording.ts';
 import { session } from './session.ts';
-import { standing } from './tree.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Guarded } from './views/guarded.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
+import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
 import { State } from './views/state.tsx';
@@ -20,20 +19,9 @@ import { Tree } from './views/tree.tsx';
 
 const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
 const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };
-/** Below this there is room for the tree and one view beside it. */
-const NARROW = '(max-width: 1099px)';
 
 export function App() {
   const over = useSignal(false);
-  useEffect(() => {
-    const query = matchMedia(NARROW);
-    const fit = () => {
-      session.narrow.value = query.matches;
-    };
-    fit();
-    query.addEventListener('change', fit);
-    return () => query.removeEventListener('change', fit);
-  }, []);
   // On the window, so that a recording can be dropped anywhere.
   useEffect(() => {
     const onOver = (event: DragEvent) => {
@@ -58,11 +46,8 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const status = session.status.value;
   const some = session.store.roots.length > 0;
-  // What a broken connection or a torn file has to say stands over the views, which stay.
   const { parted } = session;
-  const notice = some && !parted && status?.text && ['waiting', 'failed', 'whole'].includes(status.kind);
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>
       <input
@@ -77,113 +62,30 @@ export function App() {
           event.currentTarget.value = '';
         }}
       />
-      <Header />
-      {notice ? (
-        <p class={`notice ${status.kind}`} role="status">
-          {status.text}
-        </p>
-      ) : null}
-      {parted ? <Parted /> : null}
-      <Trouble />
-      <Before />
-      <Others />
+      <Guarded name="header">
+        <Header />
+      </Guarded>
+      <Guarded name="notices">
+        <Notices />
+      </Guarded>
       {some ? (
-        <Views />
+        <Guarded name="views">
+          <Views />
+        </Guarded>
       ) : (
         <main>
-          <Empty />
+          <Guarded name="start">
+            <Empty />
+          </Guarded>
         </main>
       )}
       {over.value ? <div class="over">Drop the recording to open it</div> : null}
-      {session.help.value ? <Help /> : null}
-    </div>
-  );
-}
-
-/** By the state that a run ended in. */
-const OUTCOMES = new Map([
-  ['finished', 'has finished'],
-  ['failed', 'has failed'],
-  ['aborted', 'was aborted'],
-]);
-
-/** Says that nothing more is to come, and that this page alone holds what was seen. */
-function Parted() {
-  const { store } = session;
-  const root = store.roots.at(-1);
-  const ended = OUTCOMES.get((root && standing(store, root, store.last)?.value) ?? '') ?? 'has ended';
-  return (
-    <p class="notice quiet" role="status">
-      The run {ended} and {session.status.value?.gone ?? 'its program has ended'}. Save the recording to keep it.{' '}
-      <button type="button" onClick={() => void saveRecording(session)}>
-        Save the recording
-      </button>
-    </p>
-  );
-}
-
-/** Says what could not be opened. What is shown stays. */
-function Trouble() {
-  const { trouble } = session;
-  if (!trouble.value) return null;
-  return (
-    <p class="notice failed" role="alert">
-      {trouble.value}{' '}
-      <Dismiss
-        onClick={() => {
-          trouble.value = '';
-        }}
-      />
-    </p>
-  );
-}
-
-/** Says that something else has taken the place of what was shown. */
-function Before() {
-  const before = session.before.value;
-  if (!before) return null;
-  return (
-    <p class="notice" role="status">
-      {before.why}{' '}
-      {before.from ? (
-        <>
-          <button type="button" onClick={() => session.goBack()}>
-            {before.from.source.send ? 'Go back to the run' : 'Go back'}
-          </button>{' '}
-        </>
+      {session.help.value ? (
+        <Guarded name="help">
+          <Help />
+        </Guarded>
       ) : null}
-      <button type="button" onClick={() => void saveRecording(before)}>
-        Save the one before
-      </button>{' '}
-      <Dismiss
-        onClick={() => {
-          session.before.value = undefined;
-        }}
-      />
-    </p>
-  );
-}
-
-/** Says that there are more runs where the one that is shown is. */
-function Others() {
-  const { source, others } = session;
-  if (!others.value) return null;
-  const more = others.value === 1 ? 'Another run answers' : `${others.value} other runs answer`;
-  return (
-    <p class="notice quiet" role="status">
-      {more} on {source.value?.title}, too.{' '}
-      <button type="button" onClick={() => source.value?.turn?.()}>
-        Show {others.value === 1 ? 'that one' : 'another'}
-      </button>
-    </p>
-  );
-}
-
-function Dismiss({ onClick }: { onClick: () => void }) {
-  return (
-    <button type="button" class="flat" aria-label="Dismiss" onClick={onClick}>
-      ✕
-    </button>
+    </div>
   );
 }
 
@@ -217,7 +119,9 @@ function Views() {
         <Guarded name="timeline">
           <Timeline />
         </Guarded>
-        <Scrubber />
+        <Guarded name="scrubber">
+          <Scrubber />
+        </Guarded>
       </div>
       <Guarded name="tree">
         <Tree />

@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { isOver } from './actor.ts';
 import { session } from './session.ts';
 import { clearRefusal, isOpen, setBreakpoints, settings } from './settings.ts';
-import { standing } from './tree.ts';
+import { standing } from './standing.ts';
 
 export type Press = 'toggle' | 'step' | 'end' | 'stop' | 'abort';
 

@@ -1,4 +1,5 @@
 import type { Line } from './line.ts';
+import { figure } from './number.ts';
 import { brief, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */
@@ -12,6 +13,8 @@ export function shortType(type: string): string {
 }
 
 const WHYS: Record<string, string> = {
+  missing: 'missing in the recording',
+  unreadable: 'that could not be read',
   dropped: 'let go by the program before this page read them',
   fault: 'that the program could not take down',
   redacted: 'kept back by redact',
@@ -22,15 +25,19 @@ export function whyMissing(why: string): string {
   return (Object.hasOwn(WHYS, why) && WHYS[why]) || 'not sent';
 }
 
-/** What there is to say about a line beside its type. */
-export function describe(line: Line): string {
+/**
+ * What there is to say about a line beside its type.
+ * @param exactly whether numbers are told with all their digits
+ */
+export function describe(line: Line, exactly = false): string {
+  const told = (value: unknown) => brief(value, exactly ? 1000 : 140, exactly);
   switch (line.type) {
     case 'recording':
       return `run ${line.runId}`;
     case 'chart':
       return line.key;
     case 'lagged':
-      return `${line.count.toLocaleString('en')} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
+      return `${figure(line.count)} ${line.count === 1 ? 'line' : 'lines'} ${whyMissing(line.why ?? '')}`;
     case 'actor':
       return `${visible(line.loop || line.name)} begins${line.late ? ', already running when it was first seen' : ''}`;
     case 'event': {
@@ -38,22 +45,22 @@ export function describe(line: Line): string {
       const fault = line.error ?? errorIn(event.error);
       if (fault) return visible(`${fault.name ?? 'Error'}: ${fault.message ?? ''}`);
       const commit = event.commit as { state?: unknown } | undefined;
-      if (commit && typeof commit === 'object' && commit.state !== undefined) return brief(commit.state, 140);
+      if (commit && typeof commit === 'object' && commit.state !== undefined) return told(commit.state);
       const { type, ...rest } = event;
-      if ('output' in rest) return outcome(rest.output);
-      return Object.keys(rest).length ? brief(rest, 140).slice(2, -2) : '';
+      if ('output' in rest) return outcome(rest.output, told);
+      return Object.keys(rest).length ? told(rest).slice(2, -2) : '';
     }
   }
 }
 
 /** What a hook or a child came to: what it returned, else the state that it left. */
-function outcome(output: unknown): string {
-  if (typeof output !== 'object' || output === null) return output == null ? '' : brief(output, 140);
+function outcome(output: unknown, told: (value: unknown) => string): string {
+  if (typeof output !== 'object' || output === null) return output == null ? '' : told(output);
   const { hook, value, commit, dict, output: returned } = output as Record<string, unknown>;
   const got = hook !== undefined ? value : dict !== undefined ? returned : output;
-  if (got !== undefined && got !== null) return brief(got, 140);
+  if (got !== undefined && got !== null) return told(got);
   const { state } = (commit ?? {}) as { state?: unknown };
-  return state === undefined || state === null ? '' : brief(state, 140);
+  return state === undefined || state === null ? '' : told(state);
 }
 
 /** An error among recorded values, where the value is one. */

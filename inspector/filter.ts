@@ -35,7 +35,8 @@ export class Filter {
         const expression = new RegExp(wanted.text, 'i');
         this.#test = (text) => expression.test(text);
       } catch (error) {
-        this.fault = (error as Error).message;
+        const why = (error as Error).message.replace(/^Invalid regular expression: /, '');
+        this.fault = `Expected a regular expression, got ${why}. Mend it, or switch .* off to search for the text itself.`;
         this.#test = () => false;
       }
     } else if (wanted.text) {

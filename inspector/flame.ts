@@ -70,9 +70,11 @@ export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
       const failed = actor.failedAt <= store.last;
       if (end <= covered + 0.5 && !failed) continue;
       drawBar(ctx, scene, actor, Math.max(x, Math.min(covered, x + 0.5)), Math.max(end - x, 1), y, failed);
+      if (!actor.ended && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
       covered = Math.max(end, x + 1);
     }
   }
+  drawGaps(ctx, scene, height);
   drawRange(ctx, scene, ctx.canvas.height);
   drawNow(ctx, scene, ctx.canvas.height);
 }
@@ -111,6 +113,34 @@ function drawBar(
     ctx.strokeRect(x + 0.75, y + 0.75, Math.max(1, width - gap - 1.5), BAR - 1.5);
   }
   if (width > 3) drawStrip(ctx, scene, actor, x, width - gap, y + BAR);
+}
+
+/** A bar whose end nobody has seen is frayed there. */
+function drawOpenEnd(ctx: CanvasRenderingContext2D, { palette }: Scene, end: number, y: number): void {
+  ctx.fillStyle = palette.ground;
+  for (let tooth = 0; tooth < 3; tooth++) ctx.fillRect(end - 4 - 4 * tooth, y, 2, BAR);
+}
+
+/** Where lines are missing, nobody knows what the loops did. */
+function drawGaps(ctx: CanvasRenderingContext2D, { store, from, to, width, palette }: Scene, height: number): void {
+  const scale = width / (to - from);
+  ctx.fillStyle = palette.warn;
+  // Those narrower than a pixel are drawn once for each pixel, however many they are.
+  let covered = -1;
+  for (let at = 0; at < store.gaps.length; at++) {
+    const row = store.gaps.row(at);
+    const begin = store.t(row);
+    const end = store.t(Math.min(row + 1, store.last));
+    if (end < from || begin > to) continue;
+    const left = (begin - from) * scale;
+    const wide = Math.max(2, (end - begin) * scale);
+    if (left + wide <= covered + 0.5) continue;
+    covered = left + wide;
+    ctx.globalAlpha = 0.35;
+    ctx.fillRect(left, AXIS - 4, wide, height);
+    ctx.globalAlpha = 1;
+    ctx.fillRect(left, AXIS - 4, wide, 3);
+  }
 }
 
 /** Below a bar: each step, hook and pause, or where there are too many to tell apart, the state at each pixel. */

@@ -5,24 +5,22 @@ type Place = 'local' | 'session';
  * Asking for the storage throws in a sandboxed frame, or where this site may keep nothing. The page works all the
  * same: then it begins anew each time.
  */
-function storage(place: Place): Storage | undefined {
-  try {
-    return place === 'local' ? localStorage : sessionStorage;
-  } catch {
-    return undefined;
-  }
-}
+const storage = (place: Place): Storage => (place === 'local' ? localStorage : sessionStorage);
 
 export function recall(place: Place, name: string): string | null {
-  return storage(place)?.getItem(name) ?? null;
+  try {
+    return storage(place).getItem(name);
+  } catch {
+    return null;
+  }
 }
 
 /** @param text nothing, to forget it */
 export function keep(place: Place, name: string, text: string | undefined): void {
   try {
-    if (text === undefined) storage(place)?.removeItem(name);
-    else storage(place)?.setItem(name, text);
+    if (text === undefined) storage(place).removeItem(name);
+    else storage(place).setItem(name, text);
   } catch {
-    // There is no room.
+    // There is no room, or nothing may be kept.
   }
 }

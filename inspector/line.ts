@@ -165,36 +165,56 @@ function isTransition(value: unknown): value is Transition {
   return isText(source) && isText(type) && (targets === null || (Array.isArray(targets) && targets.every(isText)));
 }
 
+/** What came in place of something else, in a word or two. */
+function got(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  const text = isText(value) ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? 'an object' : text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+/** Says which of these keys does not hold what it should, and what it holds. */
+function wrong(
+  line: Record<string, unknown>,
+  kind: 'a text' | 'a number' | 'an object',
+  keys: string[],
+  of = `the ${line.type} line`,
+): string | undefined {
+  const type = { 'a text': 'string', 'a number': 'number', 'an object': 'object' }[kind];
+  const key = keys.find((name) => typeof line[name] !== type || line[name] === null);
+  return key && `expected \`${key}\` of ${of} to be ${kind}, got ${got(line[key])}`;
+}
+
 /** Says what is wrong with a value that should be a line, or nothing where it is one. */
 export function faultOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not an object';
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return `expected a line to be an object, got ${got(value)}`;
   const line = value as Record<string, unknown>;
-  if (typeof line.seq !== 'number' || typeof line.t !== 'number') return 'no `seq` or `t`';
+  const numbered = wrong(line, 'a number', ['seq', 't'], 'a line');
+  if (numbered) return numbered;
   switch (line.type) {
     case 'recording':
-      return line.format === 1 ? undefined : `format ${String(line.format)}, but this page reads format 1`;
+      return line.format === 1 ? undefined : `expected format 1, which this page reads, got ${got(line.format)}`;
     case 'chart':
-      return isText(line.key) && typeof line.root === 'object' && line.root ? undefined : 'a chart without key or root';
+      return wrong(line, 'a text', ['key']) ?? wrong(line, 'an object', ['root']);
     case 'actor':
-      return isText(line.id) && isText(line.path) && isText(line.value)
-        ? undefined
-        : 'an actor without id, path or value';
-    case 'event': {
-      const event = line.event as Record<string, unknown> | null | undefined;
-      const whole = isText(line.id) && isText(line.value) && typeof event === 'object' && event && isText(event.type);
-      if (!whole) return 'an event without id, value or type';
-      const { tr, error } = line;
-      if (tr !== undefined && !(Array.isArray(tr) && tr.every(isTransition)))
-        return 'an event with transitions that are none';
-      return error === undefined || (typeof error === 'object' && error !== null)
-        ? undefined
-        : 'an event with an error that is none';
-    }
+      return wrong(line, 'a text', ['id', 'path', 'value']);
+    case 'event':
+      return (
+        wrong(line, 'a text', ['id', 'value']) ??
+        wrong(line, 'an object', ['event']) ??
+        wrong(line.event as Record<string, unknown>, 'a text', ['type'], '`event`') ??
+        (line.error === undefined ? undefined : wrong(line, 'an object', ['error'])) ??
+        wrongWays(line.tr)
+      );
     case 'lagged':
-      return typeof line.to === 'number' && typeof line.count === 'number'
-        ? undefined
-        : 'a lagged line without a range';
+      return wrong(line, 'a number', ['to', 'count']);
     default:
-      return `unknown type \`${String(line.type)}\``;
+      return `expected a line of type recording, chart, actor, event or lagged, got ${got(line.type)}`;
   }
+}
+
+function wrongWays(tr: unknown): string | undefined {
+  if (tr === undefined || (Array.isArray(tr) && tr.every(isTransition))) return undefined;
+  return `expected \`tr\` of the event line to be a list of [source, targets, event], got ${got(tr)}`;
 }

@@ -4,17 +4,40 @@ import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { startBorders } from './borders.ts';
 import { enter } from './enter.ts';
+import { startCopying } from './exactly.ts';
 import { listenKeys } from './keys.ts';
 import { followLink, readLink } from './link.ts';
+import { startNarrow } from './narrow.ts';
+import { session } from './session.ts';
 import { followSettings } from './settings.ts';
 import { startTheme } from './theme.ts';
+import { Guarded } from './views/guarded.tsx';
+
+/** What cannot begin, such as for want of something in the browser, does not take the rest with it. */
+function start(what: string, begin: () => void): void {
+  try {
+    begin();
+  } catch (fault) {
+    console.error(fault);
+    session.trouble.value = `The page goes on without its ${what}, which could not start (${String(fault)}).`;
+  }
+}
 
 const link = readLink();
-followSettings();
-void enter(link);
-
-startTheme();
-startBorders();
-listenKeys();
-followLink(link, enter);
-render(<App />, document.getElementById('app')!);
+start('settings', followSettings);
+start('source', () => void enter(link));
+start('width', startNarrow);
+start('theme', startTheme);
+start('borders', startBorders);
+start('keys', listenKeys);
+start('copying', startCopying);
+start('link', () => followLink(link, enter));
+const place = document.getElementById('app')!;
+// What stands there says that nothing came in its place.
+place.replaceChildren();
+render(
+  <Guarded name="page">
+    <App />
+  </Guarded>,
+  place,
+);

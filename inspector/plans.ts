@@ -16,9 +16,21 @@ const arrived = signal(0);
 // The layout of a large chart takes a second: it is done in a worker, which is a file of its own because the page's
 // policy allows no other.
 let elk: InstanceType<typeof ELK> | undefined;
+let lost: Promise<never> | undefined;
 const layout: Layout = (graph) => {
-  elk ??= new ELK({ workerFactory: () => new Worker(new URL(workerUrl, location.href)) });
-  return elk.layout(graph);
+  if (!elk || !lost) {
+    const worker = new Worker(new URL(workerUrl, location.href));
+    elk = new ELK({ workerFactory: () => worker });
+    // Its file may be gone, or the browser may not let it run: nobody would ever hear of it.
+    lost = new Promise((_, reject) => {
+      worker.onerror = ({ message }) => {
+        elk = undefined;
+        reject(new Error(message || 'the worker could not be loaded'));
+      };
+    });
+    lost.catch(() => {});
+  }
+  return Promise.race([elk.layout(graph), lost]);
 };
 
 /** The pictures of a chart, where there are some yet. Whoever asks is told again when there are. */

@@ -168,7 +168,11 @@ class Session extends Look {
   #say(status: Status): void {
     this.#arrivals.flush();
     if (status.hello) this.store.runId = status.hello.runId;
-    this.status.value = status;
+    batch(() => {
+      this.status.value = status;
+      // Else nobody can say how it stands with what had not ended.
+      this.store.goesOn.value = status.kind === 'live' || status.kind === 'opening';
+    });
   }
 
   protected override begin(store?: Store, contexts?: Contexts): void {

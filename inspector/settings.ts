@@ -3,7 +3,7 @@ import type { Breakpoint } from '../src/inspect/breakpoint.ts';
 import { isOver } from './actor.ts';
 import type { Settings } from './line.ts';
 import { session } from './session.ts';
-import { standing } from './tree.ts';
+import { standing } from './standing.ts';
 
 const NONE: Settings = { perSec: null, points: [], going: [], hits: [] };
 

@@ -10,6 +10,8 @@ export interface Status {
   kind: 'opening' | 'live' | 'waiting' | 'whole' | 'failed';
   text: string;
   hello?: Hello;
+  /** How many recordings lie in the file, one behind the other. */
+  recordings?: number;
   /** What has become of the place where the run was, for a run that was over. */
   gone?: string;
 }
@@ -26,6 +28,10 @@ export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.st
 /** Where lines come from. One that can `send` is a program that runs now. */
 export interface Source {
   readonly title: string;
+  /** Which it is of the recordings that lie in one file, counted from 1. */
+  readonly which?: number;
+  /** Another of them. */
+  recording?(which: number): Source;
   /** What an address says to lead to it, where one can. */
   readonly link?: Readonly<Record<string, string>>;
   /** What it must also say, and what must not stay in sight: whoever knows it is let in. */

@@ -1,8 +1,10 @@
+import { type Signal, signal } from '@preact/signals';
 import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
 import { Cast } from './cast.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
-import type { ActorLine, ChartLine, EventLine, Line, LoopContext } from './line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from './line.ts';
+import { Marks } from './marks.ts';
 import { Row } from './row.ts';
 import type { Taken } from './source.ts';
 
@@ -20,7 +22,7 @@ export class Store {
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
-  readonly #cast = new Cast();
+  readonly #cast = new Cast((actor) => this.#gapSince(actor));
   readonly actors: ReadonlyMap<string, Actor> = this.#cast.actors;
   readonly paths: ReadonlyMap<string, Path> = this.#cast.paths;
   readonly roots: readonly Actor[] = this.#cast.roots;
@@ -32,10 +34,14 @@ export class Store {
   dropped = 0;
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
+  /** The rows before which something is missing that the loops did. */
+  readonly gaps: Marks = new Marks();
   /** What came and could not be read. */
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
   unseen = 0;
+  /** Whether more may come. Where not, how what had not ended stands is not known from the last row on. */
+  readonly goesOn: Signal<boolean> = signal(true);
   /** The context after the rows of an actor up to one, needed before they are dropped. */
   contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
 
@@ -180,7 +186,8 @@ export class Store {
     const chunk = this.#chunks.at(-1)!;
     const at = chunk.lines.length;
     const before = row > this.#base ? this.t(row - 1) : t;
-    if (row === 0 && line.type !== 'recording') this.unseen = Math.max(0, seq - 1);
+    // Of a recording, the first line has the number 0 or 1, unless it was saved without its beginning.
+    if (row === 0) this.unseen = Math.max(0, seq - 1);
 
     let actor: Actor | undefined;
     let type: string = line.type;
@@ -193,7 +200,7 @@ export class Store {
         this.charts.set(line.key, line);
         break;
       case 'lagged':
-        this.lagged.set(line.why ?? '', (this.lagged.get(line.why ?? '') ?? 0) + line.count);
+        this.#lack(line, row);
         break;
       case 'actor':
         actor = this.#open(line, row);
@@ -203,13 +210,15 @@ export class Store {
         actor = this.actors.get(line.id) ?? this.#open(this.#cast.stranger({ ...line, seq, t }), row);
         type = line.event.type;
         value = line.value;
+        if (tellsEnd(type)) this.#endOf(line.from, actor, t);
         break;
     }
 
     chunk.lines.push(taken);
     chunk.seq[at] = seq;
-    // Time is searched by halving, so a clock that was set back stands still here.
-    chunk.t[at] = Math.max(t, before);
+    // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
+    // told long after it happened, of what happened before the next line.
+    chunk.t[at] = line.type === 'lagged' ? before : Math.max(t, before);
     chunk.actor[at] = actor?.index ?? -1;
     chunk.type[at] = this.types.number(type);
     chunk.value[at] = this.values.number(value);
@@ -230,8 +239,33 @@ export class Store {
     if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
   }
 
+  /** Lines are missing before a row. */
+  #lack({ why = '', count }: LaggedLine, row: number): void {
+    this.lagged.set(why, (this.lagged.get(why) ?? 0) + count);
+    // What was kept back on purpose may be of no account, and there may be much of it.
+    if (why === 'redacted' || why === 'fault') return;
+    this.gaps.push(row, count);
+  }
+
+  /** Where the first lines are missing since an actor was last seen. */
+  #gapSince({ rows, first }: Actor): { row: number; t: number } | undefined {
+    const at = this.gaps.upTo(rows.length ? rows.row(rows.length - 1) : first) + 1;
+    if (at >= this.gaps.length) return undefined;
+    const row = this.gaps.row(at);
+    return { row, t: this.t(row) };
+  }
+
+  /** Whether an actor may have taken more steps by a row than were seen: lines are missing in which it may have. */
+  isVague({ first, countedAt, endRow }: Actor, row: number): boolean {
+    const last = Math.min(row, endRow);
+    return this.gaps.upTo(last) > this.gaps.upTo(last >= countedAt ? Math.max(first, countedAt) : first);
+  }
+
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    actor.steps = typeof line.context?.steps === 'number' ? line.context.steps : actor.steps + steps;
+    if (typeof line.context?.steps === 'number') {
+      actor.steps = line.context.steps;
+      actor.countedAt = row;
+    } else actor.steps += steps;
     // With none, it tells what a checkpoint has committed.
     if (steps > 0) {
       actor.path.taken += steps;
@@ -243,7 +277,18 @@ export class Store {
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
-    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t);
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t, row);
+    else if (actor.ended) this.#cast.reopen(actor);
+  }
+
+  /** A loop is told of the end of one that it ran: of a line that was not seen, this is all that is left. */
+  #endOf(id: string | undefined, above: Actor, t: number): void {
+    const actor = id === undefined ? undefined : this.actors.get(id);
+    if (!actor) return;
+    // Of one whose own beginning was not seen, this says who ran it.
+    if (actor.late && actor.parent !== above && actor.path.name.startsWith(`${above.path.name}.`))
+      this.#cast.adopt(actor, above);
+    if (actor.parent === above) this.#cast.close(actor, t, this.#end);
   }
 
   #open(line: ActorLine, row: number): Actor {
@@ -266,12 +311,17 @@ export class Store {
       actor.path.steps.dropBefore(from);
       if (!actor.rows.length && !Number.isNaN(actor.end)) this.#cast.forget(actor);
     }
+    this.gaps.dropBefore(from);
     this.#chunks.shift();
     this.#base = from;
     this.bytes -= chunk.bytes;
     this.dropped += chunk.lines.length;
   }
 }
+
+/** Whether an event tells a loop that one which it ran has ended. */
+const tellsEnd = (type: string): boolean =>
+  type === 'loop.ended' || type === 'loop.left' || type.startsWith('xstate.done.') || type.startsWith('xstate.error.');
 
 /** How many steps a line ends. */
 function stepsOf(line: ActorLine | EventLine): number {

@@ -1,4 +1,7 @@
-import { figure } from './value.ts';
+import { figure } from './number.ts';
+
+/** No number has more digits that count. */
+const MOST = 17;
 
 /** What a number of an axis is called: with as many digits as tell it from its neighbours, `step` further on. */
 export function tick(at: number, step: number): string {
@@ -11,9 +14,9 @@ export function tick(at: number, step: number): string {
   const last = exponent - (Math.abs(lead - Math.round(lead)) > 1e-6 ? 1 : 0);
   if (size >= 1e6 || size < 1e-4) {
     const digits = Math.max(0, Math.floor(Math.log10(size) + 1e-9) - last);
-    return at.toExponential(Math.min(digits, 12)).replace('e+', 'e');
+    return at.toExponential(Math.min(digits, MOST)).replace('e+', 'e');
   }
   const digits = Math.max(0, -last);
   // Tens and hundreds are grouped as they are elsewhere.
-  return digits ? at.toFixed(Math.min(digits, 12)) : figure(Math.round(at));
+  return digits ? at.toFixed(Math.min(digits, MOST)) : figure(Math.round(at));
 }

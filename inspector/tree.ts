@@ -1,16 +1,8 @@
-import type { Actor, Phase } from './actor.ts';
-import { begun, isOver } from './actor.ts';
+import { type Actor, begun, isOver } from './actor.ts';
 import type { Contexts } from './contexts.ts';
+import { numberOf } from './number.ts';
+import { type Standing, standing } from './standing.ts';
 import type { Store } from './store.ts';
-import { numberOf } from './value.ts';
-
-/** How a loop stood at a moment, and the last of its own rows by then. */
-export interface Standing {
-  row: number;
-  phase: Phase;
-  value: string;
-  steps: number;
-}
 
 /** One row of the tree as it stood at a moment. */
 export interface TreeRow extends Standing {
@@ -29,19 +21,6 @@ export interface TreeRow extends Standing {
 
 /** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
 const LISTED = 200;
-
-/** How an actor stood at a row: nothing had it not begun. */
-export function standing(store: Store, actor: Actor, row: number): Standing | undefined {
-  const at = actor.rows.upTo(row);
-  if (at < 0) return undefined;
-  const last = actor.rows.row(at);
-  return {
-    row: last,
-    phase: store.phase(last),
-    value: store.values.list[store.value(last)]!,
-    steps: actor.rows.count(at),
-  };
-}
 
 /** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
 export function treeAt(store: Store, at: number, open: ReadonlySet<string>): TreeRow[] {

@@ -1,3 +1,5 @@
+import { exact, figure, numberOf, short } from './number.ts';
+
 /** What a recorded value is. Everything but plain data comes tagged, `{"$date": "..."}`, because JSON has no word for it. */
 export type Value =
   | { kind: 'leaf'; type: LeafType; text: string }
@@ -6,15 +8,10 @@ export type Value =
 
 export type LeafType = 'string' | 'number' | 'boolean' | 'null' | 'undefined' | 'bigint' | 'date' | 'function';
 
-const list = (values: readonly unknown[]): [string, unknown][] => values.map((value, index) => [String(index), value]);
+/** So many characters of a Map's key are shown. */
+const KEY = 200;
 
-/** Numbers as data: NaN and the infinities come as `{"$n": "NaN"}`. Nothing where the value is no number. */
-export function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  const tag = (value as { $n?: unknown }).$n;
-  return typeof tag === 'string' && Object.keys(value).length === 1 ? Number(tag) : undefined;
-}
+const list = (values: readonly unknown[]): [string, unknown][] => values.map((value, index) => [String(index), value]);
 
 function tagged(tag: string, inner: any): Value | undefined {
   switch (tag) {
@@ -39,7 +36,7 @@ function tagged(tag: string, inner: any): Value | undefined {
         kind: 'branch',
         type: 'Map',
         size: inner.length,
-        entries: () => inner.map((pair: any) => [brief(pair?.[0]), pair?.[1]]),
+        entries: () => keyed(inner),
       };
     case '$set':
       return Array.isArray(inner)
@@ -75,6 +72,17 @@ function tagged(tag: string, inner: any): Value | undefined {
   }
 }
 
+/** The members of a Map by their keys, as exact as they are: two that look alike are two. */
+function keyed(pairs: readonly any[]): [string, unknown][] {
+  const times = new Map<string, number>();
+  return pairs.map((pair) => {
+    const key = brief(pair?.[0], KEY, true);
+    const time = (times.get(key) ?? 0) + 1;
+    times.set(key, time);
+    return [time === 1 ? key : `${key} (${time})`, pair?.[1]];
+  });
+}
+
 const more = (count: number): unknown => ({ $cut: { kind: 'numbers', size: count, ref: '' } });
 
 /** Tells what a recorded value is. */
@@ -82,7 +90,7 @@ export function readValue(raw: unknown): Value {
   if (raw === null) return { kind: 'leaf', type: 'null', text: 'null' };
   if (raw === undefined) return { kind: 'leaf', type: 'undefined', text: 'undefined' };
   if (typeof raw === 'string') return { kind: 'leaf', type: 'string', text: raw };
-  if (typeof raw === 'number') return { kind: 'leaf', type: 'number', text: exact(raw) };
+  if (typeof raw === 'number') return { kind: 'leaf', type: 'number', text: short(raw) };
   if (typeof raw === 'boolean') return { kind: 'leaf', type: 'boolean', text: String(raw) };
   if (Array.isArray(raw)) return { kind: 'branch', type: 'Array', size: raw.length, entries: () => list(raw) };
   const keys = Object.keys(raw as object);
@@ -103,9 +111,6 @@ export function readValue(raw: unknown): Value {
   return { kind: 'branch', type: 'Object', size: keys.length, entries: () => Object.entries(raw as object) };
 }
 
-// Kept, because making one costs a hundred times what using it does.
-const grouped = new Intl.NumberFormat('en');
-
 /** Signs that change the direction of what is around them, and so could make a text look like another. */
 const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -113,34 +118,28 @@ const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export const visible = (text: string): string =>
   text.replace(turns, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A number in full, where that is not long. */
-function exact(value: number): string {
-  const text = String(value);
-  return Number.isInteger(value) || text.length > 12 ? figure(value) : text;
-}
-
-/** A number as people read it: short, and exact where that is short enough. */
-export function figure(value: number): string {
-  if (Object.is(value, -0)) return '-0';
-  if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? grouped.format(value) : value.toExponential(4);
-  const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(5)));
-}
-
-/** One line for a value, however large it is. */
-export function brief(raw: unknown, room = 60): string {
+/**
+ * One line for a value, however large it is.
+ * @param room characters
+ * @param exactly whether numbers are told with all their digits, and nothing within is cut before the room is used up
+ */
+export function brief(raw: unknown, room = 60, exactly = false): string {
   const value = readValue(raw);
   if (value.kind === 'cut') return `${value.type} (${figure(value.size)}) …`;
   if (value.kind === 'leaf') {
-    const text = value.type === 'string' ? visible(JSON.stringify(value.text)) : value.text;
+    const number = exactly ? numberOf(raw) : undefined;
+    const text =
+      value.type === 'string' ? visible(JSON.stringify(value.text)) : number === undefined ? value.text : exact(number);
     return text.length > room ? `${text.slice(0, room - 1)}…` : text;
   }
   if (value.type !== 'Object' && value.type !== 'Array')
     return value.size ? `${value.type}(${value.size})` : value.type;
   let text = '';
   for (const [key, inner] of value.entries()) {
-    const part = value.type === 'Array' ? brief(inner, 12) : `${visible(key)} ${brief(inner, 16)}`;
+    const part =
+      value.type === 'Array'
+        ? brief(inner, exactly ? room : 12, exactly)
+        : `${visible(key)} ${brief(inner, exactly ? room : 16, exactly)}`;
     if (text.length + part.length > room) {
       text += text ? ', …' : '…';
       break;
@@ -148,6 +147,15 @@ export function brief(raw: unknown, room = 60): string {
     text += (text && ', ') + part;
   }
   return value.type === 'Array' ? `[${text}]` : `{ ${text} }`;
+}
+
+/** So many characters are shown of what is told exactly. */
+const WIDE = 1000;
+
+/** The same with all digits; nothing where that says no more. */
+export function briefExactly(raw: unknown, room: number): string | undefined {
+  const whole = brief(raw, WIDE, true);
+  return whole === brief(raw, room) ? undefined : whole;
 }
 
 /** Deep equality of two recorded values. NaN comes tagged, so that it equals itself here. */

@@ -93,7 +93,7 @@ test.for(['a channel of the origin', 'a port'])(
     page.send({ type: 'send', id: 'count#1', event: { type: 'loop.stop' } });
     expect(await run.outcome).toMatchObject({ status: 'stopped' });
     await until(() => over(page.lines));
-    expect(page.lines.map(faultOf).filter(Boolean)).toEqual(['unknown type `refused`'].map(() => 'no `seq` or `t`'));
+    expect(page.lines.map(faultOf).filter(Boolean)).toEqual(['expected `seq` of a line to be a number, got undefined']);
     const seqs = page.lines.flatMap(({ seq }) => seq ?? []);
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
     expect(here.pages).toBe(1);

@@ -65,9 +65,9 @@ test('what can never be met is refused, and what was typed stays', async () => {
   await page.waitForSelector('#statechart');
   const fault = () => shown('#breakpoint-fault');
   await add('state', 'endign');
-  expect(await fault()).toMatch(/no such state: .*\bending\b/);
+  expect(await fault()).toMatch(/Expected a state of a loop, got .*There are .*\bending\b/);
   await add('event', 'nonsense');
-  expect(await fault()).toMatch(/No loop handles such an event/);
+  expect(await fault()).toMatch(/Expected an event that a loop handles/);
   await add('when', 'state.loss = 2');
   expect(await fault()).toContain('state.loss = 2');
   expect(await page.getByLabel('What to wait for').inputValue()).toBe('state.loss = 2');

@@ -81,7 +81,7 @@ test('a gzipped recording is read as well, and one that is torn says so', async 
   await visit();
   const text = recordingText({ epochs: 2, batches: 5 });
   await openRecording(gzipSync(text.slice(0, -40)), 'run.jsonl.gz');
-  await expect.poll(() => page.innerText('.notice')).toBe('the last line was cut off');
+  await expect.poll(() => page.innerText('.notice')).toContain('The last line was cut off');
   const lines = text.trimEnd().split('\n').length;
   expect(await shown('#log-count')).toBe(String(lines - 1));
 });
@@ -89,7 +89,9 @@ test('a gzipped recording is read as well, and one that is torn says so', async 
 test('a file that is no recording says what to do', async () => {
   await visit();
   await openRecording('{"name":"not ours"}\n', 'package.json');
-  await expect.poll(() => page.innerText('[role=alert]')).toContain('This is not a recording of loopchart');
+  await expect
+    .poll(() => page.innerText('[role=alert]'))
+    .toContain('Expected package.json to be a recording of loopchart');
   expect(await page.innerText('[role=alert]')).toContain('record()');
 });
 

@@ -107,7 +107,7 @@ test('a gzipped recording that was cut off or damaged is shown as far as it goes
   await visit(site.url);
   await openRecording(zipped.subarray(0, -4), 'cut.jsonl.gz');
   // Nothing but the check sum is missing.
-  await expect.poll(notices).toEqual([expect.stringContaining('the file ends too early')]);
+  await expect.poll(notices).toEqual([expect.stringContaining('The file ends too early')]);
   expect(await listed()).toBe(lines.length);
   // As far as Node itself unzips it.
   const half = zipped.subarray(0, zipped.length / 2);
@@ -116,7 +116,7 @@ test('a gzipped recording that was cut off or damaged is shown as far as it goes
   await openRecording(half, 'half.jsonl.gz');
   await expect.poll(listed).toBe(whole);
   expect(whole).toBeGreaterThan(400);
-  await expect.poll(notices).toEqual([expect.stringContaining('the file ends too early')]);
+  await expect.poll(notices).toEqual([expect.stringContaining('The file ends too early')]);
   const damaged = Buffer.from(zipped);
   damaged.fill(0xff, zipped.length * 0.8, zipped.length * 0.8 + 100);
   await page.reload();
@@ -140,7 +140,7 @@ test('a wrong file leaves a run as it is, and a good one can be gone back from',
   await openRecording('{"name":"not ours"}\n', 'package.json');
   await expect
     .poll(() => page.locator('[role=alert]').allInnerTexts())
-    .toEqual([expect.stringMatching(/^This is not a recording of loopchart: .*no `seq`/)]);
+    .toEqual([expect.stringMatching(/^Expected .* to be a recording of loopchart, .*`seq`/)]);
   const before = await listed();
   await expect.poll(listed).toBeGreaterThan(before + 20);
   expect(inspection.pages).toBe(1);
@@ -188,7 +188,7 @@ test('a wrong file leaves a recording as it is', async () => {
     await openRecording(content, name);
     await expect
       .poll(() => page.locator('[role=alert]').allInnerTexts())
-      .toEqual([expect.stringContaining('This is not a recording of loopchart')]);
+      .toEqual([expect.stringContaining('to be a recording of loopchart, but')]);
     expect(await page.locator('#moment').innerText()).toBe('1');
     expect(await listed()).toBe(lines);
     await page.getByRole('button', { name: 'Dismiss' }).click();

@@ -1,8 +1,16 @@
 import { completed, faultOf, type Line } from '../line.ts';
+import { Sequence } from './sequence.ts';
 
-/** What a file held besides its lines. */
+/** What a file held besides the lines that are shown. All but `recordings` is of the one that was asked for. */
 export interface Reading {
   lines: number;
+  /** How many recordings it holds, one behind the other. */
+  recordings: number;
+  /** Lines that are not there, by their numbers. */
+  missing: number;
+  /** Lines that are there twice, or later than they belong: how many, and which was the first. */
+  misplaced: number;
+  firstMisplaced: number;
   /** Lines that are no lines of a recording: how many, and what was wrong with the first. */
   bad: number;
   firstFault: string;
@@ -54,13 +62,31 @@ async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStr
   return zipped ? whole.pipeThrough(new DecompressionStream('gzip') as any) : whole;
 }
 
-/** Reads JSON lines from bytes, plain or gzipped, and hands them on in batches. */
+/**
+ * Reads JSON lines from bytes, plain or gzipped, and hands them on in batches.
+ * @param wanted which recording is handed on, of those that lie in the file one behind the other, counted from 1
+ */
 export async function readLines(
   bytes: ReadableStream<Uint8Array>,
   onLines: (lines: Line[], bytes: number) => void,
   signal: AbortSignal,
+  wanted = 1,
 ): Promise<Reading> {
-  const reading: Reading = { lines: 0, bad: 0, firstFault: '', torn: false, broken: '' };
+  const reading: Reading = {
+    lines: 0,
+    recordings: 1,
+    missing: 0,
+    misplaced: 0,
+    firstMisplaced: 0,
+    bad: 0,
+    firstFault: '',
+    torn: false,
+    broken: '',
+  };
+  let sequence = new Sequence();
+  /** The number of the last line that was handed on, and how many could not be read since. */
+  let reached = 0;
+  let badSince = 0;
   const reader = (await unzipped(bytes)).getReader();
   const decoder = new TextDecoder();
   let rest = '';
@@ -81,18 +107,49 @@ export async function readLines(
     try {
       value = JSON.parse(line);
     } catch {
-      if (last) reading.torn = true;
-      else blame('not JSON');
+      if (!last) blame('it is not JSON');
+      else if (reading.recordings === wanted) reading.torn = true;
       return;
     }
     value = completed(value);
     const fault = faultOf(value);
     if (fault) return blame(fault);
+    keep(value as Line, line.length);
+  };
+  const keep = (line: Line, length: number) => {
+    let place = sequence.placeOf(line);
+    if (place === 'another recording') {
+      reading.recordings++;
+      sequence = new Sequence();
+      badSince = 0;
+      place = sequence.placeOf(line);
+    }
+    if (reading.recordings !== wanted) return;
+    if (typeof place === 'string') {
+      reading.misplaced++;
+      reading.firstMisplaced ||= number;
+      return;
+    }
+    if (place.missing) lack(place.missing, line);
+    badSince = 0;
+    reached = Math.max(line.seq, reached);
     reading.lines++;
-    weight += line.length;
-    batch.push(value as Line);
+    weight += length;
+    batch.push(line);
+  };
+  /** Puts lines that say what is missing before one where something is, so that every view can tell. */
+  const lack = (count: number, { seq, t }: Line) => {
+    const unreadable = Math.min(badSince, count);
+    const tell = (why: string, some: number, to: number) => {
+      if (some) batch.push({ type: 'lagged', seq: to, t, from: to - some + 1, to, count: some, why });
+    };
+    reading.missing += count - unreadable;
+    tell('unreadable', unreadable, Math.max(reached, seq - 1 - count + unreadable));
+    tell('missing', count - unreadable, seq - 1);
   };
   const blame = (fault: string) => {
+    if (reading.recordings !== wanted) return;
+    badSince++;
     reading.bad++;
     reading.firstFault ||= `line ${number}: ${fault}`;
   };
@@ -118,7 +175,7 @@ export async function readLines(
     rest = piece.slice(from);
     if (!done) continue;
     take(rest, true);
-    if (reading.broken) reading.torn = true;
+    if (reading.broken && reading.recordings === wanted) reading.torn = true;
     flush();
     return reading;
   }

@@ -138,14 +138,16 @@ function readingOf(kind: Kind, text: string): { point: Breakpoint } | { fault: s
       const known = statesOf();
       return known.has(text)
         ? { point: { state: text } }
-        : { fault: `There is no such state: ${[...known].join(', ')}.` };
+        : { fault: `Expected a state of a loop, got \`${text}\`. There are ${[...known].join(', ')}.` };
     }
     case 'event': {
       const known = [...eventsOf()];
       // As it is written in log and chart, or in full.
       const type = known.find((name) => name === text || shortType(name) === text);
       if (type === undefined && !text.endsWith('*'))
-        return { fault: `No loop handles such an event. With * at its end it stands for all that begin so.` };
+        return {
+          fault: `Expected an event that a loop handles, such as \`advanced\`, got \`${text}\`. With * at its end it stands for all that begin so.`,
+        };
       return { point: { event: type ?? text } };
     }
     case 'when':

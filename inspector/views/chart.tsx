@@ -4,14 +4,14 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Actor } from '../actor.ts';
 import { Counts, taken } from '../counts.ts';
 import { shortType } from '../describe.ts';
-import { endingOf } from '../ending.ts';
+import { type Told, toldOf } from '../ending.ts';
 import { HEAD, LINE, largest, type Picture } from '../layout.ts';
 import type { ChartLine } from '../line.ts';
+import { figure } from '../number.ts';
 import { planOf } from '../plans.ts';
 import { session } from '../session.ts';
+import { type Standing, standing } from '../standing.ts';
 import { edgeKey } from '../statechart.ts';
-import { type Standing, standing } from '../tree.ts';
-import { figure } from '../value.ts';
 import { enteredAt, entryOf } from '../why.ts';
 import { Mark } from './mark.tsx';
 import { useRoom } from './room.ts';
@@ -36,6 +36,7 @@ export function Chart() {
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
   const here = actor && standing(store, actor, now);
+  const told = actor && here && toldOf(store, session.contexts, actor, here);
   if (actor && counts?.actor !== actor) counts = new Counts(store, actor);
   if (actor) counts!.moveTo(now);
   return (
@@ -80,18 +81,27 @@ export function Chart() {
           +
         </button>
       </header>
-      {actor && here ? <Why actor={actor} here={here} now={now} /> : null}
+      {actor && here && told ? <Why actor={actor} here={here} told={told} now={now} /> : null}
       <Scroll id="chart" label="Statechart" box={box}>
         {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
         {actor && !chart ? (
-          <p class="note">The recording holds no chart for {actor.id}: its first lines were not seen.</p>
+          <p class="note">
+            Expected a chart of {actor.id} in the lines, but there is none: the first ones were not seen. A recording
+            from the beginning holds it.
+          </p>
         ) : null}
-        {plan === 'failed' ? <p class="note">This chart could not be laid out.</p> : null}
+        {plan === 'failed' ? (
+          <p class="note">
+            This chart could not be laid out: the part of the page that does so was not found, or cannot read it. Reload
+            the page; the other views do without it.
+          </p>
+        ) : null}
         {plan === 'working' ? <p class="note">Laying out…</p> : null}
         {plan && typeof plan === 'object' && room.height ? (
           <Drawing
             plan={largest(plan, room.width - MARGIN.width, room.height - MARGIN.height)}
             value={here?.value ?? ''}
+            left={told !== undefined && told.more !== ''}
             row={here?.row ?? -1}
           />
         ) : null}
@@ -101,7 +111,7 @@ export function Chart() {
 }
 
 /** Why the loop is in its state: the first thing that people ask a chart. */
-function Why({ actor, here, now }: { actor: Actor; here: Standing; now: number }) {
+function Why({ actor, here, told, now }: { actor: Actor; here: Standing; told: Told; now: number }) {
   const { store, contexts } = session;
   const entered = enteredAt(actor, now);
   const entry = useMemo(
@@ -113,7 +123,13 @@ function Why({ actor, here, now }: { actor: Actor; here: Standing; now: number }
   const from = line?.type === 'event' && !line.from?.startsWith(`${actor.id}/`) ? line.from : undefined;
   return (
     <p class="why">
-      <Mark phase={endingOf(contexts, actor, here)} /> <b>{here.value}</b>
+      <Mark phase={told.phase} /> <b>{told.more ? told.words : here.value}</b>
+      {told.more ? (
+        <>
+          {' '}
+          {told.more}; last seen <b>{here.value}</b>
+        </>
+      ) : null}
       {entry ? (
         <>
           {entry.because ? <> because {words(entry.because)}</> : null}
@@ -142,7 +158,16 @@ function Why({ actor, here, now }: { actor: Actor; here: Standing; now: number }
 const words = (text: string): ComponentChildren =>
   text.split('`').map((part, at) => (at % 2 ? <code key={part}>{part}</code> : part));
 
-function Drawing({ plan, value, row }: { plan: Picture; value: string; row: number }) {
+interface DrawingProps {
+  plan: Picture;
+  /** The state that the machine was last seen in. */
+  value: string;
+  /** Whether it is in it no more, or nobody knows. */
+  left: boolean;
+  row: number;
+}
+
+function Drawing({ plan, value, left, row }: DrawingProps) {
   const svg = useRef<SVGSVGElement>(null);
   const last = new Set(row >= session.store.first ? taken(session.store, row) : []);
   const lit = (box: { id: string; name: string }) => box.name === value || box.id.endsWith(`.${value}`);
@@ -159,11 +184,11 @@ function Drawing({ plan, value, row }: { plan: Picture; value: string; row: numb
     <svg
       ref={svg}
       id="statechart"
-      class={zoom.value ? '' : 'fit'}
+      class={`${zoom.value ? '' : 'fit'} ${left ? 'left' : ''}`}
       viewBox={`0 0 ${plan.width} ${plan.height}`}
       {...size}
       role="img"
-      aria-label={`Statechart, in state ${value}`}
+      aria-label={`Statechart, ${left ? 'last seen' : 'in state'} ${value}`}
     >
       <defs>
         <marker

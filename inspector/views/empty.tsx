@@ -5,7 +5,8 @@ import { session } from '../session.ts';
 export function Empty() {
   const status = session.status.value;
   const source = session.source.value;
-  if (source && status?.kind !== 'failed') {
+  const none = status?.kind === 'whole';
+  if (source && status?.kind !== 'failed' && !none) {
     return (
       <div class="empty" role="status">
         <p class="large">{status?.text ?? 'Opening'}…</p>
@@ -18,6 +19,11 @@ export function Empty() {
       {status?.kind === 'failed' ? (
         <p class="large bad" role="alert">
           {status.text}
+        </p>
+      ) : none ? (
+        <p class="large bad" role="alert">
+          Expected {source?.title} to hold a loop, but it holds none. {status.text} Record a run from its beginning, or
+          open another recording.
         </p>
       ) : (
         <p class="large">Watch a run of loops, pause it, go back in time.</p>

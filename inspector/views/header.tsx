@@ -3,6 +3,7 @@ import { size } from '../clock.ts';
 import { copyText } from '../copy.ts';
 import { whyMissing } from '../describe.ts';
 import { linkable, linkHere } from '../link.ts';
+import { figure } from '../number.ts';
 import { chooseFile } from '../open.ts';
 import { saveFile } from '../save/file.ts';
 import { mermaid } from '../save/mermaid.ts';
@@ -11,7 +12,6 @@ import { svgText } from '../save/svg.ts';
 import { chromeTrace } from '../save/trace.ts';
 import { session } from '../session.ts';
 import { dark, toggleTheme } from '../theme.ts';
-import { figure } from '../value.ts';
 import { chartNow } from './chart.tsx';
 import { Controls } from './controls.tsx';
 import { Menu } from './menu.tsx';
@@ -111,6 +111,8 @@ function Save() {
           busy.value = true;
           try {
             await save();
+          } catch (error) {
+            session.trouble.value = `This could not be saved: ${(error as Error).message}. What is shown stays; try again.`;
           } finally {
             busy.value = false;
           }

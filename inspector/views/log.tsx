@@ -4,8 +4,9 @@ import { isOver } from '../actor.ts';
 import { stamp } from '../clock.ts';
 import { describe, shortType } from '../describe.ts';
 import { Filter } from '../filter.ts';
+import { figure } from '../number.ts';
 import { session } from '../session.ts';
-import { figure } from '../value.ts';
+import { Exact } from './exact.tsx';
 import { List } from './list.tsx';
 import { Loops } from './loops.tsx';
 import { Range } from './range.tsx';
@@ -113,7 +114,7 @@ export function Log() {
           follow
         </label>
       </header>
-      {filter.fault ? <p class="note">This is no regular expression: {filter.fault}</p> : null}
+      {filter.fault ? <p class="note">{filter.fault}</p> : null}
       {!filter.length && filter.progress === 1 && store.end ? (
         <p class="note">No event matches. Clear the search or the selected range (Esc).</p>
       ) : null}
@@ -175,7 +176,8 @@ function Row({
           : isOver(phase)
             ? 'done'
             : '';
-  const value = line.type === 'event' || line.type === 'actor' ? line.value : '';
+  // What its machine was in when it was stopped is no state that it is in.
+  const value = phase === 'stopped' ? phase : line.type === 'event' || line.type === 'actor' ? line.value : '';
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the keys
     <div
@@ -198,7 +200,9 @@ function Row({
         {line.type === 'event' ? shortType(line.event.type) : line.type}
       </span>
       <span class="to">{value}</span>
-      <span class="say">{describe(line)}</span>
+      <Exact class="say" exact={describe(line, true)}>
+        {describe(line)}
+      </Exact>
     </div>
   );
 }

@@ -8,6 +8,8 @@ const SHAPES: Record<Phase, string> = {
   failed: 'M3 2 2 3l3 3-3 3 1 1 3-3 3 3 1-1-3-3 3-3-1-1-3 3z',
   aborted: 'M3 2 2 3l3 3-3 3 1 1 3-3 3 3 1-1-3-3 3-3-1-1-3 3z',
   stopped: 'M3 3h6v6H3z',
+  // A ring: open, as the question is.
+  unknown: 'M6 2a4 4 0 1 0 0 8 4 4 0 0 0 0-8zm0 1.600a2.400 2.400 0 1 1 0 4.800 2.400 2.400 0 0 1 0-4.800z',
 };
 
 /** The sign of how a loop stands: shape and colour both say it. */

@@ -1,9 +1,11 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { type Change, changeOf, members, NOTHING } from '../difference.ts';
+import { apart, exact, figure, numberOf } from '../number.ts';
 import { isPicked, togglePick } from '../picks.ts';
 import { session } from '../session.ts';
-import { brief, figure, numberOf, readValue, type Value, visible } from '../value.ts';
+import { brief, briefExactly, readValue, type Value, visible } from '../value.ts';
+import { Exact } from './exact.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);
@@ -33,17 +35,19 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
   const change = changeOf(before, after);
   // Something with a note of its own is no part of what is compared.
   if (onlyChanges.value && change === 'same' && note === undefined) return null;
-  const value = wholeValue(after === NOTHING ? before : after);
+  const shown = after === NOTHING ? before : after;
+  const value = wholeValue(shown);
+  const texts = change === 'other' ? told(before, after) : undefined;
   const indent = { paddingLeft: `${10 + depth * 14}px` };
   if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
     return (
       <div class={`member ${change}`} style={indent}>
         <span class="key">{visible(name)}</span>
-        <Leaf value={value} raw={after} path={path} />
+        <Leaf value={value} raw={shown} gone={after === NOTHING} path={path} text={texts?.[1]} />
         {change === 'other' ? (
-          <span class="was" title="before">
-            {brief(before, 40)}
-          </span>
+          <Exact class="was" title="before" exact={briefExactly(before, 40)}>
+            {texts?.[0] ?? brief(before, 40)}
+          </Exact>
         ) : null}
         <Sign change={change} />
       </div>
@@ -67,7 +71,9 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
       >
         <i class="fold">{isOpen ? '▾' : '▸'}</i>
         <span class="key">{visible(name)}</span>
-        <span class="dim">{note ?? (isOpen ? kindOf(value) : brief(after === NOTHING ? before : after, 44))}</span>
+        <Exact class="dim" exact={note === undefined && !isOpen ? briefExactly(shown, LONG) : undefined}>
+          {note ?? (isOpen ? kindOf(value) : brief(shown, LONG))}
+        </Exact>
         <Sign change={change} />
       </button>
       {inner.slice(0, room).map((member) => (
@@ -96,6 +102,12 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
   );
 }
 
+/** Two numbers as texts that differ: a change that is rounded away would look like none. */
+function told(before: unknown, after: unknown): [string, string] | undefined {
+  const [a, b] = [numberOf(before), numberOf(after)];
+  return a === undefined || b === undefined ? undefined : apart(a, b);
+}
+
 /** A cut value that was fetched is shown in its place. */
 function wholeValue(raw: unknown): Value {
   const value = readValue(raw);
@@ -110,7 +122,17 @@ const kindOf = (value: Value) =>
     ? `${value.type}${value.size ? ` (${figure(value.size)})` : ''}`
     : '';
 
-function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }): ComponentChildren {
+interface LeafProps {
+  value: Value;
+  raw: unknown;
+  /** It was there before: it is on no plot any more. */
+  gone: boolean;
+  path: string;
+  /** In place of the value's own. */
+  text?: string | undefined;
+}
+
+function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
   if (value.kind === 'branch')
     return (
       <span class="leaf dim">
@@ -131,28 +153,31 @@ function Leaf({ value, raw, path }: { value: Value; raw: unknown; path: string }
     );
   }
   const number = value.type === 'number' ? numberOf(raw) : undefined;
+  const digits = text ?? value.text;
+  const whole = number === undefined ? undefined : exact(number);
   const [root, ...keys] = path.split('\u0000');
   const loop = session.actor.value?.path.name;
-  if (number !== undefined && root === 'state' && keys.length && loop) {
+  if (number !== undefined && !gone && root === 'state' && keys.length && loop) {
     const on = isPicked(loop, keys);
     return (
       <button
         type="button"
         class={`leaf number ${Number.isFinite(number) ? '' : 'odd'}`}
         aria-pressed={on}
-        title={`${number}: ${on ? 'take it off the plot' : 'plot this number over the steps'}`}
+        title={`${whole}: ${on ? 'take it off the plot' : 'plot this number over the steps'}`}
+        data-exact={digits === whole ? undefined : whole}
         onClick={() => togglePick(loop, keys)}
       >
-        {value.text}
+        {digits}
       </button>
     );
   }
   if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
     return <Text text={value.text} path={path} />;
   return (
-    <span class={`leaf ${value.type}`}>
-      {value.type === 'string' ? visible(JSON.stringify(value.text)) : value.text}
-    </span>
+    <Exact class={`leaf ${value.type}`} exact={whole}>
+      {value.type === 'string' ? visible(JSON.stringify(value.text)) : digits}
+    </Exact>
   );
 }
 

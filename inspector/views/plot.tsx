@@ -1,12 +1,12 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { duration } from '../clock.ts';
+import { stamp } from '../clock.ts';
+import { figure } from '../number.ts';
 import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
 import { colour, dark } from '../theme.ts';
 import { tick } from '../ticks.ts';
-import { figure } from '../value.ts';
 
 export const axis: Signal<'step' | 'time'> = signal('step');
 export const smoothing: Signal<number> = signal(0.6);
@@ -45,10 +45,20 @@ function tableOf(
     const xs: number[] = [];
     const raw: (number | null)[] = [];
     const mean: (number | null)[] = [];
+    const { gaps } = session.store;
+    let gap = kept.length ? gaps.upTo(one.rows[kept[0]!]!) : 0;
     for (const at of kept) {
       const place = axis.value === 'step' ? x[at]! : (x[at]! - start) / 1000;
       // Two steps can end in one microsecond; a table's rows differ in x.
       if (xs.length && place <= xs.at(-1)!) continue;
+      // No line is drawn over what nobody has seen.
+      const before = gap;
+      gap = gaps.upTo(one.rows[at]!);
+      if (gap > before && xs.length) {
+        xs.push((xs.at(-1)! + place) / 2);
+        raw.push(null);
+        mean.push(null);
+      }
       xs.push(place);
       raw.push(shown(one.values[at]!));
       mean.push(shown(smoothed[at]!));
@@ -102,7 +112,8 @@ export function Plot({ series, hover }: { series: readonly Series[]; hover: Sign
           ticks: { stroke: line, width: 1 },
           font: LABELS,
           size: 30,
-          values: (_, splits) => splits.map((at) => (axis.value === 'step' ? figure(at) : duration(at * 1000))),
+          values: (_, splits, __, ___, step) =>
+            splits.map((at) => (axis.value === 'step' ? figure(at) : stamp(at * 1000, step * 1000))),
         },
         {
           stroke: ink,

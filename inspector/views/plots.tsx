@@ -1,10 +1,11 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { stamp } from '../clock.ts';
+import { exact, figure } from '../number.ts';
 import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
 import { lastUpTo, numbersOf, pickName, Series } from '../series.ts';
 import { session } from '../session.ts';
-import { figure } from '../value.ts';
+import { Exact } from './exact.tsx';
 import { axis, log, PLOT_HUES, Plot, smoothing } from './plot.tsx';
 import { Range } from './range.tsx';
 import { Scroll } from './scroll.tsx';
@@ -109,7 +110,13 @@ export function Plots() {
                 <i class={index >= 0 ? `swatch hue${PLOT_HUES[index % PLOT_HUES.length]}` : 'swatch'} />
                 <span class="where">{pick.path.slice(pick.path.lastIndexOf('.') + 1)}</span>
                 <span class="key">{pick.keys.join('.')}</span>
-                <span class="read">{one && told >= 0 ? figure(one.values[told]!) : ''}</span>
+                {one && told >= 0 ? (
+                  <Exact class="read" exact={exact(one.values[told]!)}>
+                    {figure(one.values[told]!)}
+                  </Exact>
+                ) : (
+                  <span class="read" />
+                )}
               </label>
             );
           })}

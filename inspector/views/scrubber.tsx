@@ -1,8 +1,8 @@
 import { stamp } from '../clock.ts';
 import { shortType } from '../describe.ts';
+import { figure } from '../number.ts';
 import { togglePlay } from '../play.ts';
 import { session } from '../session.ts';
-import { figure } from '../value.ts';
 
 const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 
@@ -14,7 +14,8 @@ export function Scrubber() {
   const some = store.end > 0;
   const line = some ? store.line(now) : undefined;
   const what = line?.type === 'event' ? shortType(line.event.type) : line?.type;
-  const recording = session.source.value?.send === undefined || session.parted;
+  // Of a program that answers no more, the newest that there is is the end of what was seen.
+  const recording = session.status.value?.kind !== 'live';
   // Else one takes the past for the present: everything on the page is of the moment that is shown.
   const past = some && now < store.last;
   return (

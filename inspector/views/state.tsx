@@ -1,11 +1,11 @@
 import { shortType } from '../describe.ts';
 import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../difference.ts';
-import { endingOf } from '../ending.ts';
+import { toldOf } from '../ending.ts';
+import { figure } from '../number.ts';
 import { type HeldMember, partsOf, runWords } from '../parts.ts';
 import { against, togglePin } from '../pin.ts';
 import { session } from '../session.ts';
-import { standing } from '../tree.ts';
-import { figure } from '../value.ts';
+import { standing } from '../standing.ts';
 import { Mark } from './mark.tsx';
 import { Member, onlyChanges, opened, Sign } from './member.tsx';
 import { Scroll } from './scroll.tsx';
@@ -18,6 +18,7 @@ export function State() {
   const actor = session.actor.value;
   const pinned = session.pinned.value;
   const here = actor && standing(store, actor, now);
+  const told = actor && here && toldOf(store, contexts, actor, here);
   const context = actor && here && contexts.at(actor, now);
   const base = actor && baseOf(actor, now, against.value);
   const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
@@ -33,8 +34,10 @@ export function State() {
             {actor.short}
           </span>
         ) : null}
-        {here ? <Mark phase={endingOf(contexts, actor, here)} /> : null}
-        <span class="dim">{here?.value}</span>
+        {told ? <Mark phase={told.phase} /> : null}
+        <span class="dim" title={told?.more && `${told.words} ${told.more}`}>
+          {told?.words}
+        </span>
       </header>
       <header class="tools">
         <select

@@ -1,12 +1,13 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, rate } from '../clock.ts';
+import { toldOf } from '../ending.ts';
 import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
+import { figure } from '../number.ts';
 import { session } from '../session.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
+import { standing } from '../standing.ts';
 import { colour, dark } from '../theme.ts';
-import { standing } from '../tree.ts';
-import { figure } from '../value.ts';
 import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
 import { Split } from './split.tsx';
@@ -57,6 +58,8 @@ export function Timeline() {
     if (session.cursor.value !== null && now >= 0) bringIn(session.store.t(now));
   });
   useSignalEffect(() => {
+    // Bars that have no end are drawn so.
+    session.store.goesOn.value;
     const scene = {
       store: session.store,
       ...sightNow(),
@@ -136,7 +139,7 @@ export function Timeline() {
       ? {
           x: event.clientX - bounds.left,
           y: event.clientY - bounds.top,
-          text: `${actor.id} · ${duration(end! - actor.from)} · ${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${here.value}, step ${figure(here.steps)}` : ''}`,
+          text: `${actor.id} · ${duration(end! - actor.from)} · ${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
         }
       : null;
   };

@@ -1,11 +1,12 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { begun, type Phase } from '../actor.ts';
+import { type Actor, begun } from '../actor.ts';
 import { duration, rate } from '../clock.ts';
-import { endingOf } from '../ending.ts';
+import { toldOf } from '../ending.ts';
+import { exact, figure } from '../number.ts';
 import { session } from '../session.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
-import { figure } from '../value.ts';
+import { Exact } from './exact.tsx';
 import { Mark } from './mark.tsx';
 import { Split } from './split.tsx';
 
@@ -105,8 +106,8 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
-          const phase = endingOf(contexts, actor, row);
-          const value = wordsOf(row.value, phase);
+          const vague = store.isVague(actor, now);
+          const { phase, words, more } = toldOf(store, contexts, actor, row);
           const total = totalOf(contexts, actor, now);
           const speed = rateOf(store, actor, now);
           const end = actor.end <= t ? actor.end : t;
@@ -122,7 +123,7 @@ export function Tree() {
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
               class={`node ${phase}`}
-              title={`${actor.id}${actor.loop ? ` (${actor.loop})` : ''}: ${value}${actor.late ? '. Its beginning was not seen' : ''}`}
+              title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
               onClick={() => choose(row)}
               style={{ '--depth': row.depth }}
             >
@@ -147,12 +148,20 @@ export function Tree() {
                 )}
                 {row.failed > 0 && row.times > 1 ? <span class="bad">{row.failed} failed</span> : null}
                 {actor.late ? <span class="dim">late</span> : null}
-                <span class="value">{value}</span>
+                <span class="value">{words}</span>
               </div>
               <div class="line sub">
-                <span class="steps">
+                <span
+                  class="steps"
+                  title={vague ? 'At least: lines are missing in which it may have taken steps' : undefined}
+                >
+                  {vague ? '≥ ' : ''}
                   {figure(row.steps)}
-                  {total ? <span class="dim">{` / ${total.guess ? '~' : ''}${figure(total.total)}`}</span> : null}
+                  {total ? (
+                    <Exact class="dim" exact={` / ${total.guess ? '~' : ''}${exact(total.total)}`}>
+                      {` / ${total.guess ? '~' : ''}${figure(total.total)}`}
+                    </Exact>
+                  ) : null}
                 </span>
                 <span class="bar" aria-hidden="true">
                   {total ? <i style={{ width: `${part * 100}%` }} /> : null}
@@ -169,9 +178,8 @@ export function Tree() {
   );
 }
 
-/** A loop that was stopped, or had nothing to do, is in the same state as one that came to its end. */
-const wordsOf = (value: string, phase: Phase): string =>
-  value === 'finished' && phase !== 'done' ? `${value} · ${phase}` : value;
+const titleOf = ({ id, loop, late }: Actor, stands: string): string =>
+  `${id}${loop ? ` (${loop})` : ''}: ${stands}${late ? '. Its beginning was not seen' : ''}`;
 
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {

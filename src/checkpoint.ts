@@ -152,7 +152,7 @@ export function jsonable(checkpoint: Checkpoint): Checkpoint {
     value: () => ({
       ...checkpoint,
       encoded: form,
-      phase: encodeJson(checkpoint.phase),
+      phase: phaseMapped(checkpoint.phase, encodeJson),
       // Each for itself, so that `migrate` may take out or rename any of them.
       stateDict: mapped(checkpoint.stateDict, encodeJson),
       assets: mapped(checkpoint.assets, encodeAsset),
@@ -168,7 +168,7 @@ function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): 
   try {
     return {
       ...rest,
-      phase: structuredClone(decodeJson(rest.phase as unknown as Json)) as Phase,
+      phase: structuredClone(phaseMapped(rest.phase, decodeJson)),
       stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
       assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
     };
@@ -179,6 +179,17 @@ function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): 
       cause,
     );
   }
+}
+
+/** Each part for itself: what contexts share they share by chance, and they are not changed. */
+function phaseMapped(phase: Phase, change: (value: any) => any): Phase {
+  const { context, children, output, ...rest } = phase;
+  return {
+    ...rest,
+    context: mapped(context, change),
+    children: mapped(children ?? {}, (child) => phaseMapped(child, change)),
+    ...(output === undefined ? {} : { output: change(output) }),
+  };
 }
 
 function mapped<Before, After>(

@@ -16,6 +16,8 @@ export interface Cuts {
 
 /** Of typed arrays, this many numbers are shown. */
 const head = 100;
+/** Of an error's fields, this many values in all. */
+export const fieldValues = 1000;
 /** Objects that look like one of our tags. */
 const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
 
@@ -108,7 +110,7 @@ export class Encoder {
     // Most are plain.
     const prototype = Object.getPrototypeOf(object);
     if (prototype === Object.prototype || prototype === null) return undefined;
-    if (object instanceof Error) return { $error: { ...describeError(object) } };
+    if (object instanceof Error) return { $error: { ...describeError(object, fieldValues) } };
     if (object instanceof Date) {
       return { $date: Number.isNaN(object.getTime()) ? 'Invalid Date' : object.toISOString() };
     }

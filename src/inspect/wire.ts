@@ -1,7 +1,7 @@
 import { describeError } from '../error-codec.ts';
 import type { Json } from '../json.ts';
 import { chart } from '../machine.ts';
-import { type Cuts, Encoder, follow, isTame } from './encode.ts';
+import { type Cuts, Encoder, fieldValues, follow, isTame } from './encode.ts';
 import type { Formed, Held } from './ring.ts';
 import type { Standing, Subject } from './sight.ts';
 
@@ -188,7 +188,7 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
     ...(status === 'active' ? {} : { status }),
     // Before what may be large: the rest of a line is cut when it has become too long, and a page counts on these.
     ...(tr.length === 0 ? {} : { tr: tr.map(edge) }),
-    ...(error === undefined ? {} : { error: describeError(error) }),
+    ...(error === undefined ? {} : { error: describeError(error, fieldValues) }),
     event,
     ...(output === undefined ? {} : { output }),
     ...(status === 'active' ? {} : { context }),

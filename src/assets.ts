@@ -1,7 +1,7 @@
 import { LoopError } from './errors.ts';
 import { deepest, type Json } from './json.ts';
 import { decodeJson, encodeJson, type Kinds } from './json-form.ts';
-import { kindOf } from './shown.ts';
+import { kindOf, shown } from './shown.ts';
 
 /*
  * Assets: what `Stateful` objects give to a checkpoint. They may hold more than plain data, and it comes back as it was.
@@ -12,47 +12,20 @@ import { kindOf } from './shown.ts';
  *     { "$date": 0 }                                 a Date; likewise `$bigint` (a text), `$undefined` (true)
  */
 
-/** The kinds of binary data. A Buffer is one of Node's. */
-const views = [
-  'Uint8Array',
-  'Uint8ClampedArray',
-  'Int8Array',
-  'Uint16Array',
-  'Int16Array',
-  'Uint32Array',
-  'Int32Array',
-  'BigUint64Array',
-  'BigInt64Array',
-  'Float16Array',
-  'Float32Array',
-  'Float64Array',
-  'DataView',
-  'ArrayBuffer',
-];
-
-/** What comes back as it was; what is made of one of these, as a subclass is, would not. */
-const known = [...views, 'Buffer', 'Map', 'Set', 'Date'];
+/** What comes back as it was. What is made of one of these, as a subclass is, would not. */
+const known = /^(((Big)?(Ui|I)nt\d+|Uint8Clamped|Float\d+)Array|DataView|ArrayBuffer|Buffer|Map|Set|Date)$/;
 
 const kinds: Kinds = {
   marks: ['bytes', 'map', 'set', 'date', 'bigint', 'undefined'],
 
-  parts(value) {
-    if (typeof value !== 'object' || value === null)
-      return value === undefined || typeof value === 'bigint' ? [] : undefined;
-    if (value instanceof Map) return [...value].flat();
-    if (value instanceof Set) return [...value];
-    return value instanceof Date || viewName(value) !== undefined ? [] : undefined;
-  },
-
   marked(value) {
-    if (value === undefined) return ['$undefined', true];
-    if (typeof value === 'bigint') return ['$bigint', `${value}`];
-    if (typeof value !== 'object' || value === null) return undefined;
-    if (value instanceof Map) return ['$map', [...value]];
-    if (value instanceof Set) return ['$set', [...value]];
-    if (value instanceof Date) return ['$date', value.getTime()];
-    const name = viewName(value);
-    return name === undefined ? undefined : ['$bytes', [name, base64(bytesOf(value as ArrayBuffer))]];
+    if (value === undefined) return { mark: '$undefined', parts: [], inside: () => true };
+    if (typeof value === 'bigint') return { mark: '$bigint', parts: [], inside: () => `${value}` };
+    if (value instanceof Map) return { mark: '$map', parts: [...value].flat(), inside: () => [...value] };
+    if (value instanceof Set) return { mark: '$set', parts: [...value], inside: () => [...value] };
+    if (value instanceof Date) return { mark: '$date', parts: [], inside: () => value.getTime() };
+    if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return undefined;
+    return { mark: '$bytes', parts: [], inside: () => [kindOf(value), base64(value)] };
   },
 
   made(mark, inside: any, read, made) {
@@ -98,10 +71,10 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
     if (typeof value !== 'object' || value === null || met.has(value)) return;
     met.add(value);
     if (level === deepest) throw refused(at, `more than ${deepest} levels of nested data`);
-    const parts = kinds.parts(value);
-    if (parts !== undefined) {
-      if (!known.includes(kindOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
-      for (const part of parts) look(part, `${at}.(${kindOf(value)})`, level + 1);
+    const marked = kinds.marked(value);
+    if (marked !== undefined) {
+      if (!known.test(kindOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
+      for (const part of marked.parts) look(part, `${at}.(${kindOf(value)})`, level + 1);
     } else if (Array.isArray(value)) {
       if (!Array.isArray(Object.getPrototypeOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
       for (let i = 0; i < value.length; i++) {
@@ -127,34 +100,23 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
   }
 }
 
-function viewName(value: object): string | undefined {
-  if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return undefined;
-  const { Buffer } = globalThis as { Buffer?: { isBuffer(value: object): boolean } };
-  if (Buffer?.isBuffer(value)) return 'Buffer';
-  // Of the value's own realm; a subclass comes back as what it is made of.
-  return (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
-}
-
-function bytesOf(view: ArrayBufferView | ArrayBuffer): Uint8Array {
-  return ArrayBuffer.isView(view)
-    ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-    : new Uint8Array(view);
-}
-
-function viewOf(name: string, bytes: Uint8Array<ArrayBuffer>): object {
-  if (name === 'ArrayBuffer') return bytes.buffer;
-  const { Buffer } = globalThis as { Buffer?: { from(buffer: ArrayBuffer): object } };
-  // Where there is no Buffer, it is what a Buffer is.
-  if (name === 'Buffer') return Buffer === undefined ? bytes : Buffer.from(bytes.buffer);
-  const View = views.includes(name) ? (globalThis as { [name: string]: any })[name] : undefined;
-  if (View === undefined) throw new Error(`Expected a kind of typed array, got ${JSON.stringify(name)}.`);
-  return new View(bytes.buffer);
+function viewOf(name: string, { buffer }: Uint8Array): object {
+  if (name === 'ArrayBuffer') return buffer;
+  // Not every place that JavaScript runs in has Node's Buffer, which is made in a way of its own.
+  const { Buffer, [name]: View } = globalThis as { [name: string]: any };
+  if (name === 'Buffer') return Buffer ? Buffer.from(buffer) : new Uint8Array(buffer);
+  const view = known.test(name) && new View(buffer);
+  if (!ArrayBuffer.isView(view)) throw new Error(`Expected a kind of typed array, got ${shown(name)}.`);
+  return view;
 }
 
 /** A call takes no more arguments than this. */
 const portion = 8192;
 
-function base64(bytes: Uint8Array): string {
+function base64(view: ArrayBufferView | ArrayBuffer): string {
+  const bytes = ArrayBuffer.isView(view)
+    ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    : new Uint8Array(view);
   let binary = '';
   for (let at = 0; at < bytes.length; at += portion) {
     binary += String.fromCharCode(...bytes.subarray(at, at + portion));
@@ -162,8 +124,8 @@ function base64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function bytesIn(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64);
+function bytesIn(text: string): Uint8Array {
+  const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;

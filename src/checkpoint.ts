@@ -42,14 +42,23 @@ export interface Checkpoint {
   assets: { [path: string]: unknown };
 }
 
-/** Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished. */
-export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string, steps: number): Checkpoint {
+/**
+ * Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished.
+ * @param assetsBefore what `Stateful` fields returned before a step that is in flight, for that is run again from its start
+ */
+export function takeCheckpoint(
+  loop: AnyLoop,
+  actor: AnyActorRef,
+  runId: string,
+  steps: number,
+  assetsBefore?: ReadonlyMap<object, unknown>,
+): Checkpoint {
   const loops: Record<string, number> = {};
   const phase = phaseOf(loop, actor, loops);
   const dict = flatten(loop, dictOf(actor));
   const assets: Record<string, unknown> = {};
   for (const [path, field] of assetsOf(loop)) {
-    const asset: unknown = field.stateDict();
+    const asset: unknown = assetsBefore?.has(field) ? assetsBefore.get(field) : field.stateDict();
     refusePending(pathOf(loop), `stateDict of ${path}`, asset);
     checkAsset(asset, path, () => pathOf(loop));
     assets[path] = asset;
@@ -146,7 +155,7 @@ export function jsonable(checkpoint: Checkpoint): Checkpoint {
     value: () => ({
       ...checkpoint,
       encoded: form,
-      phase: encodeJson(checkpoint.phase),
+      phase: phaseMapped(checkpoint.phase, encodeJson),
       // Each for itself, so that `migrate` may take out or rename any of them.
       stateDict: mapped(checkpoint.stateDict, encodeJson),
       assets: mapped(checkpoint.assets, encodeAsset),
@@ -162,7 +171,7 @@ function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): 
   try {
     return {
       ...rest,
-      phase: structuredClone(decodeJson(rest.phase as unknown as Json)) as Phase,
+      phase: structuredClone(phaseMapped(rest.phase, decodeJson)),
       stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
       assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
     };
@@ -173,6 +182,17 @@ function decoded(checkpoint: Checkpoint & { encoded?: unknown }, path: string): 
       cause,
     );
   }
+}
+
+/** Each part for itself: what contexts share they share by chance, and they are not changed. */
+function phaseMapped(phase: Phase, change: (value: any) => any): Phase {
+  const { context, children, output, ...rest } = phase;
+  return {
+    ...rest,
+    context: mapped(context, change),
+    children: mapped(children ?? {}, (child) => phaseMapped(child, change)),
+    ...(output === undefined ? {} : { output: change(output) }),
+  };
 }
 
 function mapped<Before, After>(

@@ -16,16 +16,14 @@ import { Met } from './met.ts';
 /** More marks, for values that are not plain data. */
 export interface Kinds {
   marks: readonly string[];
-  /** What a value holds; `undefined` for plain data. */
-  parts(value: unknown): readonly unknown[] | undefined;
-  /** The mark of a value and what stands under it, which is encoded as well; `undefined` for plain data. */
-  marked(value: unknown): [mark: string, inside: unknown] | undefined;
+  /** The mark of a value, the values in it, and what stands under the mark, to be encoded as well; `undefined` for plain data. */
+  marked(value: unknown): { mark: string; parts: readonly unknown[]; inside(): unknown } | undefined;
   /** The value of a mark. What holds other values is made empty at first, and told to `made`, since they may refer to it. */
   made(mark: string, inside: Json, read: (inner: Json) => unknown, made: (value: object) => void): unknown;
 }
 
 /** Of plain data. */
-const noMore: Kinds = { marks: [], parts: () => undefined, marked: () => undefined, made: () => undefined };
+const noMore: Kinds = { marks: [], marked: () => undefined, made: () => undefined };
 
 /**
  * The JSON form of plain data, or of what `kinds` knows besides. What needs no change is returned as it is, not copied.
@@ -89,10 +87,10 @@ class Encoding {
       }
       this.#met.add(value, true);
     }
-    const parts = this.#kinds.parts(value);
-    if (parts !== undefined) {
+    const marked = this.#kinds.marked(value);
+    if (marked !== undefined) {
       this.needed = true;
-      for (const part of parts) this.look(part);
+      for (const part of marked.parts) this.look(part);
     } else if (Array.isArray(value)) {
       for (const item of value) this.look(item);
     } else if (typeof value === 'object') {
@@ -114,7 +112,7 @@ class Encoding {
 
   #body(value: unknown): Json {
     const marked = this.#kinds.marked(value);
-    if (marked !== undefined) return { [marked[0]]: this.encode(marked[1]) };
+    if (marked !== undefined) return { [marked.mark]: this.encode(marked.inside()) };
     if (Array.isArray(value)) return value.map((item) => this.encode(item));
     // A key that holds undefined: JSON leaves it out.
     if (typeof value !== 'object') return value as Json;

@@ -134,6 +134,7 @@ class Pump implements HookActor {
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
         const limit = watched || session.saveNow !== undefined ? 1 : Math.min(burst, pace ?? burst, left);
         this.#claim(limit);
+        if (session.saveNow !== undefined) running.noteAssets();
         const before = running.uncommitted;
         if (walks) {
           await this.#walk(limit);
@@ -344,6 +345,7 @@ class Pump implements HookActor {
     running.uncommitted = 0;
     this.#before = 0;
     running.committed();
+    if (running.session.saveNow !== undefined) running.session.assetsBefore.clear();
     running.unit = undefined;
     running.tell({
       type: 'loop.advanced',

@@ -392,7 +392,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   #take(): Checkpoint {
-    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps);
+    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps, this.#session.assetsBefore);
   }
 
   /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */

@@ -15,7 +15,7 @@ import { callWithin, keyWithin } from './scope.ts';
 import { type Session, sessionOf } from './session.ts';
 import { kindOf } from './shown.ts';
 import { capture, holdState, loadTree, putState } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf, statefulOf } from './tree.ts';
 import { dictOf } from './tree-state.ts';
 
 /** The hook or step that a loop is in, and what it has asked for so far. */
@@ -186,6 +186,13 @@ export class Running implements Host {
     // Instead of `send`, so that inspectors see who sent it.
     if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
     else this.actor.send(event);
+  }
+
+  /** A step of a loop without children begins that may be saved in its middle: it is run again from the models as they are now. */
+  noteAssets(): void {
+    for (let up: Running | undefined = this; up !== undefined; up = up.parent) {
+      for (const [, field] of statefulOf(up.loop)) this.session.assetsBefore.set(field, field.stateDict());
+    }
   }
 
   commit(): Commit {

@@ -36,6 +36,8 @@ export class Session {
   /** Loops that run, and code of theirs that is in flight. */
   readonly #inFlight = new Set<object>();
   readonly #settled: (() => void)[] = [];
+  /** Of loops in the middle of a step that may be saved there, by the object: what their `Stateful` fields returned before it. */
+  readonly assetsBefore: Map<object, unknown> = new Map();
   readonly #pumps = new Set<Attentive>();
   readonly #standing = new Map<AnyActorRef, () => void>();
   #capture: (() => Promise<void> | undefined) | undefined;

@@ -5,8 +5,12 @@ import { Digests } from './digest.ts';
 import { type Place, pointerTo } from './pointer.ts';
 import { nameOf, type Special, specialOf } from './special.ts';
 
+/** Of an error's fields, this many values in all. */
+export const fieldValues = 1000;
 /** Of typed arrays, this many numbers are shown. */
 const head = 100;
+/** Of an error's fields, this many values in all. */
+export const fieldValues = 1000;
 /** Objects that look like one of our tags. */
 const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
 /** Of what is cut away, so many values are gone through to tell whether it has changed. */
@@ -181,7 +185,7 @@ export class Encoder {
   }
 
   #error(error: Error, place: Place | undefined, depth: number): Json {
-    const described: Record<string, unknown> = { ...describeError(error) };
+    const described: Record<string, unknown> = { ...describeError(error, fieldValues) };
     // Pages show these in one line, and count on text.
     for (const key of ['name', 'message']) described[key] = this.#brief(described[key]);
     const keys = Object.keys(described);

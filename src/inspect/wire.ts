@@ -4,7 +4,7 @@ import type { Json } from '../json.ts';
 import { chart } from '../machine.ts';
 import type { Edge, Standing, Subject } from '../sighting.ts';
 import type { Cuts } from './cuts.ts';
-import { Encoder, type Encoding, unreadable } from './encode.ts';
+import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
 import { follow } from './pointer.ts';
 import type { Formed, Held } from './ring.ts';
 import { isTame } from './tame.ts';
@@ -203,7 +203,7 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
     ...(status === 'active' ? {} : { status }),
     // Before what may be large: the rest of a line is cut when it has become too long, and a page counts on these.
     ...(tr.length === 0 ? {} : { tr: tr.map(edgeJson) }),
-    ...(error === undefined ? {} : { error: describeError(error) }),
+    ...(error === undefined ? {} : { error: describeError(error, fieldValues) }),
     event,
     ...(output === undefined ? {} : { output }),
     ...(status === 'active' ? {} : { context }),

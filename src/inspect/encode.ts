@@ -5,8 +5,6 @@ import { Digests } from './digest.ts';
 import { type Place, pointerTo } from './pointer.ts';
 import { nameOf, type Special, specialOf } from './special.ts';
 
-/** Of an error's fields, this many values in all. */
-export const fieldValues = 1000;
 /** Of typed arrays, this many numbers are shown. */
 const head = 100;
 /** Of an error's fields, this many values in all. */

@@ -56,8 +56,8 @@ export class Recall {
   #reacting = false;
   /** What goes on once all is given, and what begins once all that was under way does so. */
   #waiting: { then: () => void; isTime: () => boolean }[] = [];
-  /** Something out of order was asked for: the first of it, for the error. */
-  #early: string | undefined;
+  /** What was asked for, and its place: while that is behind the next event, it was asked for out of order. */
+  #asked: { name: string; place: number }[] = [];
   #cancel: (() => void) | undefined;
   /** Called with the error when the step asks for something else than before. */
   readonly #fail: (error: LoopError) => void;
@@ -98,14 +98,14 @@ export class Recall {
   ask(what: Omit<Asked, 'at'>, give: (got: Got) => void): Answer {
     const known = this.#known.get(nth(this.#times, what));
     if (known === undefined) {
-      if (!this.isOver) this.#early ??= nameOf(what);
+      if (!this.isOver) this.#asked.push({ name: nameOf(what), place: Infinity });
       this.#watch();
       return 'new';
     }
     this.#compare(known.what, what);
     known.asked = true;
     if (known.isGiven) known.give = () => give(known.what as Got);
-    if (known.place > this.#next) this.#early ??= nameOf(what);
+    if (known.place > this.#next) this.#asked.push({ name: nameOf(what), place: known.place });
     this.#advance();
     return known.isGiven ? 'remembered' : 'under way';
   }
@@ -161,7 +161,6 @@ export class Recall {
     event.known.give!();
     await turn();
     this.#reacting = false;
-    this.#early = undefined;
     this.#advance();
   }
 
@@ -177,11 +176,18 @@ export class Recall {
     this.#cancel = undefined;
     if (this.isOver || this.#reacting) return;
     // Nothing that was asked for waits.
-    if (this.isGiven && this.#early === undefined) return;
-    this.#cancel = later(this.#early === undefined ? longPatience : patience, () => {
+    const early = this.#early();
+    if (this.isGiven && early === undefined) return;
+    this.#cancel = later(early === undefined ? longPatience : patience, () => {
       const missing = this.#events[this.#next];
       if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));
     });
+  }
+
+  /** Something that was asked for out of order. */
+  #early(): string | undefined {
+    this.#asked = this.#asked.filter(({ place }) => place > this.#next);
+    return this.#asked[0]?.name;
   }
 
   #compare(before: Asked, now: Omit<Asked, 'at'>): void {
@@ -198,7 +204,8 @@ export class Recall {
 
   #mismatch(missing: Asked[]): LoopError {
     const before = [...new Set(missing.map(nameOf))].join(', ');
-    const instead = this.#early === undefined ? '' : `; it asked for ${this.#early} instead`;
+    const early = this.#early();
+    const instead = early === undefined ? '' : `; it asked for ${early} instead`;
     return new LoopError(
       'RESUME_MISMATCH',
       `The ${this.#unit} in flight had asked for ${before} when the checkpoint was taken, and did not when it was run again${instead}. ${advice}`,

@@ -1,10 +1,20 @@
 import type { AnyActorRef } from 'xstate';
-import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
+import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
+import {
+  freshContext,
+  type InFlight,
+  type LoopContext,
+  type LoopStateValue,
+  lastRun,
+  nthRun,
+  runsCount,
+} from './context.ts';
 import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
 import { refusePending } from './returned.ts';
-import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { sealOf } from './seal.ts';
+import { flatten, keysOf, type LoopDict, loadStateDict, unflatten } from './state-dict.ts';
+import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
 export interface Phase {
@@ -142,26 +152,51 @@ function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   return { state, progress, children: now };
 }
 
-/** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for. */
+/** Gives a checkpoint a `toJSON` that keeps the numbers JSON has no word for, and by which a change of the JSON is seen. */
 export function jsonable(checkpoint: Checkpoint): Checkpoint {
   return Object.defineProperty(checkpoint, 'toJSON', {
-    value: () => ({
-      ...checkpoint,
-      encoded: true,
-      phase: encodeNumbers(checkpoint.phase as unknown as Json),
-      stateDict: encodeNumbers(checkpoint.stateDict),
-    }),
+    value: () => {
+      const written = {
+        ...checkpoint,
+        encoded: true,
+        phase: encodeNumbers(checkpoint.phase as unknown as Json),
+        stateDict: encodeNumbers(checkpoint.stateDict),
+      };
+      return { ...written, seal: sealOf(sealed(written)) };
+    },
   });
 }
 
-function decoded(checkpoint: Checkpoint & { encoded?: true }): Checkpoint {
-  if (checkpoint.encoded !== true) return structuredClone({ ...checkpoint });
-  const { encoded: _, ...rest } = checkpoint;
-  return {
-    ...rest,
-    phase: decodeNumbers(rest.phase as unknown as Json) as unknown as Phase,
-    stateDict: decodeNumbers(rest.stateDict) as Checkpoint['stateDict'],
-  };
+/** What the seal is of: all that says how the run goes on. The names of the run and of the loop may be changed. */
+function sealed({ shape, position, phase, stateDict, assets }: { [part in keyof Checkpoint]?: unknown }): unknown[] {
+  return [shape, position, phase, stateDict, assets];
+}
+
+type Written = Checkpoint & { encoded?: true; seal?: unknown };
+
+/** @throws LoopError `CHECKPOINT_UNREADABLE` for JSON that is not as it was written */
+export function checkSeal(loop: AnyLoop, checkpoint: Checkpoint): void {
+  const { encoded, seal } = (checkpoint ?? {}) as Written;
+  if (seal === undefined || (encoded === true && seal === sealOf(sealed(checkpoint)))) return;
+  throw refused(
+    loop,
+    'Expected the JSON of a checkpoint as it was written, got one that was damaged or changed since. ' +
+      'Nothing was loaded. To change a checkpoint on purpose, do it in start({ from, migrate }).',
+  );
+}
+
+function decoded(loop: AnyLoop, checkpoint: Written): Checkpoint {
+  const { encoded, seal: _, ...rest } = checkpoint;
+  try {
+    if (encoded !== true) return structuredClone(rest);
+    return {
+      ...rest,
+      phase: decodeNumbers(rest.phase as unknown as Json) as unknown as Phase,
+      stateDict: decodeNumbers(rest.stateDict) as Checkpoint['stateDict'],
+    };
+  } catch (cause) {
+    throw refused(loop, 'Expected a checkpoint of plain data and typed arrays, got something else in it.', { cause });
+  }
 }
 
 /** Which hook's actor each state invokes. */
@@ -177,15 +212,24 @@ const invoked: Partial<Record<LoopStateValue, string>> = {
 /**
  * Loads a checkpoint into the tree and gives the snapshot that its machine goes on from.
  * @param paused whether the innermost loops wait before their next step
+ * @param migrate brings an older checkpoint forward before it is checked
  * @throws LoopError `CHECKPOINT_MISMATCH`, `CHECKPOINT_UNREADABLE`; then nothing was loaded
  */
 export function loadCheckpoint(
   loop: AnyLoop,
-  given: Checkpoint,
+  from: Checkpoint,
   paused: boolean,
+  migrate?: (checkpoint: Checkpoint) => Checkpoint,
 ): { snapshot: any; checkpoint: Checkpoint } {
-  check(loop, given);
-  const checkpoint = decoded(given);
+  let given = from;
+  if (migrate !== undefined) {
+    checkSeal(loop, from);
+    given = migrate(from);
+  }
+  checkKind(loop, given);
+  const checkpoint = decoded(loop, given);
+  checkCheckpoint(loop, checkpoint, shapeOf(loop));
+  if (migrate === undefined) checkSeal(loop, given);
   loadStateDict(loop, checkpoint.stateDict);
   // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
   loop.restarting = false;
@@ -196,69 +240,20 @@ export function loadCheckpoint(
   return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
 }
 
-function check(loop: AnyLoop, checkpoint: Checkpoint): void {
-  const path = pathOf(loop);
-  if (typeof checkpoint !== 'object' || checkpoint === null || !Array.isArray(checkpoint.shape)) {
-    throw unreadable(`a checkpoint, got ${JSON.stringify(checkpoint)?.slice(0, 80)}`, path);
-  }
-  if (checkpoint.format !== 1) {
-    throw new LoopError(
-      'CHECKPOINT_UNREADABLE',
-      `Expected a checkpoint of format 1, got format ${JSON.stringify(checkpoint.format)}. It was written by another version: migrate it, or use that version.`,
-      path,
-    );
-  }
-  for (const part of ['position', 'phase', 'stateDict', 'assets'] as const) {
-    if (typeof checkpoint[part] !== 'object' || checkpoint[part] === null)
-      throw unreadable(`a checkpoint with \`${part}\`, got ${JSON.stringify(checkpoint[part])}`, path);
-  }
-  const parts = [
-    ...Object.keys(checkpoint.stateDict),
-    ...Object.keys(checkpoint.assets).map((name) => `${name} (asset)`),
-  ].sort();
-  // What it says of its shape, and what it holds.
-  const said = differences(shapeOf(loop), checkpoint.shape);
-  const held = differences(shapeOf(loop), parts);
-  const missing = [...new Set([...said.missing, ...held.missing])];
-  const unknown = [...new Set([...said.unknown, ...held.unknown])];
-  if (checkpoint.loop === loop.constructor.name && missing.length + unknown.length === 0) {
-    checkPhase(loop, checkpoint.phase);
-    return;
-  }
-  const whose =
-    checkpoint.loop === loop.constructor.name ? `another shape of ${checkpoint.loop}` : `a ${checkpoint.loop}`;
-  throw new LoopError(
-    'CHECKPOINT_MISMATCH',
-    `Expected a checkpoint of this ${loop.constructor.name}, got one of ${whose}: missing ${list(missing)}; unknown ${list(unknown)}. ` +
-      'Nothing was loaded. Bring it forward with start({ from, migrate }).',
-    path,
-  );
-}
-
-function checkPhase(loop: AnyLoop, phase: Phase): void {
-  const path = pathOf(loop);
-  if (!(phase.value in invoked) && phase.value !== 'paused' && phase.value !== 'finished')
-    throw unreadable(`a phase to go on from, got ${JSON.stringify(phase.value)}`, path);
-  if (typeof phase.context !== 'object' || phase.context === null || typeof phase.children !== 'object')
-    throw unreadable('a phase with `context` and `children`', path);
-  for (const [name, child] of Object.entries(phase.children ?? {})) {
-    const below = childNamed(loop, name);
-    if (!isLoop(below)) throw unreadable(`the phase of a child, got one of \`${name}\``, path);
-    checkPhase(below, child);
-  }
-}
-
-function unreadable(expected: string, path: string): LoopError {
-  return new LoopError('CHECKPOINT_UNREADABLE', `Expected ${expected}.`, path);
+/** What a context has, and nothing else that may stand in a checkpoint. */
+function knownTo(saved: LoopContext): LoopContext {
+  const fresh = freshContext(undefined);
+  const known = Object.keys(fresh).filter((name) => Object.hasOwn(saved, name)) as (keyof LoopContext)[];
+  return { ...fresh, ...Object.fromEntries(known.map((name) => [name, saved[name]])) };
 }
 
 function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
-  const { before, ...rest } = phase.context as unknown as LoopContext & { before: Record<string, LoopDict | null> };
+  const { before, ...saved } = phase.context as unknown as LoopContext & { before: Record<string, LoopDict | null> };
   const names = Object.keys(phase.children);
   const innermost = names.length === 0;
   let { value } = phase;
   // A pause is of the process that asked for it; a checkpoint says where to go on.
-  if (value === 'paused') value = rest.done || rest.stop !== null ? 'ending' : 'advancing';
+  if (value === 'paused') value = saved.done || saved.stop !== null ? 'ending' : 'advancing';
   if (value === 'advancing' && innermost && paused) value = 'paused';
   const children: Record<string, unknown> = {};
   const states = { ...dict.children };
@@ -276,7 +271,7 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
     value,
     historyValue: {},
     context: {
-      ...rest,
+      ...knownTo(saved),
       // Its state is loaded, be it that of before the run.
       begun: true,
       state: dict.state,

@@ -79,8 +79,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     let snapshot: object | undefined;
     let runId = options.id;
     if (options.from !== undefined) {
-      const from = options.migrate === undefined ? options.from : options.migrate(options.from);
-      const loaded = loadCheckpoint(loop, from, options.paused === true);
+      const loaded = loadCheckpoint(loop, options.from, options.paused === true, options.migrate);
       snapshot = loaded.snapshot;
       runId ??= loaded.checkpoint.runId;
       this.#steps = loaded.checkpoint.position.steps;

@@ -17,7 +17,7 @@ import { type Host, host, restartingSlot } from './loop.ts';
 import { implement } from './machines.ts';
 import { type Session, sessionOf } from './session.ts';
 import { capture, restore } from './state-dict.ts';
-import { type AnyLoop, pathOf } from './tree.ts';
+import { type AnyLoop, belowRoot, pathOf } from './tree.ts';
 
 /** The hook or step that a loop is in, and what it has asked for so far. */
 export interface Unit {
@@ -346,8 +346,8 @@ export class Running implements Host {
     if ('error' in known) throw revivedError(known.error);
     if ('end' in known) {
       let up: Running | undefined = this;
-      while (up !== undefined && up.path !== known.end.path) up = up.parent;
-      throw new EndLoop(up?.loop ?? this.loop, known.end.path, known.end.reason);
+      while (up !== undefined && belowRoot(up.path) !== belowRoot(known.end.path)) up = up.parent;
+      throw new EndLoop(up?.loop ?? this.loop, up?.path ?? known.end.path, known.end.reason);
     }
     return structuredClone(known.output);
   }

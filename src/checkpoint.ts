@@ -13,7 +13,7 @@ import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
 import { refusePending } from './returned.ts';
 import { sealOf } from './seal.ts';
-import { flatten, keysOf, type LoopDict, loadStateDict, unflatten } from './state-dict.ts';
+import { capture, flatten, keysOf, type LoopDict, loadStateDict, unflatten } from './state-dict.ts';
 import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
@@ -48,7 +48,9 @@ export interface Checkpoint {
 export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string, steps: number): Checkpoint {
   const loops: Record<string, number> = {};
   const phase = phaseOf(loop, actor, loops);
-  const dict = flatten(loop, dictOf(actor));
+  // Before its first boundary a run has no state yet: that of the loops is what it begins with.
+  const { begun } = actor.getSnapshot().context as LoopContext;
+  const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
   const assets: Record<string, unknown> = {};
   for (const [path, field] of assetsOf(loop)) {
     const asset: unknown = field.stateDict();

@@ -1,6 +1,6 @@
-import { type Checkpoint, LoopError, Progress } from 'loopchart';
+import { type Checkpoint, LoopError, memoryStore, Progress } from 'loopchart';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Family, Slow, told } from './support/loops.ts';
+import { Family, Slow, told, turn } from './support/loops.ts';
 
 class Weights {
   w = [0, Number.NaN];
@@ -67,6 +67,16 @@ class Tree extends Family {
 
 /** Where a run stands when its checkpoint is taken, and the output that it comes to. */
 const moments: Record<string, { take(): Promise<Checkpoint>; output: string }> = {
+  entering: {
+    take: async () => {
+      const store = { ...memoryStore(), acquire: () => turn() };
+      const run = new Tree().start({ args: ['hi'], id: 'run', store });
+      const checkpoint = await run.checkpoint();
+      await run.output;
+      return checkpoint;
+    },
+    output: told('hi'),
+  },
   resetting: { take: () => duringHook('skip'), output: told('hi') },
   starting: { take: () => duringHook('reset'), output: told('hi') },
   'advancing, before the first step': { take: () => duringHook('onRunStart'), output: told('hi') },

@@ -18,7 +18,7 @@ export function isUnfinished(name: string): boolean {
 }
 
 /** Beyond this, numbers in names would no more be exact. A run does not get there; a name that somebody else gave may. */
-export const lastNumber = 10 ** 15 - 1;
+export const lastNumber: number = 10 ** 15 - 1;
 
 /** What the directory of every run begins with, which also keeps ids such as `..` and `con` from being names. */
 export const runPrefix = 'run-';

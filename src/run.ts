@@ -1,7 +1,7 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { onAbort } from './abort-signal.ts';
 import { callerOf } from './attach.ts';
-import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, takeCheckpoint } from './checkpoint.ts';
 import { later, soon } from './clock.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
@@ -9,6 +9,7 @@ import { because, LoopError } from './errors.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
+import { loadCheckpoint } from './resume.ts';
 import { isThenable } from './returned.ts';
 import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
@@ -81,8 +82,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     let snapshot: object | undefined;
     let runId = options.id;
     if (options.from !== undefined) {
-      const from = options.migrate === undefined ? options.from : options.migrate(options.from);
-      const loaded = loadCheckpoint(loop, from, options.paused === true);
+      const loaded = loadCheckpoint(loop, options.from, options.paused === true, options.migrate);
       snapshot = loaded.snapshot;
       runId ??= loaded.checkpoint.runId;
       this.#steps = loaded.checkpoint.position.steps;

@@ -15,7 +15,7 @@ import { callWithin, keyWithin } from './scope.ts';
 import { type Session, sessionOf } from './session.ts';
 import { kindOf } from './shown.ts';
 import { capture, holdState, loadTree, putState } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf, statefulOf } from './tree.ts';
+import { type AnyLoop, belowRoot, childNamed, isLoop, pathOf, statefulOf } from './tree.ts';
 import { dictOf } from './tree-state.ts';
 
 /** The hook or step that a loop is in, and what it has asked for so far. */
@@ -494,10 +494,10 @@ export class Running implements Host {
     if ('error' in known) return { error: this.#thrownAgain(known.error, what) };
     if ('end' in known) {
       let up: Running | undefined = this;
-      while (up !== undefined && up.path !== known.end.path) up = up.parent;
+      while (up !== undefined && belowRoot(up.path) !== belowRoot(known.end.path)) up = up.parent;
       const { path, reason, thrown } = known.end;
       const why = thrown === undefined ? (reason ?? undefined) : revivedError(thrown);
-      return { error: new EndLoop(up?.loop ?? this.loop, path, why) };
+      return { error: new EndLoop(up?.loop ?? this.loop, up?.path ?? path, why) };
     }
     return { output: structuredClone(known.output) };
   }

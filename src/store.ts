@@ -1,4 +1,5 @@
-import { type Checkpoint, jsonable } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { jsonable } from './checkpoint-json.ts';
 import { Claims, claimsOf } from './claims.ts';
 
 /** What a store tells about a checkpoint it keeps. */

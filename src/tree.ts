@@ -85,6 +85,12 @@ export function pathOf(loop: AnyLoop): string {
   return [rootName(up.at(-1)?.loop ?? loop), ...names].join('.');
 }
 
+/** A path without the root's name, which is that of its class and may be another in another build. */
+export function belowRoot(path: string): string {
+  const dot = path.indexOf('.');
+  return dot === -1 ? '' : path.slice(dot + 1);
+}
+
 /** The loops that hold this one, from the nearest to the root. Ends also where fields were set to a cycle. */
 function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
   const found: { loop: AnyLoop; name: string }[] = [];

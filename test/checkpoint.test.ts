@@ -1,6 +1,6 @@
 import { type Checkpoint, Loop, LoopError, memoryStore, Progress, type Stateful } from 'loopchart';
 import { describe, expect, test } from 'vitest';
-import { turn } from './support/loops.ts';
+import { Count, turn } from './support/loops.ts';
 
 class Weights implements Stateful {
   values: Float32Array = new Float32Array(3);
@@ -139,7 +139,7 @@ describe('a checkpoint', () => {
     });
   });
 
-  test('survives JSON where no asset holds typed arrays: NaN, the infinities and -0, too', async () => {
+  test('survives JSON: NaN, the infinities and -0, too', async () => {
     class Bare extends Fit {
       override weights: any = { values: [0] };
       override batches = new Batches(this.weights);
@@ -161,7 +161,7 @@ describe('a checkpoint', () => {
       override state: any = { n: 0, nested: [{ $n: 'NaN' }, { $$n: 1 }, { $n: { $n: Number.NaN } }], ['__proto__']: 1 };
     }
     const checkpoint = await atStep(new Odd(new Weights()), 1);
-    const from = { ...JSON.parse(JSON.stringify(checkpoint)), assets: checkpoint.assets };
+    const from = JSON.parse(JSON.stringify(checkpoint));
     const again = new Odd(new Weights());
     const run = again.start({ from, paused: true });
     expect((await run.checkpoint()).stateDict).toEqual(checkpoint.stateDict);
@@ -285,9 +285,16 @@ describe('what does not fit is refused, with what is missing and what is unknown
     return (thrown as LoopError).message;
   }
 
-  test('but a class may have another name', async () => {
-    const loop = new Epochs();
-    expect(await loop.start({ from: await atStep(new Fit(), 1, [1]) }).outcome).toMatchObject({ status: 'finished' });
+  test('another loop, but not one whose class goes by another name, as a minifier gives it', async () => {
+    class Other extends Fit {
+      extra = new Batches(new Weights());
+    }
+    expect(refused(new Other(), await atStep(new Fit(), 1), 'CHECKPOINT_MISMATCH')).toBe(
+      'other: Expected a checkpoint of this Other, got one of a Fit: missing `extra.progress`, `extra.state_dict`, ' +
+        '`extra.weights (asset)`; unknown nothing. Nothing was loaded. Bring it forward with start({ from, migrate }).',
+    );
+    const from = JSON.parse(JSON.stringify(await atStep(new Fit(), 4)));
+    expect(await new Epochs().start({ from }).output).toBe(6);
   });
 
   test('another shape', async () => {
@@ -318,7 +325,7 @@ describe('what does not fit is refused, with what is missing and what is unknown
     };
     refused(new Fit(), without('stateDict', 'batches.state_dict'), 'CHECKPOINT_MISMATCH');
     refused(new Fit(), without('assets', 'weights'), 'CHECKPOINT_MISMATCH');
-    refused(new Fit(), { ...fit, stateDict: { ...fit.stateDict, 'batches.progress': 7 } }, 'STATE_DICT_MISMATCH');
+    refused(new Fit(), { ...fit, stateDict: { ...fit.stateDict, 'batches.progress': 7 } }, 'CHECKPOINT_MISMATCH');
     refused(new Fit(), { ...fit, phase: { ...fit.phase, value: 'dreaming' } }, 'CHECKPOINT_UNREADABLE');
   });
 
@@ -605,4 +612,55 @@ describe('a step that is run again', () => {
     const { error, status } = await root.start({ store: memoryStore() }).outcome;
     expect([status, error]).toEqual(['failed', expect.objectContaining({ code: 'NOT_PLAIN_DATA', path: 'leaf' })]);
   });
+});
+
+test('the end of a loop that a step has caught is that of the same loop in a build that calls its class otherwise', async () => {
+  const build = (name: string) => {
+    const named = {
+      [name]: class extends Loop<string> {
+        override state = { n: 0 };
+        ends: Loop = new Ends(this);
+        waits: Count = new Count(2);
+        caught: unknown;
+        get done() {
+          return this.state.n >= 1;
+        }
+        reset() {}
+        async advance() {
+          try {
+            await this.ends.run();
+          } catch (error) {
+            this.caught = error;
+          }
+          await this.waits.run();
+          this.state.n++;
+          throw this.caught;
+        }
+        override onRunEnd() {
+          return `ended after ${this.state.n}`;
+        }
+      },
+    };
+    return named[name]!;
+  };
+  class Ends extends Loop {
+    readonly #up: Loop<any>;
+    constructor(up: Loop<any>) {
+      super();
+      this.#up = up;
+    }
+    get done() {
+      return false;
+    }
+    reset() {}
+    advance() {
+      throw this.#up.end('enough');
+    }
+  }
+  const run = new (build('At'))().start({ paused: true });
+  await run.step(1);
+  const from = await run.suspend();
+  const again = new (build('Bt'))();
+  expect(await again.start({ from }).outcome).toMatchObject({ output: 'ended after 1', reason: 'enough' });
+  expect(again.caught).toMatchObject({ loop: again, path: 'bt' });
 });

@@ -102,6 +102,7 @@ describe('what the doors give', () => {
         "Limits",
         "Line",
         "Redact",
+        "StoreHolder",
       ]
     `);
     expect(Object.keys(await import('loopchart/node')).sort()).toEqual(values);
@@ -123,7 +124,7 @@ describe('what the doors give', () => {
 });
 
 /** What it was when this was written, and a little: what grows is to be seen. */
-const budget = 24_600;
+const budget = 25_000;
 
 /** `loopchart` as an app's bundler leaves it, without XState. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
@@ -155,7 +156,7 @@ async function bundle(): Promise<{ code: string; imports: string[] }> {
 }
 
 describe('loopchart in a browser', () => {
-  test('is at most 24.6 kB, minified and gzipped, and asks for nothing of Node', async () => {
+  test('is at most 25 kB, minified and gzipped, and asks for nothing of Node', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual(['xstate']);
     const size = gzipSync(code, { level: 9 }).length;

@@ -9,7 +9,7 @@ import type { Checkpoint } from '../src/checkpoint.ts';
 import { LoopError, MisconfigurationError } from '../src/errors.ts';
 import { type Disk, localDisk } from '../src/node/disk.ts';
 import { runDirectory } from '../src/node/layout.ts';
-import type { Who } from '../src/node/lock.ts';
+import type { StoreHolder, Who } from '../src/node/lock.ts';
 import { createFileStore, type FileStoreOptions, fileStore } from '../src/node/store.ts';
 import { checkpointAt, richCheckpoint, weightsAt } from './programs/checkpoint.ts';
 import { crashing, FragileDisk, randomFrom, systemError, watched } from './programs/disk.ts';
@@ -655,12 +655,15 @@ describe('a damaged checkpoint', () => {
     expect(await stepsIn(dir)).toBe(3);
   });
 
-  test('is one in a sector that cannot be read, but not one that too many open files keep from being read', async () => {
+  test('is one that cannot be read, for its sectors, its owner or its size, but not one that too many open files keep from being read', async () => {
     const dir = newDirectory();
     const path = await two(dir);
     for (const [code, steps] of [
       ['EIO', 1],
+      ['EACCES', 1],
+      ['ERR_FS_FILE_TOO_LARGE', 1],
       ['EMFILE', undefined],
+      ['ENOMEM', undefined],
     ] as const) {
       const disk: Disk = {
         ...localDisk,
@@ -836,9 +839,59 @@ describe('a second writer', () => {
     const error = await errorOf(fileStore(dir).save('r', checkpointAt('r', 2)));
     expect(error.code).toBe('STORE_BUSY');
     expect(error.message).toContain(`process ${ended.pid} on host elsewhere.example since`);
+    expect(error.message).toContain('take the run over with fileStore(dir, { takeOver: true })');
     await other.release('r');
     await saved(dir, 2);
     expect(await stepsIn(dir)).toBe(2);
+  });
+
+  test('takes over what another host holds where it is told to, and the other writes no more', async () => {
+    const dir = newDirectory();
+    const elsewhere: Who = { ...ended, host: 'elsewhere.example' };
+    const other = createFileStore(quickDisk, dir, {}, elsewhere);
+    await other.save('r', checkpointAt('r', 1));
+    await other.save('another', checkpointAt('another', 1));
+
+    const asked: StoreHolder[] = [];
+    const takeOver = (holder: StoreHolder) => {
+      asked.push(holder);
+      return holder.runId === 'r';
+    };
+    const store = fileStore(dir, { takeOver });
+    expect((await store.load('r'))!.position.steps).toBe(1);
+    await store.save('r', checkpointAt('r', 2));
+    expect((await errorOf(store.save('another', checkpointAt('another', 2)))).code).toBe('STORE_BUSY');
+    expect(asked).toMatchObject([
+      { runId: 'r', host: 'elsewhere.example', pid: ended.pid },
+      { runId: 'another', host: 'elsewhere.example', pid: ended.pid },
+    ]);
+    expect(asked[0]!.since).toBeGreaterThan(0);
+    const error = await errorOf(other.save('r', checkpointAt('r', 9)));
+    expect(error.code).toBe('STORE_BUSY');
+    expect(error.message).toContain('has taken it over');
+    expect(await stepsIn(dir)).toBe(2);
+    await store.release('r');
+    await fileStore(dir, { takeOver: true }).delete('another');
+  });
+
+  test('never takes over what a living process of this host holds, whatever it is told', async () => {
+    const dir = newDirectory();
+    const first = fileStore(dir);
+    await first.save('r', checkpointAt('r', 1));
+    const store = fileStore(dir, { takeOver: true });
+    expect((await errorOf(store.save('r', checkpointAt('r', 2)))).code).toBe('STORE_BUSY');
+    await first.save('r', checkpointAt('r', 3));
+    await first.release('r');
+  });
+
+  test('is told if what says whether to take over says neither yes nor no', async () => {
+    const dir = newDirectory();
+    const elsewhere: Who = { ...ended, host: 'elsewhere.example' };
+    await createFileStore(quickDisk, dir, {}, elsewhere).save('r', checkpointAt('r', 1));
+    const store = fileStore(dir, { takeOver: (async () => true) as any });
+    expect((await errorOf(store.save('r', checkpointAt('r', 2)))).message).toContain(
+      '`takeOver` to return true or false',
+    );
   });
 
   test('fences off the first, which fails from then on and touches nothing', async () => {
@@ -910,7 +963,7 @@ test.each([
   [['d', { keep: '2' }], 'Expected `keep` to be a whole number from 1 up, got `2`.'],
   [['d', { keep: Number.NaN }], 'Expected `keep` to be a whole number from 1 up, got `NaN`.'],
   [['d', { onFallback: true }], 'Expected `onFallback` to be a function, got `true`.'],
-  [['d', { keeps: 3 }], 'Expected options among keep, onFallback, got `keeps`.'],
+  [['d', { keeps: 3 }], 'Expected options among keep, onFallback, takeOver, got `keeps`.'],
   [['d', 3], 'Expected options to be an object, got `3`.'],
 ])('bad arguments are named: %j', (args, message) => {
   const make = () => (fileStore as (...args: unknown[]) => unknown)(...args);

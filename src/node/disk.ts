@@ -15,6 +15,8 @@ export interface Disk {
   accessSync(path: string): void;
   renameSync(from: string, to: string): void;
   unlinkSync(path: string): void;
+  /** Whether an ordinary file has this name, and not a directory, a pipe or the like. */
+  isFileSync(path: string): boolean;
   readdirSync(path: string): string[];
   /** Makes the directories that are missing and returns the first of them. */
   mkdirSync(path: string, options: { recursive: true; mode: number }): string | undefined;
@@ -44,6 +46,7 @@ export const localDisk: Disk = {
   accessSync: fs.accessSync,
   renameSync: fs.renameSync,
   unlinkSync: fs.unlinkSync,
+  isFileSync: (path) => fs.statSync(path).isFile(),
   readdirSync: fs.readdirSync as Disk['readdirSync'],
   mkdirSync: fs.mkdirSync,
   rmdirSync: fs.rmdirSync,
@@ -75,13 +78,28 @@ export async function flushNames(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** Removes a file; that it is gone already is fine. */
+/** Removes a file; that it is gone already is fine. What is none stays: somebody else has put it there. */
 export function remove(disk: Disk, path: string): void {
   try {
     disk.unlinkSync(path);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT' && !isOther(disk, path)) throw error;
   }
+}
+
+/** Whether something has a name that is no ordinary file. */
+export function isOther(disk: Disk, path: string): boolean {
+  try {
+    return !disk.isFileSync(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an error is of the moment, and may be gone at the next try; any other is about the file. */
+export function isPassing(error: unknown): boolean {
+  const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EBUSY', 'EINTR', 'ETIMEDOUT'];
+  return passing.includes(String(codeOf(error)));
 }
 
 /** The `code` of a system error, such as `ENOENT`. */

@@ -12,6 +12,14 @@ export interface CheckpointFile {
 /** What the name of a half-written file ends with. */
 export const unfinished = '.tmp';
 
+/** Whether a name is that of a half-written file of ours. */
+export function isUnfinished(name: string): boolean {
+  return name.endsWith(unfinished) && checkpointFiles([name.slice(0, -unfinished.length)]).length > 0;
+}
+
+/** Beyond this, numbers in names would no more be exact. A run does not get there; a name that somebody else gave may. */
+export const lastNumber: number = 10 ** 15 - 1;
+
 /** What the directory of every run begins with, which also keeps ids such as `..` and `con` from being names. */
 export const runPrefix = 'run-';
 
@@ -41,7 +49,7 @@ export function checkpointFile(seq: number, generation: number): CheckpointFile 
 export function checkpointFiles(names: string[]): CheckpointFile[] {
   const files: CheckpointFile[] = [];
   for (const name of names) {
-    const match = /^(\d{8,})\.(\d+)\.ckpt$/.exec(name);
+    const match = /^(\d{8,15})\.(\d{1,15})\.ckpt$/.exec(name);
     if (match !== null) files.push({ name, seq: Number(match[1]), generation: Number(match[2]) });
   }
   return files.sort((a, b) => a.seq - b.seq || a.generation - b.generation);

@@ -31,6 +31,19 @@ export interface Lock extends Who {
   since: number;
 }
 
+/** Who holds a run in a store, as far as its lock tells. */
+export interface StoreHolder {
+  runId: string;
+  /** The process and the name of the machine (or container) that it ran on. */
+  pid: number;
+  host: string;
+  /** When it took the run, in milliseconds since 1970, by the clock of that machine. */
+  since: number;
+}
+
+/** Whether a run may be taken over from a holder of which cannot be told from here whether it still runs. */
+export type TakeOver = (holder: StoreHolder) => boolean;
+
 /** How often two that start at once step back for each other before one gives up. */
 const attempts = 50;
 
@@ -46,15 +59,25 @@ export function thisProcess(): Who {
 }
 
 /**
- * Takes the lock on a directory that exists; a lock whose process is dead is removed.
+ * Takes the lock on a directory that exists; a lock whose process is dead is removed. The writer of one that is taken
+ * over finds its lock gone before its next checkpoint gets its name, and writes no more.
  *
+ * @param mayTakeOver asked of locks that another host has left
  * @throws LoopError `STORE_BUSY` if another writer has it
  */
-export async function acquire(disk: Disk, directory: string, runId: string, who: Who): Promise<Lock> {
+export async function acquire(
+  disk: Disk,
+  directory: string,
+  runId: string,
+  who: Who,
+  mayTakeOver: TakeOver = () => false,
+): Promise<Lock> {
   for (let attempt = 1; ; attempt++) {
     const names = disk.readdirSync(directory);
     const before = locksAmong(directory, names);
-    const holder = before.find((lock) => isAlive(lock, who));
+    const holder = before.find(
+      (lock) => isAlive(lock, who) && !(isElsewhere(lock, who) && mayTakeOver(told(runId, lock))),
+    );
     if (holder !== undefined) throw busy(runId, holder, who);
     const generations = [...before, ...checkpointFiles(names)].map(({ generation }) => generation);
     const lock = newLock(directory, who, 1 + Math.max(0, ...generations));
@@ -109,7 +132,7 @@ function newLock(directory: string, who: Who, generation: number): Lock {
 function locksAmong(directory: string, names: string[]): Lock[] {
   const locks: Lock[] = [];
   for (const name of names) {
-    const match = /^lock\.(\d+)\.(\d+)\.(\d+)\.[0-9a-f]+\.([0-9a-f-]+)\.(.+)$/.exec(name);
+    const match = /^lock\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.[0-9a-f]+\.([0-9a-f-]+)\.(.+)$/.exec(name);
     if (match === null) continue;
     const [, generation, pid, since, born, host] = match as unknown as [string, string, string, string, string, string];
     const path = join(directory, name);
@@ -120,10 +143,18 @@ function locksAmong(directory: string, names: string[]): Lock[] {
 
 /** Whether the process with a lock may still run. Of another host that cannot be told. */
 function isAlive(lock: Lock, who: Who): boolean {
-  if (lock.host !== who.host) return true;
+  if (isElsewhere(lock, who)) return true;
   const born = birth(lock.pid);
   if (born === undefined) return false;
   return born === '0' || lock.born === '0' || born === lock.born;
+}
+
+function isElsewhere(lock: Lock, who: Who): boolean {
+  return lock.host !== who.host;
+}
+
+function told(runId: string, { pid, host, since }: Lock): StoreHolder {
+  return { runId, pid, host, since };
 }
 
 /** When the process that has a pid now began; `undefined` if none has. */
@@ -159,7 +190,10 @@ function busy(runId: string, lock: Lock, who: Who): LoopError {
     'STORE_BUSY',
     `Expected to be the only writer of run "${runId}", but it is held by ${describe(lock, who)}. ` +
       'Wait until that run has ended or stop it (`release(runId)` on its store), or use another run id. ' +
-      `If the holder is gone for certain, delete ${lock.path}.`,
+      (isElsewhere(lock, who)
+        ? `Whether a process of another host (or of a container that was called ${lock.host}) still runs cannot be told from ${who.host}. ` +
+          `If it is gone for certain, take the run over with fileStore(dir, { takeOver: true }), or delete ${lock.path}.`
+        : `If the holder is gone for certain, delete ${lock.path}.`),
   );
 }
 

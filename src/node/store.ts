@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
-import { type Checkpoint, jsonable } from '../checkpoint.ts';
 import { Claims } from '../claims.ts';
-import { LoopError, MisconfigurationError } from '../errors.ts';
+import { type LoopError, MisconfigurationError } from '../errors.ts';
 import type { CheckpointInfo, CheckpointStore } from '../store.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
-import { Damage, decode, encode, type Header, headerLengthOf, readHeader } from './format.ts';
-import { type CheckpointFile, checkpointFiles, runDirectory, runPrefix } from './layout.ts';
-import { thisProcess, type Who } from './lock.ts';
+import { encode } from './format.ts';
+import { checkpointFiles, runDirectory, runPrefix } from './layout.ts';
+import { type TakeOver, thisProcess, type Who } from './lock.ts';
+import { headerOf, loadNewest, namesIn } from './read.ts';
 import { Writer } from './writer.ts';
 
 export interface FileStoreOptions {
@@ -20,10 +20,15 @@ export interface FileStoreOptions {
    * Throw the error to refuse the older one. Default: `process.emitWarning`.
    */
   onFallback?: (error: LoopError) => void;
+  /**
+   * Whether a run may be taken over that a process of another host holds: of such a one cannot be told from here whether
+   * it still runs. Needed where a container was killed and comes back under another name, or a disk moves to another
+   * machine. `true`, or a function that is shown who holds the run and says whether to. Be sure that the holder is gone:
+   * one that is not loses what it does from then on (its next save fails with `STORE_BUSY`), and nothing is mixed up.
+   * What a living process of this host holds is never taken over, and what a dead one held always is. Default: false.
+   */
+  takeOver?: boolean | TakeOver;
 }
-
-/** How much of a file `list` reads at first: a header is shorter, unless the run's id is very long. */
-const headerGuess = 4096;
 
 /**
  * Keeps checkpoints in files: a directory per run in `dir`, which is made when it is needed (mode 0700, files 0600).
@@ -33,6 +38,8 @@ const headerGuess = 4096;
  *   if the checkpoint is saved, but those beyond `keep` cannot be removed.
  * - `start` takes a lock on the run before its first hook, or else its first save does. Another store or process that
  *   starts or saves the run gets an error of code `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
+ * - Where the newest checkpoint cannot be read (damaged, too large, no permission), `load` goes back to the one before
+ *   and tells `onFallback`. Files and directories of somebody else that stand in `dir` are left alone.
  * - `load` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
  *   header is damaged or of a newer format.
  * - A buffer as large as the largest checkpoint is kept for each run until its release.
@@ -51,7 +58,12 @@ export function createFileStore(
   who: Who = thisProcess(),
 ): Required<CheckpointStore> {
   checkOptions(dir, options);
-  const { keep = 2, onFallback = (error) => process.emitWarning(error) } = options;
+  const { keep = 2, onFallback = (error) => process.emitWarning(error), takeOver = false } = options;
+  const mayTakeOver: TakeOver = (holder) => {
+    const may: unknown = typeof takeOver === 'function' ? takeOver(holder) : takeOver;
+    if (typeof may !== 'boolean') throw expected('`takeOver` to return true or false', may);
+    return may;
+  };
   const root = resolve(dir);
   const runs = new Map<string, Run>();
   const claims = new Claims();
@@ -89,7 +101,7 @@ export function createFileStore(
       await inTurn(runId, async (run) => {
         claims.take(runId);
         try {
-          run.writer ??= await Writer.open(disk, run.directory, runId, who);
+          run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
         } catch (error) {
           claims.giveUp(runId);
           throw error;
@@ -103,7 +115,7 @@ export function createFileStore(
       const encoded = encode(runId, checkpoint, Date.now(), run.spare);
       run.spare = undefined;
       await inTurn(runId, async () => {
-        run.writer ??= await Writer.open(disk, run.directory, runId, who);
+        run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
         await run.writer.save(encoded, keep);
       });
       run.spare = encoded.buffer;
@@ -117,9 +129,10 @@ export function createFileStore(
       const directories = runId === undefined ? await runDirectories(disk, root) : [directoryOf(runId)];
       const found: CheckpointInfo[] = [];
       for (const directory of directories) {
-        for (const file of checkpointFiles(await namesIn(disk, directory))) {
+        for (const file of checkpointFiles(await namesIn(disk, directory, runId === undefined))) {
           const header = await headerOf(disk, join(directory, file.name));
-          if (header === undefined) continue;
+          // Of another run: a copy of a directory, under another name.
+          if (header === undefined || directoryOf(header.facts.runId) !== directory) continue;
           const { runId, steps, savedAt } = header.facts;
           found.push({ runId, seq: file.seq, steps, savedAt });
         }
@@ -131,7 +144,7 @@ export function createFileStore(
     async delete(runId) {
       await inTurn(runId, async (run) => {
         if (run.writer === undefined && (await namesIn(disk, run.directory)).length === 0) return;
-        run.writer ??= await Writer.open(disk, run.directory, runId, who);
+        run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
         run.writer.clear();
         await release(run);
         claims.giveUp(runId);
@@ -177,114 +190,21 @@ async function removeDirectory(disk: Disk, root: string, directory: string): Pro
   }
 }
 
-async function loadNewest(
-  disk: Disk,
-  directory: string,
-  runId: string,
-  onFallback: (error: LoopError) => void,
-): Promise<Checkpoint | undefined> {
-  const pruned = new Set<string>();
-  for (;;) {
-    const files = checkpointFiles(await namesIn(disk, directory)).filter(({ name }) => !pruned.has(name));
-    const damaged: { file: CheckpointFile; cause: Error }[] = [];
-    let gone: string | undefined;
-    for (const file of files.reverse()) {
-      const path = join(directory, file.name);
-      const read = await readCheckpoint(disk, path, runId);
-      if (read === 'gone') {
-        gone = file.name;
-        break;
-      }
-      if (read instanceof Error) {
-        damaged.push({ file, cause: read });
-        continue;
-      }
-      if (damaged.length > 0) onFallback(unreadable(runId, damaged, `Went back to checkpoint ${file.seq}.`));
-      return read;
-    }
-    if (gone === undefined) {
-      if (damaged.length === 0) return undefined;
-      throw unreadable(runId, damaged, `None is left: start the run anew, or put a copy back into ${directory}.`);
-    }
-    // A writer has saved and pruned meanwhile, so there is a newer one.
-    pruned.add(gone);
-  }
-}
-
-async function readCheckpoint(disk: Disk, path: string, runId: string): Promise<Checkpoint | Error | 'gone'> {
-  try {
-    return jsonable(decode(await disk.readFile(path)));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'gone';
-    // A sector that cannot be read is damage, too. Anything else, such as too many open files, may pass: going back to
-    // an older checkpoint for that would lose steps for nothing.
-    if (error instanceof Damage || codeOf(error) === 'EIO') return error as Error;
-    throw storeError(`load run "${runId}" from ${path}`, error);
-  }
-}
-
-function unreadable(runId: string, damaged: { file: CheckpointFile; cause: Error }[], remedy: string): LoopError {
-  const reasons = damaged.map(({ file, cause }) => `checkpoint ${file.seq} (${file.name}): ${cause.message}`);
-  return new LoopError(
-    'CHECKPOINT_UNREADABLE',
-    `Expected the newest checkpoint of run "${runId}" to be whole, got damage in ${reasons.join('; ')}. ${remedy}`,
-    '',
-    { cause: damaged[0]!.cause },
-  );
-}
-
-/** The header of a file that is as long as its header says; `undefined` for any other. */
-async function headerOf(disk: Disk, path: string): Promise<Header | undefined> {
-  let fd: number | undefined;
-  try {
-    fd = await disk.open(path, 'r');
-    let bytes = await readStart(disk, fd, headerGuess);
-    const { size } = await disk.fstat(fd);
-    const length = headerLengthOf(bytes);
-    if (length > size) return undefined;
-    if (length > bytes.length) bytes = await readStart(disk, fd, length);
-    const header = readHeader(bytes);
-    return size === length + header.payloadLength ? header : undefined;
-  } catch (error) {
-    // Damaged, pruned meanwhile, or of a newer format.
-    if (error instanceof Damage || error instanceof LoopError || codeOf(error) === 'ENOENT') return undefined;
-    throw storeError(`list ${path}`, error);
-  } finally {
-    if (fd !== undefined) await disk.close(fd);
-  }
-}
-
-async function readStart(disk: Disk, fd: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  let read = 0;
-  while (read < length) {
-    const { bytesRead } = await disk.read(fd, bytes, read, length - read, read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return bytes.subarray(0, read);
-}
-
 async function runDirectories(disk: Disk, root: string): Promise<string[]> {
   const names = await namesIn(disk, root);
   return names.filter((name) => name.startsWith(runPrefix)).map((name) => join(root, name));
 }
 
-/** The names in a directory; none if it does not exist. */
-async function namesIn(disk: Disk, directory: string): Promise<string[]> {
-  try {
-    return await disk.readdir(directory);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw storeError(`read the directory ${directory}`, error);
-  }
-}
-
 function checkOptions(dir: string, options: FileStoreOptions): void {
   if (typeof dir !== 'string' || dir === '') throw expected('`dir` to be a string that is not empty', dir);
   if (typeof options !== 'object' || options === null) throw expected('options to be an object', options);
-  const { keep, onFallback, ...unknown } = options;
-  if (Object.keys(unknown).length > 0) throw expected('options among keep, onFallback', Object.keys(unknown)[0]);
+  const { keep, onFallback, takeOver, ...unknown } = options;
+  if (Object.keys(unknown).length > 0) {
+    throw expected('options among keep, onFallback, takeOver', Object.keys(unknown)[0]);
+  }
+  if (takeOver !== undefined && typeof takeOver !== 'boolean' && typeof takeOver !== 'function') {
+    throw expected('`takeOver` to be true, false or a function', takeOver);
+  }
   if (keep !== undefined && !(Number.isInteger(keep) && keep >= 1)) {
     throw expected('`keep` to be a whole number from 1 up', keep);
   }

@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 import { turn } from '../turn.ts';
-import { codeOf, type Disk, flushNames, openDirectory, remove, storeError } from './disk.ts';
+import { codeOf, type Disk, flushNames, isOther, openDirectory, remove, storeError } from './disk.ts';
 import { type Encoded, seal } from './format.ts';
-import { type CheckpointFile, checkpointFile, checkpointFiles, unfinished } from './layout.ts';
-import { acquire, confirm, giveUp, type Lock, type Who } from './lock.ts';
+import {
+  type CheckpointFile,
+  checkpointFile,
+  checkpointFiles,
+  isUnfinished,
+  lastNumber,
+  unfinished,
+} from './layout.ts';
+import { acquire, confirm, giveUp, type Lock, type TakeOver, type Who } from './lock.ts';
 
 /** Up to this many bytes, hashing takes less time than a second flush of the file. */
 const small = 512 * 1024;
@@ -30,13 +37,19 @@ export class Writer {
    *
    * @throws LoopError `STORE_BUSY`, `STORE`
    */
-  static async open(disk: Disk, directory: string, runId: string, who: Who): Promise<Writer> {
+  static async open(
+    disk: Disk,
+    directory: string,
+    runId: string,
+    who: Who,
+    mayTakeOver: TakeOver = () => false,
+  ): Promise<Writer> {
     try {
-      const { lock, first } = await enter(disk, directory, runId, who);
+      const { lock, first } = await enter(disk, directory, runId, who, mayTakeOver);
       try {
         if (first !== undefined) await flushParents(disk, directory, first);
         const names = disk.readdirSync(directory);
-        for (const name of names) if (name.endsWith(unfinished)) remove(disk, join(directory, name));
+        for (const name of names) if (isUnfinished(name)) remove(disk, join(directory, name));
         const fd = openDirectory(disk, directory);
         return new Writer(disk, directory, runId, who, lock, fd, checkpointFiles(names));
       } catch (error) {
@@ -75,6 +88,8 @@ export class Writer {
   async save(encoded: Encoded, keep: number): Promise<void> {
     const file = checkpointFile((this.#files.at(-1)?.seq ?? 0) + 1, this.#lock.generation);
     try {
+      const { name, seq } = this.#files.at(-1) ?? { name: '', seq: 0 };
+      if (seq >= lastNumber) throw new Error(`no number comes after that of ${name}; move it somewhere else`);
       await this.#write(file, encoded);
     } catch (error) {
       throw storeError(`save checkpoint ${file.seq} of run "${this.#runId}" in ${this.#directory}`, error);
@@ -111,7 +126,7 @@ export class Writer {
       this.#files.length = 0;
       const names = this.#disk.readdirSync(this.#directory);
       const checkpoints = checkpointFiles(names).map(({ name }) => name);
-      const rest = names.filter((name) => name.endsWith(unfinished));
+      const rest = names.filter(isUnfinished);
       for (const name of [...checkpoints, ...rest]) remove(this.#disk, join(this.#directory, name));
     } catch (error) {
       throw storeError(`delete run "${this.#runId}" in ${this.#directory}`, error);
@@ -184,7 +199,7 @@ export class Writer {
       const path = join(this.#directory, this.#files[0]!.name);
       // While a file is open, unlinking takes its name away and no more; its blocks are freed when it is closed, which
       // takes as long as writing it, and for which nobody waits.
-      const fd = this.#openDoomed(path);
+      const fd = isOther(this.#disk, path) ? undefined : this.#openDoomed(path);
       remove(this.#disk, path);
       this.#files.shift();
       if (fd !== undefined) this.#closeLater(fd);
@@ -221,11 +236,12 @@ async function enter(
   directory: string,
   runId: string,
   who: Who,
+  mayTakeOver: TakeOver,
 ): Promise<{ lock: Lock; first: string | undefined }> {
   for (let attempt = 1; ; attempt++) {
     const first = disk.mkdirSync(directory, { recursive: true, mode: 0o700 });
     try {
-      return { lock: await acquire(disk, directory, runId, who), first };
+      return { lock: await acquire(disk, directory, runId, who, mayTakeOver), first };
     } catch (error) {
       // Another writer has just deleted the run, and its directory.
       if (codeOf(error) !== 'ENOENT' || attempt === 10) throw error;

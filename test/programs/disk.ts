@@ -122,6 +122,10 @@ export class FragileDisk {
           names.set(to, file);
         });
       },
+      isFileSync: (path) => {
+        if (!this.#directories.has(path)) this.#existing(path);
+        return !this.#directories.has(path);
+      },
       unlinkSync: (path) => {
         this.#existing(path);
         this.#change((names) => names.delete(path));

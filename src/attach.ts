@@ -5,6 +5,7 @@ import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
 import { sessionOf } from './session.ts';
+import { checkTree } from './strays.ts';
 import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
@@ -22,6 +23,8 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   const { name, args } = actor.getSnapshot().context as LoopContext;
   if (name === null) {
     if (loop.running) throw alreadyRunning(loop);
+    // Fields may have been set since the machine was asked for.
+    checkTree(loop);
     const session = sessionOf(actor);
     ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
     return;

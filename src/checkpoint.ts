@@ -1,9 +1,10 @@
 import type { AnyActorRef } from 'xstate';
+import { type Assets, assetsOf, putBackAssets, takeAssets } from './assets.ts';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
 import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
 import { differences, flatten, keysOf, type LoopDict, list, loadStateDict, unflatten } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
 export interface Phase {
@@ -30,7 +31,7 @@ export interface Checkpoint {
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
   /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays allowed. */
-  assets: { [path: string]: unknown };
+  assets: Assets;
 }
 
 /** Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished. */
@@ -38,8 +39,7 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
   const loops: Record<string, number> = {};
   const phase = phaseOf(loop, actor, loops);
   const dict = flatten(loop, dictOf(actor));
-  const assets: Record<string, unknown> = {};
-  for (const [path, field] of assetsOf(loop)) assets[path] = field.stateDict();
+  const assets = takeAssets(loop);
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -55,18 +55,6 @@ export function takeCheckpoint(loop: AnyLoop, actor: AnyActorRef, runId: string,
 
 function shapeOf(loop: AnyLoop): string[] {
   return [...keysOf(loop), ...assetsOf(loop).map(([path]) => `${path} (asset)`)].sort();
-}
-
-/** The `Stateful` fields of the tree by dotted path. One that several loops hold is captured once, where it is found first. */
-function assetsOf(root: AnyLoop): [path: string, field: Stateful][] {
-  const base = pathOf(root).length + 1;
-  const found = new Map<Stateful, string>();
-  for (const { loop, path } of walk(root)) {
-    for (const [name, field] of statefulOf(loop)) {
-      if (!found.has(field)) found.set(field, path.length < base ? name : `${path.slice(base)}.${name}`);
-    }
-  }
-  return [...found].map(([field, path]) => [path, field]);
 }
 
 function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
@@ -184,7 +172,7 @@ export function loadCheckpoint(
   loadStateDict(loop, checkpoint.stateDict);
   // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
   loop.restarting = false;
-  for (const [path, field] of assetsOf(loop)) field.loadStateDict(checkpoint.assets[path]);
+  putBackAssets(loop, checkpoint.assets);
   return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
 }
 

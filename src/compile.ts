@@ -1,11 +1,19 @@
 import { endWith } from './hooks.ts';
 import { chart, type LoopMachine } from './machine.ts';
-import { implement, machineLoops } from './machines.ts';
+import { compiled, implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
+import { checkTree } from './strays.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 
-const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
+/**
+ * The machine of a loop whose tree has been looked at, as `run` does before it starts.
+ * @throws MisconfigurationError
+ */
+export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
+  checkTree(loop);
+  return compile(loop);
+}
 
 /** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
 export function compile(loop: AnyLoop): LoopMachine<any, any> {

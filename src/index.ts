@@ -1,10 +1,10 @@
 import { inspectEverywhere } from '#inspect';
-import { compile } from './compile.ts';
+import { machineOf } from './compile.ts';
 import { engine } from './loop.ts';
 import { everyRun } from './options.ts';
 import { run, start } from './run.ts';
 
-engine.current = { machine: compile, run, start };
+engine.current = { machine: machineOf, run, start };
 inspectEverywhere(everyRun as any);
 
 export type { Checkpoint, Phase } from './checkpoint.ts';

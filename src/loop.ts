@@ -4,6 +4,7 @@ import type { LoopMachine } from './machine.ts';
 import type { StartOptions } from './options.ts';
 import type { LoopRun } from './run.ts';
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
+import { checkTree } from './strays.ts';
 import {
   type AnyLoop,
   childrenOf,
@@ -14,7 +15,6 @@ import {
   plainSave,
   replace,
   trainerSlot,
-  walk,
 } from './tree.ts';
 
 /** What a loop asks of the actor that runs it. */
@@ -65,7 +65,10 @@ function theEngine(): Engine {
  * ```
  *
  * Every hook may return a promise and gets the arguments of `run`. Fields that hold loops, or arrays of loops, are its
- * children; fields that hold `BaseProgress` are part of its state dict; `Stateful` fields are captured by checkpoints.
+ * children; fields that hold `BaseProgress` are part of its state dict; `Stateful` fields, and arrays of `Stateful`
+ * objects, are captured by checkpoints. In other collections (a plain object, a Map, a Set, an array of something else)
+ * loops and `Stateful` objects are not found: that is a `MisconfigurationError`, unless they stand in the tree as well.
+ * What nobody can see is left alone: `#private` fields, closures, and what instances of other classes hold.
  *
  * Lightning: `Loop` of 1.6 to 1.9. There, `reset`, `onAdvanceEnd`, `onRunEnd` and `onSkip` got no arguments.
  *
@@ -221,7 +224,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   set trainer(trainer: object) {
-    walk(this);
+    checkTree(this);
     this[trainerSlot] = trainer;
     for (const [, child] of childrenOf(this)) child.trainer = trainer;
   }
@@ -232,7 +235,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   set restarting(restarting: boolean) {
-    walk(this);
+    checkTree(this);
     this[restartingSlot] = restarting;
     for (const [, child] of childrenOf(this)) child.restarting = restarting;
   }
@@ -267,7 +270,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return this.#host('once').once(key, fn);
   }
 
-  /** The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`. */
+  /**
+   * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
+   * @throws MisconfigurationError if the loops are wired wrongly, as `run` does
+   */
   get machine(): LoopMachine<Output, Args> {
     return theEngine().machine(this);
   }

@@ -9,7 +9,8 @@ import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOpti
 import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
 import { leaves, type Session, sessionOf } from './session.ts';
-import { type AnyLoop, pathOf, walk } from './tree.ts';
+import { checkTree } from './strays.ts';
+import { type AnyLoop, pathOf } from './tree.ts';
 
 /** How a run ended. */
 export interface Outcome<Output> {
@@ -61,7 +62,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   constructor(loop: AnyLoop, options: StartOptions<any>) {
     checkOptions(loop, options);
     if (loop.running) throw alreadyRunning(loop);
-    walk(loop);
+    checkTree(loop);
     this.#loop = loop;
     this.#options = options;
     let snapshot: object | undefined;

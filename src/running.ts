@@ -13,7 +13,7 @@ import {
 import { EndLoop, LoopError } from './errors.ts';
 import { isPlain, type Json, revivedError } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
-import { implement } from './machines.ts';
+import { compiled, implement } from './machines.ts';
 import { type Session, sessionOf } from './session.ts';
 import { capture, restore } from './state-dict.ts';
 import { type AnyLoop, pathOf } from './tree.ts';
@@ -243,7 +243,8 @@ export class Running implements Host {
     } else {
       // It may have come, or changed, after this loop's machine was made.
       const { logic } = this.actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
-      implement(this.loop, logic.implementations.actors, name, child.machine);
+      // Of a tree that was checked when the run began: not `child.machine` alone, which checks it again.
+      implement(this.loop, logic.implementations.actors, name, compiled.get(child) ?? child.machine);
       const shown = args.every((arg) => typeof arg !== 'object' && typeof arg !== 'function') && isPlain(args);
       this.tell({ type: 'loop.run', child: name, args: shown ? (args as Json[]) : null });
     }

@@ -1,0 +1,50 @@
+import { LoopError } from './errors.ts';
+import { checkTree } from './strays.ts';
+import { type AnyLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+
+/** What the `Stateful` fields of a tree returned, by dotted path. Typed arrays allowed. */
+export interface Assets {
+  [path: string]: unknown;
+}
+
+/** The `Stateful` fields of the tree by dotted path. One that several loops hold is captured once, where it is found first. */
+export function assetsOf(root: AnyLoop, loops: { loop: AnyLoop; path: string }[] = walk(root)): [string, Stateful][] {
+  const base = pathOf(root).length + 1;
+  const found = new Map<Stateful, string>();
+  for (const { loop, path } of loops) {
+    for (const [name, field] of statefulOf(loop)) {
+      if (!found.has(field)) found.set(field, path.length < base ? name : `${path.slice(base)}.${name}`);
+    }
+  }
+  return [...found].map(([field, path]) => [path, field]);
+}
+
+/**
+ * Asks each `Stateful` field for what it is now.
+ * @throws MisconfigurationError if there is one that would be left out; a hook may have made it since the run began
+ */
+export function takeAssets(root: AnyLoop): Assets {
+  const assets: Assets = {};
+  for (const [path, field] of assetsOf(root, checkTree(root))) assets[path] = field.stateDict();
+  return assets;
+}
+
+/** Gives each `Stateful` field what it was then. It has to be one for one; see {@link fitAssets}. */
+export function putBackAssets(root: AnyLoop, assets: Assets): void {
+  for (const [path, field] of assetsOf(root)) field.loadStateDict(assets[path]);
+}
+
+/** @throws LoopError `CHECKPOINT_MISMATCH` if the tree has other `Stateful` fields than these */
+export function fitAssets(root: AnyLoop, assets: Assets): void {
+  const has = assetsOf(root).map(([path]) => path);
+  const missing = has.filter((path) => !Object.hasOwn(assets, path));
+  const unknown = Object.keys(assets).filter((path) => !has.includes(path));
+  if (missing.length + unknown.length === 0) return;
+  const list = (paths: string[]) => paths.map((path) => `\`${path}\``).join(', ') || 'nothing';
+  throw new LoopError(
+    'CHECKPOINT_MISMATCH',
+    `Expected what the Stateful fields of the tree were, got others: missing ${list(missing)}; unknown ${list(unknown)}. ` +
+      'Nothing was loaded. Make the same fields as in the run that was persisted.',
+    pathOf(root),
+  );
+}

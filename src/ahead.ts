@@ -1,6 +1,7 @@
 import { type LoopStateValue, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, isThenable } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
 import { machineLoops } from './machines.ts';
@@ -81,7 +82,13 @@ export function runAhead(running: Running): void {
     shown.value = value;
     // Within a step the loop is not at a boundary: the state to go on from is the one before it.
     if (value !== 'advancing') running.begin(hook, true);
-    const result: unknown = loop[hook](...args);
+    const before = enterHook(running);
+    let result: unknown;
+    try {
+      result = loop[hook](...args);
+    } finally {
+      leaveHook(before);
+    }
     if (running.ended) return true;
     if (isThenable(result)) {
       running.handover = { hook, result };

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from './context.ts';
-import { LoopError } from './errors.ts';
+import { LoopError, MisconfigurationError } from './errors.ts';
+import { hookOnStack } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
@@ -59,8 +60,36 @@ function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefine
   );
 }
 
-/** The running parent in whose hook a loop's `run` was called, if any. */
+/**
+ * The running parent in whose hook a loop's `run` was called, if any.
+ * @throws MisconfigurationError where the hook of another loop runs it, as far as that can be told
+ */
 export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const caller = parentInHook(loop);
+  const hook = hookOnStack();
+  // A loop that runs already is refused for that.
+  if (hook !== undefined && !isAround(caller?.parent, hook) && !loop.running) throw notItsChild(loop, hook);
+  return caller;
+}
+
+/** Whether a run is this one, or one further up. */
+function isAround(running: Running | undefined, inner: Running): boolean {
+  for (let up: Running | undefined = inner; up !== undefined; up = up.parent) if (up === running) return true;
+  return false;
+}
+
+function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Running): MisconfigurationError {
+  // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
+  const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
+  return new MisconfigurationError(
+    `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
+      'it would not be seen, paused or captured with this run. Put it in a field or an array of loops; ' +
+      'or begin a run of its own with start().',
+    path,
+  );
+}
+
+function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefined {
   const link = parentOf(loop);
   if (link !== undefined) {
     const parent = link.loop[host] as Running | undefined;

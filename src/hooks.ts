@@ -2,6 +2,7 @@ import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -98,7 +99,13 @@ export function prepare(running: Running): Promise<void> | undefined {
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
     // Of this loop alone: a child that its step runs anew is not restarting.
     if (state === 'advancing') running.markRestarting();
-    const rebuilt: unknown = loop.onRestart(...running.args);
+    const before = enterHook(running);
+    let rebuilt: unknown;
+    try {
+      rebuilt = loop.onRestart(...running.args);
+    } finally {
+      leaveHook(before);
+    }
     if (isThenable(rebuilt)) return Promise.resolve(rebuilt).then(stand);
   }
   return stand();

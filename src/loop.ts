@@ -165,8 +165,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /**
    * Runs the loop to its end. Inside a hook of its parent it is spawned under the parent; elsewhere it is a run of its own.
+   * In a hook of a loop whose child it is not, it would not be seen, paused or captured: that is refused (before the
+   * hook has awaited anything; behind its first `await` nobody can tell). A run of its own is begun there with `start()`.
    * @returns what `onRunEnd` (or `onSkip`) returned
-   * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`
+   * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`; MisconfigurationError, thrown at once
    */
   run(...args: Args): Promise<Output> {
     return theEngine().run(this, args);

@@ -3,6 +3,7 @@ import { mayRunAhead, runAhead } from './ahead.ts';
 import { plainReason, type Report } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
 
@@ -55,12 +56,22 @@ class OneShotActor implements HookActor {
     running.begin(hook, true);
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
-      const result: unknown = hook === 'skip' ? loop.skip : loop[hook](...running.args);
+      const result = this.#call();
       if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
       else if (isThenable(result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);
+    }
+  }
+
+  #call(): unknown {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    const before = enterHook(running);
+    try {
+      return hook === 'skip' ? loop.skip : loop[hook](...running.args);
+    } finally {
+      leaveHook(before);
     }
   }
 

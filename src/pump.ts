@@ -1,6 +1,7 @@
 import { type Commit, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { Loop } from './loop.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
@@ -168,11 +169,17 @@ class Pump implements HookActor {
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
   #sprints(limit: number): Begun | undefined {
     this.#running.begin('advance', false);
-    for (let left = limit; left > 0; left -= sprint) {
-      const slow = this.#sprint(Math.min(left, sprint));
-      if (slow !== undefined || this.#done || this.attention || performance.now() >= this.#deadline) return slow;
+    // Once for all steps: to note it at each would cost a good part of one.
+    const before = enterHook(this.#running);
+    try {
+      for (let left = limit; left > 0; left -= sprint) {
+        const slow = this.#sprint(Math.min(left, sprint));
+        if (slow !== undefined || this.#done || this.attention || performance.now() >= this.#deadline) return slow;
+      }
+      return undefined;
+    } finally {
+      leaveHook(before);
     }
-    return undefined;
   }
 
   /**
@@ -229,15 +236,21 @@ class Pump implements HookActor {
     do {
       let result: unknown;
       if (hasStart) {
-        result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
+        result = this.#call('onAdvanceStart');
         if (result !== undefined && isThenable(result)) await result;
         if (this.stopped) return;
       }
-      result = bare ? loop.advance() : loop.advance(...args);
+      // As `#call` does: this is the step that is taken by the million.
+      const before = enterHook(running);
+      try {
+        result = bare ? loop.advance() : loop.advance(...args);
+      } finally {
+        leaveHook(before);
+      }
       if (result !== undefined && isThenable(result)) await result;
       if (this.attention && this.stopped) return;
       if (hasEnd) {
-        result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
+        result = this.#call('onAdvanceEnd');
         if (result !== undefined && isThenable(result)) await result;
         if (this.stopped) return;
       }
@@ -254,9 +267,9 @@ class Pump implements HookActor {
     const [loop, running] = [this.#loop, this.#running];
     await result;
     if (this.stopped) return;
-    if (hook === 'onAdvanceStart') await loop.advance(...running.args);
+    if (hook === 'onAdvanceStart') await this.#call('advance');
     if (this.stopped) return;
-    if (hook !== 'onAdvanceEnd') await loop.onAdvanceEnd(...running.args);
+    if (hook !== 'onAdvanceEnd') await this.#call('onAdvanceEnd');
     if (this.stopped) return;
     this.#wholeIteration();
     running.uncommitted++;
@@ -285,7 +298,7 @@ class Pump implements HookActor {
   async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
     const running = this.#running;
     unit.hook = hook;
-    const result: unknown = this.#loop[hook](...running.args);
+    const result = this.#call(hook);
     if (isThenable(result)) await result;
     if (this.stopped) return;
     const left = running.settle();
@@ -293,6 +306,16 @@ class Pump implements HookActor {
     if (this.stopped || !commits) return;
     running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
     unit.runs.clear();
+  }
+
+  #call(hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd'): unknown {
+    const { args } = this.#running;
+    const before = enterHook(this.#running);
+    try {
+      return args.length === 0 ? this.#loop[hook]() : this.#loop[hook](...args);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   #wholeIteration(): void {

@@ -4,6 +4,7 @@ import { type Checkpoint, loadCheckpoint, takeCheckpoint } from './checkpoint.ts
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError } from './errors.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { alreadyRunning } from './running.ts';
@@ -316,7 +317,13 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   #send(event: LoopControlEvent): void {
     // An actor that has ended takes no events: every method may be called at any time.
-    if (!this.#ended) this.actor.send(event);
+    if (this.#ended) return;
+    const before = enterHook(undefined);
+    try {
+      this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   #changed(): void {
@@ -458,11 +465,18 @@ function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): st
 
 /** See `Loop.start`. */
 export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
-  return new LoopRun(loop, options);
+  // Whoever hears of it is not in the hook that may begin it.
+  const before = enterHook(undefined);
+  try {
+    return new LoopRun(loop, options);
+  } finally {
+    leaveHook(before);
+  }
 }
 
 /** See `Loop.run`. */
 export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
+  // A mistake in the wiring, which a hook that does not look at the promise must not get past: it is thrown, not returned.
   const caller = callerOf(loop);
   try {
     return caller === undefined

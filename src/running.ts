@@ -11,6 +11,7 @@ import {
   runsCount,
 } from './context.ts';
 import { EndLoop, LoopError } from './errors.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { isPlain, type Json, revivedError } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
 import { compiled, implement } from './machines.ts';
@@ -155,9 +156,15 @@ export class Running implements Host {
     const system = this.actor.system as unknown as {
       _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
     };
-    // Instead of `send`, so that inspectors see who sent it.
-    if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
-    else this.actor.send(event);
+    // Observers and the app's own machines hear of it within this call: they are no part of the hook.
+    const before = enterHook(undefined);
+    try {
+      // Instead of `send`, so that inspectors see who sent it.
+      if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
+      else this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   commit(): Commit {

@@ -29,6 +29,19 @@ export function takeAssets(root: AnyLoop): Assets {
   return assets;
 }
 
+/** Snapshots of checkpoints, which are loaded before an actor goes on from them. */
+const withAssetsIn = new WeakSet<object>();
+
+/** Notes of a snapshot that the `Stateful` fields are as they were then. */
+export function notePutBack<S extends object>(snapshot: S): S {
+  withAssetsIn.add(snapshot);
+  return snapshot;
+}
+
+export function isPutBack(snapshot: object): boolean {
+  return withAssetsIn.has(snapshot);
+}
+
 /** Gives each `Stateful` field what it was then. It has to be one for one; see {@link fitAssets}. */
 export function putBackAssets(root: AnyLoop, assets: Assets): void {
   for (const [path, field] of assetsOf(root)) field.loadStateDict(assets[path]);

@@ -4,6 +4,7 @@ import { LoopError, MisconfigurationError } from './errors.ts';
 import { hookOnStack } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
+import { putBack } from './persisted.ts';
 import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
 import { sessionOf } from './session.ts';
 import { checkTree } from './strays.ts';
@@ -27,8 +28,19 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
     // Fields may have been set since the machine was asked for.
     checkTree(loop);
     const session = sessionOf(actor);
-    ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+    const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
+    // After the states: what `onLoadCheckpoint` makes has assets as well.
+    putBack(loop, actor);
+    ready(running);
     return;
+  }
+  if (!Array.isArray(actor._parent?.getSnapshot()?.context?.running)) {
+    throw new LoopError(
+      'CHECKPOINT_MISMATCH',
+      `Expected the snapshot of a run, got that of the child \`${name}\` alone, which no parent's step would ask for. ` +
+        'Persist the actor of the topmost loop.',
+      pathOf(loop),
+    );
   }
   const parent = runnings.get(actor._parent!);
   const run = parent?.childRun(name);

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { type Assets, assetsOf, putBackAssets, takeAssets } from './assets.ts';
+import { type Assets, assetsOf, notePutBack, putBackAssets, takeAssets } from './assets.ts';
 import { type InFlight, type LoopContext, type LoopStateValue, lastRun, nthRun, runsCount } from './context.ts';
 import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, isPlain, type Json } from './json.ts';
@@ -90,7 +90,8 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   );
 }
 
-function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
+/** @throws LoopError `NOT_PLAIN_DATA` if a step in flight has got what cannot be kept */
+export function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
   for (const [name, runs] of Object.entries(inFlight?.runs ?? {})) {
     for (let nth = 0; nth < runsCount(runs); nth++) {
       const run = nthRun(runs, nth)!;
@@ -173,7 +174,8 @@ export function loadCheckpoint(
   // Hooks of the phases before the first step ask for it; from there on the machine says what it is.
   loop.restarting = false;
   putBackAssets(loop, checkpoint.assets);
-  return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
+  const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
+  return { snapshot, checkpoint };
 }
 
 function check(loop: AnyLoop, checkpoint: Checkpoint): void {

@@ -2,6 +2,7 @@ import { endWith } from './hooks.ts';
 import { chart, type LoopMachine } from './machine.ts';
 import { compiled, implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
+import { persistWhole } from './persisted.ts';
 import { pump } from './pump.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
@@ -29,7 +30,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       abort: endWith(loop),
       fail: endWith(loop),
     };
-    machine = chart.provide({ actors } as any);
+    machine = persistWhole(chart.provide({ actors } as any), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

@@ -1,4 +1,5 @@
 import { LoopError } from './errors.ts';
+import { differences, list } from './state-dict.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
@@ -50,14 +51,12 @@ export function putBackAssets(root: AnyLoop, assets: Assets): void {
 /** @throws LoopError `CHECKPOINT_MISMATCH` if the tree has other `Stateful` fields than these */
 export function fitAssets(root: AnyLoop, assets: Assets): void {
   const has = assetsOf(root).map(([path]) => path);
-  const missing = has.filter((path) => !Object.hasOwn(assets, path));
-  const unknown = Object.keys(assets).filter((path) => !has.includes(path));
+  const { missing, unknown } = differences(has, Object.keys(assets));
   if (missing.length + unknown.length === 0) return;
-  const list = (paths: string[]) => paths.map((path) => `\`${path}\``).join(', ') || 'nothing';
   throw new LoopError(
     'CHECKPOINT_MISMATCH',
-    `Expected what the Stateful fields of the tree were, got others: missing ${list(missing)}; unknown ${list(unknown)}. ` +
-      'Nothing was loaded. Make the same fields as in the run that was persisted.',
+    `Expected the Stateful fields of this tree in the snapshot, got others: missing ${list(missing)}; unknown ${list(unknown)}. ` +
+      'Nothing was loaded. Make the fields that the persisted run had.',
     pathOf(root),
   );
 }

@@ -37,8 +37,7 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   if (!Array.isArray(actor._parent?.getSnapshot()?.context?.running)) {
     throw new LoopError(
       'CHECKPOINT_MISMATCH',
-      `Expected the snapshot of a run, got that of the child \`${name}\` alone, which no parent's step would ask for. ` +
-        'Persist the actor of the topmost loop.',
+      `Expected the snapshot of a run, got that of the child \`${name}\` alone. Persist the actor of the topmost loop.`,
       pathOf(loop),
     );
   }
@@ -95,8 +94,7 @@ function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Running): Misco
   const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
   return new MisconfigurationError(
     `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
-      'it would not be seen, paused or captured with this run. Put it in a field or an array of loops; ' +
-      'or begin a run of its own with start().',
+      'it would not be seen, paused or captured. Put it in a field, or begin a run of its own with start().',
     path,
   );
 }

@@ -36,12 +36,12 @@ export function* membersOf(collection: object, wanted: (member: object) => boole
   }
 }
 
-/** What a collection is called in an error; `undefined` for anything else. */
-export function collectionName(value: unknown): string | undefined {
+/** What a collection is called in an error. */
+export function collectionName(value: object): string {
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Map) return 'a Map';
   if (value instanceof Set) return 'a Set';
-  return isPlainObject(value) ? 'an object' : undefined;
+  return 'an object';
 }
 
 function* itemsOf(collection: unknown): Generator<{ value: unknown; place: string }, void> {
@@ -56,11 +56,22 @@ function* itemsOf(collection: unknown): Generator<{ value: unknown; place: strin
   } else if (collection instanceof Set) {
     for (const value of Set.prototype.values.call(collection)) yield { value, place: '' };
   } else if (isPlainObject(collection)) {
-    for (const key in collection) {
+    for (const key of firstKeys(collection)) {
       const property = Object.getOwnPropertyDescriptor(collection, key);
       if (property !== undefined && 'value' in property) yield { value: property.value, place: `.${key}` };
     }
   }
+}
+
+/** The first keys of objects that have more than anybody looks at: to list them all takes a while, so it is done once. */
+const keysOfLarge = new WeakMap<object, string[]>();
+
+function firstKeys(object: object): string[] {
+  const known = keysOfLarge.get(object);
+  if (known !== undefined) return known;
+  const keys = Object.keys(object);
+  if (keys.length > limits.members) keysOfLarge.set(object, keys.slice(0, limits.members));
+  return keys;
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -6,8 +6,9 @@ import { LoopError } from './errors.ts';
 import { decodeNumbers, encodeNumbers, type Json } from './json.ts';
 import { host } from './loop.ts';
 import type { LoopMachine } from './machine.ts';
-import { alreadyRunning } from './running.ts';
+import { alreadyRunning, type Running } from './running.ts';
 import { restore } from './state-dict.ts';
+import { checkTree } from './strays.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
 
 /*
@@ -32,10 +33,8 @@ interface Persisted {
 
 /** Actors that came out of a snapshot and have run no hook yet, with what is to be put back then. */
 const waiting = new WeakMap<AnyActorRef, { assets: Assets | undefined }>();
-/** The actor that a loop's fields belong to: the one that ran its hooks last, or is about to. */
+/** While no actor runs a loop: the one that did last, or came out of a snapshot since. */
 const owners = new WeakMap<AnyLoop, WeakRef<AnyActorRef>>();
-/** Actors that wait, by loop, to find the one that a snapshot is of. */
-const waitingOf = new WeakMap<AnyLoop, WeakRef<AnyActorRef>[]>();
 
 /** Makes the machine of a loop, and those that `provide()` makes of it, persist and restore `Stateful` fields. */
 export function persistWhole(machine: LoopMachine<any, any>, loop: AnyLoop): LoopMachine<any, any> {
@@ -59,18 +58,13 @@ export function persistWhole(machine: LoopMachine<any, any>, loop: AnyLoop): Loo
 
 /** An actor has come out of a snapshot. Its first hook puts the assets back; where none will run, that is done at once. */
 function take(loop: AnyLoop, actor: AnyActorRef, { status, context, assets }: Persisted, isLoaded: boolean): void {
-  if (isLoaded) {
-    owners.set(loop, new WeakRef(actor));
-  } else if (status === 'active') {
-    waiting.set(actor, { assets });
-    const others = (waitingOf.get(loop) ?? []).filter((ref) => waiting.has(ref.deref()!));
-    waitingOf.set(loop, [...others, new WeakRef(actor)]);
-  } else if (status === 'done') {
+  if (!isLoaded && status === 'active') waiting.set(actor, { assets });
+  if (!isLoaded && status === 'done') {
     if (loop.running) throw alreadyRunning(loop);
     if (assets !== undefined) restore(loop, context);
     load(loop, assets);
-    owners.set(loop, new WeakRef(actor));
   }
+  owners.set(loop, new WeakRef(actor));
 }
 
 /** The first hook of an actor is about to run, and the states are in the loops. @throws LoopError `CHECKPOINT_MISMATCH` */
@@ -90,23 +84,22 @@ function load(loop: AnyLoop, assets: Assets = {}): void {
 
 /**
  * What the `Stateful` fields are where a root stands; `undefined` if there are none.
- * @throws LoopError `NOT_PAUSED` where they cannot be taken, `NOT_PLAIN_DATA`
+ * @throws LoopError `NOT_PAUSED` where they cannot be taken, `NOT_PLAIN_DATA`; MisconfigurationError if a hook made strays
  */
 function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
-  for (const actor of waitingOf.get(loop) ?? []) {
-    const found = actor.deref();
-    if (found?.getSnapshot() === snapshot && waiting.has(found)) return waiting.get(found)!.assets;
-  }
+  const owner = loop.running ? (loop[host] as Running).actor : owners.get(loop)?.deref();
+  const isItsOwn = owner?.getSnapshot() === snapshot;
+  if (isItsOwn && waiting.has(owner!)) return waiting.get(owner!)!.assets;
   if (snapshot.status === 'active') checkInFlight(loop, snapshot);
   if (snapshot.value === 'failed' || snapshot.value === 'aborted') return undefined;
-  const fields = assetsOf(loop).map(([path]) => `\`${path}\``);
+  const fields = assetsOf(loop, checkTree(loop)).map(([path]) => `\`${path}\``);
   if (fields.length === 0) return undefined;
-  const why = owners.get(loop)?.deref()?.getSnapshot() === snapshot ? busy(loop, snapshot) : elsewhere(loop, snapshot);
+  const why = isItsOwn ? busy(loop, snapshot) : elsewhere(loop, snapshot);
   if (why.length === 0) return takeAssets(loop);
   throw new LoopError(
     'NOT_PAUSED',
-    `Expected the loops to be paused, so that the snapshot can hold ${fields.join(', ')}; ${why.join(', ')}. ` +
-      'Send `loop.pause` and persist when the innermost loops are `paused`, or take a checkpoint: it waits for whole steps.',
+    `Expected paused loops, so that the snapshot can hold ${fields.join(', ')}; ${why.join(', ')}. ` +
+      'Send `loop.pause` and wait until they are, or take `run.checkpoint()`.',
     pathOf(loop),
   );
 }

@@ -59,19 +59,12 @@ function partsOfTree(root: AnyLoop, loops: { loop: AnyLoop }[]): Set<object> {
 }
 
 function stray(value: object, place: string, field: string, held: object, path: string): MisconfigurationError {
-  const name = value.constructor?.name || 'object';
-  const where = collectionName(held) ?? 'a field';
-  if (isLoop(value)) {
-    return new MisconfigurationError(
-      `Expected the loops of \`${field}\` to stand in fields of their own or in an array, got a ${name} in ${where} (\`${place}\`): ` +
-        'it would not be seen, paused or captured. Put it in a field, or in an array of loops alone, as well; ' +
-        'keep it in a #private field if it is for runs of its own, begun with start().',
-      path,
-    );
-  }
+  const [kind, ownUse] = isLoop(value)
+    ? ['loops', ', or in a #private field for runs of its own that start() begins']
+    : ['Stateful objects', ''];
   return new MisconfigurationError(
-    `Expected the Stateful objects of \`${field}\` to stand in fields of their own or in an array, got a ${name} in ${where} (\`${place}\`): ` +
-      'a checkpoint would be without it. Put it in a field, or in an array of such objects alone, as well.',
+    `Expected the ${kind} of \`${field}\` to stand in fields or in arrays of ${kind}, got a ${value.constructor?.name} in ${collectionName(held)} (\`${place}\`), ` +
+      `where it would not be seen, paused or captured. Put it in a field as well${ownUse}.`,
     path,
   );
 }

@@ -121,7 +121,7 @@ describe('what the doors give', () => {
 });
 
 /** What it was when this was written, and a little: what grows is to be seen. */
-const budget = 21_000;
+const budget = 24_000;
 
 /** `loopchart` as an app's bundler leaves it, without XState. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
@@ -153,7 +153,7 @@ async function bundle(): Promise<{ code: string; imports: string[] }> {
 }
 
 describe('loopchart in a browser', () => {
-  test('is at most 21 kB, minified and gzipped, and asks for nothing of Node', async () => {
+  test('is at most 24 kB, minified and gzipped, and asks for nothing of Node', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual(['xstate']);
     const size = gzipSync(code, { level: 9 }).length;

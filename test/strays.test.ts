@@ -115,6 +115,7 @@ describe('a loop or a Stateful object that stands in no field of the tree and in
     const run = new Late(2).start();
     run.pause();
     await expect(run.checkpoint()).rejects.toThrow('got a Model in a Map (`models.get("first")`)');
+    expect(() => run.actor.getPersistedSnapshot()).toThrow('got a Model in a Map (`models.get("first")`)');
     run.resume();
     await run.output;
   });

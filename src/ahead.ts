@@ -1,6 +1,7 @@
 import type { LoopStateValue } from './context.ts';
 import { isEndLoop } from './errors.ts';
 import { fail } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { plainReason } from './journal.ts';
 import type { Json } from './json.ts';
 import { Loop } from './loop.ts';
@@ -87,12 +88,17 @@ export function runAhead(running: Running): void {
     // Within a step the loop is not at a boundary: the state to go on from is the one before it.
     if (value !== 'advancing') running.begin(hook, true);
     running.untold = [];
-    const result: unknown = loop[hook](...args);
+    const before = enterHook(running);
+    let result: unknown;
+    try {
+      result = loop[hook](...args);
+    } finally {
+      leaveHook(before);
+    }
     if (running.ended) return true;
     // It has a promise, or children that it has not awaited.
-    const waits = isPending(loop, next, result);
-    if (waits || running.untold.some(({ type }) => type === 'loop.run')) {
-      running.handover = { hook, result: waits ? result : Promise.resolve(result) };
+    if (isPending(loop, next, result) || running.untold.some(({ type }) => type === 'loop.run')) {
+      running.handover = { hook, result: Promise.resolve(result) };
       forward(value);
       return true;
     }

@@ -1,11 +1,14 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from './context.ts';
-import { LoopError } from './errors.ts';
+import { LoopError, MisconfigurationError } from './errors.ts';
+import { hookOnStack } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
+import { putBack } from './persisted.ts';
 import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
 import { sessionOf } from './session.ts';
-import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf, walk } from './tree.ts';
+import { checkTree } from './strays.ts';
+import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
 
@@ -23,10 +26,20 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   if (name === null) {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     // Fields may have been set since the machine was asked for.
-    walk(loop);
+    checkTree(loop);
     const session = sessionOf(actor);
-    ready(remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args))));
+    const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
+    // After the states: what `onLoadCheckpoint` makes has assets as well.
+    putBack(loop, actor);
+    ready(running);
     return;
+  }
+  if (!Array.isArray(actor._parent?.getSnapshot()?.context?.running)) {
+    throw new LoopError(
+      'CHECKPOINT_MISMATCH',
+      `Expected the snapshot of a run, got that of the child \`${name}\` alone. Persist the actor of the topmost loop.`,
+      pathOf(loop),
+    );
   }
   const parent = runnings.get(actor._parent!);
   const run = parent?.childRun(name);
@@ -58,8 +71,35 @@ function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefine
   );
 }
 
-/** The running parent in whose hook a loop's `run` was called, if any. */
+/**
+ * The running parent in whose hook a loop's `run` was called, if any.
+ * @throws MisconfigurationError where the hook of another loop runs it, as far as that can be told
+ */
 export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const caller = parentInHook(loop);
+  const hook = hookOnStack();
+  // A loop that runs already is refused for that.
+  if (hook !== undefined && !isAround(caller?.parent, hook) && !loop.running) throw notItsChild(loop, hook);
+  return caller;
+}
+
+/** Whether a run is this one, or one further up. */
+function isAround(running: Running | undefined, inner: Running): boolean {
+  for (let up: Running | undefined = inner; up !== undefined; up = up.parent) if (up === running) return true;
+  return false;
+}
+
+function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Running): MisconfigurationError {
+  // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
+  const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
+  return new MisconfigurationError(
+    `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
+      'it would not be seen, paused or captured. Put it in a field, or begin a run of its own with start().',
+    path,
+  );
+}
+
+function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefined {
   const link = parentOf(loop);
   if (link !== undefined) {
     const parent = link.loop[host] as Running | undefined;

@@ -1,15 +1,14 @@
 import type { AnyActorRef } from 'xstate';
-import { checkAsset } from './asset-codec.ts';
+import { type Assets, assetsOf, takeAssets } from './assets.ts';
 import { jsonable } from './checkpoint-json.ts';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
 import { childrenRun, givenIn, type InFlight } from './journal.ts';
 import { isPlain, type Json } from './json.ts';
 import { restartingSlot } from './loop.ts';
-import { refusePending } from './returned.ts';
 import { kindOf } from './shown.ts';
 import { capture, flatten, keysOf } from './state-dict.ts';
-import { type AnyLoop, childNamed, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { type AnyLoop, childNamed, pathOf, walk } from './tree.ts';
 import { dictOf } from './tree-state.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */
@@ -39,7 +38,7 @@ export interface Checkpoint {
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
   /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
-  assets: { [path: string]: unknown };
+  assets: Assets;
 }
 
 /**
@@ -58,13 +57,7 @@ export function takeCheckpoint(
   // Before its first boundary a run has no state yet: that of the loops is what it begins with.
   const { begun } = actor.getSnapshot().context as LoopContext;
   const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
-  const assets: Record<string, unknown> = {};
-  for (const [path, field] of assetsOf(loop)) {
-    const asset: unknown = assetsBefore?.has(field) ? assetsBefore.get(field) : field.stateDict();
-    refusePending(pathOf(loop), `stateDict of ${path}`, asset);
-    checkAsset(asset, path, () => pathOf(loop));
-    assets[path] = asset;
-  }
+  const assets = takeAssets(loop, assetsBefore);
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -88,18 +81,6 @@ export function loopsIn(root: AnyLoop): { loop: AnyLoop; name: string }[] {
 /** The keys of the state dict and of the assets, sorted. */
 export function shapeOf(loop: AnyLoop): string[] {
   return [...keysOf(loop), ...assetsOf(loop).map(([path]) => `${path} (asset)`)].sort();
-}
-
-/** The `Stateful` fields of the tree by dotted path. One that several loops hold is captured once, where it is found first. */
-export function assetsOf(root: AnyLoop): [path: string, field: Stateful][] {
-  const base = pathOf(root).length + 1;
-  const found = new Map<Stateful, string>();
-  for (const { loop, path } of walk(root)) {
-    for (const [name, field] of statefulOf(loop)) {
-      if (!found.has(field)) found.set(field, path.length < base ? name : `${path.slice(base)}.${name}`);
-    }
-  }
-  return [...found].map(([field, path]) => [path, field]);
 }
 
 function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
@@ -133,7 +114,8 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   );
 }
 
-function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
+/** @throws LoopError `NOT_PLAIN_DATA` if a step in flight has got what cannot be kept */
+export function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
   for (const got of givenIn(inFlight)) {
     if ('opaque' in got)
       throw opaque(loop, got.run === undefined ? `once('${got.once}')` : `a run of ${got.run}`, got.opaque);

@@ -1,20 +1,19 @@
 import { endWith } from './hooks.ts';
 import { markClass } from './loop-actor.ts';
 import { chart, type LoopMachine } from './machine.ts';
-import { implement, machineLoops } from './machines.ts';
+import { compiled, implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
+import { persistWhole } from './persisted.ts';
 import { pump } from './pump.ts';
-import { type AnyLoop, childrenOf, walk } from './tree.ts';
-
-const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
+import { checkTree } from './strays.ts';
+import { type AnyLoop, childrenOf } from './tree.ts';
 
 /**
  * The machine of a loop whose tree has been looked at, as `run` does before it starts.
- * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
+ * @throws MisconfigurationError
  */
 export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
-  // A loop without children cannot be wired wrongly; those of a step are run by the thousand.
-  if (childrenOf(loop).length > 0) walk(loop);
+  checkTree(loop);
   return compile(loop);
 }
 
@@ -33,7 +32,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = chart.provide({ actors } as any);
+    machine = persistWhole(chart.provide({ actors } as any), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

@@ -6,6 +6,7 @@ export type LoopErrorCode =
   | 'END_OUTSIDE'
   | 'LATE_CHILD'
   | 'MISCONFIGURATION'
+  | 'NOT_PAUSED'
   | 'NOT_PLAIN_DATA'
   | 'NOT_RUNNING'
   | 'ONCE_TWICE'

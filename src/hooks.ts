@@ -2,6 +2,7 @@ import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { attach } from './attach.ts';
 import type { Commit } from './context.ts';
 import { isEndLoop, LoopError } from './errors.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { isPending, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 import type { AnyLoop } from './tree.ts';
@@ -97,7 +98,13 @@ export function prepare(running: Running): Promise<void> | undefined {
   // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
   const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
-    const rebuilt: unknown = loop.onRestart(...running.args);
+    const before = enterHook(running);
+    let rebuilt: unknown;
+    try {
+      rebuilt = loop.onRestart(...running.args);
+    } finally {
+      leaveHook(before);
+    }
     if (isPending(loop, 'onRestart', rebuilt)) {
       return Promise.resolve(rebuilt).then((value) => {
         refuseIterator(loop, 'onRestart', value);

@@ -5,6 +5,7 @@ import type { StartOptions } from './options.ts';
 import type { LoopRun } from './run.ts';
 import { shown } from './shown.ts';
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
+import { checkTree } from './strays.ts';
 import {
   type AnyLoop,
   childrenOf,
@@ -16,7 +17,6 @@ import {
   plainSave,
   replace,
   trainerSlot,
-  walk,
 } from './tree.ts';
 
 /** What a loop asks of the actor that runs it. */
@@ -69,7 +69,10 @@ function theEngine(): Engine {
  * ```
  *
  * Every hook may return a promise and gets the arguments of `run`. Fields that hold loops, or arrays of loops, are its
- * children; fields that hold `BaseProgress` are part of its state dict; `Stateful` fields are captured by checkpoints.
+ * children; fields that hold `BaseProgress` are part of its state dict; `Stateful` fields, and arrays of `Stateful`
+ * objects, are captured by checkpoints. In other collections (a plain object, a Map, a Set, an array of something else)
+ * loops and `Stateful` objects are not found: that is a `MisconfigurationError`, unless they stand in the tree as well.
+ * What nobody can see is left alone: `#private` fields, closures, and what instances of other classes hold.
  *
  * Lightning: `Loop` of 1.6 to 1.9. There, `reset`, `onAdvanceEnd`, `onRunEnd` and `onSkip` got no arguments.
  *
@@ -168,8 +171,10 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /**
    * Runs the loop to its end. Inside a hook of its parent it is spawned under the parent; elsewhere it is a run of its own.
+   * In a hook of a loop whose child it is not, it would not be seen, paused or captured: that is refused (before the
+   * hook has awaited anything; behind its first `await` nobody can tell). A run of its own is begun there with `start()`.
    * @returns what `onRunEnd` (or `onSkip`) returned
-   * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`
+   * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`; MisconfigurationError, thrown at once
    */
   run(...args: Args): Promise<Output> {
     return theEngine().run(this, args);
@@ -228,7 +233,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   set trainer(trainer: object) {
-    walk(this);
+    checkTree(this);
     this[trainerSlot] = trainer;
     for (const [, child] of childrenOf(this)) child.trainer = trainer;
   }
@@ -239,7 +244,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   set restarting(restarting: boolean) {
-    walk(this);
+    checkTree(this);
     this[restartingSlot] = restarting;
     for (const [, child] of childrenOf(this)) child.restarting = restarting;
   }
@@ -282,7 +287,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /**
    * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
-   * @throws MisconfigurationError if the loops form no tree, as `run` does
+   * @throws MisconfigurationError if the loops are wired wrongly, as `run` does
    */
   get machine(): LoopMachine<Output, Args> {
     return theEngine().machine(this);

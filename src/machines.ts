@@ -1,4 +1,8 @@
+import type { LoopMachine } from './machine.ts';
 import type { AnyLoop } from './tree.ts';
+
+/** The machine of each loop that has been asked for one. */
+export const compiled: WeakMap<AnyLoop, LoopMachine<any, any>> = new WeakMap();
 
 /** Which loop a compiled machine runs. */
 export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();

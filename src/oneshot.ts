@@ -4,6 +4,7 @@ import { soon } from './clock.ts';
 import type { Report } from './context.ts';
 import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { plainReason } from './journal.ts';
 import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
@@ -58,12 +59,22 @@ class OneShotActor implements HookActor {
     running.begin(hook, true);
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
-      const result: unknown = hook === 'skip' ? readSkip(loop) : loop[hook](...running.args);
+      const result = this.#call();
       if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
       else if (isPending(loop, hook, result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);
+    }
+  }
+
+  #call(): unknown {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    const before = enterHook(running);
+    try {
+      return hook === 'skip' ? readSkip(loop) : loop[hook](...running.args);
+    } finally {
+      leaveHook(before);
     }
   }
 

@@ -2,6 +2,7 @@ import { now, soon } from './clock.ts';
 import type { Commit } from './context.ts';
 import { isEndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { plainReason } from './journal.ts';
 import { Loop } from './loop.ts';
 import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
@@ -179,11 +180,17 @@ class Pump implements HookActor {
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
   #sprints(limit: number): Begun | undefined {
     this.#running.begin('advance', false);
-    for (let left = limit; left > 0; left -= sprint) {
-      const slow = this.#sprint(Math.min(left, sprint));
-      if (slow !== undefined || this.#done || this.attention || now() >= this.#deadline) return slow;
+    // Once for all steps: to note it at each would cost a good part of one.
+    const before = enterHook(this.#running);
+    try {
+      for (let left = limit; left > 0; left -= sprint) {
+        const slow = this.#sprint(Math.min(left, sprint));
+        if (slow !== undefined || this.#done || this.attention || now() >= this.#deadline) return slow;
+      }
+      return undefined;
+    } finally {
+      leaveHook(before);
     }
-    return undefined;
   }
 
   /**
@@ -242,17 +249,23 @@ class Pump implements HookActor {
     do {
       let result: unknown;
       if (hasStart) {
-        result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
+        result = this.#call('onAdvanceStart');
         if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
           refuseIterator(loop, 'onAdvanceStart', await result);
         }
         if (this.stopped) return;
       }
-      result = bare ? loop.advance() : loop.advance(...args);
+      // As `#call` does: this is the step that is taken by the million.
+      const before = enterHook(running);
+      try {
+        result = bare ? loop.advance() : loop.advance(...args);
+      } finally {
+        leaveHook(before);
+      }
       if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
       if (this.attention && this.stopped) return;
       if (hasEnd) {
-        result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
+        result = this.#call('onAdvanceEnd');
         if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
           refuseIterator(loop, 'onAdvanceEnd', await result);
         }
@@ -272,9 +285,9 @@ class Pump implements HookActor {
     const [loop, running] = [this.#loop, this.#running];
     refuseIterator(loop, hook, await result);
     if (this.stopped) return;
-    if (hook === 'onAdvanceStart') refuseIterator(loop, 'advance', await loop.advance(...running.args));
+    if (hook === 'onAdvanceStart') refuseIterator(loop, 'advance', await this.#call('advance'));
     if (this.stopped) return;
-    if (hook !== 'onAdvanceEnd') refuseIterator(loop, 'onAdvanceEnd', await loop.onAdvanceEnd(...running.args));
+    if (hook !== 'onAdvanceEnd') refuseIterator(loop, 'onAdvanceEnd', await this.#call('onAdvanceEnd'));
     if (this.stopped) return;
     this.#wholeIteration();
     running.uncommitted++;
@@ -303,7 +316,7 @@ class Pump implements HookActor {
   async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
     const running = this.#running;
     unit.hook = hook;
-    const result: unknown = this.#loop[hook](...running.args);
+    const result = this.#call(hook);
     if (isPending(this.#loop, hook, result)) refuseIterator(this.#loop, hook, await result);
     if (this.stopped) return;
     const left = running.settle();
@@ -312,6 +325,16 @@ class Pump implements HookActor {
     running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
     // The next hook begins with nothing.
     unit.recall = undefined;
+  }
+
+  #call(hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd'): unknown {
+    const { args } = this.#running;
+    const before = enterHook(this.#running);
+    try {
+      return args.length === 0 ? this.#loop[hook]() : this.#loop[hook](...args);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   #wholeIteration(): void {

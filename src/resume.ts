@@ -1,11 +1,11 @@
-import { assetsOf, type Checkpoint, loopsIn, type Phase, shapeOf } from './checkpoint.ts';
+import { notePutBack, putBackAssets } from './assets.ts';
+import { type Checkpoint, loopsIn, type Phase, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import { freshContext, type LoopContext, type LoopStateValue } from './context.ts';
 import { restartingSlot } from './loop.ts';
-import { refusePending } from './returned.ts';
 import { type LoopDict, loadStateDict, unflatten } from './state-dict.ts';
-import { type AnyLoop, pathOf, plainLoad } from './tree.ts';
+import { type AnyLoop, plainLoad } from './tree.ts';
 
 /** Which hook's actor each state invokes. */
 const invoked: Partial<Record<LoopStateValue, string>> = {
@@ -46,11 +46,9 @@ export function loadCheckpoint(
   const restarting = new Set(checkpoint.restarting);
   // Loops that run take it from their phase.
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);
-  for (const [path, field] of assetsOf(loop)) {
-    const loaded: unknown = field.loadStateDict(checkpoint.assets[path]);
-    refusePending(pathOf(loop), `loadStateDict of ${path}`, loaded);
-  }
-  return { snapshot: snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused), checkpoint };
+  putBackAssets(loop, checkpoint.assets);
+  const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
+  return { snapshot, checkpoint };
 }
 
 /** The prefixes in the state dict of loops that may make children when they are given their state. */

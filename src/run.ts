@@ -5,7 +5,8 @@ import { type Checkpoint, takeCheckpoint } from './checkpoint.ts';
 import { later, soon } from './clock.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
-import { because, LoopError } from './errors.ts';
+import { because, LoopError, MisconfigurationError } from './errors.ts';
+import { enterHook, hookOnStack, leaveHook } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
@@ -15,7 +16,8 @@ import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
 import { leaves, type Session, sessionOf } from './session.ts';
 import { type CheckpointStore, giveUp, take } from './store.ts';
-import { type AnyLoop, pathOf, walk } from './tree.ts';
+import { checkTree } from './strays.ts';
+import { type AnyLoop, pathOf } from './tree.ts';
 
 /** How a run ended. */
 export interface Outcome<Output> {
@@ -76,7 +78,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   constructor(loop: AnyLoop, options: StartOptions<any>) {
     checkOptions(loop, options);
-    for (const one of walk(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
+    for (const one of checkTree(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
     this.#loop = loop;
     this.#options = options;
     let snapshot: object | undefined;
@@ -370,7 +372,13 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   #send(event: LoopControlEvent): void {
     // An actor that has ended takes no events: every method may be called at any time.
-    if (!this.#ended) this.actor.send(event);
+    if (this.#ended) return;
+    const before = enterHook(undefined);
+    try {
+      this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   #changed(): void {
@@ -547,7 +555,13 @@ function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): st
 
 /** See `Loop.start`. */
 export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
-  return new LoopRun(loop, options);
+  // Whoever hears of it is not in the hook that may begin it.
+  const before = enterHook(undefined);
+  try {
+    return new LoopRun(loop, options);
+  } finally {
+    leaveHook(before);
+  }
 }
 
 /** See `Loop.run`. */
@@ -558,6 +572,8 @@ export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
       ? new LoopRun<unknown>(loop, { args }).output
       : caller.parent.run(caller.name, loop, args);
   } catch (error) {
+    // A mistake in the wiring, which a hook that does not look at the promise must not get past: it is thrown, not returned.
+    if (error instanceof MisconfigurationError && hookOnStack() !== undefined) throw error;
     return Promise.reject(error);
   }
 }

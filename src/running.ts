@@ -4,10 +4,11 @@ import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from 
 import { Opaque, type PlainError, revivedError } from './error-codec.ts';
 import { EndLoop, LoopError } from './errors.ts';
 import { Giving } from './giving.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 import { type Asked, childrenRun, type Got, givenIn, plainArgs, type Result } from './journal.ts';
 import { isPlain } from './json.ts';
 import { type Host, host, restartingSlot } from './loop.ts';
-import { implement } from './machines.ts';
+import { compiled, implement } from './machines.ts';
 import { Pending, PendingRun } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { isThenable } from './returned.ts';
@@ -183,9 +184,15 @@ export class Running implements Host {
     const system = this.actor.system as unknown as {
       _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
     };
-    // Instead of `send`, so that inspectors see who sent it.
-    if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
-    else this.actor.send(event);
+    // Observers and the app's own machines hear of it within this call: they are no part of the hook.
+    const before = enterHook(undefined);
+    try {
+      // Instead of `send`, so that inspectors see who sent it.
+      if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
+      else this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
   }
 
   /** A step of a loop without children begins that may be saved in its middle: it is run again from the models as they are now. */
@@ -365,7 +372,8 @@ export class Running implements Host {
     }
     // It may have come, or changed, after this loop's machine was made.
     const { logic } = this.actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
-    implement(this.loop, logic.implementations.actors, name, child.machine);
+    // Of a tree that was checked when the run began: not `child.machine` alone, which checks it again.
+    implement(this.loop, logic.implementations.actors, name, compiled.get(child) ?? child.machine);
     const within = what.in === undefined ? {} : { in: what.in };
     this.tell({ type: 'loop.run', child: name, args: what.args!, ...within });
   }

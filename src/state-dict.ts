@@ -3,17 +3,8 @@ import { type Json, plainCopy } from './json.ts';
 import { BaseProgress } from './progress.ts';
 import { refusePending } from './returned.ts';
 import { shown } from './shown.ts';
-import {
-  type AnyLoop,
-  childrenOf,
-  isLoop,
-  partsOf,
-  pathOf,
-  plainSave,
-  progressOf,
-  type Stateful,
-  walk,
-} from './tree.ts';
+import { checkTree } from './strays.ts';
+import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, plainSave, progressOf, type Stateful } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -113,7 +104,7 @@ function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {
 
 /** See `Loop.stateDict`. */
 export function stateDict(loop: AnyLoop, destination: StateDict = {}, prefix = ''): StateDict {
-  walk(loop);
+  checkTree(loop);
   return flatten(loop, capture(loop), destination, prefix);
 }
 
@@ -168,7 +159,7 @@ export function loadStateDict(loop: AnyLoop, dict: StateDict, prefix = '', optio
   if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
     throw new LoopError('STATE_DICT_MISMATCH', `Expected a state dict (an object), got ${shown(dict)}.`, pathOf(loop));
   }
-  const busy = walk(loop).find((one) => one.loop.running);
+  const busy = checkTree(loop).find((one) => one.loop.running);
   if (busy !== undefined) {
     throw new LoopError('ALREADY_RUNNING', 'is running: load a state dict before or after the run.', busy.path);
   }

@@ -27,13 +27,31 @@ export function isLoop(value: unknown): value is AnyLoop {
   return typeof value === 'object' && value !== null && loopMark in value;
 }
 
-function isStateful(value: unknown): value is Stateful {
+/** Loops and progress have these methods as well, and are captured in their own ways. */
+export function isStateful(value: unknown): value is Stateful {
   return (
     typeof value === 'object' &&
     value !== null &&
     typeof (value as Stateful).stateDict === 'function' &&
-    typeof (value as Stateful).loadStateDict === 'function'
+    typeof (value as Stateful).loadStateDict === 'function' &&
+    !isLoop(value) &&
+    !(value instanceof BaseProgress)
   );
+}
+
+/** How many empty places at the beginning of an array are passed over. */
+const emptyPlaces = 64;
+
+/**
+ * Whether an array is one of loops, or of `Stateful` objects: the first item that is there tells. So that an array of a
+ * million numbers, or of a million empty places, costs nothing: this is asked at every commit.
+ */
+function isArrayOf(kind: (item: unknown) => boolean, value: unknown): value is unknown[] {
+  if (!Array.isArray(value)) return false;
+  if (kind(value[0])) return true;
+  if (value.length < 2 || (value[0] !== undefined && value[0] !== null)) return false;
+  // Whoever takes items out one after another, from the first on, leaves the last one to the end.
+  return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
 }
 
 type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
@@ -45,8 +63,7 @@ export function partsOf(loop: AnyLoop): Part[] {
     const value: unknown = Reflect.get(loop, name);
     if (isLoop(value)) parts.push([name, value]);
     else if (value instanceof BaseProgress) parts.push([name, value]);
-    // A look at the first item tells: a field may hold a million numbers, and this runs at every commit.
-    else if (Array.isArray(value) && isLoop(value[0])) {
+    else if (isArrayOf(isLoop, value)) {
       for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
     }
   }
@@ -61,13 +78,16 @@ export function progressOf(loop: AnyLoop): [name: string, progress: BaseProgress
   return partsOf(loop).filter((part): part is [string, BaseProgress] => part[1] instanceof BaseProgress);
 }
 
-/** The `Stateful` fields of a loop. */
+/** The `Stateful` fields of a loop, and `Stateful` objects in arrays (`models.0`). */
 export function statefulOf(loop: AnyLoop): [name: string, field: Stateful][] {
   const found: [string, Stateful][] = [];
   for (const name of Object.keys(loop)) {
     if (name === 'state' || name === 'init') continue;
     const value: unknown = Reflect.get(loop, name);
-    if (isStateful(value) && !isLoop(value) && !(value instanceof BaseProgress)) found.push([name, value]);
+    if (isStateful(value)) found.push([name, value]);
+    else if (isArrayOf(isStateful, value)) {
+      for (const [i, item] of value.entries()) if (isStateful(item)) found.push([`${name}.${i}`, item]);
+    }
   }
   return found;
 }
@@ -89,6 +109,11 @@ export function pathOf(loop: AnyLoop): string {
 export function belowRoot(path: string): string {
   const dot = path.indexOf('.');
   return dot === -1 ? '' : path.slice(dot + 1);
+}
+
+/** The topmost loop that is known to hold this one. */
+export function rootOf(loop: AnyLoop): AnyLoop {
+  return above(loop).at(-1)?.loop ?? loop;
 }
 
 /** The loops that hold this one, from the nearest to the root. Ends also where fields were set to a cycle. */
@@ -116,7 +141,8 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 }
 
 /**
- * The loop and all below it with their paths, parents first. Links each child to its parent.
+ * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
+ * stands beside the tree.
  * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
@@ -158,7 +184,7 @@ function assign(loop: AnyLoop, fields: Record<string, unknown>): void {
   const before = Object.fromEntries(Object.keys(fields).map((name) => [name, Reflect.get(loop, name)]));
   Object.assign(loop, fields);
   try {
-    walk(above(loop).at(-1)?.loop ?? loop);
+    walk(rootOf(loop));
   } catch (error) {
     Object.assign(loop, before);
     throw error;
@@ -258,7 +284,7 @@ function handOver(old: AnyLoop, fresh: AnyLoop, undo: (() => void)[]): void {
 /** The loops that a field holds; `undefined` if it is not one for loops. */
 function loopsIn(value: unknown): AnyLoop[] | undefined {
   if (isLoop(value)) return [value];
-  if (!Array.isArray(value) || (value.length > 0 && !isLoop(value[0]))) return undefined;
+  if (!Array.isArray(value) || (value.length > 0 && !isArrayOf(isLoop, value))) return undefined;
   return value.filter(isLoop);
 }
 

@@ -998,7 +998,7 @@ describe('children', () => {
     expect(await new Skips().run()).toBe(2);
   });
 
-  test('run outside a hook of the parent have a run of their own', async () => {
+  test('run outside a hook of the parent, or begun with start() in the hook of another, have a run of their own', async () => {
     const child = new Counter(2);
     const parent = nest(child);
     expect(await child.run()).toBe(2);
@@ -1007,8 +1007,8 @@ describe('children', () => {
     const other = new Counter(2);
     stranger.advance = async () => {
       stranger.state.n++;
-      // No child of this loop.
-      outside = other.run();
+      // No child of this loop: `run` would be refused here.
+      outside = other.start().output;
       await outside;
     };
     const run = stranger.start();

@@ -354,13 +354,24 @@ describe('arrays of loops', () => {
     expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.0.state_dict']);
   });
 
-  test('of anything else are not looked into', () => {
-    class Other extends Leaf {
-      readonly numbers: number[] = [1, 2];
-      readonly objects: object[] = [{ leaf: new Leaf() }];
-      readonly byName: object = { leaf: new Leaf() };
+  test('may have empty places, also at the beginning: the others keep their names', async () => {
+    class Sparse extends Leaf {
+      folds: (Leaf | null | undefined)[] = [null, new Leaf(), undefined, new Leaf()];
+      override async advance() {
+        for (const fold of this.folds) this.state.n += (await fold?.run()) ?? 0;
+      }
     }
-    expect(Object.keys(new Other().stateDict())).toEqual(['state_dict']);
+    const loop = new Sparse();
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.1.state_dict', 'folds.3.state_dict']);
+    expect(await loop.run()).toBe(2);
+    // Let go of one after another, in a field that was declared for more.
+    loop.folds = [...new Array(500).fill(null), new Leaf()];
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.500.state_dict']);
+    loop.folds = new Array(3);
+    loop.folds[1] = new Leaf();
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.1.state_dict']);
+    loop.connect({ folds: [new Leaf()] });
+    expect(Object.keys(loop.stateDict())).toEqual(['state_dict', 'folds.0.state_dict']);
   });
 });
 

@@ -10,7 +10,7 @@ const head = 100;
 /** Of an error's fields, this many values in all. */
 export const fieldValues = 1000;
 /** Objects that look like one of our tags. */
-const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain)$/;
+const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
 /** Of what is cut away, so many values are gone through to tell whether it has changed. */
 const mostDigested = 200_000;
 const longestPointer = 500;
@@ -44,7 +44,7 @@ export class Encoder {
   readonly #cuts: Cuts;
   readonly #ref: string;
   readonly #encoding: Encoding;
-  readonly #digests = new Digests(mostDigested);
+  #digests: Digests | undefined;
   readonly #shown = new Map<object, Shown>();
   /** How many keys objects have that are too large to be shown. */
   readonly #sizes = new Map<object, number>();
@@ -71,7 +71,7 @@ export class Encoder {
     const told: { [key: string]: Json } = {};
     for (const key of Object.keys(line)) {
       if (line[key] === undefined) continue;
-      this.#shown.clear();
+      if (this.#shown.size > 0) this.#shown.clear();
       setOwn(told, key, this.#value(line[key], { around: undefined, key }, 1));
     }
     return told;
@@ -203,7 +203,8 @@ export class Encoder {
         setOwn(told, key, unreadable(error));
         continue;
       }
-      if (inner !== undefined) setOwn(told, key, this.#value(inner, { around: place, key }, depth + 1));
+      if (inner === undefined) continue;
+      setOwn(told, key, isWritten(inner) ? inner : this.#value(inner, { around: place, key }, depth + 1));
     }
     return told;
   }
@@ -213,11 +214,7 @@ export class Encoder {
     const told: Json[] = new Array(list.length);
     for (let i = 0; i < list.length; i++) {
       const item = list[i];
-      // Lists of numbers are what grows.
-      told[i] =
-        typeof item === 'number' && item - item === 0 && item !== 0
-          ? item
-          : this.#value(item, { around: place, key: i }, depth + 1);
+      told[i] = isWritten(item) ? item : this.#value(item, { around: place, key: i }, depth + 1);
     }
     return told;
   }
@@ -251,6 +248,7 @@ export class Encoder {
   }
 
   #cut(kind: string, size: number, value: unknown, place: Place | undefined): Json {
+    this.#digests ??= new Digests(mostDigested);
     const digest = this.#digests.of(value);
     return { $cut: { kind, size, ref: this.#refTo(place), ...(digest === undefined ? {} : { digest }) } };
   }
@@ -269,6 +267,11 @@ export class Encoder {
     this.#characters -= pointer.length;
     return pointer.length > longestPointer ? '' : this.#ref + pointer;
   }
+}
+
+/** Most values: nothing needs to be known of them. */
+function isWritten(value: unknown): value is number | boolean {
+  return typeof value === 'number' ? value - value === 0 && value !== 0 : typeof value === 'boolean';
 }
 
 /** In the place of what throws when it is looked at. */

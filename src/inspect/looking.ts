@@ -48,6 +48,10 @@ export const looksTold: Look = (value) => {
       return undefined;
     case '$cut':
       return typeof inner?.ref === 'string' ? cut(inner) : value;
+    // In a recording: what comes again further on, and where it does.
+    case '$shared':
+      if (!Array.isArray(inner)) return value;
+      return inner.length > 1 ? looksTold(inner[1]) : anything;
     case '$error':
       return inner?.name === 'Unreadable' ? anything : object;
     case '$date':

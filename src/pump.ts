@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate';
 import { type Commit, plainReason } from './context.ts';
 import { EndLoop } from './errors.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, isThenable, prepare } from './hooks.ts';
@@ -47,9 +48,17 @@ class Pump implements HookActor {
     this.#loop = loop;
   }
 
+  get actor(): AnyActorRef | undefined {
+    return this.#running?.actor;
+  }
+
+  get uncommitted(): number {
+    return this.#running?.uncommitted ?? 0;
+  }
+
   notice(): void {
     this.attention = true;
-    this.#before = this.#running?.uncommitted ?? 0;
+    this.#before = this.uncommitted;
   }
 
   begin(running: Running): void {
@@ -92,9 +101,10 @@ class Pump implements HookActor {
     const [loop, running] = [this.#loop, this.#running];
     const { session } = running;
     const begun = running.takeOver();
+    let letGo = false;
     if (begun === undefined) {
       const wait = prepare(running);
-      if (wait !== undefined) await wait;
+      if (wait !== undefined) letGo = (await wait) === false;
       if (this.stopped) return;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
       this.#done = running.context.done ?? loop.done;
@@ -112,10 +122,11 @@ class Pump implements HookActor {
     let walks = begun !== undefined;
     this.#deadline = performance.now() + slice;
     this.#lastCommit = performance.now();
-    this.attention = session.wanted;
+    this.attention = session.wanted && !letGo;
     for (;;) {
       const began = performance.now();
-      const { watched } = session;
+      // One step, then a commit: somebody watches, or a checkpoint waits for the next boundary or has waited for one.
+      const single = session.watched || session.wanted || (session.careful && session.parallel);
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
       if ((stop !== null || pace === 0) && inFlight === null) {
@@ -127,7 +138,7 @@ class Pump implements HookActor {
       } else if (!this.attention) {
         // Loops beside this one count as well; a step at least is taken, for they may take their time.
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-        const limit = watched ? 1 : Math.min(burst, pace ?? burst, left);
+        const limit = single ? 1 : Math.min(burst, pace ?? burst, left);
         this.#claim(limit);
         const before = running.uncommitted;
         if (walks) {
@@ -150,7 +161,8 @@ class Pump implements HookActor {
       const tired = now >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && now - this.#lastCommit >= this.#commitEvery;
-      if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
+      if (this.#done || this.attention || composite || due || pace !== null || single || late) {
+        if (this.attention || single) session.lastStep.set(running.actor, now - began);
         this.attention = false;
         this.#commit();
         if (this.stopped) return;

@@ -14,6 +14,12 @@ interface Steps {
   readonly uncommitted: number;
 }
 
+/** Loops stand, and wait for those that do not come: since when, and what ends their waiting. */
+interface Try {
+  readonly since: number;
+  cancel: () => void;
+}
+
 /** One loop that stands. It is told whether the checkpoint was taken; if not, it takes a step and comes again. */
 type Release = (taken: boolean) => void;
 
@@ -38,10 +44,10 @@ export class Barrier {
   harmless: ((inStep: AnyActorRef[]) => boolean) | undefined;
   /** Told once of a checkpoint that has been wanted for very long, and for which loops it waits. */
   late: ((inStep: AnyActorRef[]) => void) | undefined;
-  /** Steps are to be committed one by one: a checkpoint had to wait for those that were not. */
-  careful = false;
-  /** What the last step took that a loop stood or paused after, in milliseconds. */
+  /** What the last step took that a loop stood or paused after, in milliseconds; without the time that others stood. */
   readonly lastStep = new WeakMap<AnyActorRef, number>();
+  /** How long loops have stood, in milliseconds. */
+  stood = 0;
 
   readonly #loops = new Set<Steps>();
   readonly #standing = new Map<AnyActorRef, Release>();
@@ -49,8 +55,8 @@ export class Barrier {
   #capture: (() => Promise<void> | undefined) | undefined;
   #capturing = false;
   #poked = false;
-  /** A try is under way: since when, and how it is broken off. */
-  #try: { since: number; cancel: () => void } | undefined;
+  /** The try that is under way. */
+  #try: Try | undefined;
 
   constructor(root: AnyActorRef) {
     this.root = root;
@@ -62,11 +68,6 @@ export class Barrier {
    */
   get wanted(): boolean {
     return this.#capturing || (this.#capture !== undefined && !this.#patience.suspends);
-  }
-
-  /** Several loops run side by side. */
-  get parallel(): boolean {
-    return leaves(this.root).length > 1;
   }
 
   join(steps: Steps): void {
@@ -126,8 +127,8 @@ export class Barrier {
           if (this.#ready()) this.#takeAligned();
         });
       }
-    } else if (this.#waiting && this.#try === undefined && leaves(this.root).some((leaf) => this.stands(leaf))) {
-      this.#beginTry(this.#patience.next(now()));
+    } else if (this.#waiting && this.#try === undefined) {
+      if (this.#patience.isLeaving || leaves(this.root).some((leaf) => this.stands(leaf))) this.#beginTry();
     }
     this.changed?.();
   }
@@ -144,67 +145,68 @@ export class Barrier {
     return leaves(this.root).filter((leaf) => !this.stands(leaf));
   }
 
-  #beginTry(ms: number, since = now()): void {
-    const cancel = after(ms, () => {
+  #beginTry(): void {
+    this.#try = { since: now(), cancel: () => {} };
+    this.#tryFor(this.#patience.next(now()), this.#try);
+  }
+
+  #tryFor(ms: number, one: Try): void {
+    one.cancel = after(ms, () => {
       // What was ready before this was gets its turn: it may be what all wait for.
       void turn().then(() => {
-        if (this.#try?.cancel === cancel && this.#waiting) this.#outOfPatience();
+        if (this.#try === one && this.#waiting) this.#outOfPatience(one);
       });
     });
-    this.#try = { since, cancel };
   }
 
   /** @returns how long it was, in milliseconds */
   #endTry(): number {
     const ended = this.#try;
+    if (ended === undefined) return 0;
     this.#try = undefined;
-    ended?.cancel();
-    return ended === undefined ? 0 : now() - ended.since;
+    ended.cancel();
+    const stood = now() - ended.since;
+    this.stood += stood;
+    return stood;
   }
 
-  #outOfPatience(): void {
+  #outOfPatience(one: Try): void {
     const running = leaves(this.root);
     const inStep = running.filter((leaf) => !this.stands(leaf));
     if (inStep.length === 0) return;
-    if (inStep.length === running.length) {
+    if (inStep.length === running.length && !this.#patience.isLeaving) {
       // Whoever stood has ended since.
       this.#endTry();
       return;
     }
     this.#complain();
-    const since = this.#try!.since;
-    const stood = now() - since;
-    const may = this.#mayBeTaken(inStep);
-    if (may && this.#patience.isEnough(now(), stood)) {
-      this.#endTry();
+    const harmless = this.#isHarmless(inStep);
+    const more = this.#patience.more(now(), now() - one.since, this.#longestStep(running), harmless);
+    if (more > 0) {
+      this.#tryFor(more, one);
+      return;
+    }
+    const stood = this.#endTry();
+    if (harmless && this.#patience.isEnough(now())) {
       this.#patience.gaveUp();
       this.#take();
       return;
     }
-    // As long as a step takes, those that wait may well wait: the others come in that time if theirs take as long.
-    const left = may && !this.#patience.suspends ? 0 : this.#longestStep() - stood;
-    this.#endTry();
-    if (left > 0) {
-      this.#beginTry(left, since);
-      return;
-    }
-    this.#patience.failed(stood);
+    this.#patience.failed(stood, harmless);
     this.#letGo();
-    // Loops that a person paused are not let go: there is no other try unless it may end in a checkpoint.
-    if (may) this.poke();
+    // Loops that a person paused are not let go: for them there is another try only if it may end in a checkpoint.
+    if (harmless) this.poke();
   }
 
   /** Whether a checkpoint may be taken while these are in a step: then it has all whole steps, and nothing half changed. */
-  #mayBeTaken(inStep: AnyActorRef[]): boolean {
+  #isHarmless(inStep: AnyActorRef[]): boolean {
     if (!inStep.every(isLoopActor) || this.harmless?.(inStep) !== true) return false;
-    const unknown = [...this.#loops].some(({ actor, uncommitted }) => uncommitted > 0 && inStep.includes(actor!));
-    if (unknown) this.careful = true;
-    return !unknown;
+    return ![...this.#loops].some(({ actor, uncommitted }) => uncommitted > 0 && inStep.includes(actor!));
   }
 
-  #longestStep(): number {
-    const standing = leaves(this.root).filter((leaf) => this.stands(leaf));
-    return Math.max(0, ...standing.map((leaf) => this.lastStep.get(leaf) ?? 0));
+  /** How long the longest of the last steps of those that stand took. */
+  #longestStep(running: AnyActorRef[]): number {
+    return Math.max(0, ...running.filter((leaf) => this.stands(leaf)).map((leaf) => this.lastStep.get(leaf) ?? 0));
   }
 
   /** Those that stand take a step each. */

@@ -22,6 +22,12 @@ export function pump(loop: AnyLoop): HookLogic {
   return hookLogic(loop, () => new Pump(loop));
 }
 
+/** Whether other loops of the run run beside this one. */
+function runsBeside(running: Running): boolean {
+  for (let up = running.parent; up !== undefined; up = up.parent) if (up.context.running.length > 1) return true;
+  return false;
+}
+
 /** A hook that has been called and has returned a promise. */
 type Begun = { hook: string; result: PromiseLike<unknown> };
 
@@ -109,8 +115,10 @@ class Pump implements HookActor {
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
       this.#done = running.context.done ?? loop.done;
     } else {
+      const began = performance.now();
       await this.#finish(begun);
       if (this.stopped) return;
+      session.lastStep.set(running.actor, performance.now() - began);
     }
     if (this.#done) {
       this.#commit();
@@ -122,11 +130,12 @@ class Pump implements HookActor {
     let walks = begun !== undefined;
     this.#deadline = performance.now() + slice;
     this.#lastCommit = performance.now();
-    this.attention = session.wanted && !letGo;
+    this.attention = (session.wanted && !letGo) || (begun !== undefined && this.#mayLinger());
     for (;;) {
       const began = performance.now();
-      // One step, then a commit: somebody watches, or a checkpoint waits for the next boundary or has waited for one.
-      const single = session.watched || session.wanted || (session.careful && session.parallel);
+      const { stood } = session;
+      // One step, then a commit.
+      let single = session.watched || session.wanted || (walks && this.#mayLinger());
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
       if ((stop !== null || pace === 0) && inFlight === null) {
@@ -148,6 +157,7 @@ class Pump implements HookActor {
           if (slow !== undefined) {
             walks = true;
             await this.#finish(slow);
+            single ||= this.#mayLinger();
           }
         }
         this.#claim(running.uncommitted - before - limit);
@@ -162,7 +172,7 @@ class Pump implements HookActor {
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && now - this.#lastCommit >= this.#commitEvery;
       if (this.#done || this.attention || composite || due || pace !== null || single || late) {
-        if (this.attention || single) session.lastStep.set(running.actor, now - began);
+        if (this.attention || single) session.lastStep.set(running.actor, now - began - (session.stood - stood));
         this.attention = false;
         this.#commit();
         if (this.stopped) return;
@@ -175,6 +185,14 @@ class Pump implements HookActor {
         this.#deadline = performance.now() + slice;
       }
     }
+  }
+
+  /**
+   * Beside other loops, a step may take until they have gone on: what was before it is committed, so that a checkpoint
+   * that is taken meanwhile has it. Where the state is large, that would take too much of the time.
+   */
+  #mayLinger(): boolean {
+    return this.#commitEvery <= 5 * slice && runsBeside(this.#running);
   }
 
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */

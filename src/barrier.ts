@@ -174,14 +174,17 @@ export class Barrier {
     const running = leaves(this.root);
     const inStep = running.filter((leaf) => !this.stands(leaf));
     if (inStep.length === 0) return;
-    if (inStep.length === running.length && !this.#patience.isLeaving) {
-      // Whoever stood has ended since.
+    const harmless = this.#isHarmless(inStep);
+    const noneStands = inStep.length === running.length;
+    if (noneStands && !(harmless && this.#patience.isLeaving)) {
+      // Whoever stood has ended since: nobody waits for the step but the checkpoint.
       this.#endTry();
       return;
     }
     this.#complain();
-    const harmless = this.#isHarmless(inStep);
-    const more = this.#patience.more(now(), now() - one.since, this.#longestStep(running), harmless);
+    const more = noneStands
+      ? this.#patience.untilEnd(now())
+      : this.#patience.more(now(), now() - one.since, this.#longestStep(running), harmless);
     if (more > 0) {
       this.#tryFor(more, one);
       return;

@@ -46,6 +46,11 @@ export class Patience {
     return this.suspends && this.#tries > 0;
   }
 
+  /** How much time is left for a suspend, in milliseconds. */
+  untilEnd(now: number): number {
+    return beforeEnd - (now - this.#since);
+  }
+
   /** How long the try that begins now may last, in milliseconds. */
   next(now: number): number {
     const wish = Math.min(this.#first * 2 ** this.#tries, beforeEnd);
@@ -68,7 +73,7 @@ export class Patience {
 
   /** Whether, after this try, a checkpoint that may be taken beside a step in flight should be. */
   isEnough(now: number): boolean {
-    if (this.suspends) return now - this.#since >= beforeEnd;
+    if (this.suspends) return this.untilEnd(now) <= 0;
     return this.#tries + 1 >= this.#enough || now - this.#since >= longEnough;
   }
 

@@ -1,5 +1,5 @@
-import type { LoopControlEvent } from '../context.ts';
 import { leaves } from '../barrier.ts';
+import type { LoopControlEvent } from '../context.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
 import { rootOf, type Sighting, type Subject } from './sight.ts';
 import { type Condition, parseCondition } from './when.ts';

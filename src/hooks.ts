@@ -89,8 +89,11 @@ export function endWith(loop: AnyLoop): HookLogic {
   };
 }
 
-/** What comes before a hook: live resources after a restore, and a checkpoint that waits for this boundary. */
-export function prepare(running: Running): Promise<void> | undefined {
+/**
+ * What comes before a hook: live resources after a restore, and a checkpoint that waits for this boundary.
+ * @returns what the hook has to wait for; false in it: it stood in vain, and is let go without standing again
+ */
+export function prepare(running: Running): Promise<boolean | undefined> | undefined {
   const { loop, session, actor } = running;
   const state: unknown = actor.getSnapshot().value;
   const wasRestored = running.restored;

@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate';
 import { now, soon } from './clock.ts';
 import type { Commit } from './context.ts';
 import { isEndLoop } from './errors.ts';
@@ -23,6 +24,12 @@ const commitShare = 1 / 20;
  */
 export function pump(loop: AnyLoop): HookLogic {
   return hookLogic(loop, () => new Pump(loop));
+}
+
+/** Whether other loops of the run run beside this one. */
+function runsBeside(running: Running): boolean {
+  for (let up = running.parent; up !== undefined; up = up.parent) if (up.context.running.length > 1) return true;
+  return false;
 }
 
 /** A hook that has been called and has returned a promise. */
@@ -53,9 +60,17 @@ class Pump implements HookActor {
     this.#loop = loop;
   }
 
+  get actor(): AnyActorRef | undefined {
+    return this.#running?.actor;
+  }
+
+  get uncommitted(): number {
+    return this.#running?.uncommitted ?? 0;
+  }
+
   notice(): void {
     this.attention = true;
-    this.#before = this.#running?.uncommitted ?? 0;
+    this.#before = this.uncommitted;
   }
 
   begin(running: Running): void {
@@ -66,13 +81,13 @@ class Pump implements HookActor {
 
   async #drive(): Promise<void> {
     const { session } = this.#running;
-    session.joinPump(this);
+    session.joinSteps(this);
     try {
       await this.#steps();
     } catch (error) {
       this.#threw(error);
     } finally {
-      session.leavePump(this);
+      session.leaveSteps(this);
       this.#claim(-this.#claimed);
       if (this.stopped && this.#running.ended) this.#running.gone();
     }
@@ -98,15 +113,18 @@ class Pump implements HookActor {
     const [loop, running] = [this.#loop, this.#running];
     const { session } = running;
     const begun = running.takeOver();
+    let letGo = false;
     if (begun === undefined) {
       const wait = prepare(running);
-      if (wait !== undefined) await wait;
+      if (wait !== undefined) letGo = (await wait) === false;
       if (this.stopped) return;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
       this.#done = running.context.done ?? readDone(loop);
     } else {
+      const began = now();
       await this.#finish(begun);
       if (this.stopped) return;
+      session.lastStep.set(running.actor, now() - began);
     }
     if (this.#done) {
       this.#commit();
@@ -118,10 +136,12 @@ class Pump implements HookActor {
     let walks = begun !== undefined;
     this.#beginSlice();
     this.#lastCommit = now();
-    this.attention = session.wanted;
+    this.attention = (session.wanted && !letGo) || (begun !== undefined && this.#mayLinger());
     for (;;) {
       const began = now();
-      const { watched } = session;
+      const { stood } = session;
+      // One step, then a commit.
+      let single = session.watched || session.wanted || session.saveNow !== undefined || (walks && this.#mayLinger());
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
       if ((stop !== null || pace === 0) && inFlight === null) {
@@ -133,7 +153,7 @@ class Pump implements HookActor {
       } else if (!this.attention) {
         // Loops beside this one count as well; a step at least is taken, for they may take their time.
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-        const limit = watched || session.saveNow !== undefined ? 1 : Math.min(burst, pace ?? burst, left);
+        const limit = single ? 1 : Math.min(burst, pace ?? burst, left);
         this.#claim(limit);
         if (session.saveNow !== undefined) running.noteAssets();
         const before = running.uncommitted;
@@ -144,6 +164,7 @@ class Pump implements HookActor {
           if (slow !== undefined) {
             walks = true;
             await this.#finish(slow);
+            single ||= this.#mayLinger();
           }
         }
         this.#claim(running.uncommitted - before - limit);
@@ -157,7 +178,8 @@ class Pump implements HookActor {
       const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-      if (this.#done || this.attention || composite || due || pace !== null || watched || late) {
+      if (this.#done || this.attention || composite || due || pace !== null || single || late) {
+        if (this.attention || single) session.lastStep.set(running.actor, seen - began - (session.stood - stood));
         this.attention = false;
         this.#commit();
         if (this.stopped) return;
@@ -175,6 +197,14 @@ class Pump implements HookActor {
   #beginSlice(): void {
     this.#deadline = now() + slice;
     this.#waits = waitsSoFar();
+  }
+
+  /**
+   * Beside other loops, a step may take until they have gone on: what was before it is committed, so that a checkpoint
+   * that is taken meanwhile has it. Where the state is large, that would take too much of the time.
+   */
+  #mayLinger(): boolean {
+    return this.#commitEvery <= 5 * slice && runsBeside(this.#running);
   }
 
   /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */

@@ -1,20 +1,23 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { onAbort } from './abort-signal.ts';
 import { callerOf } from './attach.ts';
+import { leaves } from './barrier.ts';
 import { type Checkpoint, takeCheckpoint } from './checkpoint.ts';
 import { later, soon } from './clock.ts';
 import { compile } from './compile.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from './context.ts';
 import { because, LoopError, MisconfigurationError } from './errors.ts';
+import { mayHaveHalfDone } from './half-done.ts';
 import { enterHook, hookOnStack, leaveHook } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
+import { isLoopActor } from './loop-actor.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { loadCheckpoint } from './resume.ts';
 import { isThenable } from './returned.ts';
 import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
-import { leaves, type Session, sessionOf } from './session.ts';
+import { type Session, sessionOf } from './session.ts';
 import { type CheckpointStore, giveUp, take } from './store.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, pathOf } from './tree.ts';
@@ -74,7 +77,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   readonly #listeners = new Set<() => void>();
   /** Something has to be saved before the run goes on. */
   #urgent = false;
-  readonly #holding: { resolve(checkpoint: Checkpoint): void; reject(error: unknown): void }[] = [];
+  /** Who waits for a checkpoint. While a promise that `taken` returns is pending, loops stand. */
+  readonly #holding: { taken(checkpoint: Checkpoint): Promise<void> | undefined; lost(error: unknown): void }[] = [];
 
   constructor(loop: AnyLoop, options: StartOptions<any>) {
     checkOptions(loop, options);
@@ -109,6 +113,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
     session.changed = () => this.#changed();
     session.due = (steps) => this.#due(steps);
+    session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(loop, this.actor, actor));
+    session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
 
     this.#outcome = new Promise((resolve) => {
@@ -235,9 +241,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   get waitingFor(): string[] {
     if (this.#ended) return [];
     return leaves(this.actor)
-      .map((actor) => ({ path: actorPath(actor), value: (actor.getSnapshot() as { value?: string }).value }))
-      .filter(({ value }) => value !== 'paused')
-      .map(({ path, value }) => `${path} (${value ?? 'running'})`);
+      .filter((actor) => !this.#session.stands(actor))
+      .map(standsAt);
   }
 
   /**
@@ -290,6 +295,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   /**
    * Pauses, takes a checkpoint, saves it if there is a store, and ends the actors: `start({ from })` goes on.
    * A run that ends before it can be suspended is not: see `outcome`.
+   *
+   * Where loops run side by side, the step of one may wait for another that is paused already. That one then takes a
+   * step more, and again. If they have stood for 5 seconds in vain, the checkpoint is taken beside the step in flight,
+   * whose signal aborts and which is run again on resume; unless that step may be changing a `Stateful` object: then it
+   * is waited for, and `waitingFor` names it.
    * @returns the checkpoint
    * @throws LoopError `RUN_ENDED`, `STORE` … ; then the run is as it was, paused
    */
@@ -306,27 +316,49 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   async #suspend(): Promise<Checkpoint> {
-    let checkpoint: Checkpoint;
-    let taken: object[];
-    do {
-      await this.pause();
-      if (this.#ended) throw this.#runEnded('suspended');
-      taken = this.#leaves();
-      checkpoint = this.#take();
-      // A store may take for ever: an abort ends it.
-      if (this.#options.store !== undefined) await Promise.race([this.#saver.save(checkpoint), this.#outcome]);
-      if (this.#ended) throw this.#runEnded('suspended');
-      // Resumed while it was saved: what has run since is not in it.
-    } while (this.#leaves().some((snapshot, i) => snapshot !== taken[i]));
-    this.#suspended = true;
-    this.actor.stop();
-    await this.#outcome;
-    return checkpoint;
+    this.#session.suspends = true;
+    try {
+      for (;;) {
+        this.#send({ type: 'loop.pause' });
+        const { checkpoint, standing, release } = await this.#standStill();
+        try {
+          // A store may take for ever: an abort ends it.
+          if (this.#options.store !== undefined) await Promise.race([this.#saver.save(checkpoint), this.#outcome]);
+          if (this.#ended) throw this.#runEnded('suspended');
+          // Steps that were in flight when it was taken and are over now, or what was resumed, are not in it.
+          if (this.#leaves().some((snapshot, i) => snapshot !== standing[i])) continue;
+          this.#suspended = true;
+          this.actor.stop();
+          await this.#outcome;
+          return checkpoint;
+        } finally {
+          release();
+        }
+      }
+    } finally {
+      this.#session.suspends = false;
+    }
+  }
+
+  /** Takes a checkpoint; until `release` is called, no loop begins a step. */
+  #standStill(): Promise<{ checkpoint: Checkpoint; standing: object[]; release: () => void }> {
+    if (this.#ended) return Promise.reject(this.#runEnded('suspended'));
+    return new Promise((resolve, reject) => {
+      this.#holding.push({
+        taken: (checkpoint) => new Promise((release) => resolve({ checkpoint, standing: this.#leaves(), release })),
+        lost: (error) => reject(this.#ended ? this.#runEnded('suspended') : error),
+      });
+      this.#hold();
+    });
   }
 
   /**
    * Takes a checkpoint when every innermost running loop stands at a boundary. It is not saved.
    * Within a hook, do not await it: it waits for the hook.
+   *
+   * Where loops run side by side and the step of one goes on for long, or waits for another that stands, those that stand
+   * go on. It is then taken beside that step, which is run again on resume; but not while the step may be changing a
+   * `Stateful` object.
    * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
    */
   checkpoint(): Promise<Checkpoint> {
@@ -334,7 +366,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#take())() : Promise.reject(this.#runEnded('captured'));
     }
-    const promise = new Promise<Checkpoint>((resolve, reject) => this.#holding.push({ resolve, reject }));
+    const promise = new Promise<Checkpoint>((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => void resolve(checkpoint);
+      this.#holding.push({ taken: taken as () => undefined, lost: reject });
+    });
     this.#hold();
     return promise;
   }
@@ -414,24 +449,33 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       try {
         checkpoint = this.#take();
       } catch (error) {
-        for (const { reject } of waiting) reject(error);
+        for (const { lost } of waiting) lost(error);
         if (due) this.#lose(error);
         return undefined;
       }
-      for (const { resolve } of waiting) resolve(checkpoint);
-      if (!due) return undefined;
-      this.#saver.taken();
-      if (this.#options.durability === 'sync') return this.#saver.save(checkpoint).catch((error) => this.#lose(error));
-      this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
-      return undefined;
+      const kept = waiting.map(({ taken }) => taken(checkpoint));
+      if (due) kept.push(this.#save(checkpoint));
+      const pending = kept.filter((one) => one !== undefined);
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => {});
     });
   }
 
   /** Within a step, for what its `once` gave: the step stands there until that is saved. */
-  #saveNow(actor: AnyActorRef): Promise<void> {
-    this.#urgent = true;
-    this.#hold();
-    return this.#session.stand(actor);
+  async #saveNow(actor: AnyActorRef): Promise<void> {
+    do {
+      this.#urgent = true;
+      this.#hold();
+      if (await this.#session.stand(actor)) return;
+      // Beside an actor that is no loop, put in the place of one by `provide()`, nothing can be saved.
+    } while (!this.#ended && leaves(this.actor).every(isLoopActor));
+  }
+
+  /** Saves a checkpoint that was due. @returns what the run waits for */
+  #save(checkpoint: Checkpoint): Promise<void> | undefined {
+    this.#saver.taken();
+    if (this.#options.durability === 'sync') return this.#saver.save(checkpoint).catch((error) => this.#lose(error));
+    this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
+    return undefined;
   }
 
   /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
@@ -451,7 +495,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (this.#ended) return;
     this.#ended = true;
     const outcome = this.#outcomeOf(error);
-    for (const { reject } of this.#holding.splice(0)) reject(this.#runEnded('captured'));
+    this.#session.close();
+    for (const { lost } of this.#holding.splice(0)) lost(this.#runEnded('captured'));
     void this.#close(outcome).then((closed) => {
       this.#settle(closed);
       this.#changed();
@@ -546,6 +591,26 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
       pathOf(this.#loop),
     );
   }
+}
+
+/** Which loop it is, and its state: `fit.batches (advancing)`. */
+function standsAt(actor: AnyActorRef): string {
+  return `${actorPath(actor)} (${(actor.getSnapshot() as { value?: string }).value ?? 'running'})`;
+}
+
+function lateness(runId: string, waitingFor: string[]): string {
+  return (
+    `A checkpoint of the run ${runId} has been wanted for a minute. It waits for a step of ${waitingFor.join(', ')}, ` +
+    'which runs beside other loops and may be changing a Stateful object. The run goes on, and is saved when that step is over.'
+  );
+}
+
+/** Says it where warnings go: of the process, or of the browser's console. */
+function warn(message: string): void {
+  const { process } = globalThis as { process?: { emitWarning?(message: string, type: string): void } };
+  if (process?.emitWarning !== undefined) process.emitWarning(message, 'LoopchartWarning');
+  // biome-ignore lint/suspicious/noConsole: there is nobody else to tell
+  else console.warn(message);
 }
 
 function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): string {

@@ -1,21 +1,9 @@
 import type { AnyActorRef } from 'xstate';
-import { soon } from './clock.ts';
+import { Barrier } from './barrier.ts';
 import type { LoopContext } from './context.ts';
-import { isLoopActor } from './loop-actor.ts';
 
-/** What a session may interrupt between two steps. */
-interface Attentive {
-  attention: boolean;
-}
-
-/**
- * What the loops of one run share: who watches, and the barrier at which a checkpoint is taken.
- *
- * A checkpoint wants every innermost running loop at a boundary at the same time, so that nothing half-done is captured.
- * Loops that arrive early stand and wait for the others; then all is captured in one go.
- */
-export class Session {
-  readonly root: AnyActorRef;
+/** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
+export class Session extends Barrier {
   /** The live arguments of the root; a restored root without any takes those of its context. */
   args: unknown[] | undefined;
   /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
@@ -26,36 +14,20 @@ export class Session {
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
-  /** Called after everything that may have changed where the run stands. */
-  changed: (() => void) | undefined;
   /** Whether the loops have been given the states that the run goes on from. */
   loaded = false;
   /** Saves the run as it stands, with this actor in the middle of a step whose journal has grown; not there where that may wait. */
   saveNow: ((actor: AnyActorRef) => Promise<void>) | undefined;
+  /** Of loops in the middle of a step that may be saved there, by the object: what their `Stateful` fields returned before it. */
+  readonly assetsBefore: Map<object, unknown> = new Map();
 
   /** Loops that run, and code of theirs that is in flight. */
   readonly #inFlight = new Set<object>();
   readonly #settled: (() => void)[] = [];
-  /** Of loops in the middle of a step that may be saved there, by the object: what their `Stateful` fields returned before it. */
-  readonly assetsBefore: Map<object, unknown> = new Map();
-  readonly #pumps = new Set<Attentive>();
-  readonly #standing = new Map<AnyActorRef, () => void>();
-  #capture: (() => Promise<void> | undefined) | undefined;
-  #capturing = false;
-  #poked = false;
-
-  constructor(root: AnyActorRef) {
-    this.root = root;
-  }
 
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
     return isWatched(this.root);
-  }
-
-  /** Whether loops that come to a boundary have to stand there: for a checkpoint, and while it is saved if the run waits for that. */
-  get wanted(): boolean {
-    return this.#capture !== undefined || this.#capturing;
   }
 
   /** Code of the run begins. */
@@ -73,80 +45,6 @@ export class Session {
   settled(): Promise<void> {
     return this.#inFlight.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
   }
-
-  joinPump(pump: Attentive): void {
-    if (this.wanted) pump.attention = true;
-    this.#pumps.add(pump);
-  }
-
-  leavePump(pump: Attentive): void {
-    this.#pumps.delete(pump);
-  }
-
-  /** Has `capture` called once every innermost loop stands at a boundary. While the promise it may return is pending, they stay. */
-  hold(capture: () => Promise<void> | undefined): void {
-    this.#capture = capture;
-    for (const pump of this.#pumps) pump.attention = true;
-    this.poke();
-  }
-
-  /** Stands at a boundary until the checkpoint is taken. */
-  stand(actor: AnyActorRef): Promise<void> {
-    const standing = new Promise<void>((resolve) => this.#standing.set(actor, resolve));
-    this.poke();
-    return standing;
-  }
-
-  /** Looks again whether all stand, and whether all are paused. */
-  poke(): void {
-    if (this.#ready() && !this.#poked) {
-      this.#poked = true;
-      // Not within the call that began the last loop: the step that made it may go on to begin another beside it.
-      soon(() => {
-        this.#poked = false;
-        if (this.#ready()) this.#take();
-      });
-    }
-    this.changed?.();
-  }
-
-  #ready(): boolean {
-    return this.#capture !== undefined && !this.#capturing && leaves(this.root).every((leaf) => this.#stands(leaf));
-  }
-
-  #take(): void {
-    const capture = this.#capture!;
-    this.#capture = undefined;
-    this.#capturing = true;
-    const saved = capture();
-    if (saved === undefined) this.#release();
-    else void saved.finally(() => this.#release());
-  }
-
-  #release(): void {
-    this.#capturing = false;
-    const released = [...this.#standing.values()];
-    this.#standing.clear();
-    for (const release of released) release();
-    // Asked for while this one was saved: whoever stood for it has just been let go.
-    if (this.#capture !== undefined) for (const pump of this.#pumps) pump.attention = true;
-  }
-
-  #stands(leaf: AnyActorRef): boolean {
-    return this.#standing.has(leaf) || leaf.getSnapshot().value === 'paused';
-  }
-}
-
-/** The innermost running loops: those with no running loop below them. None once the run has ended. */
-export function leaves(actor: AnyActorRef): AnyActorRef[] {
-  const snapshot = actor.getSnapshot();
-  if (snapshot.status !== 'active') return [];
-  const below = (snapshot.context as LoopContext).running.flatMap((name) => {
-    const child: AnyActorRef | undefined = snapshot.children[name];
-    // A stranger in the place of a loop cannot be told to stand: it is waited for.
-    return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
-  });
-  return below.length > 0 ? below : [actor];
 }
 
 const sessions = new WeakMap<AnyActorRef, Session>();

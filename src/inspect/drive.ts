@@ -1,5 +1,5 @@
+import { leaves } from '../barrier.ts';
 import type { LoopControlEvent } from '../context.ts';
-import { leaves } from '../session.ts';
 import { rootOf, type Sighting, type Subject } from '../sighting.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
 import { type Condition, parseCondition } from './when.ts';

@@ -46,7 +46,7 @@ export class Barrier {
   /** Told once of a checkpoint that has been wanted for very long, and for which loops it waits. */
   late: ((inStep: AnyActorRef[]) => void) | undefined;
   /** What the last step took that a loop stood or paused after, in milliseconds; without the time that others stood. */
-  readonly lastStep = new WeakMap<AnyActorRef, number>();
+  readonly lastStep: WeakMap<AnyActorRef, number> = new WeakMap();
   /** How long loops have stood, in milliseconds. */
   stood = 0;
 

@@ -9,10 +9,8 @@ import { Loop } from './loop.ts';
 import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
 import type { Running, Unit } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
-import { mustGiveTurn, turn, waitsSoFar } from './turn.ts';
+import { mustGiveTurn, slice, turn, waitsSoFar } from './turn.ts';
 
-/** How long steps may run on before the event loop gets its turn, in milliseconds. */
-const slice = 8;
 /** How many steps may go by between two looks at the clock. */
 const sprint = 128;
 /** Committing may take this share of the time; where the state is large, commits come less often. */

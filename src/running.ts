@@ -365,6 +365,11 @@ export class Running implements Host {
   #begin(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
     // Left meanwhile, with its step.
     if (this.#children.get(name) !== run) return;
+    const turn = this.session.turnIfDue();
+    if (turn !== undefined) {
+      void turn.then(() => this.#begin(name, child, run, what));
+      return;
+    }
     run.begun = true;
     if (this.context.running.includes(name)) {
       waitingForParent.get(this.actor.getSnapshot().children[name])?.();

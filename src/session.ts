@@ -1,6 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import { Barrier } from './barrier.ts';
+import { now } from './clock.ts';
 import type { LoopContext } from './context.ts';
+import { mustGiveTurn, slice, turn, waitsSoFar } from './turn.ts';
 
 /** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
 export class Session extends Barrier {
@@ -21,6 +23,9 @@ export class Session extends Barrier {
   /** Of loops in the middle of a step that may be saved there, by the object: what their `Stateful` fields returned before it. */
   readonly assetsBefore: Map<object, unknown> = new Map();
 
+  /** When the event loop is to have its turn, and how often the program had waited when it last had. */
+  #sliceEnd = 0;
+  #waits = 0;
   /** Loops that run, and code of theirs that is in flight. */
   readonly #inFlight = new Set<object>();
   readonly #settled: (() => void)[] = [];
@@ -28,6 +33,23 @@ export class Session extends Barrier {
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
     return isWatched(this.root);
+  }
+
+  /**
+   * A turn of the event loop, if it is time for one: children that are run by the thousand in one step would let no timer
+   * through, and so no stop, no pause and no save by time.
+   */
+  turnIfDue(): Promise<void> | undefined {
+    if (now() < this.#sliceEnd) return undefined;
+    const given = mustGiveTurn(this.#waits) ? turn() : undefined;
+    if (given === undefined) this.#beginSlice();
+    else void given.then(() => this.#beginSlice());
+    return given;
+  }
+
+  #beginSlice(): void {
+    this.#sliceEnd = now() + slice;
+    this.#waits = waitsSoFar();
   }
 
   /** Code of the run begins. */

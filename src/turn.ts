@@ -1,5 +1,8 @@
 import { isFake, soon } from './clock.ts';
 
+/** How long a run may go on before the event loop gets its turn, in milliseconds. */
+export const slice = 8;
+
 /** A turn of the event loop, so that timers, sockets and other loops get theirs. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => nextTurn(resolve));

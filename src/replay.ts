@@ -1,6 +1,7 @@
 import { createActor } from 'xstate';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
+import { emptyJournal } from './journal.ts';
 import type { Json } from './json.ts';
 import { decodeJson, encodeJson } from './json-form.ts';
 import {
@@ -93,7 +94,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
   function introduced(line: ActorLine): Frame {
     const { id, path, value, status = 'active' } = line;
     if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
-    const context = decodeJson(line.context) as unknown as LoopContext;
+    const context = withJournal(decodeJson(line.context) as unknown as LoopContext);
     const output = line.output === undefined ? undefined : live(line.output);
     const snapshot = replayChart.resolveState({ value, context, status, output } as any);
     const actor: Actor = { path, snapshot };
@@ -115,12 +116,31 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (value !== line.value || status !== told) {
       throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
     }
-    if (line.context !== undefined) same(line, path, 'context', line.context, encodeJson(context));
+    if (line.context !== undefined)
+      same(line, path, 'context', line.context, encodeJson(asTold(line.context, context)));
     same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
     same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
     if (status !== 'active') actors.delete(line.id);
     return frameOf(line, actor, event);
   }
+}
+
+/** Whether a context is of a recording made when steps remembered what they had got by name, and not in order. */
+function isOld(context: Json | LoopContext): boolean {
+  const { inFlight } = context as { inFlight?: object | null };
+  return typeof inFlight === 'object' && inFlight !== null && 'runs' in inFlight;
+}
+
+/** A context that the chart can go on from. */
+function withJournal(context: LoopContext): LoopContext {
+  if (!isOld(context)) return context;
+  const { hooks, ran } = context.inFlight!;
+  return { ...context, inFlight: { ...emptyJournal, hooks, ran } };
+}
+
+/** What can be held against a context that was recorded: of an old one, all but the journal. */
+function asTold(told: Json, context: LoopContext): Json {
+  return (isOld(told) ? { ...context, inFlight: (told as any).inFlight } : context) as unknown as Json;
 }
 
 /** Where an actor stands in a replay. */

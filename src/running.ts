@@ -371,6 +371,16 @@ export class Running implements Host {
       return;
     }
     run.begun = true;
+    try {
+      this.#spawn(name, child, what);
+    } catch (error) {
+      // Wired wrongly since the run began.
+      this.#children.delete(name);
+      this.#lose(run, error);
+    }
+  }
+
+  #spawn(name: string, child: AnyLoop, what: Omit<Asked, 'at'>): void {
     if (this.context.running.includes(name)) {
       waitingForParent.get(this.actor.getSnapshot().children[name])?.();
       return;

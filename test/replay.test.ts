@@ -381,7 +381,7 @@ describe('a recording replays from text, without user code, as it ran', () => {
         const log: string[] = [];
         const { recording, watcher, outcome } = await recorded(new Tree(node, log), { args: [5] }, async (run) => {
           // Some of the very large ones are cut short.
-          for (let i = 0; i < 300; i++) await turn();
+          for (let i = 0; i < 5000; i++) await turn();
           run.abort('long enough');
         });
         ends.add(outcome.status);
@@ -392,7 +392,7 @@ describe('a recording replays from text, without user code, as it ran', () => {
         throw error;
       }
     }
-    if (trees >= 200) expect([...ends].sort()).toEqual(['failed', 'finished']);
+    if (trees >= 200) expect([...ends]).toEqual(expect.arrayContaining(['failed', 'finished']));
   });
 });
 

@@ -696,7 +696,9 @@ describe('the format of a file', () => {
 
   test('1 is read', async () => {
     const loaded = await fileStore(golden).load('golden');
-    expect(loaded).toStrictEqual(richCheckpoint('golden'));
+    // It was written before checkpoints told which loops were restarting.
+    const { restarting: _, ...written } = richCheckpoint('golden');
+    expect({ ...loaded }).toStrictEqual(written);
     expect(bitsOf(loaded)).toEqual(bitsOf(richCheckpoint('golden')));
     expect(await fileStore(golden).list()).toMatchObject([{ runId: 'golden', seq: 1, steps: 7 }]);
   });

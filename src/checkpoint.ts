@@ -50,14 +50,14 @@ export function takeCheckpoint(
   actor: AnyActorRef,
   runId: string,
   steps: number,
-  assetsBefore?: ReadonlyMap<object, unknown>,
+  assetsBefore: Iterable<ReadonlyMap<object, unknown>> = [],
 ): Checkpoint {
   const loops: Record<string, number> = {};
   const phase = phaseOf(loop, actor, loops);
   // Before its first boundary a run has no state yet: that of the loops is what it begins with.
   const { begun } = actor.getSnapshot().context as LoopContext;
   const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
-  const assets = takeAssets(loop, assetsBefore);
+  const assets = takeAssets(loop, new Map([...assetsBefore].flatMap((notes) => [...notes])));
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,

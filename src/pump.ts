@@ -396,7 +396,7 @@ class Pump implements HookActor {
     running.uncommitted = 0;
     this.#before = 0;
     running.committed();
-    if (running.session.saveNow !== undefined) running.session.assetsBefore.clear();
+    running.session.assetsBefore.delete(running);
     running.unit = undefined;
     running.tell({
       type: 'loop.advanced',

@@ -435,7 +435,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   #take(): Checkpoint {
-    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps, this.#session.assetsBefore);
+    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps, this.#session.assetsBefore.values());
   }
 
   /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */

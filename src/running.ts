@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { leaves } from './barrier.ts';
 import { soon } from './clock.ts';
 import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from './context.ts';
 import { Opaque, type PlainError, revivedError } from './error-codec.ts';
@@ -195,11 +196,27 @@ export class Running implements Host {
     }
   }
 
-  /** A step of a loop without children begins that may be saved in its middle: it is run again from the models as they are now. */
+  /**
+   * A step of a loop without children begins that may be saved in its middle: it is run again from the models as they are
+   * now. Not where other loops run beside it: they may be changing those just now.
+   */
   noteAssets(): void {
-    for (let up: Running | undefined = this; up !== undefined; up = up.parent) {
-      for (const [, field] of statefulOf(up.loop)) this.session.assetsBefore.set(field, field.stateDict());
+    const notes = new Map<object, unknown>();
+    const isAlone = leaves(this.session.root).length <= 1;
+    for (let up: Running | undefined = isAlone ? this : undefined; up !== undefined; up = up.parent) {
+      for (const [, field] of statefulOf(up.loop)) notes.set(field, field.stateDict());
     }
+    this.session.assetsBefore.set(this, notes);
+  }
+
+  /** Whether the run can be saved in the middle of what is in flight here: what that may have changed is known as it was before. */
+  get #mayBeSaved(): boolean {
+    if (this.unit?.open !== false) return true;
+    const notes = this.session.assetsBefore.get(this);
+    for (let up: Running | undefined = this; up !== undefined; up = up.parent) {
+      if (statefulOf(up.loop).some(([, field]) => notes?.has(field) !== true)) return false;
+    }
+    return true;
   }
 
   commit(): Commit {
@@ -310,7 +327,7 @@ export class Running implements Host {
       }
       this.tell('output' in how && how.output === undefined ? event : { ...event, ...how });
       const { saveNow } = this.session;
-      if (saveNow === undefined) give();
+      if (saveNow === undefined || !this.#mayBeSaved) give();
       else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(this.actor)).then(give);
     };
     if (unit.recall === undefined) remember();
@@ -363,13 +380,14 @@ export class Running implements Host {
   }
 
   #begin(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+    const turn = this.session.turnIfDue();
+    if (turn === undefined) this.#beginNow(name, child, run, what);
+    else void turn.then(() => this.#beginNow(name, child, run, what));
+  }
+
+  #beginNow(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
     // Left meanwhile, with its step.
     if (this.#children.get(name) !== run) return;
-    const turn = this.session.turnIfDue();
-    if (turn !== undefined) {
-      void turn.then(() => this.#begin(name, child, run, what));
-      return;
-    }
     run.begun = true;
     try {
       this.#spawn(name, child, what);

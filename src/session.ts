@@ -20,8 +20,8 @@ export class Session extends Barrier {
   loaded = false;
   /** Saves the run as it stands, with this actor in the middle of a step whose journal has grown; not there where that may wait. */
   saveNow: ((actor: AnyActorRef) => Promise<void>) | undefined;
-  /** Of loops in the middle of a step that may be saved there, by the object: what their `Stateful` fields returned before it. */
-  readonly assetsBefore: Map<object, unknown> = new Map();
+  /** Of loops in the middle of a step that may be saved there: what `Stateful` objects returned before it. */
+  readonly assetsBefore: Map<object, ReadonlyMap<object, unknown>> = new Map();
 
   /** When the event loop is to have its turn, and how often the program had waited when it last had. */
   #sliceEnd = 0;

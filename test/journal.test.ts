@@ -150,7 +150,19 @@ describe('a step that is run again is given what it had got, in the order in whi
     }
   }
 
-  for (const Kind of [Notes, Races, Pool, OnceRaces, SameMoment]) {
+  test('two that end in the same moment, as far as the step had got them', async () => {
+    const { texts, resumed } = await fromEveryCut(() => new Around(new SameMoment()));
+    expect(resumed.length).toBeGreaterThan(3);
+    for (const [i, { status, output }] of resumed.entries()) {
+      const { phase } = JSON.parse(texts[i]!) as { phase: Checkpoint['phase'] };
+      const inFlight = phase.children.inner?.context.inFlight as { got: { run: string; output: string }[][] } | null;
+      const got = (inFlight?.got.flat() ?? []).filter(({ run }) => run !== 'last');
+      expect([i, status, output]).toEqual([i, 'finished', [expect.stringMatching(/^[ab]{8}$/), 'last']]);
+      expect((output as [string])[0].startsWith(got.map((one) => one.output).join(''))).toBe(true);
+    }
+  });
+
+  for (const Kind of [Notes, Races, Pool, OnceRaces]) {
     for (const [where, make] of [
       ['the outermost loop', () => new Kind()],
       ['a loop two levels down', () => new Around(new Around(new Kind()))],

@@ -234,7 +234,7 @@ describe('something else that was thrown', () => {
       expect(again).toBeInstanceOf(LoopError);
       expect(again.code).toBe('RESUME_MISMATCH');
       expect(again.message).toBe(
-        `catches: run 1 of catches.throwing threw a ${kind}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
+        `catches: a run of throwing threw a ${kind}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
       );
     }
   });

@@ -15,12 +15,12 @@ export function keepingAll(): CheckpointStore & { kept: string[] } {
 
 /**
  * Runs a loop, saved at each step and at each `once`, and then once more from each of those checkpoints, in a new instance.
- * @returns how the uninterrupted run ended, and how each of the others did
+ * @returns how the uninterrupted run ended, the checkpoints as JSON, and how the run that went on from each ended
  */
 export async function fromEveryCut<Args extends unknown[]>(
   make: () => Loop<any, Args>,
   args?: Args,
-): Promise<{ whole: Outcome<any>; resumed: Outcome<any>[] }> {
+): Promise<{ whole: Outcome<any>; texts: string[]; resumed: Outcome<any>[] }> {
   const store = keepingAll();
   const whole = await make().start({ store, every: 'step', durability: 'sync', ...(args && { args }) }).outcome;
   const resumed: Outcome<any>[] = [];
@@ -28,7 +28,7 @@ export async function fromEveryCut<Args extends unknown[]>(
     const from = JSON.parse(text) as Checkpoint;
     resumed.push(await make().start({ from, ...(i % 2 === 0 ? {} : { inspect: () => {} }) }).outcome);
   }
-  return { whole, resumed };
+  return { whole, texts: store.kept, resumed };
 }
 
 /** Runs a loop to its end, and gives the first checkpoint in which the loop of this path had taken so many steps. */

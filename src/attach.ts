@@ -1,11 +1,13 @@
 import type { AnyActorRef } from 'xstate';
+import { alreadyRunning } from './already-running.ts';
 import type { LoopContext } from './context.ts';
 import { LoopError, MisconfigurationError } from './errors.ts';
 import { hookOnStack } from './in-hook.ts';
 import type { Json } from './json.ts';
 import { host } from './loop.ts';
 import { putBack } from './persisted.ts';
-import { alreadyRunning, live, Running, waitingForParent } from './running.ts';
+import { waitingForParent } from './restored-children.ts';
+import { live, Running } from './running.ts';
 import { sessionOf } from './session.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from './tree.ts';

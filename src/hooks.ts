@@ -143,7 +143,7 @@ export function fail(running: Running, hook: string, thrown: unknown): void {
   } catch {
     // The state itself is what failed: the last boundary's stays.
   }
-  running.unit = undefined;
+  running.failUnit();
   const steps = running.uncommitted;
   running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });
 }

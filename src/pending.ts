@@ -1,3 +1,5 @@
+import type { How } from './remembered.ts';
+
 /** A promise that knows whether anybody awaits it, also by `Promise.race` and its like. */
 class AwaitedPromise extends Promise<unknown> {
   awaited = false;
@@ -32,6 +34,11 @@ export class Pending {
 
   reject(error: unknown): void {
     this.#reject(error);
+  }
+
+  settle(how: How): void {
+    if ('error' in how) this.#reject(how.error);
+    else this.#resolve(how.output);
   }
 
   /** Whoever did not await it could not have handled its failure either, which is looked after elsewhere. */

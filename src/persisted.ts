@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { alreadyRunning } from './already-running.ts';
 import { decodeAsset, encodeAsset } from './asset-codec.ts';
 import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets } from './assets.ts';
 import { checkRemembered } from './checkpoint.ts';
@@ -8,7 +9,7 @@ import type { Json } from './json.ts';
 import { decodeJson, encodeJson } from './json-form.ts';
 import { host } from './loop.ts';
 import type { LoopMachine } from './machine.ts';
-import { alreadyRunning, type Running } from './running.ts';
+import type { Running } from './running.ts';
 import { type LoopDict, loadTree } from './state-dict.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';

@@ -7,9 +7,10 @@ import { enterHook, leaveHook } from './in-hook.ts';
 import { plainReason } from './journal.ts';
 import { Loop } from './loop.ts';
 import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
-import type { Running, Unit } from './running.ts';
+import type { Running } from './running.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from './turn.ts';
+import type { Unit } from './unit.ts';
 
 /** How many steps may go by between two looks at the clock. */
 const sprint = 128;

@@ -46,6 +46,8 @@ export class Recall {
   readonly #events: Event[];
   readonly #known = new Map<string, Known>();
   readonly #times = new Map<string, number>();
+  /** What the functions of calls of `once` that have returned had got, by key. */
+  readonly #inside = new Map<string | undefined, Got[]>();
   readonly #path: () => string;
   readonly #unit: string;
   /** The next event. */
@@ -71,6 +73,12 @@ export class Recall {
     this.#path = path;
     this.#fail = fail;
     this.#events = eventsOf(inFlight);
+    for (const got of givenIn(inFlight)) {
+      if (got.in === undefined) continue;
+      const inside = this.#inside.get(got.in);
+      if (inside === undefined) this.#inside.set(got.in, [got]);
+      else inside.push(got);
+    }
     this.#gifts = this.#events.filter(({ type }) => type === 'give').length;
     const times = new Map<string, number>();
     for (const [place, { type, known }] of this.#events.entries()) {
@@ -92,10 +100,10 @@ export class Recall {
 
   /**
    * The step asks for something.
-   * @param give called with what is remembered, if anything is, when it is its turn
+   * @param give called with what is remembered, if anything is, when it is its turn; of a `once`, with what its function got
    * @throws LoopError `RESUME_MISMATCH` if it was asked with other arguments
    */
-  ask(what: Omit<Asked, 'at'>, give: (got: Got) => void): Answer {
+  ask(what: Omit<Asked, 'at'>, give: (got: Got, inside: readonly Got[]) => void): Answer {
     const known = this.#known.get(nth(this.#times, what));
     if (known === undefined) {
       if (!this.isOver) this.#asked.push({ name: nameOf(what), place: Infinity });
@@ -104,7 +112,7 @@ export class Recall {
     }
     this.#compare(known.what, what);
     known.asked = true;
-    if (known.isGiven) known.give = () => give(known.what as Got);
+    if (known.isGiven) known.give = () => give(known.what as Got, this.#inside.get(what.once) ?? []);
     if (known.place > this.#next) this.#asked.push({ name: nameOf(what), place: known.place });
     this.#advance();
     return known.isGiven ? 'remembered' : 'under way';

@@ -1,5 +1,6 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { onAbort } from './abort-signal.ts';
+import { alreadyRunning } from './already-running.ts';
 import { callerOf } from './attach.ts';
 import { leaves } from './barrier.ts';
 import { type Checkpoint, takeCheckpoint } from './checkpoint.ts';
@@ -15,7 +16,6 @@ import { isLoopActor } from './loop-actor.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { loadCheckpoint } from './resume.ts';
 import { isThenable } from './returned.ts';
-import { alreadyRunning } from './running.ts';
 import { Saver } from './saver.ts';
 import { type Session, sessionOf } from './session.ts';
 import { type CheckpointStore, giveUp, take } from './store.ts';

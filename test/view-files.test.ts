@@ -251,7 +251,9 @@ describe('after the address was printed', () => {
     const { read } = await serve(await written(text));
     await sparse(text, 200e6, `\n${text.split('\n')[1]}\n`);
     const lines = linesOf(await read());
-    expect(lines.map(faultOf).filter(Boolean)).toEqual(['unknown type `of more than 33554432 bytes`']);
+    expect(lines.map(faultOf).filter(Boolean)).toEqual([
+      'expected a line of type recording, chart, actor, event or lagged, got "of more than 33554432 bytes"',
+    ]);
     expect(lines.at(-1)).toMatchObject({ type: 'actor', name: 'count' });
   });
 

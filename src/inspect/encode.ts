@@ -183,7 +183,9 @@ export class Encoder {
   }
 
   #error(error: Error, place: Place | undefined, depth: number): Json {
-    const described: Record<string, unknown> = { ...describeError(error, fieldValues) };
+    // No more is read of it than may still be shown, and what was read counts: errors may lead to each other.
+    const described: Record<string, unknown> = { ...describeError(error, Math.min(fieldValues, this.#values)) };
+    this.#values -= countOf(described);
     // Pages show these in one line, and count on text.
     for (const key of ['name', 'message']) described[key] = this.#brief(described[key]);
     const keys = Object.keys(described);
@@ -293,4 +295,10 @@ function setOwn(object: { [key: string]: Json }, key: string, value: Json): void
   } else {
     object[key] = value;
   }
+}
+
+/** How many values plain data holds. */
+function countOf(data: unknown): number {
+  if (typeof data !== 'object' || data === null) return 1;
+  return Object.values(data).reduce((count: number, value) => count + countOf(value), 1);
 }

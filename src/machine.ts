@@ -220,17 +220,3 @@ export const chart: LoopMachine<unknown, unknown[]> = createMachine(
   config as any,
   { actions: { ...assigns, ...effects }, guards } as any,
 ) as any;
-
-const nothing = {
-  getInitialSnapshot: () => ({ status: 'active' }),
-  getPersistedSnapshot: (s: unknown) => s,
-  transition: (s: unknown) => s,
-};
-
-/** The chart for a replay: it changes contexts and touches nobody. */
-export const replayChart: LoopMachine<unknown, unknown[]> = chart.provide({
-  actions: Object.fromEntries(Object.keys(effects).map((name) => [name, () => {}])),
-  actors: Object.fromEntries(
-    ['skip', 'onSkip', 'reset', 'onRunStart', 'advance', 'onRunEnd', 'abort', 'fail'].map((name) => [name, nothing]),
-  ),
-} as any);

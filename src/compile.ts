@@ -4,6 +4,7 @@ import { chart, type LoopMachine } from './machine.ts';
 import { implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
 import { pump } from './pump.ts';
+import { quickened } from './quick-transition.ts';
 import { type AnyLoop, childrenOf, walk } from './tree.ts';
 
 const compiled = new WeakMap<AnyLoop, LoopMachine<any, any>>();
@@ -33,7 +34,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = chart.provide({ actors } as any);
+    machine = quickened(chart.provide({ actors } as any));
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

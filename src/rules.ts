@@ -1,7 +1,7 @@
 import { type Change, changed, changes, type Step } from './changes.ts';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import type { Status } from './loop-actor.ts';
-import { chart, effects, guards } from './machine.ts';
+import { chart, guards } from './machine.ts';
 
 /*
  * Goes by the rules of the chart without an actor. The chart is flat: one level of states, at most one hook in each, no
@@ -18,8 +18,8 @@ export interface Rule {
   readonly to: LoopStateValue | undefined;
   /** Changes of the context, and effects, which have none. */
   readonly actions: readonly { readonly name: string; readonly change: Change | undefined }[];
-  /** Whether it changes the context at most: no state is left, and nobody else is told anything. */
-  readonly onlyChanges: boolean;
+  /** Whether it changes the context and does nothing else: no state is left, and nobody else is told anything. */
+  readonly isQuick: boolean;
   /** Where it stands in the chart: the state (`undefined`: the whole chart), the event, and which of those for it. */
   readonly place: { readonly state: LoopStateValue | undefined; readonly event: string; readonly index: number };
 }
@@ -90,10 +90,17 @@ function ruleOf({ guard, target, actions }: Definition, place: Rule['place']): R
     guard: typeof guard === 'string' ? guards[guard] : guard,
     to,
     actions: actions.map((name) => ({ name, change: changes[name] })),
-    onlyChanges: to === undefined && actions.every((name) => !(name in effects)),
+    isQuick: to === undefined && actions.length > 0 && actions.every((name) => changes[name] !== undefined),
     place,
   };
 }
+
+/** The types of events that have quick rules. */
+export const quickEvents: ReadonlySet<string> = new Set(
+  [ofChart, ...ofState.values()].flatMap(({ exact }) =>
+    [...exact.values()].flat().flatMap(({ isQuick, place }) => (isQuick ? place.event : [])),
+  ),
+);
 
 /** Whether there is such a state. */
 export function isState(value: unknown): value is LoopStateValue {

@@ -325,6 +325,13 @@ describe('what is unusual is left to XState', () => {
     expect(taken(of, { change: (snapshot) => ({ ...snapshot, status: 'done' }) }).quick).toBe(false);
     expect(taken(of, { change: (snapshot) => ({ ...snapshot, _nodes: [of.root] }) }).quick).toBe(false);
     expect(taken(of, { change: (snapshot) => ({ ...snapshot, context: undefined }) }).quick).toBe(false);
+    expect(taken(of, { change: (snapshot) => ({ ...snapshot, machine: chart }) })).toMatchObject({
+      quick: false,
+      after: { machine: chart },
+    });
+    // XState gives each snapshot its methods anew.
+    const { after } = taken(of, { change: (snapshot) => ({ ...snapshot, matches: () => true }) });
+    expect(after.matches('paused')).toBe(false);
   });
 
   test('a context with other keys keeps them, in their order', () => {

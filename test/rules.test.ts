@@ -126,7 +126,7 @@ class Drawing {
       context.inFlight = { hooks: ['onAdvanceStart'], got: [], asked: [{ run: 'inner', at: 0 }], events: 1, ran: true };
     // Of a recording that somebody else has made.
     if (this.chance(0.05)) context.newKey = 1;
-    if (this.chance(0.05)) delete context.skipped;
+    if (this.chance(0.05)) delete context[this.of('skipped', 'error')];
     if (this.chance(0.05)) context.running = this.of(...odd)();
     if (this.chance(0.05)) context.inFlight = this.of(...odd)();
     return this.chance(0.05) ? (Object.fromEntries(Object.entries(context).reverse()) as any) : context;

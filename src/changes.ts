@@ -35,11 +35,9 @@ export const changes: { readonly [name: string]: Change } = {
   /** A hook has completed: what it left behind is the state now. */
   commit: ({ event }) => {
     const told = report(event);
-    return {
-      ...(told === undefined ? {} : { ...told.commit, begun: true }),
-      inFlight: null,
-      ...(told?.ended ? { ended: told.ended } : {}),
-    };
+    if (told === undefined) return { inFlight: null };
+    const change = { ...told.commit, begun: true, inFlight: null };
+    return told.ended ? { ...change, ended: told.ended } : change;
   },
   skip: () => ({ skipped: true }),
   readDone: ({ event }) => {

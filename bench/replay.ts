@@ -1,6 +1,7 @@
 import { type Recording, record, replay } from 'loopchart';
 import { Count, Runs } from './counters.ts';
-import { type Case, digits, type Row, spread, time } from './measure.ts';
+import { type Case, compare, type Side } from './measure.ts';
+import { driveSent } from './steps.ts';
 
 async function recorded(loop: Count | Runs): Promise<Recording> {
   const recorder = record();
@@ -8,31 +9,25 @@ async function recorded(loop: Count | Runs): Promise<Recording> {
   return recorder.recording;
 }
 
-function rate(name: string, recording: Recording): Row {
-  const samples: number[] = [];
-  const events = recording.filter(({ type }) => type === 'event').length;
-  for (let round = -2; round < 9; round++) {
-    const began = performance.now();
+/** Counted are the events of the recording; there is a frame for each, and for each loop that comes. */
+function replayed(recording: Recording): Side {
+  const count = recording.filter(({ type }) => type === 'event').length;
+  const run = () => {
     let frames = 0;
     for (const _ of replay(recording)) frames++;
-    const took = performance.now() - began;
-    if (frames < events) throw new Error(`Expected a frame for each of ${events} events, got ${frames}.`);
-    if (round >= 0) samples.push((took * 1e6) / events);
-  }
-  const { median, min, max } = spread(samples);
-  return {
-    name,
-    ours: `${digits(1e9 / median)} /s`,
-    peerName: `${time(median)} an event (${time(min)}–${time(max)})`,
-    peer: '',
-    mark: 'report',
+    return frames;
   };
+  return { name: 'replay', count, run, expected: recording.length - 1 };
 }
 
 export const replaying: Case = {
   name: 'replay',
   async *rows() {
-    yield rate('replay, events of 10⁴ steps', await recorded(new Count({ steps: 10_000 })));
-    yield rate('replay, events of 10³ child runs', await recorded(new Runs({ steps: 1_000, inner: 1 })));
+    const count = 15_000;
+    const peer = { name: 'XState machine, one event a step', count, run: () => driveSent(count) };
+    const steps = replayed(await recorded(new Count({ steps: 40_000 })));
+    yield await compare('replay, an event of 4·10⁴ steps', steps, peer, { atMost: 0.5 });
+    const runs = replayed(await recorded(new Runs({ steps: 1_000, inner: 1 })));
+    yield await compare('replay, an event of 10³ child runs', runs, peer, 'report');
   },
 };

@@ -5,6 +5,7 @@ import { compiled, implement, machineLoops } from './machines.ts';
 import { oneShot } from './oneshot.ts';
 import { persistWhole } from './persisted.ts';
 import { pump } from './pump.ts';
+import { quickened } from './quick-transition.ts';
 import { checkTree } from './strays.ts';
 import { type AnyLoop, childrenOf } from './tree.ts';
 
@@ -32,7 +33,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = persistWhole(chart.provide({ actors } as any), loop);
+    machine = persistWhole(quickened(chart.provide({ actors } as any)), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

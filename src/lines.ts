@@ -2,7 +2,7 @@ import { isEnvelope, type LoopStateValue, type Report } from './context.ts';
 import { isError } from './error-classes.ts';
 import { describeError, Opaque, type PlainError, revivedError } from './error-codec.ts';
 import { isEndLoop } from './errors.ts';
-import { isPlain, type Json, plainOrNot } from './json.ts';
+import { isPlain, type Json, plainOrNot, setOwn } from './json.ts';
 import { decodeJson, encodeJson } from './json-form.ts';
 import { kindOf } from './shown.ts';
 
@@ -136,6 +136,7 @@ function isReport(value: unknown): value is Report {
 }
 
 export function live(value: Json): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   if (!isMarked(value)) return decodeJson(value);
   if ('$plain' in value) return decodeJson(value.$plain!);
   if ('$opaque' in value) return new Opaque(String(value.$opaque), String(value.shown));
@@ -149,8 +150,11 @@ export function live(value: Json): unknown {
 
 export function liveEvent(event: { type: string; [key: string]: Json }): { type: string; [key: string]: unknown } {
   const { output } = event;
-  const told = Object.fromEntries(Object.entries(event).map(([key, value]) => [key, live(value)]));
+  const told = {} as { type: string; [key: string]: unknown };
+  // Runs at every event of a replay: this takes a third of the time of `Object.fromEntries`.
+  for (const key of Object.keys(event)) setOwn(told, key, live(event[key]!));
   if (isReport(output) && 'value' in output) told.output = { ...told.output!, value: live(output.value as Json) };
   if (isEnvelope(output) && 'output' in output) told.output = { ...told.output!, output: live(output.output as Json) };
-  return { ...told, type: event.type };
+  told.type = event.type;
+  return told;
 }

@@ -10,25 +10,21 @@ import {
   type StateMachine,
   stopChild,
 } from 'xstate';
+import { changes, type Step } from './changes.ts';
 import {
   type ChildInput,
-  type Commit,
-  childEnded,
   counted,
   type Envelope,
   freshContext,
-  isEnvelope,
   type LoopContext,
   type LoopEvent,
   type LoopStateValue,
   report,
-  stepsOf,
   told,
   value,
 } from './context.ts';
-import { describeError } from './error-codec.ts';
 import { isEndLoop } from './errors.ts';
-import { type Asked, ask, emptyJournal, give, plainReason, resultOf, wholeArgs } from './journal.ts';
+import { wholeArgs } from './journal.ts';
 import { markChart } from './loop-actor.ts';
 
 /*
@@ -54,92 +50,8 @@ export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
   any
 >;
 
-type Step = { context: LoopContext; event: any };
-
-/** Something that was asked for inside of a `once`, or not. */
-function asking(what: Omit<Asked, 'at'>, event: { in?: string }): Omit<Asked, 'at'> {
-  return event.in === undefined ? what : { ...what, in: event.in };
-}
-
-const changes = {
-  /** A hook has completed: what it left behind is the state now. */
-  commit: assign(({ event }: Step) => {
-    const told = report(event);
-    return {
-      ...(told === undefined ? {} : { ...told.commit, begun: true }),
-      inFlight: null,
-      ...(told?.ended ? { ended: told.ended } : {}),
-    };
-  }),
-  skip: assign({ skipped: true }),
-  readDone: assign(({ event }: Step) => {
-    const done = value(event);
-    return typeof done === 'boolean' ? { done } : {};
-  }),
-  advance: assign(({ context, event }: Step): Partial<LoopContext> => {
-    // Runs at every step that is watched: a literal is made in a tenth of the time that spreading takes.
-    const { state, progress, children, restarting } = event.commit as Commit;
-    return {
-      state,
-      progress,
-      children: children ?? context.children,
-      restarting,
-      steps: context.steps + event.steps,
-      done: event.done,
-      inFlight: null,
-      pace: context.pace === null ? null : Math.max(0, context.pace - counted(context, event)),
-      ended: event.ended ?? context.ended,
-    };
-  }),
-  forwarded: assign(({ context, event }: Step) => {
-    const change: Partial<LoopContext> = {
-      ...event.commit,
-      begun: true,
-      done: event.done,
-      steps: context.steps + event.steps,
-      inFlight: null,
-    };
-    if (event.ended) change.ended = event.ended;
-    return change;
-  }),
-  hooked: assign(({ context, event }: Step) => {
-    const { hooks, ran } = context.inFlight ?? emptyJournal;
-    // What a completed hook got is asked for no more; what it did is committed.
-    return { ...event.commit, inFlight: { ...emptyJournal, hooks: [...hooks, event.hook], ran } };
-  }),
-  onceBegan: assign(({ context, event }: Step) => {
-    if (event.step !== context.steps) return {};
-    return { inFlight: ask(context.inFlight, asking({ once: event.key }, event)) };
-  }),
-  once: assign(({ context, event }: Step) => {
-    // Where steps are committed by the slice, the state may be older than the step: then the step's results do not belong to it.
-    if (event.step !== context.steps) return {};
-    return { inFlight: give(context.inFlight, asking({ once: event.key }, event), resultOf(event)) };
-  }),
-  childBegan: assign(({ context, event }: Step) => {
-    const what = asking({ run: event.child }, event);
-    if (event.args !== null) what.args = event.args;
-    return { running: [...context.running, event.child], inFlight: ask(context.inFlight, what) };
-  }),
-  /** A child loop has finished. One that is none, put in its place by `provide()`, tells nothing but its output. */
-  childDone: assign(({ context, event }: Step) => {
-    const { output, actorId } = event;
-    return isEnvelope(output) ? childEnded(context, actorId, output) : childEnded(context, actorId, event);
-  }),
-  childLeft: assign(({ context, event }: Step) => childEnded(context, event.child ?? event.actorId, event)),
-  childrenLeft: assign({ running: [] }),
-  pause: assign({ pace: 0 }),
-  resume: assign({ pace: null }),
-  step: assign(({ context, event }: Step) => ({ pace: context.running.length > 0 ? 0 : stepsOf(event) })),
-  stop: assign(({ context, event }: Step) => ({ stop: context.stop ?? { reason: plainReason(event.reason) } })),
-  fail: assign(({ context, event }: Step) => {
-    return { ...(event.commit ?? {}), steps: context.steps + (event.steps ?? 0), error: describeError(event.error) };
-  }),
-  abort: assign(({ event }: Step) => ({ error: describeError(event.reason ?? 'aborted') })),
-};
-
 /** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
-const effects = {
+export const effects: { readonly [name: string]: unknown } = {
   spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
     const input: ChildInput = {
       name: event.child,
@@ -171,7 +83,8 @@ const effects = {
   ),
 };
 
-const guards = {
+/** Which transition is taken: the first whose guard holds. */
+export const guards: { readonly [name: string]: (step: Step) => boolean } = {
   /** By truth: what `provide()` put in the place of the hook may say anything. */
   skips: ({ event }: Step) => Boolean(value(event)),
   ended: ({ event }: Step) => report(event)?.ended !== undefined,
@@ -300,22 +213,10 @@ const config = {
 
 markChart(config);
 
+const assigns = Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, assign(change)]));
+
 /** The chart, without the actors that run user code. */
 export const chart: LoopMachine<unknown, unknown[]> = createMachine(
   config as any,
-  { actions: { ...changes, ...effects }, guards } as any,
+  { actions: { ...assigns, ...effects }, guards } as any,
 ) as any;
-
-const nothing = {
-  getInitialSnapshot: () => ({ status: 'active' }),
-  getPersistedSnapshot: (s: unknown) => s,
-  transition: (s: unknown) => s,
-};
-
-/** The chart for a replay: it changes contexts and touches nobody. */
-export const replayChart: LoopMachine<unknown, unknown[]> = chart.provide({
-  actions: Object.fromEntries(Object.keys(effects).map((name) => [name, () => {}])),
-  actors: Object.fromEntries(
-    ['skip', 'onSkip', 'reset', 'onRunStart', 'advance', 'onRunEnd', 'abort', 'fail'].map((name) => [name, nothing]),
-  ),
-} as any);

@@ -1,7 +1,5 @@
-import { createActor } from 'xstate';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import { LoopError } from './errors.ts';
-import { emptyJournal } from './journal.ts';
 import type { Json } from './json.ts';
 import { decodeJson, encodeJson } from './json-form.ts';
 import {
@@ -13,7 +11,9 @@ import {
   type RecordingLine,
   toldError,
 } from './lines.ts';
-import { replayChart } from './machine.ts';
+import type { Stand } from './loop-actor.ts';
+import { asOfNow, inOlderForm, withoutNewWords } from './older-lines.ts';
+import { isFinal, isState, next } from './rules.ts';
 import { shown } from './shown.ts';
 
 /** Where a loop stood after an event. */
@@ -30,24 +30,6 @@ export interface Frame {
   output?: unknown;
 }
 
-/** What the chart needs beside a snapshot and an event, where nothing may come of them. */
-function inertScope(): any {
-  const self = createActor(replayChart, { input: [] } as any);
-  return {
-    self,
-    system: self.system,
-    id: '',
-    sessionId: '',
-    logger: () => {},
-    defer: () => {},
-    emit: () => {},
-    stopChild: () => {},
-    actionExecutor: () => {},
-  };
-}
-
-let scopeOfSteps: any;
-
 /**
  * A loop's context after a line, from the one before it, both as lines keep them: a step of `replay` for whoever jumps
  * about in a recording, such as an inspector.
@@ -55,12 +37,11 @@ let scopeOfSteps: any;
 export function contextAfter(line: EventLine, before: Json): Json {
   const from = line.tr?.[0]?.[0];
   if (from === undefined) return before;
-  scopeOfSteps ??= inertScope();
   // A transition of the whole chart is taken from any state.
   const source = from.slice(from.lastIndexOf('.') + 1);
-  const value = source in replayChart.states ? source : 'advancing';
-  const snapshot = replayChart.resolveState({ value, context: decodeJson(before) } as any);
-  return encodeJson((replayChart as any).transition(snapshot, liveEvent(line.event), scopeOfSteps).context);
+  const value = isState(source) ? source : 'advancing';
+  const context = asOfNow(decodeJson(before) as unknown as LoopContext);
+  return encodeJson(next(value, context, liveEvent(line.event)).context);
 }
 
 /**
@@ -69,7 +50,6 @@ export function contextAfter(line: EventLine, before: Json): Json {
  */
 export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
   const actors = new Map<string, Actor>();
-  const scope = inertScope();
   /** Of the line before. */
   let seq: number | undefined;
   for (const line of recording) {
@@ -94,11 +74,19 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
   function introduced(line: ActorLine): Frame {
     const { id, path, value, status = 'active' } = line;
     if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
-    const context = withJournal(decodeJson(line.context) as unknown as LoopContext);
+    const context = decodeJson(line.context) as unknown as LoopContext;
+    if (!isState(value)) throw mismatch(line.seq, path, 'a state of the chart', shown(value));
+    if (!isObject(context)) throw mismatch(line.seq, path, 'a context', shown(line.context));
     const output = line.output === undefined ? undefined : live(line.output);
-    const snapshot = replayChart.resolveState({ value, context, status, output } as any);
-    const actor: Actor = { path, snapshot };
-    if (snapshot.status === 'active') actors.set(id, actor);
+    const stand = {
+      value,
+      context: asOfNow(context),
+      status: isFinal(value) ? 'done' : status,
+      output,
+      error: undefined,
+    } as const;
+    const actor: Actor = { path, stand };
+    if (stand.status === 'active') actors.set(id, actor);
     return frameOf(line, actor, { type: 'xstate.init' });
   }
 
@@ -107,11 +95,8 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (actor === undefined) throw mismatch(line.seq, line.id, 'an actor that the recording has introduced', line.id);
     const { path } = actor;
     const event = liveEvent(line.event);
-    actor.snapshot =
-      event.type === 'xstate.stop'
-        ? { ...actor.snapshot, status: 'stopped' }
-        : (replayChart as any).transition(actor.snapshot, event, scope);
-    const { value, context, status, output, error } = actor.snapshot;
+    actor.stand = next(actor.stand.value, actor.stand.context, event);
+    const { value, context, status, output, error } = actor.stand;
     const told = line.status ?? 'active';
     if (value !== line.value || status !== told) {
       throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
@@ -125,38 +110,24 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
   }
 }
 
-/** Whether a context is of a recording made when steps remembered what they had got by name, and not in order. */
-function isOld(context: Json | LoopContext): boolean {
-  const { inFlight } = context as { inFlight?: object | null };
-  return typeof inFlight === 'object' && inFlight !== null && 'runs' in inFlight;
-}
-
-/** A context that the chart can go on from. */
-function withJournal(context: LoopContext): LoopContext {
-  if (!isOld(context)) return context;
-  const { hooks, ran } = context.inFlight!;
-  return { ...context, inFlight: { ...emptyJournal, hooks, ran } };
-}
-
-/** What can be held against a context that was recorded: of an old one, all but the journal. */
-function asTold(told: Json, context: LoopContext): Json {
-  return (isOld(told) ? { ...context, inFlight: (told as any).inFlight } : context) as unknown as Json;
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Where an actor stands in a replay. */
 interface Actor {
   path: string;
-  snapshot: any;
+  stand: Stand;
 }
 
-function frameOf({ seq, id }: ActorLine | EventLine, { path, snapshot }: Actor, event: Frame['event']): Frame {
-  const { value, context, status, output } = snapshot;
+function frameOf({ seq, id }: ActorLine | EventLine, { path, stand }: Actor, event: Frame['event']): Frame {
+  const { value, context, status, output } = stand;
   return { seq, path, id, event, value, context, status, ...(output === undefined ? {} : { output }) };
 }
 
 function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
   if (told === got) return;
-  const [before, now] = [decodeJson(told as Json), decodeJson(got as Json)];
+  const [before, now] = inOlderForm(decodeJson(told as Json), decodeJson(got as Json));
   if (!alike(before, now) && !alike(before, withoutNewWords(now)))
     throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
 }
@@ -174,14 +145,6 @@ function alike(a: unknown, b: unknown, compared = new Map<object, object>()): bo
 
 function keysIn(object: object): string[] {
   return Object.keys(object).filter((key) => (object as Record<string, unknown>)[key] !== undefined);
-}
-
-/** Recordings made before descriptions of what is no error said what it is lack these words. */
-const newWords = ['$value', '$undefined', '$opaque', '$list'];
-
-function withoutNewWords(value: unknown): unknown {
-  const text = JSON.stringify(encodeJson(value), (key, inner) => (newWords.includes(key) ? undefined : inner));
-  return text === undefined ? undefined : decodeJson(JSON.parse(text));
 }
 
 function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {

@@ -580,6 +580,62 @@ test('recordings that older versions have made replay', () => {
   expect(new Set(ends)).toEqual(new Set(['error', 'done']));
 });
 
+test('a recording that an older version began in the middle of a step replays, and is held against what it says', () => {
+  const error = { name: 'TypeError', message: 'no' };
+  const dict = { state: { n: 1 }, progress: {}, children: {} };
+  const inFlight = {
+    hooks: ['onAdvanceStart'],
+    runs: { child: [[{ error, dict }]] },
+    once: { it: { output: 7 } },
+    ran: true,
+  };
+  const context = {
+    ...{ name: null, args: [], begun: true, state: { n: 0 }, progress: {}, children: {}, running: ['child'], steps: 0 },
+    ...{ done: false, restarting: false, inFlight, pace: null, stop: null, ended: null, skipped: false, error: null },
+  };
+  const ended = {
+    ...inFlight,
+    runs: {
+      child: [
+        [
+          { error, dict },
+          { output: 2, dict },
+        ],
+      ],
+    },
+  };
+  const failure = { name: 'Error', message: 'late' };
+  const lines = (end: object): any[] => [
+    { type: 'recording', seq: 0, t: 0, format: 1 },
+    { type: 'actor', seq: 1, t: 0, id: 'fit#1', path: 'fit', loop: 'Fit', value: 'advancing', context, late: true },
+    {
+      ...{ type: 'event', seq: 2, t: 0, id: 'fit#1', value: 'advancing' },
+      event: { type: 'xstate.done.actor.child', actorId: 'child', output: { output: 2, dict, pace: null } },
+    },
+    {
+      ...{ type: 'event', seq: 3, t: 0, id: 'fit#1', value: 'failed' },
+      event: { type: 'loop.failed', steps: 0, error: { $error: failure } },
+    },
+    {
+      ...{ type: 'event', seq: 4, t: 0, id: 'fit#1', value: 'failed', status: 'error', error: failure },
+      event: { type: 'xstate.error.actor.fail', actorId: 'fail', error: { $error: failure } },
+      context: { ...context, running: [], inFlight: end, error: failure },
+    },
+  ];
+  const frames = [...replay(lines(ended))];
+  expect(frames[1]!.context.inFlight).toMatchObject({ hooks: ['onAdvanceStart'], ran: true, asked: [] });
+  expect(frames.at(-1)).toMatchObject({ status: 'error', value: 'failed' });
+  for (const other of [
+    { ...ended, once: {} },
+    { ...ended, hooks: [] },
+    { ...ended, runs: { child: [[{ error, dict }], [{ output: 3, dict }]] } },
+    inFlight,
+  ])
+    expect(() => [...replay(lines(other))]).toThrow('expected the context');
+  // In which pieces they were is no matter.
+  expect([...replay(lines({ ...ended, runs: { child: [[{ error, dict }], [{ output: 2, dict }]] } }))].length).toBe(4);
+});
+
 test('the lines of a recording', async () => {
   const { recording } = await recorded(new Taking(Number.NaN), {});
   const shown = recording.map((line) => {
@@ -709,6 +765,19 @@ describe('where a recording and the chart disagree, replay says where', () => {
     expect(wrong(rest).message).toContain('expected a recording, which begins with its format');
     expect(wrong([header, { type: 'other', seq: 1 }]).message).toContain('got {"type":"other","seq":1}');
     expect(replayed('')).toEqual([]);
+  });
+
+  test('a loop that stands nowhere in the chart, or with no context', async () => {
+    for (const value of ['standing', 'constructor', '', null, 7, { advancing: {} }, undefined]) {
+      const lines = await good();
+      lines[1].value = value;
+      expect(wrong(lines).message).toMatch(/^taking: At 1 .* expected a state of the chart, got /);
+    }
+    for (const context of [null, 7, 'text', [], undefined]) {
+      const lines = await good();
+      lines[1].context = context;
+      expect(wrong(lines).message).toMatch(/^taking: At 1 .* expected a context, got /);
+    }
   });
 
   test('a line that is no JSON object', async () => {

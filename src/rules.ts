@@ -81,6 +81,8 @@ function rulesOf(node: Node, state: LoopStateValue | undefined): Rules {
     exact.set(event, rules);
     if (event.endsWith('.*')) families.push([event.slice(0, -2), rules]);
   }
+  // The longest first, as in XState.
+  families.sort(([a], [b]) => b.length - a.length);
   return { exact, families };
 }
 
@@ -121,7 +123,7 @@ export function ruleFor(value: LoopStateValue, context: LoopContext, event: { ty
 function fitting({ exact, families }: Rules, step: Step): Rule | undefined {
   const { type } = step.event;
   const rule = first(exact.get(type), step);
-  if (rule !== undefined || families.length === 0 || !type.startsWith('xstate.')) return rule;
+  if (rule !== undefined) return rule;
   for (const [prefix, rules] of families) {
     const isOfFamily = type.startsWith(prefix) && (type.length === prefix.length || type[prefix.length] === '.');
     const found = isOfFamily ? first(rules, step) : undefined;
@@ -151,14 +153,7 @@ export function contextBy({ actions }: Rule, context: LoopContext, event: { type
  */
 export function next(value: LoopStateValue, context: LoopContext, event: { type: string; error?: unknown }): Next {
   const rule = ruleFor(value, context, event);
-  const so = {
-    value,
-    context,
-    status: 'active',
-    output: undefined,
-    error: undefined,
-    effects: [],
-  } satisfies Next as Next;
+  const so: Next = { value, context, status: 'active', output: undefined, error: undefined, effects: [] };
   if (rule !== undefined) go(so, rule, event);
   else if (event.type === 'xstate.stop') so.status = 'stopped';
   else if (event.type.startsWith('xstate.error.actor')) {

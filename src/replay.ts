@@ -101,8 +101,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (value !== line.value || status !== told) {
       throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
     }
-    if (line.context !== undefined)
-      same(line, path, 'context', line.context, encodeJson(asTold(line.context, context)));
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeJson(context));
     same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
     same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
     if (status !== 'active') actors.delete(line.id);

@@ -130,7 +130,7 @@ export function marked(whole: unknown): Json {
         return;
       }
     }
-    for (const key in value) count((value as Record<string, unknown>)[key]);
+    for (const inner of Object.values(value)) count(inner);
   };
   count(whole);
   if (!again) return whole as Json;
@@ -161,14 +161,24 @@ function markOf(object: Record<string, any>): Tag | undefined {
   return typeof ref === 'string' && typeof digest === 'string' && digest.startsWith('as /') ? '$cut' : undefined;
 }
 
+/** Asked of every line there is: each object is gone through once, and nothing is made. */
 function holdsMark(told: unknown, level: number): boolean {
   if (!isObject(told) || level > most) return false;
-  if (!Array.isArray(told) && markOf(told) !== undefined) return true;
+  if (Array.isArray(told)) {
+    for (let i = 0; i < told.length; i++) {
+      if (typeof told[i] === 'object' && holdsMark(told[i], level + 1)) return true;
+    }
+    return false;
+  }
+  let count = 0;
+  let last = '';
   for (const key in told) {
+    count++;
+    last = key;
     const inner = told[key];
     if (typeof inner === 'object' && holdsMark(inner, level + 1)) return true;
   }
-  return false;
+  return count === 1 && last.startsWith('$') && markOf(told) !== undefined;
 }
 
 /** The same object where nothing in it is another, else a copy. */

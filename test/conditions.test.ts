@@ -150,7 +150,8 @@ test('what lies in two places is asked for in both, wherever the condition begin
   const best = { loss: 1, at: [Number.NaN, -0] };
   const rows = Array.from({ length: 900 }, (_, i) => [i, best]);
   const twice = { n: 1, best, newest: best, deep: { er: [best, { best }] }, other: { loss: 1, at: [Number.NaN, -0] } };
-  for (const state of [twice, { newest: { best }, ...twice, rows }, { rows, again: { rows }, ...twice }]) {
+  const turned = Object.fromEntries(Object.entries(twice).reverse());
+  for (const state of [twice, { ...turned, rows }, { rows, again: { rows }, ...twice }]) {
     for (const condition of [
       'state.newest',
       'state.newest == null',

@@ -149,7 +149,7 @@ describe('what a run that is watched sends but once', () => {
     };
     // The first in the order of keys is told, the others refer to it.
     for (const first of everything) {
-      const line = sent({ type: 'x', [first]: event[first], ...event });
+      const line = sent({ [first]: event[first], ...event });
       expect(JSON.stringify(line).split('"digest":"as /event').length - 1, first).toBe(everything.length - 1);
       const whole: any = wholeLine(line);
       for (const key of everything) {
@@ -245,7 +245,7 @@ const storeOf = (lines: readonly Taken[], events = 1_000_000) => {
   return { store, contexts };
 };
 
-async function recorded(loop: Loop = new TwoNames()): Promise<string> {
+async function recorded(loop: Loop<any> = new TwoNames()): Promise<string> {
   const recorder = record();
   await loop.start({ inspect: recorder }).output;
   return formatRecording(recorder.recording);
@@ -258,7 +258,7 @@ const opened = (text: string) => {
 };
 
 /** What a page that looks at a run is sent. */
-async function watched(loop: Loop = new TwoNames()): Promise<Line[]> {
+async function watched(loop: Loop<any> = new TwoNames()): Promise<Line[]> {
   const inspection = new Inspection();
   await loop.start({ inspect: inspection }).output;
   const taken: Taken[] = [];

@@ -1,5 +1,6 @@
 import type { Line } from './line.ts';
 import { figure } from './number.ts';
+import { eventText } from './searched.ts';
 import { brief, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */
@@ -79,7 +80,7 @@ interface PlainError {
 export function haystack(line: Line): string {
   switch (line.type) {
     case 'event':
-      return `${line.id} ${line.value} ${JSON.stringify(line.event)}${line.error ? JSON.stringify(line.error) : ''}`;
+      return `${line.id} ${line.value} ${eventText(line)}${line.error ? JSON.stringify(line.error) : ''}`;
     case 'actor':
       return `${line.id} ${line.loop} ${line.value}`;
     default:

@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts';
 import { session } from './session.ts';
-import { readValue, same } from './value.ts';
+import { Pairs, readValue, same } from './value.ts';
 
 export type Against = 'step' | 'iteration' | 'pinned';
 
@@ -72,10 +72,12 @@ export function members(before: unknown, after: unknown): { key: string; before:
   return list;
 }
 
-/** How many leaves differ. */
-export function countChanges(before: unknown, after: unknown): number {
+/** How many leaves differ; those of an object that lies in more than one place count in each. */
+export function countChanges(before: unknown, after: unknown, known: Pairs<number> = new Pairs()): number {
   const change = changeOf(before, after);
   if (change === 'same') return 0;
   if (change !== 'inside') return 1;
-  return members(before, after).reduce((sum, member) => sum + countChanges(member.before, member.after), 0);
+  return known.of(before, after, () =>
+    members(before, after).reduce((sum, member) => sum + countChanges(member.before, member.after, known), 0),
+  );
 }

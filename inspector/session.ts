@@ -1,4 +1,5 @@
 import { batch, type Signal, signal } from '@preact/signals';
+import { wholeOf } from '../src/inspect/shared.ts';
 import { Arrivals, type Batch } from './arrivals.ts';
 import type { Contexts } from './contexts.ts';
 import { Look } from './look.ts';
@@ -135,7 +136,8 @@ class Session extends Look {
   }
 
   #start(source: Source): void {
-    source.onValue = (ref, value) => {
+    source.onValue = (ref, told) => {
+      const value = wholeOf(told, { ref, root: told });
       const fetched = new Map(this.fetched.value).set(ref, value);
       const digest = this.#asked.get(ref);
       // It is the same at other moments, too.

@@ -7,6 +7,7 @@ import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } f
 import { Marks } from './marks.ts';
 import { Row } from './row.ts';
 import type { Taken } from './source.ts';
+import { wholeLine } from './whole-line.ts';
 
 export interface Bounds {
   events: number;
@@ -72,6 +73,7 @@ export class Store {
     return this.#chunks[Math.floor((row - this.#base) / CHUNK)]!;
   }
 
+  /** Each object in it lies in all of its places. */
   line(row: number): Line {
     const line = this.#taken(row);
     return line instanceof Row ? line.line : line;
@@ -181,7 +183,7 @@ export class Store {
   #take(taken: Taken, bytes: number): void {
     const row = this.#end;
     const { seq, t } = taken;
-    const line = taken instanceof Row ? taken.like.line : taken;
+    const line = taken instanceof Row ? taken.like.line : wholeLine(taken);
     if ((this.#chunks.at(-1)?.lines.length ?? CHUNK) === CHUNK) this.#chunks.push(new Chunk());
     const chunk = this.#chunks.at(-1)!;
     const at = chunk.lines.length;
@@ -214,7 +216,7 @@ export class Store {
         break;
     }
 
-    chunk.lines.push(taken);
+    chunk.lines.push(taken instanceof Row ? taken : line);
     chunk.seq[at] = seq;
     // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
     // told long after it happened, of what happened before the next line.

@@ -1,7 +1,9 @@
 import { contextAfter } from '../src/index.ts';
+import { marked, wholeOf } from '../src/inspect/shared.ts';
 import type { EventLine, Line, LoopContext } from './line.ts';
+import { asItCame } from './whole-line.ts';
 
-/** The pure chart: what a loop holds after an event, from what it held before. */
+/** The pure chart: what a loop holds after an event, from what it held before. In all of these, each object lies in all of its places. */
 export interface Chart {
   after(line: EventLine, before: LoopContext): LoopContext;
 }
@@ -10,13 +12,7 @@ export interface Chart {
 export const chart: Chart = {
   after(line, before) {
     try {
-      return (
-        afterStep(line, before) ??
-        (contextAfter(
-          line as Parameters<typeof contextAfter>[0],
-          before as Parameters<typeof contextAfter>[1],
-        ) as LoopContext)
-      );
+      return afterStep(line, before) ?? afterAny(line, before);
     } catch {
       // A line that the chart cannot follow, such as one of a later version: what it committed is still to be seen.
       const { commit } = line.event;
@@ -47,6 +43,14 @@ export function isStep(line: Line, before: LoopContext): before is LoopContext &
     typeof before.steps === 'number' &&
     typeof steps === 'number'
   );
+}
+
+/** By the library, which reads lines as files hold them. */
+function afterAny(line: EventLine, before: LoopContext): LoopContext {
+  const told = asItCame(line) as Parameters<typeof contextAfter>[0];
+  const after = contextAfter(told, marked(before));
+  // What it took over from the line may refer to other parts of that.
+  return wholeOf(after, { ref: String(line.seq), root: told }) as LoopContext;
 }
 
 function afterStep(line: EventLine, before: LoopContext): LoopContext | undefined {

@@ -1,3 +1,4 @@
+import { isShared } from '../src/inspect/shared.ts';
 import { exact, figure, numberOf, short } from './number.ts';
 
 /** What a recorded value is. Everything but plain data comes tagged, `{"$date": "..."}`, because JSON has no word for it. */
@@ -124,6 +125,13 @@ export const visible = (text: string): string =>
  * @param exactly whether numbers are told with all their digits, and nothing within is cut before the room is used up
  */
 export function brief(raw: unknown, room = 60, exactly = false): string {
+  return briefly(raw, room, exactly, { left: LOOKS });
+}
+
+/** So many objects are looked into for one line: to some there may be a great many ways. */
+const LOOKS = 2000;
+
+function briefly(raw: unknown, room: number, exactly: boolean, looks: { left: number }): string {
   const value = readValue(raw);
   if (value.kind === 'cut') return `${value.type} (${figure(value.size)}) …`;
   if (value.kind === 'leaf') {
@@ -134,12 +142,13 @@ export function brief(raw: unknown, room = 60, exactly = false): string {
   }
   if (value.type !== 'Object' && value.type !== 'Array')
     return value.size ? `${value.type}(${value.size})` : value.type;
+  if (--looks.left < 0) return '…';
   let text = '';
   for (const [key, inner] of value.entries()) {
     const part =
       value.type === 'Array'
-        ? brief(inner, exactly ? room : 12, exactly)
-        : `${visible(key)} ${brief(inner, exactly ? room : 16, exactly)}`;
+        ? briefly(inner, exactly ? room : 12, exactly, looks)
+        : `${visible(key)} ${briefly(inner, exactly ? room : 16, exactly, looks)}`;
     if (text.length + part.length > room) {
       text += text ? ', …' : '…';
       break;
@@ -160,9 +169,36 @@ export function briefExactly(raw: unknown, room: number): string | undefined {
 
 /** Deep equality of two recorded values. NaN comes tagged, so that it equals itself here. */
 export function same(a: unknown, b: unknown): boolean {
+  return alike(a, b, new Pairs());
+}
+
+/** What is known of two that are compared, one of which lies in more than one place: there may be a great many ways to them. */
+export class Pairs<Known> {
+  readonly #known = new Map<unknown, Map<unknown, Known>>();
+
+  /** What is known of the two, or what `find` finds out. */
+  of(a: unknown, b: unknown, find: () => Known): Known {
+    if (!mayComeAgain(a) && !mayComeAgain(b)) return find();
+    let others = this.#known.get(a);
+    if (others === undefined) {
+      others = new Map();
+      this.#known.set(a, others);
+    }
+    if (!others.has(b)) others.set(b, find());
+    return others.get(b)!;
+  }
+}
+
+const mayComeAgain = (value: unknown) => typeof value === 'object' && value !== null && isShared(value);
+
+function alike(a: unknown, b: unknown, pairs: Pairs<boolean>): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
+  return pairs.of(a, b, () => holdTheSame(a, b, pairs));
+}
+
+function holdTheSame(a: object, b: object, pairs: Pairs<boolean>): boolean {
   const keys = Object.keys(a);
   // Each cut has a reference of its own.
   if (keys.length === 1 && keys[0] === '$cut' && '$cut' in b) {
@@ -172,5 +208,5 @@ export function same(a: unknown, b: unknown): boolean {
   }
   if (keys.length !== Object.keys(b).length) return false;
   // `hasOwn` and not `in`: a key may be called `__proto__`.
-  return keys.every((key) => Object.hasOwn(b, key) && same((a as any)[key], (b as any)[key]));
+  return keys.every((key) => Object.hasOwn(b, key) && alike((a as any)[key], (b as any)[key], pairs));
 }

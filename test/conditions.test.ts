@@ -146,6 +146,51 @@ test.each([
   ]);
 });
 
+test('what lies in two places is asked for in both, wherever the condition begins', () => {
+  const best = { loss: 1, at: [Number.NaN, -0] };
+  const rows = Array.from({ length: 900 }, (_, i) => [i, best]);
+  const twice = { n: 1, best, newest: best, deep: { er: [best, { best }] }, other: { loss: 1, at: [Number.NaN, -0] } };
+  const turned = Object.fromEntries(Object.entries(twice).reverse());
+  for (const state of [twice, { ...turned, rows }, { rows, again: { rows }, ...twice }]) {
+    for (const condition of [
+      'state.newest',
+      'state.newest == null',
+      'state.newest < 1',
+      'state.newest.loss == 1',
+      'state.newest.loss != 1',
+      'state.newest.nowhere == undefined',
+      'state.newest.best.loss > 0',
+      'state.newest.best == state.best',
+      'state.deep.er[1].best.at[0] == NaN',
+      'state.deep.er[0].at.length == 2',
+      'state.deep.er[0] == state.newest',
+      'state.best == state.newest',
+      'state.best == state.other',
+      'state.other == state.deep.er[1].best',
+      'state.best.at != state.other.at',
+      'state.rows[899][1].loss == 1',
+      'state.rows[3][1] == state.best',
+      'state.again.rows[3][1].at == state.newest.at',
+      'state.rows[3] == state.again.rows[3]',
+    ]) {
+      expect([condition, inRecording(condition, { state })]).toEqual([condition, inProgram(condition, { state })]);
+      if (!('rows' in state)) expect(onPage(condition, { state }), condition).toBe(inProgram(condition, { state }));
+    }
+  }
+});
+
+test('a mark of a recording that refers to nothing is not known, and what looks like one is what it is', () => {
+  const asked = (condition: string, state: object) => parseCondition(condition, looksTold)({ state });
+  for (const condition of ['state.a', 'state.a == 1', 'state.a.n == 1', 'state.a < 1']) {
+    expect(asked(condition, { a: { $shared: [1] } }), condition).toBe(undefined);
+    expect(asked(condition, { a: { $shared: [1] }, b: { $shared: [2, { n: 1 }] } }), condition).toBe(undefined);
+  }
+  const alike = { a: { $shared: [1] }, b: { $$shared: [1, { n: 2 }] }, c: { $shared: 'x' } };
+  for (const condition of ['state.a.$shared[0] == 1', 'state.b.$$shared[1].n == 2', 'state.c.$shared == "x"']) {
+    expect([inProgram(condition, { state: alike }), inRecording(condition, { state: alike })]).toEqual([true, true]);
+  }
+});
+
 test('what was cut away is not known on the page, unless it does not matter', () => {
   const cuts = { items: 35, text: 12, depth: 4 };
   const long = { state: { ...context.state, word: 'abcdefghijklm', deep: { er: { and: { deeper: 1 } } } } };
@@ -248,4 +293,26 @@ test('what cannot be read says where', () => {
   ]) {
     expect(() => parseCondition(condition), condition).toThrow(/^Expected a condition/);
   }
+});
+
+test.each([
+  ['state.word == "\\q"', '"\\q"'],
+  ['state["\\x41"] > 2', '"\\x41"'],
+  ['a == 1 && b == "\\u12"', '"\\u12"'],
+  ['state.word == "a\tb"', '"a\tb"'],
+])('of a text that cannot be read, it is said what was expected and what came: %s', (condition, quoted) => {
+  let said: Error | undefined;
+  try {
+    parseCondition(condition);
+  } catch (error) {
+    said = error as Error;
+  }
+  expect(said?.message).toMatch(/^Expected a condition whose texts are as in JSON \(.*\\n.*\)/);
+  expect(said?.message).toContain(`got \`${condition}\` (at \`${quoted}\`)`);
+  expect(said?.cause).toBeInstanceOf(SyntaxError);
+});
+
+test('a text in a condition may have the escapes of JSON', () => {
+  const state = { word: 'a"\\/\b\f\n\r\tA' };
+  expect(inProgram(String.raw`state.word == "a\"\\\/\b\f\n\r\t\u0041"`, { state })).toBe(true);
 });

@@ -1,6 +1,8 @@
+import { marked } from '../../src/inspect/shared.ts';
 import type { Contexts } from '../contexts.ts';
-import type { ActorLine } from '../line.ts';
+import type { ActorLine, LoopContext } from '../line.ts';
 import type { Store } from '../store.ts';
+import { asItCame } from '../whole-line.ts';
 import { saveFile } from './file.ts';
 
 /** Lines are turned to text so many at a time, so that the page stays awake. */
@@ -31,7 +33,7 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
         ...(actor.parent && { parent: actor.parent.id }),
         chart: actor.chart,
         value: 'advancing',
-        context: contexts.at(actor, first - 1) ?? {},
+        context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
         status: 'active',
         late: true,
       };
@@ -41,7 +43,7 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
   for (let row = first; row < store.end; ) {
     let text = '';
     for (const until = Math.min(store.end, row + PORTION); row < until; row++)
-      text += `${JSON.stringify(store.line(row))}\n`;
+      text += `${JSON.stringify(asItCame(store.line(row)))}\n`;
     yield text;
     await new Promise((resolve) => setTimeout(resolve));
   }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { type Change, changeOf, members, NOTHING } from '../difference.ts';
 import { apart, exact, figure, numberOf } from '../number.ts';
 import { isPicked, togglePick } from '../picks.ts';
+import { otherPlace } from '../places.ts';
 import { session } from '../session.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../value.ts';
 import { Exact } from './exact.tsx';
@@ -21,6 +22,8 @@ const LONG = 44;
 const OPEN = new Set(['state', 'progress', 'error', 'inFlight']);
 
 interface MemberProps {
+  /** All that is shown, in which this is one value. */
+  root: object;
   path: string;
   name: string;
   before: unknown;
@@ -31,18 +34,19 @@ interface MemberProps {
 }
 
 /** A value in a state by its name, what it was before, and what is in it. */
-export function Member({ path, name, before, after, depth, note }: MemberProps) {
+export function Member({ root, path, name, before, after, depth, note }: MemberProps) {
   const change = changeOf(before, after);
   // Something with a note of its own is no part of what is compared.
   if (onlyChanges.value && change === 'same' && note === undefined) return null;
   const shown = after === NOTHING ? before : after;
   const value = wholeValue(shown);
+  const other = otherPlace(root, shown, path.split('\u0000'));
   const texts = change === 'other' ? told(before, after) : undefined;
   const indent = { paddingLeft: `${10 + depth * 14}px` };
   if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
     return (
       <div class={`member ${change}`} style={indent}>
-        <span class="key">{visible(name)}</span>
+        <Key name={name} other={other} />
         <Leaf value={value} raw={shown} gone={after === NOTHING} path={path} text={texts?.[1]} />
         {change === 'other' ? (
           <Exact class="was" title="before" exact={briefExactly(before, 40)}>
@@ -70,7 +74,7 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
         }}
       >
         <i class="fold">{isOpen ? '▾' : '▸'}</i>
-        <span class="key">{visible(name)}</span>
+        <Key name={name} other={other} />
         <Exact class="dim" exact={note === undefined && !isOpen ? briefExactly(shown, LONG) : undefined}>
           {note ?? (isOpen ? kindOf(value) : brief(shown, LONG))}
         </Exact>
@@ -79,6 +83,7 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
       {inner.slice(0, room).map((member) => (
         <Member
           key={member.key}
+          root={root}
           path={`${path}\u0000${member.key}`}
           name={member.key}
           before={change === 'new' ? NOTHING : member.before}
@@ -101,6 +106,13 @@ export function Member({ path, name, before, after, depth, note }: MemberProps) 
     </>
   );
 }
+
+/** @param other where else the same object lies */
+const Key = ({ name, other }: { name: string; other: string | undefined }) => (
+  <span class={`key ${other === undefined ? '' : 'shared'}`} title={other && `same as ${visible(other)}`}>
+    {visible(name)}
+  </span>
+);
 
 /** Two numbers as texts that differ: a change that is rounded away would look like none. */
 function told(before: unknown, after: unknown): [string, string] | undefined {

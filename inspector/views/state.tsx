@@ -85,9 +85,9 @@ export function State() {
         {context ? (
           <>
             {parts.first.map((member) => (
-              <Top key={member.key} member={member} compared={before !== undefined} depth={0} />
+              <Top key={member.key} root={context} member={member} compared={before !== undefined} depth={0} />
             ))}
-            <Run run={parts.run} compared={before !== undefined} />
+            <Run root={context} run={parts.run} compared={before !== undefined} />
           </>
         ) : null}
       </Scroll>
@@ -96,21 +96,23 @@ export function State() {
 }
 
 interface TopProps {
+  /** All that the loop holds. */
+  root: object;
   member: HeldMember;
   /** Whether there is something to compare with: else nothing is marked as new. */
   compared: boolean;
   depth: number;
 }
 
-function Top({ member: { key, before, after }, compared, depth }: TopProps) {
-  return <Member path={key} name={key} before={compared ? before : after} after={after} depth={depth} />;
+function Top({ root, member: { key, before, after }, compared, depth }: TopProps) {
+  return <Member root={root} path={key} name={key} before={compared ? before : after} after={after} depth={depth} />;
 }
 
 /** No loop's context has a member of this name. */
 const RUN = '\u0000run';
 
 /** How the machine runs the loop: rarely read, so it is a line until it is opened, which says whether it changed. */
-function Run({ run, compared }: { run: readonly HeldMember[]; compared: boolean }) {
+function Run({ root, run, compared }: { root: object; run: readonly HeldMember[]; compared: boolean }) {
   const isOpen = opened.value.get(RUN) ?? false;
   const change = compared && run.some(({ before, after }) => changeOf(before, after) !== 'same') ? 'inside' : 'same';
   if (!run.length || (onlyChanges.value && change === 'same')) return null;
@@ -129,7 +131,9 @@ function Run({ run, compared }: { run: readonly HeldMember[]; compared: boolean 
         <span class="dim">{runWords(run)}</span>
         <Sign change={change} />
       </button>
-      {isOpen ? run.map((member) => <Top key={member.key} member={member} compared={compared} depth={1} />) : null}
+      {isOpen
+        ? run.map((member) => <Top key={member.key} root={root} member={member} compared={compared} depth={1} />)
+        : null}
     </>
   );
 }
@@ -147,5 +151,8 @@ function Happened({ row }: { row: number }) {
     ...(output !== undefined && { 'output of the run': output }),
     ...(error !== undefined && !('error' in event) && { 'error of the run': error }),
   };
-  return <Member path="event" name="event" before={shown} after={shown} depth={0} note={shortType(event.type)} />;
+  const root = { event: shown };
+  return (
+    <Member root={root} path="event" name="event" before={shown} after={shown} depth={0} note={shortType(event.type)} />
+  );
 }

@@ -19,12 +19,18 @@ export function isLess(left: any, right: any, orEqual = false): Truth {
 }
 
 /** Without conversions. NaN equals itself: `state.loss == NaN` is what one wants to ask. Lists and objects are equal that hold the same. */
-export function isEqual(left: unknown, right: unknown, look: Look): Truth {
-  return equal(left, right, look, { left: most });
+export function isEqual(left: unknown, right: unknown, look: Look, scope: object): Truth {
+  return equal(left, right, { left: most, within: (value, key) => within(value, key, look, scope) });
 }
 
-function equal(left: unknown, right: unknown, look: Look, budget: { left: number }): Truth {
-  if (--budget.left < 0) return undefined;
+interface Comparing {
+  /** So many more values may be compared. */
+  left: number;
+  within(value: unknown, key: string): unknown;
+}
+
+function equal(left: unknown, right: unknown, comparing: Comparing): Truth {
+  if (--comparing.left < 0) return undefined;
   if (left instanceof Unknown || right instanceof Unknown) return kindOf(left, right);
   if (left === right || Object.is(left, right)) return true;
   if (!isObject(left) || !isObject(right) || Array.isArray(left) !== Array.isArray(right)) return false;
@@ -32,7 +38,8 @@ function equal(left: unknown, right: unknown, look: Look, budget: { left: number
   if (keys.length !== keysOf(right).length) return false;
   let all: Truth = true;
   for (const key of keys) {
-    const one = Object.hasOwn(right, key) && equal(within(left, key, look), within(right, key, look), look, budget);
+    const one =
+      Object.hasOwn(right, key) && equal(comparing.within(left, key), comparing.within(right, key), comparing);
     if (one === false) return false;
     if (one === undefined) all = undefined;
   }

@@ -1,3 +1,4 @@
+import { meantBy } from './shared.ts';
 import { specialOf } from './special.ts';
 
 /*
@@ -15,8 +16,8 @@ export class Unknown {
   }
 }
 
-/** Takes a value for what it is: plain data, `undefined`, a bigint, or unknown. */
-export type Look = (value: unknown) => unknown;
+/** Takes a value, which lies somewhere in `scope`, for what it is: plain data, `undefined`, a bigint, or unknown. */
+export type Look = (value: unknown, scope: object) => unknown;
 
 const anything = new Unknown('anything');
 const object = new Unknown('object');
@@ -33,7 +34,7 @@ export const looksLive: Look = (value) => {
 };
 
 /** At a value in a line: what JSON has no word for is tagged there. */
-export const looksTold: Look = (value) => {
+export const looksTold: Look = (value, scope) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const keys = Object.keys(value);
   const [tag] = keys;
@@ -50,8 +51,7 @@ export const looksTold: Look = (value) => {
       return typeof inner?.ref === 'string' ? cut(inner) : value;
     // In a recording: what comes again further on, and where it does.
     case '$shared':
-      if (!Array.isArray(inner)) return value;
-      return inner.length > 1 ? looksTold(inner[1]) : anything;
+      return Array.isArray(inner) ? looksTold(meantBy(value, scope), scope) : value;
     case '$error':
       return inner?.name === 'Unreadable' ? anything : object;
     case '$date':
@@ -74,14 +74,14 @@ function cut({ kind, size }: { kind: unknown; size: unknown }): Unknown {
 }
 
 /** What lies under a key. Own keys only: nothing that a prototype holds is reached. */
-export function within(value: unknown, key: string, look: Look): unknown {
+export function within(value: unknown, key: string, look: Look, scope: object): unknown {
   if (value instanceof Unknown) {
     if (key === 'length' && value.length !== undefined) return value.length;
     return value.kind === 'string' ? undefined : anything;
   }
   if (typeof value !== 'object' || value === null) return undefined;
   try {
-    return Object.hasOwn(value, key) ? look((value as Record<string, unknown>)[key]) : undefined;
+    return Object.hasOwn(value, key) ? look((value as Record<string, unknown>)[key], scope) : undefined;
   } catch {
     return anything;
   }

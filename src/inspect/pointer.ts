@@ -13,11 +13,16 @@ export function pointerTo(place: Place | undefined): string {
   return pointer;
 }
 
+/** The keys that a pointer goes through. */
+export function keysOf(pointer: string): string[] {
+  const parts = pointer.split('/').slice(1);
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** What a pointer leads to within a value: own keys only. */
 export function follow(value: unknown, pointer: string): unknown {
   let at = value;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of keysOf(pointer)) {
     if (typeof at !== 'object' || at === null) return undefined;
     if (at instanceof Map) at = nth(Map.prototype.entries.call(at), Number(key));
     else if (at instanceof Set) at = nth(Set.prototype.values.call(at), Number(key));

@@ -55,7 +55,7 @@ export function parseCondition(text: string, look: Look = looksLive): Condition 
     const operator = take('<', '<=', '>', '>=', '==', '===', '!=', '!==');
     if (operator === undefined) return left;
     const right = operand();
-    return (scope) => known(compare(operator, left(scope), right(scope), look));
+    return (scope) => known(compare(operator, left(scope), right(scope), look, scope));
   };
   const operand = (): Reader => {
     if (take('!')) {
@@ -69,7 +69,7 @@ export function parseCondition(text: string, look: Look = looksLive): Condition 
     const word = peek();
     if (word === undefined) return fail();
     if (/^[-\d]/.test(word)) return literal(Number(tokens[at++]));
-    if (/^["']/.test(word)) return literal(unquoted(tokens[at++]!));
+    if (/^["']/.test(word)) return literal(unquoted(tokens[at++]!, text));
     if (!/^[A-Za-z_$]/.test(word)) return fail();
     at++;
     return Object.hasOwn(words, word) ? literal(words[word]) : path(word);
@@ -83,10 +83,10 @@ export function parseCondition(text: string, look: Look = looksLive): Condition 
       } else if (take('[')) {
         const key = tokens[at++];
         if (key === undefined || !/^["'\d]/.test(key)) return fail();
-        keys.push(/^\d/.test(key) ? String(Number(key)) : unquoted(key));
+        keys.push(/^\d/.test(key) ? String(Number(key)) : unquoted(key, text));
         if (!take(']')) return fail();
       } else {
-        return (scope) => keys.reduce<unknown>((value, key) => within(value, key, look), scope);
+        return (scope) => keys.reduce<unknown>((value, key) => within(value, key, look, scope), scope);
       }
     }
   };
@@ -118,8 +118,17 @@ const literal =
   () =>
     value;
 
-function unquoted(text: string): string {
-  return text.startsWith('"') ? JSON.parse(text) : text.slice(1, -1);
+/** What stands in quotes. In double ones it is JSON; single ones have no escapes. */
+function unquoted(quoted: string, condition: string): string {
+  if (!quoted.startsWith('"')) return quoted.slice(1, -1);
+  try {
+    return JSON.parse(quoted);
+  } catch (cause) {
+    throw new Error(
+      `Expected a condition whose texts are as in JSON (with the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0041 and no others), got \`${condition}\` (at \`${quoted}\`).`,
+      { cause },
+    );
+  }
 }
 
 const not = (value: Truth): Truth => (value === undefined ? undefined : !value);
@@ -132,7 +141,7 @@ function or(left: Truth, right: () => Truth): Truth {
   return other === true ? true : left === undefined ? undefined : other;
 }
 
-function compare(operator: string, left: unknown, right: unknown, look: Look): Truth {
+function compare(operator: string, left: unknown, right: unknown, look: Look, scope: object): Truth {
   switch (operator) {
     case '<':
       return isLess(left, right);
@@ -144,8 +153,8 @@ function compare(operator: string, left: unknown, right: unknown, look: Look): T
       return isLess(right, left, true);
     case '==':
     case '===':
-      return isEqual(left, right, look);
+      return isEqual(left, right, look, scope);
     default:
-      return not(isEqual(left, right, look));
+      return not(isEqual(left, right, look, scope));
   }
 }

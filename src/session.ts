@@ -2,7 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import { Barrier } from './barrier.ts';
 import { now } from './clock.ts';
 import type { LoopContext } from './context.ts';
-import { mustGiveTurn, slice, turn, waitsSoFar } from './turn.ts';
+import { slice, turn, waitsSoFar } from './turn.ts';
 
 /** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
 export class Session extends Barrier {
@@ -41,9 +41,13 @@ export class Session extends Barrier {
    */
   turnIfDue(): Promise<void> | undefined {
     if (now() < this.#sliceEnd) return undefined;
-    const given = mustGiveTurn(this.#waits) ? turn() : undefined;
-    if (given === undefined) this.#beginSlice();
-    else void given.then(() => this.#beginSlice());
+    // At first, and where the program has waited for something meanwhile, all others have had theirs.
+    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits) {
+      this.#beginSlice();
+      return undefined;
+    }
+    const given = turn();
+    void given.then(() => this.#beginSlice());
     return given;
   }
 

@@ -13,7 +13,7 @@ import { waitingForParent } from './restored-children.ts';
 import type { Running } from './running.ts';
 import { keyWithin } from './scope.ts';
 import { putState } from './state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf } from './tree.ts';
+import { type AnyLoop, childNamed, childrenOf, isLoop, pathOf, walk } from './tree.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
@@ -127,9 +127,11 @@ export class Unit {
       waitingForParent.get(actor.getSnapshot().children[name])?.();
       return;
     }
+    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
+    if (childrenOf(child).length > 0) walk(child);
     // It may have come, or changed, after this loop's machine was made.
     const { logic } = actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
-    // Of a tree that was checked when the run began: not `child.machine` alone, which checks it again.
+    // Not `child.machine` alone, which looks at the whole tree again.
     implement(loop, logic.implementations.actors, name, compiled.get(child) ?? child.machine);
     const within = what.in === undefined ? {} : { in: what.in };
     this.running.tell({ type: 'loop.run', child: name, args: what.args!, ...within });

@@ -1,21 +1,25 @@
 import { inspectEverywhere } from '#inspect';
-import { machineOf } from './compile.ts';
+import { machineOf } from './actors/compile.ts';
 import { engine } from './loop.ts';
-import { everyRun } from './options.ts';
-import { run, start } from './run.ts';
+import { everyRun } from './run/options.ts';
+import { run, start } from './run/run.ts';
 
 engine.current = { machine: machineOf, run, start };
 inspectEverywhere(everyRun as any);
 
-export type { Checkpoint, Phase } from './checkpoint.ts';
-export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './context.ts';
-export { type ErrorClass, rememberErrors } from './error-classes.ts';
+export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './chart/context.ts';
+export type { LoopMachine } from './chart/machine.ts';
+export type { Checkpoint, Phase } from './checkpoint/checkpoint.ts';
+export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
+export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
+export type { Json } from './data/json.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './errors.ts';
-export type { Json } from './json.ts';
-export type { ActorLine, EventLine, Recording, RecordingLine } from './lines.ts';
 export { Loop } from './loop.ts';
-export type { LoopMachine } from './machine.ts';
-export type { Inspect, StartOptions } from './options.ts';
+export type { ActorLine, EventLine, Recording, RecordingLine } from './recording/lines.ts';
+export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';
+export { contextAfter, type Frame, replay } from './recording/replay.ts';
+export type { Inspect, StartOptions } from './run/options.ts';
+export type { LoopRun, Outcome, RunProgress } from './run/run.ts';
 export {
   BaseProgress,
   ProcessedTracker,
@@ -23,10 +27,6 @@ export {
   type ProgressDefaults,
   ReadyCompletedTracker,
   StartedTracker,
-} from './progress.ts';
-export { formatRecording, parseRecording, type Recorder, record } from './recording.ts';
-export { contextAfter, type Frame, replay } from './replay.ts';
-export type { LoopRun, Outcome, RunProgress } from './run.ts';
-export type { LoadOptions, LoadReport, StateDict } from './state-dict.ts';
-export { type CheckpointInfo, type CheckpointStore, memoryStore } from './store.ts';
-export type { Stateful } from './tree.ts';
+} from './tree/progress.ts';
+export type { LoadOptions, LoadReport, StateDict } from './tree/state-dict.ts';
+export type { Stateful } from './tree/tree.ts';

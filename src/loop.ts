@@ -1,11 +1,11 @@
+import type { LoopMachine } from './chart/machine.ts';
+import { type Json, plainCopy } from './data/json.ts';
+import { shown } from './data/shown.ts';
 import { EndLoop, LoopError } from './errors.ts';
-import { type Json, plainCopy } from './json.ts';
-import type { LoopMachine } from './machine.ts';
-import type { StartOptions } from './options.ts';
-import type { LoopRun } from './run.ts';
-import { shown } from './shown.ts';
-import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './state-dict.ts';
-import { checkTree } from './strays.ts';
+import type { StartOptions } from './run/options.ts';
+import type { LoopRun } from './run/run.ts';
+import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './tree/state-dict.ts';
+import { checkTree } from './tree/strays.ts';
 import {
   type AnyLoop,
   childrenOf,
@@ -17,7 +17,7 @@ import {
   plainSave,
   replace,
   trainerSlot,
-} from './tree.ts';
+} from './tree/tree.ts';
 
 /** What a loop asks of the actor that runs it. */
 export interface Host {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Checkpoint, Loop, LoopError, memoryStore, type Stateful } from 'loopchart';
 import { fileStore } from 'loopchart/node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkAsset, decodeAsset, encodeAsset } from '../src/asset-codec.ts';
+import { checkAsset, decodeAsset, encodeAsset } from '../src/data/asset-codec.ts';
 import { turn } from './support/loops.ts';
 
 /** Gives a checkpoint whatever it holds. */

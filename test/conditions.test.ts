@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { encodeJson } from '../src/data/json-form.ts';
 import type { Cuts } from '../src/inspect/cuts.ts';
 import { Encoder } from '../src/inspect/encode.ts';
 import { defaultLimits } from '../src/inspect/inspection.ts';
 import { looksTold } from '../src/inspect/looking.ts';
 import { parseCondition } from '../src/inspect/when.ts';
-import { encodeJson } from '../src/json-form.ts';
 
 const inProgram = (condition: string, context: object) => parseCondition(condition)(context);
 

@@ -2,10 +2,10 @@ import { contextAfter, formatRecording, parseRecording, record } from 'loopchart
 import { expect, test } from 'vitest';
 import type { EventLine } from '../inspector/line.ts';
 import { chart } from '../inspector/transition.ts';
+import { decodeJson } from '../src/data/json-form.ts';
 import { Form } from '../src/inspect/form.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Tape } from '../src/inspect/tape.ts';
-import { decodeJson } from '../src/json-form.ts';
 import { Changing, dice } from './support/changing.ts';
 
 test('a step that is held by its form is told as it was', async () => {

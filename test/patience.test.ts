@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Patience } from '../src/patience.ts';
+import { Patience } from '../src/actors/patience.ts';
 
 /** Loops that stand in vain until `over` says so, each time taking a step of so many milliseconds in between. */
 function inVain(patience: Patience, step: number, harmless: boolean, over: (now: number) => boolean) {

@@ -1,7 +1,7 @@
 import { type Checkpoint, formatRecording, Loop, LoopError, parseRecording, record, replay } from 'loopchart';
 import { describe, expect, test } from 'vitest';
-import { plainCopy } from '../src/json.ts';
-import { decodeJson, encodeJson } from '../src/json-form.ts';
+import { plainCopy } from '../src/data/json.ts';
+import { decodeJson, encodeJson } from '../src/data/json-form.ts';
 import { turn } from './support/loops.ts';
 import { random } from './support/trees.ts';
 

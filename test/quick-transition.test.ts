@@ -9,9 +9,9 @@ import {
   setup,
   toPromise,
 } from 'xstate';
-import { freshContext } from '../src/context.ts';
-import { chart } from '../src/machine.ts';
-import { allowQuick, quickened } from '../src/quick-transition.ts';
+import { freshContext } from '../src/chart/context.ts';
+import { chart } from '../src/chart/machine.ts';
+import { allowQuick, quickened } from '../src/chart/quick-transition.ts';
 import { Count, Family, Slow, turn } from './support/loops.ts';
 import { random, randomTree, Tree } from './support/trees.ts';
 
@@ -426,8 +426,8 @@ describe('an XState that does it another way has all events', () => {
       return change(own.bind(this))(...args);
     } as any;
     try {
-      const { chart } = await import('../src/machine.ts');
-      const { quickened } = await import('../src/quick-transition.ts');
+      const { chart } = await import('../src/chart/machine.ts');
+      const { quickened } = await import('../src/chart/quick-transition.ts');
       const machine: any = chart.provide({});
       const { transition, provide } = machine;
       expect(quickened(machine)).toBe(machine);

@@ -1,6 +1,6 @@
 import { type Checkpoint, EndLoop, Loop, LoopError, MisconfigurationError, rememberErrors } from 'loopchart';
 import { describe, expect, test } from 'vitest';
-import { describeError, type PlainError, revivedError } from '../src/error-codec.ts';
+import { describeError, type PlainError, revivedError } from '../src/data/error-codec.ts';
 import { Slow } from './support/loops.ts';
 import { random } from './support/trees.ts';
 

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createActor, createMachine, fromCallback, raise } from 'xstate';
-import { changes } from '../src/changes.ts';
-import { freshContext, type LoopContext, type LoopStateValue } from '../src/context.ts';
+import { changes } from '../src/chart/changes.ts';
+import { freshContext, type LoopContext, type LoopStateValue } from '../src/chart/context.ts';
+import { chart, effects, guards } from '../src/chart/machine.ts';
+import { type Effect, type Next, next, ruleFor } from '../src/chart/rules.ts';
 import { EndLoop } from '../src/errors.ts';
-import { chart, effects, guards } from '../src/machine.ts';
-import { type Effect, type Next, next, ruleFor } from '../src/rules.ts';
 import { checkFlat } from './support/flat-chart.ts';
 import { random } from './support/trees.ts';
 
 /*
- * XState says what a chart means. `src/rules.ts` goes by the same chart without it: here both are told the same events in
+ * XState says what a chart means. `src/chart/rules.ts` goes by the same chart without it: here both are told the same events in
  * the same states, sensible and odd ones, and must come to the same.
  */
 

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../src/checkpoint.ts';
+import type { Checkpoint } from '../src/checkpoint/checkpoint.ts';
 import { LoopError, MisconfigurationError } from '../src/errors.ts';
 import { type Disk, localDisk } from '../src/node/disk.ts';
 import { runDirectory } from '../src/node/layout.ts';

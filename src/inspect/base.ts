@@ -1,6 +1,6 @@
-import type { Commit, LoopContext, LoopStateValue } from '../context.ts';
-import type { Status } from '../loop-actor.ts';
-import type { Sighting, Standing } from '../sighting.ts';
+import type { Commit, LoopContext, LoopStateValue } from '../chart/context.ts';
+import type { Status } from '../chart/loop-actor.ts';
+import type { Sighting, Standing } from '../recording/sighting.ts';
 import type { Form } from './form.ts';
 
 export interface Advanced {

@@ -1,4 +1,4 @@
-import type { LoopControlEvent } from '../context.ts';
+import type { LoopControlEvent } from '../chart/context.ts';
 import type { Breakpoint } from './breakpoint.ts';
 import { parseCondition } from './when.ts';
 

@@ -1,6 +1,6 @@
-import { leaves } from '../barrier.ts';
-import type { LoopControlEvent } from '../context.ts';
-import { rootOf, type Sighting, type Subject } from '../sighting.ts';
+import { leaves } from '../actors/barrier.ts';
+import type { LoopControlEvent } from '../chart/context.ts';
+import { rootOf, type Sighting, type Subject } from '../recording/sighting.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
 import { type Condition, parseCondition } from './when.ts';
 

@@ -1,5 +1,5 @@
-import { describeError } from '../error-codec.ts';
-import type { Json } from '../json.ts';
+import { describeError } from '../data/error-codec.ts';
+import type { Json } from '../data/json.ts';
 import { type Cuts, deepest } from './cuts.ts';
 import { Digests } from './digest.ts';
 import { type Place, pointerTo } from './pointer.ts';

@@ -1,4 +1,4 @@
-import type { Subject } from '../sighting.ts';
+import type { Subject } from '../recording/sighting.ts';
 import type { Form } from './form.ts';
 import type { Held } from './ring.ts';
 import { type Around, aroundOf, timeText, type Wire } from './wire.ts';

@@ -1,8 +1,8 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { describeError } from '../error-codec.ts';
-import type { Json } from '../json.ts';
-import { Observer } from '../observer.ts';
-import type { Sighting, Subject } from '../sighting.ts';
+import { describeError } from '../data/error-codec.ts';
+import type { Json } from '../data/json.ts';
+import { Observer } from '../recording/observer.ts';
+import type { Sighting, Subject } from '../recording/sighting.ts';
 import { Attachments } from './attachments.ts';
 import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
 import { type Command, parseCommand, parseControl, received } from './command.ts';

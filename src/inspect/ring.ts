@@ -1,6 +1,6 @@
-import type { LoopContext, LoopStateValue } from '../context.ts';
-import type { Status } from '../loop-actor.ts';
-import type { Sighting, Subject } from '../sighting.ts';
+import type { LoopContext, LoopStateValue } from '../chart/context.ts';
+import type { Status } from '../chart/loop-actor.ts';
+import type { Sighting, Subject } from '../recording/sighting.ts';
 import { type Advanced, Base, isPlainStep } from './base.ts';
 import { Form } from './form.ts';
 import { Tape } from './tape.ts';

@@ -1,4 +1,4 @@
-import { deepest, type Json, setOwn } from '../json.ts';
+import { deepest, type Json, setOwn } from '../data/json.ts';
 import { keysOf } from './pointer.ts';
 
 /*

@@ -1,8 +1,8 @@
-import { edgeJson } from '../edges.ts';
-import { describeError } from '../error-codec.ts';
-import type { Json } from '../json.ts';
-import { chart } from '../machine.ts';
-import type { Edge, Standing, Subject } from '../sighting.ts';
+import { chart } from '../chart/machine.ts';
+import { describeError } from '../data/error-codec.ts';
+import type { Json } from '../data/json.ts';
+import { edgeJson } from '../recording/edges.ts';
+import type { Edge, Standing, Subject } from '../recording/sighting.ts';
 import type { Cuts } from './cuts.ts';
 import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
 import { follow } from './pointer.ts';

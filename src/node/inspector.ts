@@ -1,9 +1,9 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { describeError } from '../error-codec.ts';
+import { describeError } from '../data/error-codec.ts';
+import { shown } from '../data/shown.ts';
 import { MisconfigurationError } from '../errors.ts';
 import { defaultLimits, Inspection, type Limits } from '../inspect/inspection.ts';
 import type { Redact } from '../inspect/wire.ts';
-import { shown } from '../shown.ts';
 import { quoted } from './answer.ts';
 import { atExit } from './exit.ts';
 import { checkHost, checkToken, freshToken } from './guard.ts';

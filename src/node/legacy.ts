@@ -1,4 +1,4 @@
-import { chart } from '../machine.ts';
+import { chart } from '../chart/machine.ts';
 
 let root: { [key: string]: unknown } | undefined;
 

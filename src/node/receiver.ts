@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Channel } from '../inspect/backlog.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Sighting, Subject } from '../sighting.ts';
+import type { Sighting, Subject } from '../recording/sighting.ts';
 import { notCommands } from './answer.ts';
 import { legacyChart } from './legacy.ts';
 

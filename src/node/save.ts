@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
 import type { InspectionEvent } from 'xstate';
 import { LoopError } from '../errors.ts';
-import type { RecordingLine } from '../lines.ts';
-import { record } from '../recording.ts';
+import type { RecordingLine } from '../recording/lines.ts';
+import { record } from '../recording/recording.ts';
 import { atExit } from './exit.ts';
 
 /** An inspection observer that writes a recording. */

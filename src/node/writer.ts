@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { turn } from '../turn.ts';
+import { turn } from '../time/turn.ts';
 import { codeOf, type Disk, flushNames, isOther, openDirectory, remove, storeError } from './disk.ts';
 import { type Encoded, seal } from './format.ts';
 import {

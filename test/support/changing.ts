@@ -1,5 +1,5 @@
 import { Loop } from 'loopchart';
-import type { Json } from '../../src/json.ts';
+import type { Json } from '../../src/data/json.ts';
 
 /** Numbers that look random and are the same every time. */
 export function dice(seed: number): (sides: number) => number {

@@ -1,5 +1,5 @@
 /*
- * What the chart may be made of. `src/rules.ts` goes by it without XState's algorithm, which is right for what is named here
+ * What the chart may be made of. `src/chart/rules.ts` goes by it without XState's algorithm, which is right for what is named here
  * and for nothing else: one level of states, in each at most one invoked hook, and transitions that are taken on an event.
  */
 
@@ -20,7 +20,7 @@ const knownKeys = {
 type Config = { readonly [key: string]: any };
 
 /**
- * Makes sure that a chart, as it is given to `createMachine`, has nothing but what `src/rules.ts` knows.
+ * Makes sure that a chart, as it is given to `createMachine`, has nothing but what `src/chart/rules.ts` knows.
  * @throws Error that names the first thing that it does not know, and where that stands
  */
 export function checkFlat(chart: Config, names: Names): void {
@@ -93,6 +93,6 @@ function shown(value: unknown): string {
 
 function unknown(what: string, where: string): Error {
   return new Error(
-    `Expected a chart that is flat and goes by names; ${where} has ${what}, which src/rules.ts does not know.`,
+    `Expected a chart that is flat and goes by names; ${where} has ${what}, which src/chart/rules.ts does not know.`,
   );
 }

@@ -1,0 +1,126 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from '../chart/context.ts';
+import { putBack } from '../checkpoint/persisted.ts';
+import type { Json } from '../data/json.ts';
+import { LoopError, MisconfigurationError } from '../errors.ts';
+import { host } from '../loop.ts';
+import { waitingForParent } from '../step/restored-children.ts';
+import { checkTree } from '../tree/strays.ts';
+import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from '../tree/tree.ts';
+import { alreadyRunning } from './already-running.ts';
+import { hookOnStack } from './in-hook.ts';
+import { live, Running } from './running.ts';
+import { sessionOf } from './session.ts';
+
+const runnings = new WeakMap<AnyActorRef, Running>();
+
+/**
+ * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
+ * A child that came out of a snapshot waits for its parent's step to ask for it; then `ready` is called later.
+ */
+export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Running) => void): void {
+  const known = runnings.get(actor);
+  if (known !== undefined) {
+    ready(known);
+    return;
+  }
+  const { name, args } = actor.getSnapshot().context as LoopContext;
+  if (name === null) {
+    if (loop[host]?.busy) throw alreadyRunning(loop);
+    // Fields may have been set since the machine was asked for.
+    checkTree(loop);
+    const session = sessionOf(actor);
+    const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
+    // After the states: what `onLoadCheckpoint` makes has assets as well.
+    putBack(loop, actor);
+    ready(running);
+    return;
+  }
+  if (!Array.isArray(actor._parent?.getSnapshot()?.context?.running)) {
+    throw new LoopError(
+      'CHECKPOINT_MISMATCH',
+      `Expected the snapshot of a run, got that of the child \`${name}\` alone. Persist the actor of the topmost loop.`,
+      pathOf(loop),
+    );
+  }
+  const parent = runnings.get(actor._parent!);
+  const run = parent?.childRun(name);
+  if (parent === undefined || run === undefined) {
+    waitingForParent.set(actor, () => attach(loop, actor, ready));
+    return;
+  }
+  waitingForParent.delete(actor);
+  run.attached = true;
+  ready(remembering(actor, new Running(loop, actor, parent, run.args)));
+}
+
+function remembering(actor: AnyActorRef, running: Running): Running {
+  runnings.set(actor, running);
+  return running;
+}
+
+function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
+  if (given !== undefined) return given;
+  const { input, snapshot } = (actor as unknown as { options: { input?: unknown; snapshot?: unknown } }).options;
+  // XState, too, goes by the snapshot where it is given both.
+  if (snapshot === undefined && Array.isArray(input)) return input;
+  if (saved !== null) return saved;
+  if (Array.isArray(input)) return input;
+  throw new LoopError(
+    'RESUME_MISMATCH',
+    'The arguments of the run are not plain data and are not in the snapshot. Give them again: start({ from, args }).',
+    pathOf(loop),
+  );
+}
+
+/**
+ * The running parent in whose hook a loop's `run` was called, if any.
+ * @throws MisconfigurationError where the hook of another loop runs it, as far as that can be told
+ */
+export function callerOf(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const caller = parentInHook(loop);
+  const hook = hookOnStack();
+  // A loop that runs already is refused for that.
+  if (hook !== undefined && !isAround(caller?.parent, hook) && !loop.running) throw notItsChild(loop, hook);
+  return caller;
+}
+
+/** Whether a run is this one, or one further up. */
+function isAround(running: Running | undefined, inner: Running): boolean {
+  for (let up: Running | undefined = inner; up !== undefined; up = up.parent) if (up === running) return true;
+  return false;
+}
+
+function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Running): MisconfigurationError {
+  // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
+  const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
+  return new MisconfigurationError(
+    `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
+      'it would not be seen, paused or captured. Put it in a field, or begin a run of its own with start().',
+    path,
+  );
+}
+
+function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefined {
+  const link = parentOf(loop);
+  if (link !== undefined) {
+    const parent = link.loop[host] as Running | undefined;
+    if (parent?.busy === false) {
+      throw new LoopError(
+        'RUN_ENDED',
+        `The run of ${pathOf(link.loop)} has ended, and code that it has left behind must begin nothing. ` +
+          'To run this loop by itself after that, call start().',
+        pathOf(loop),
+      );
+    }
+    return parent?.unit === undefined ? undefined : { parent, name: link.name };
+  }
+  for (const parent of live) {
+    const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
+    if (found === undefined) continue;
+    // A field that was assigned after the tree was walked.
+    loop[parentLink] = { loop: parent.loop, name: found[0] };
+    if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
+  }
+  return undefined;
+}

@@ -1,0 +1,267 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from '../chart/context.ts';
+import { isLoopActor } from '../chart/loop-actor.ts';
+import { later, now, soon } from '../time/clock.ts';
+import { turn } from '../time/turn.ts';
+import { Patience } from './patience.ts';
+
+/** The steps of one loop, as far as the barrier has to do with them. */
+interface Steps {
+  /** Set where the loop is to come to a boundary after the step in flight. */
+  attention: boolean;
+  /** The actor of the loop. */
+  readonly actor: AnyActorRef | undefined;
+  /** Whole steps that the context does not know of yet. */
+  readonly uncommitted: number;
+}
+
+/** Loops stand, and wait for those that do not come: since when, and what ends their waiting. */
+interface Try {
+  readonly since: number;
+  cancel: () => void;
+}
+
+/** One loop that stands. It is told whether the checkpoint was taken; if not, it takes a step and comes again. */
+type Release = (taken: boolean) => void;
+
+/**
+ * Where the loops of a run stand while a checkpoint is taken.
+ *
+ * A checkpoint wants every innermost running loop at a boundary at the same time, so that nothing half-done is captured.
+ * Loops that arrive early stand and wait for the others; then all is captured in one go.
+ *
+ * A loop that is still in a step may wait for something that one that stands has yet to do. So nobody stands for ever:
+ *
+ *     all stand                          -> it is taken
+ *     some stand, their patience is out  -> those take a step and stand again, for longer
+ *     that was tried often enough        -> it is taken as the contexts are, and the step in flight is one that a resume
+ *                                           runs again; unless it may have an asset (a model) half changed
+ */
+export class Barrier {
+  readonly root: AnyActorRef;
+  /** Called after everything that may have changed where the run stands. */
+  changed: (() => void) | undefined;
+  /** Whether what these loops may have half changed is no part of a checkpoint. */
+  harmless: ((inStep: AnyActorRef[]) => boolean) | undefined;
+  /** Told once of a checkpoint that has been wanted for very long, and for which loops it waits. */
+  late: ((inStep: AnyActorRef[]) => void) | undefined;
+  /** What the last step took that a loop stood or paused after, in milliseconds; without the time that others stood. */
+  readonly lastStep: WeakMap<AnyActorRef, number> = new WeakMap();
+  /** How long loops have stood, in milliseconds. */
+  stood = 0;
+
+  readonly #loops = new Set<Steps>();
+  readonly #standing = new Map<AnyActorRef, Release>();
+  readonly #patience = new Patience();
+  #capture: (() => Promise<void> | undefined) | undefined;
+  #capturing = false;
+  #poked = false;
+  /** The try that is under way. */
+  #try: Try | undefined;
+
+  constructor(root: AnyActorRef) {
+    this.root = root;
+  }
+
+  /**
+   * Whether loops that come to a boundary have to stand there: for a checkpoint, and while it is saved if the run waits
+   * for that. For a suspend they pause instead.
+   */
+  get wanted(): boolean {
+    return this.#capturing || (this.#capture !== undefined && !this.#patience.suspends);
+  }
+
+  joinSteps(steps: Steps): void {
+    if (this.wanted) steps.attention = true;
+    this.#loops.add(steps);
+  }
+
+  leaveSteps(steps: Steps): void {
+    this.#loops.delete(steps);
+  }
+
+  /** Has `capture` called once a checkpoint can be taken. While the promise it may return is pending, loops stand where they are. */
+  hold(capture: () => Promise<void> | undefined): void {
+    if (this.#capture === undefined) this.#patience.begin(now());
+    this.#capture = capture;
+    for (const steps of this.#loops) steps.attention = true;
+    this.poke();
+  }
+
+  /** Whether what is wanted is for a suspend: the loops have been told to pause. */
+  set suspends(suspends: boolean) {
+    this.#patience.suspends = suspends;
+    if (this.wanted) for (const steps of this.#loops) steps.attention = true;
+  }
+
+  /** The run has ended: nothing is wanted any more. */
+  close(): void {
+    this.#capture = undefined;
+    this.#endTry();
+  }
+
+  /** Stands at a boundary. Resolves with whether the checkpoint was taken; else the loop takes a step and comes again. */
+  stand(actor: AnyActorRef): Promise<boolean> {
+    // What is no loop cannot be told to stand, so nobody stands for it.
+    if (!this.#capturing && leaves(this.root).some((leaf) => !isLoopActor(leaf))) {
+      this.#complain();
+      return Promise.resolve(false);
+    }
+    const standing = new Promise<boolean>((resolve) => this.#standing.set(actor, resolve));
+    this.poke();
+    return standing;
+  }
+
+  /** Whether a loop waits at a boundary, for a checkpoint or because it is paused. */
+  stands(leaf: AnyActorRef): boolean {
+    return this.#standing.has(leaf) || (isLoopActor(leaf) && leaf.getSnapshot().value === 'paused');
+  }
+
+  /** Looks again whether all stand, and whether all are paused. */
+  poke(): void {
+    if (this.#ready()) {
+      if (!this.#poked) {
+        this.#poked = true;
+        // Not within the call that began the last loop: the step that made it may go on to begin another beside it.
+        soon(() => {
+          this.#poked = false;
+          if (this.#ready()) this.#takeAligned();
+        });
+      }
+    } else if (this.#waiting && this.#try === undefined) {
+      if (this.#patience.isLeaving || leaves(this.root).some((leaf) => this.stands(leaf))) this.#beginTry();
+    }
+    this.changed?.();
+  }
+
+  get #waiting(): boolean {
+    return this.#capture !== undefined && !this.#capturing;
+  }
+
+  #ready(): boolean {
+    return this.#waiting && leaves(this.root).every((leaf) => this.stands(leaf));
+  }
+
+  #inStep(): AnyActorRef[] {
+    return leaves(this.root).filter((leaf) => !this.stands(leaf));
+  }
+
+  #beginTry(): void {
+    this.#try = { since: now(), cancel: () => {} };
+    this.#tryFor(this.#patience.next(now()), this.#try);
+  }
+
+  #tryFor(ms: number, one: Try): void {
+    one.cancel = later(ms, () => {
+      // What was ready before this was gets its turn: it may be what all wait for.
+      void turn().then(() => {
+        if (this.#try === one && this.#waiting) this.#outOfPatience(one);
+      });
+    });
+  }
+
+  /** @returns how long it was, in milliseconds */
+  #endTry(): number {
+    const ended = this.#try;
+    if (ended === undefined) return 0;
+    this.#try = undefined;
+    ended.cancel();
+    const stood = now() - ended.since;
+    this.stood += stood;
+    return stood;
+  }
+
+  #outOfPatience(one: Try): void {
+    const running = leaves(this.root);
+    const inStep = running.filter((leaf) => !this.stands(leaf));
+    if (inStep.length === 0) return;
+    const harmless = this.#isHarmless(inStep);
+    const noneStands = inStep.length === running.length;
+    if (noneStands && !(harmless && this.#patience.isLeaving)) {
+      // Whoever stood has ended since: nobody waits for the step but the checkpoint.
+      this.#endTry();
+      return;
+    }
+    this.#complain();
+    const more = noneStands
+      ? this.#patience.untilEnd(now())
+      : this.#patience.more(now(), now() - one.since, this.#longestStep(running), harmless);
+    if (more > 0) {
+      this.#tryFor(more, one);
+      return;
+    }
+    const stood = this.#endTry();
+    if (harmless && this.#patience.isEnough(now())) {
+      this.#patience.gaveUp();
+      this.#take();
+      return;
+    }
+    this.#patience.failed(stood, harmless);
+    this.#letGo();
+    // Loops that a person paused are not let go: for them there is another try only if it may end in a checkpoint.
+    if (harmless) this.poke();
+  }
+
+  /** Whether a checkpoint may be taken while these are in a step: then it has all whole steps, and nothing half changed. */
+  #isHarmless(inStep: AnyActorRef[]): boolean {
+    if (!inStep.every(isLoopActor) || this.harmless?.(inStep) !== true) return false;
+    return ![...this.#loops].some(({ actor, uncommitted }) => uncommitted > 0 && inStep.includes(actor!));
+  }
+
+  /** How long the longest of the last steps of those that stand took. */
+  #longestStep(running: AnyActorRef[]): number {
+    return Math.max(0, ...running.filter((leaf) => this.stands(leaf)).map((leaf) => this.lastStep.get(leaf) ?? 0));
+  }
+
+  /** Those that stand take a step each. */
+  #letGo(): void {
+    this.#release(false);
+    // Paused ones as well where all are paused for a suspend.
+    if (this.#patience.suspends) this.root.send({ type: 'loop.step', n: 1 });
+  }
+
+  #takeAligned(): void {
+    if (this.#try !== undefined) this.#patience.succeeded(this.#endTry());
+    this.#take();
+  }
+
+  #take(): void {
+    const capture = this.#capture!;
+    this.#capture = undefined;
+    this.#capturing = true;
+    const saved = capture();
+    if (saved === undefined) this.#taken();
+    else void saved.finally(() => this.#taken());
+  }
+
+  #taken(): void {
+    this.#capturing = false;
+    this.#release(true);
+    // Asked for while this one was saved: whoever stood for it has just been let go.
+    if (this.#capture === undefined) return;
+    for (const steps of this.#loops) steps.attention = true;
+    this.poke();
+  }
+
+  #release(taken: boolean): void {
+    const released = [...this.#standing.values()];
+    this.#standing.clear();
+    for (const release of released) release(taken);
+  }
+
+  #complain(): void {
+    if (this.#waiting && this.#patience.isTooLong(now())) this.late?.(this.#inStep());
+  }
+}
+
+/** The innermost running loops: those with no running loop below them. None once the run has ended. */
+export function leaves(actor: AnyActorRef): AnyActorRef[] {
+  const snapshot = actor.getSnapshot();
+  if (snapshot.status !== 'active') return [];
+  const below = (snapshot.context as LoopContext).running.flatMap((name) => {
+    const child: AnyActorRef | undefined = snapshot.children[name];
+    // A stranger in the place of a loop cannot be told to stand: it is waited for.
+    return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
+  });
+  return below.length > 0 ? below : [actor];
+}

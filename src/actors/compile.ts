@@ -1,0 +1,44 @@
+import { markClass } from '../chart/loop-actor.ts';
+import { chart, type LoopMachine } from '../chart/machine.ts';
+import { quickened } from '../chart/quick-transition.ts';
+import { persistWhole } from '../checkpoint/persisted.ts';
+import { checkTree } from '../tree/strays.ts';
+import { type AnyLoop, childrenOf } from '../tree/tree.ts';
+import { endWith } from './hooks.ts';
+import { compiled, implement, machineLoops } from './machines.ts';
+import { oneShot } from './oneshot.ts';
+import { pump } from './pump.ts';
+
+/**
+ * The machine of a loop whose tree has been looked at, as `run` does before it starts.
+ * @throws MisconfigurationError
+ */
+export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
+  checkTree(loop);
+  return compile(loop);
+}
+
+/** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
+export function compile(loop: AnyLoop): LoopMachine<any, any> {
+  let machine = compiled.get(loop);
+  if (machine === undefined) {
+    const actors = {
+      skip: oneShot(loop, 'skip'),
+      onSkip: oneShot(loop, 'onSkip'),
+      reset: oneShot(loop, 'reset'),
+      onRunStart: oneShot(loop, 'onRunStart'),
+      advance: pump(loop),
+      onRunEnd: oneShot(loop, 'onRunEnd'),
+      abort: endWith(loop),
+      fail: endWith(loop),
+    };
+    markClass(actors, loop);
+    machine = persistWhole(quickened(chart.provide({ actors } as any)), loop);
+    compiled.set(loop, machine);
+    machineLoops.set(machine, loop);
+  }
+  // Children come and go; the machine of the parent is made once.
+  const { actors } = machine.implementations as { actors: Record<string, unknown> };
+  for (const [name, child] of childrenOf(loop)) implement(loop, actors, name, compile(child));
+  return machine;
+}

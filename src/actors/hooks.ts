@@ -1,0 +1,149 @@
+import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
+import type { Commit } from '../chart/context.ts';
+import { isEndLoop, LoopError } from '../errors.ts';
+import type { AnyLoop } from '../tree/tree.ts';
+import { attach } from './attach.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
+import { isPending, refuseIterator } from './returned.ts';
+import type { Running } from './running.ts';
+
+interface HookSnapshot {
+  status: 'active' | 'done' | 'stopped';
+  output: unknown;
+  error: undefined;
+}
+
+export type HookLogic = ActorLogic<any, EventObject, unknown, ActorSystem<any>, EventObject>;
+
+/** What an actor of a hook is told by its own code and by its machine. */
+export interface HookActor {
+  /** The hook may begin: the loop is attached to the actor of its machine. */
+  begin(running: Running): void;
+  /** The machine has something to say: a pause, a stop, … */
+  notice?(): void;
+  stopped: boolean;
+}
+
+/**
+ * The logic of an actor that runs user code. A hook that returns no promise completes within `start`, before the machine
+ * turns to its next event; `fromPromise` would take a turn of the event loop for it.
+ *
+ * Nothing is persisted of it: an actor that is restored runs its hook again.
+ */
+export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor): HookLogic {
+  const actors = new WeakMap<AnyActorRef, HookActor>();
+  const logic: HookLogic = {
+    getInitialSnapshot: (): HookSnapshot => active,
+    getPersistedSnapshot: (snapshot: HookSnapshot) => ({ ...active, status: snapshot.status }) as any,
+    restoreSnapshot: (): HookSnapshot => active,
+    start(_, { self }) {
+      const actor = make(self);
+      actors.set(self, actor);
+      const machine = self._parent!;
+      try {
+        attach(loop, machine, (running) => {
+          if (actor.stopped) return;
+          running.hookActor = self;
+          actor.begin(running);
+        });
+      } catch (error) {
+        machine.send({ type: 'loop.failed', error, steps: 0 });
+      }
+    },
+    transition(snapshot: HookSnapshot, event: EventObject & { output?: unknown }, { self }) {
+      const actor = actors.get(self);
+      switch (event.type) {
+        case 'hook.done':
+          return { status: 'done', output: event.output, error: undefined };
+        case 'xstate.stop':
+          if (actor !== undefined) {
+            actor.stopped = true;
+            actor.notice?.();
+          }
+          return { ...snapshot, status: 'stopped' };
+        default:
+          actor?.notice?.();
+          return snapshot;
+      }
+    },
+  };
+  return logic;
+}
+
+const active: HookSnapshot = { status: 'active', output: undefined, error: undefined };
+
+/** The actor that ends its machine with an error: in `failed` and `aborted`, so that observers and a parent's `onError` see it. */
+export function endWith(loop: AnyLoop): HookLogic {
+  return {
+    getInitialSnapshot: (_, input) => ({ ...active, input }),
+    getPersistedSnapshot: (snapshot) => snapshot,
+    start(snapshot, { self }) {
+      const { input } = snapshot as { input?: { error: unknown } };
+      const error =
+        input === undefined ? new LoopError('STOPPED', 'was aborted without a reason.', loop.path) : input.error;
+      // Before the actors below are stopped: what they await, and their signals, get the reason.
+      attach(loop, self._parent!, (running) => running.abort(error));
+      throw error;
+    },
+    transition: (snapshot) => snapshot,
+  };
+}
+
+/**
+ * What comes before a hook: live resources after a restore, and a checkpoint that waits for this boundary.
+ * @returns what the hook has to wait for; false in it: it stood in vain, and is let go without standing again
+ */
+export function prepare(running: Running): Promise<boolean | undefined> | undefined {
+  const { loop, session, actor } = running;
+  const state: unknown = actor.getSnapshot().value;
+  const wasRestored = running.restored;
+  running.restored = false;
+  // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
+  const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
+  if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
+    const before = enterHook(running);
+    let rebuilt: unknown;
+    try {
+      rebuilt = loop.onRestart(...running.args);
+    } finally {
+      leaveHook(before);
+    }
+    if (isPending(loop, 'onRestart', rebuilt)) {
+      return Promise.resolve(rebuilt).then((value) => {
+        refuseIterator(loop, 'onRestart', value);
+        return stand();
+      });
+    }
+  }
+  return stand();
+}
+
+/** A hook threw, and not to end its own loop. */
+export function fail(running: Running, hook: string, thrown: unknown): void {
+  if (running.ended) return;
+  let error = thrown;
+  if (isEndLoop(thrown)) {
+    let up = running.parent;
+    while (up !== undefined && up.loop !== thrown.loop) up = up.parent;
+    if (up === undefined) {
+      error = new LoopError(
+        'END_OUTSIDE',
+        thrown.loop === running.loop
+          ? `end was thrown in ${hook}, where there are no more steps to leave out. Throw it in reset, onRunStart, done or a step.`
+          : `end of ${thrown.path} was thrown in ${hook}, and that loop is not running around it. Throw the end of a loop inside its own run.`,
+        running.path,
+        { cause: thrown },
+      );
+    }
+  }
+  let commit: Commit | undefined;
+  try {
+    // As it stands at the throw, so that the context says where it failed.
+    commit = running.commit();
+  } catch {
+    // The state itself is what failed: the last boundary's stays.
+  }
+  running.failUnit();
+  const steps = running.uncommitted;
+  running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });
+}

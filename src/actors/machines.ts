@@ -1,0 +1,30 @@
+import type { LoopMachine } from '../chart/machine.ts';
+import type { AnyLoop } from '../tree/tree.ts';
+
+/** The machine of each loop that has been asked for one. */
+export const compiled: WeakMap<AnyLoop, LoopMachine<any, any>> = new WeakMap();
+
+/** Which loop a compiled machine runs. */
+export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
+
+/** The machines that were put under the names of a loop's children, so that what `provide()` put there can be told from them. */
+const placed = new WeakMap<AnyLoop, Map<string, WeakSet<object>>>();
+
+/** Puts the machine of a child under its name, unless `provide()` has put another actor there. */
+export function implement(loop: AnyLoop, actors: Record<string, unknown>, name: string, machine: object): void {
+  let ours = placed.get(loop);
+  if (ours === undefined) {
+    ours = new Map();
+    placed.set(loop, ours);
+  }
+  let machines = ours.get(name);
+  if (machines === undefined) {
+    machines = new WeakSet();
+    ours.set(name, machines);
+  }
+  const there = actors[name];
+  // A machine that was made by `provide()` has those of the children of then: a loop that has been replaced is not meant.
+  if (there !== undefined && !machines.has(there as object)) return;
+  actors[name] = machine;
+  machines.add(machine);
+}

@@ -1,0 +1,138 @@
+import type { AnyActorRef, EventObject } from 'xstate';
+import type { Report } from '../chart/context.ts';
+import { plainReason } from '../chart/journal.ts';
+import { isEndLoop } from '../errors.ts';
+import { soon } from '../time/clock.ts';
+import type { AnyLoop } from '../tree/tree.ts';
+import { mayRunAhead, runAhead } from './ahead.ts';
+import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
+import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
+import type { Running } from './running.ts';
+
+/** The hooks that run once in a run. */
+type OneShot = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
+
+/** The actor of a hook that runs once. */
+export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
+  return hookLogic(loop, (self) => new OneShotActor(loop, hook, self));
+}
+
+class OneShotActor implements HookActor {
+  stopped = false;
+  readonly #loop: AnyLoop;
+  readonly #hook: OneShot;
+  readonly #self: AnyActorRef;
+  #running!: Running;
+
+  constructor(loop: AnyLoop, hook: OneShot, self: AnyActorRef) {
+    this.#loop = loop;
+    this.#hook = hook;
+    this.#self = self;
+  }
+
+  begin(running: Running): void {
+    this.#running = running;
+    // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
+    if (this.#hook === 'skip' && running.parent !== undefined) soon(() => this.stopped || this.#begin());
+    else this.#begin();
+  }
+
+  #begin(): void {
+    const running = this.#running;
+    const begun = running.takeOver();
+    if (begun !== undefined) {
+      this.#await(begun.result);
+      return;
+    }
+    try {
+      const wait = prepare(running);
+      if (wait === undefined) this.#perform();
+      else wait.then(() => this.stopped || this.#perform()).catch((error) => this.#threw(error));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #perform(): void {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    running.begin(hook, true);
+    try {
+      if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
+      const result = this.#call();
+      if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
+      else if (isPending(loop, hook, result)) this.#await(result);
+      else this.#returned(result);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #call(): unknown {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    const before = enterHook(running);
+    try {
+      return hook === 'skip' ? readSkip(loop) : loop[hook](...running.args);
+    } finally {
+      leaveHook(before);
+    }
+  }
+
+  #await(result: PromiseLike<unknown>): void {
+    result.then(
+      (value) => this.#returned(value),
+      (error) => this.#threw(error),
+    );
+  }
+
+  #returned(result: unknown): void {
+    try {
+      refuseIterator(this.#loop, this.#hook, result);
+      const left = this.#running.settle();
+      if (left === undefined) this.#complete(result);
+      else left.then(() => this.#complete(result)).catch((error) => this.#threw(error));
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  #complete(result: unknown): void {
+    const [hook, running] = [this.#hook, this.#running];
+    if (this.stopped || running.ended) {
+      running.gone();
+      return;
+    }
+    const isOutput = hook === 'onRunEnd' || hook === 'onSkip';
+    if (isOutput && running.session.strict && running.parent !== undefined) {
+      running.checkOutput(result, `what ${hook} returned`);
+    }
+    const value = hook === 'onRunStart' ? readDone(this.#loop) : result;
+    this.#report({ hook, value, commit: running.commit() });
+  }
+
+  #threw(error: unknown): void {
+    const [loop, hook, running] = [this.#loop, this.#hook, this.#running];
+    if (this.stopped || running.ended) {
+      running.gone();
+      return;
+    }
+    if (!isEndLoop(error, loop) || (hook !== 'reset' && hook !== 'onRunStart')) {
+      fail(running, hook, error);
+      return;
+    }
+    try {
+      running.abandonChildren(error);
+      this.#report({ hook, value: undefined, commit: running.commit(), ended: { reason: plainReason(error.reason) } });
+    } catch (failure) {
+      fail(running, hook, failure);
+    }
+  }
+
+  #report(output: Report): void {
+    // Aborted by what `done` or a state's own code did.
+    if (this.stopped || this.#running.ended) return;
+    this.#running.committed();
+    this.#running.unit = undefined;
+    this.#self.send({ type: 'hook.done', output } as EventObject);
+  }
+}

@@ -1,0 +1,304 @@
+import type { AnyActorRef } from 'xstate';
+import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from '../chart/context.ts';
+import { childrenRun } from '../chart/journal.ts';
+import { isPlain } from '../data/json.ts';
+import { kindOf } from '../data/shown.ts';
+import { LoopError } from '../errors.ts';
+import { type Host, host, restartingSlot } from '../loop.ts';
+import type { PendingRun } from '../step/pending.ts';
+import { Unit } from '../step/unit.ts';
+import { soon } from '../time/clock.ts';
+import { capture, holdState, loadTree, putState } from '../tree/state-dict.ts';
+import { type AnyLoop, childNamed, isLoop, pathOf, statefulOf } from '../tree/tree.ts';
+import { leaves } from './barrier.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
+import { type Session, sessionOf } from './session.ts';
+import { dictOf } from './tree-state.ts';
+
+/** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine. */
+export class Running implements Host {
+  readonly loop: AnyLoop;
+  readonly actor: AnyActorRef;
+  readonly session: Session;
+  readonly parent: Running | undefined;
+  readonly args: unknown[];
+  /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
+  restored: boolean;
+  unit: Unit | undefined;
+  /** What a hook returned that was called ahead of its state. */
+  handover: { hook: string; result: PromiseLike<unknown> } | undefined;
+  /** While a hook is called ahead of its state: what it tells, for the machine is not in that state yet. */
+  untold: LoopReportEvent[] | undefined;
+  /** Whole steps that the context does not know of yet. */
+  uncommitted = 0;
+  /** The actor of the hook that runs, as the source of what it sends. */
+  hookActor: AnyActorRef | undefined;
+
+  /** What the machine itself says; see `ahead.ts` for when others are told something else. */
+  readonly #ask: () => { context: LoopContext };
+  /** What puts children that go on in their middle back to where they are then: until the step asks for them, they are as they were before it. */
+  readonly #held = new Map<string, () => void>();
+  /** Functions of `once` that have not returned. */
+  #functions = 0;
+  /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
+  #failed: Unit | undefined;
+  #controller: AbortController | undefined;
+  #ended: { reason: unknown } | undefined;
+  #resumedUnit: boolean;
+
+  constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
+    this.loop = loop;
+    this.actor = actor;
+    this.#ask = actor.getSnapshot;
+    this.parent = parent;
+    this.args = args;
+    this.session = parent?.session ?? sessionOf(actor);
+    this.restored = this.context.begun;
+    this.#resumedUnit = this.restored;
+    if (this.restored) this.#restore();
+    loop[host] = this;
+    live.add(this);
+    this.session.enter(this);
+    actor.subscribe({
+      next: () => this.#onSnapshot(),
+      error: (error) => this.#onEnd(() => error),
+      complete: () => this.#onEnd(() => new LoopError('STOPPED', 'its actor was stopped.', this.path)),
+    });
+  }
+
+  get context(): LoopContext {
+    return this.#ask.call(this.actor).context;
+  }
+
+  get path(): string {
+    return pathOf(this.loop);
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  get busy(): boolean {
+    return !this.ended || this.unit !== undefined || this.#functions > 0;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended) this.#controller.abort(this.#ended.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Hooks of the step in flight that had completed before this process. */
+  get completedHooks(): readonly string[] {
+    return this.#resumedUnit ? (this.context.inFlight?.hooks ?? []) : [];
+  }
+
+  /** Takes over a hook that was called ahead of its state. */
+  takeOver(): { hook: string; result: PromiseLike<unknown> } | undefined {
+    const { handover } = this;
+    this.handover = undefined;
+    return handover;
+  }
+
+  /** Puts the loop, and the children of its step in flight, where they were before that step. */
+  #restore(): void {
+    const { loop, actor, context } = this;
+    if (this.parent === undefined) {
+      // A snapshot of an app; of a checkpoint, `start` has loaded all.
+      if (!this.session.loaded) loadTree(loop, dictOf(actor));
+    } else {
+      this.parent.#putBack(actor.id);
+    }
+    loop[restartingSlot] = context.restarting;
+    for (const name of new Set([...context.running, ...childrenRun(context.inFlight)])) {
+      const child = childNamed(loop, name);
+      if (!isLoop(child)) continue;
+      if (context.running.includes(name)) this.#held.set(name, holdState(child));
+      if (context.children[name] !== undefined) putState(child, context.children[name]);
+    }
+  }
+
+  #putBack(name: string): void {
+    this.#held.get(name)?.();
+    this.#held.delete(name);
+  }
+
+  /** A hook or step begins. */
+  begin(hook: string, open: boolean): Unit {
+    this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+    return this.unit;
+  }
+
+  /** Sends an event to the loop's machine, as the hook that runs. */
+  tell(event: LoopReportEvent): void {
+    if (this.untold !== undefined) {
+      this.untold.push(event);
+      return;
+    }
+    const system = this.actor.system as unknown as {
+      _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
+    };
+    // Observers and the app's own machines hear of it within this call: they are no part of the hook.
+    const before = enterHook(undefined);
+    try {
+      // Instead of `send`, so that inspectors see who sent it.
+      if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
+      else this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
+  }
+
+  /**
+   * A step of a loop without children begins that may be saved in its middle: it is run again from the models as they are
+   * now. Not where other loops run beside it: they may be changing those just now.
+   */
+  noteAssets(): void {
+    const notes = new Map<object, unknown>();
+    const isAlone = leaves(this.session.root).length <= 1;
+    for (let up: Running | undefined = isAlone ? this : undefined; up !== undefined; up = up.parent) {
+      for (const [, field] of statefulOf(up.loop)) notes.set(field, field.stateDict());
+    }
+    this.session.assetsBefore.set(this, notes);
+  }
+
+  /** Whether the run can be saved in the middle of what is in flight here: what that may have changed is known as it was before. */
+  get mayBeSaved(): boolean {
+    if (this.unit?.open !== false) return true;
+    const notes = this.session.assetsBefore.get(this);
+    for (let up: Running | undefined = this; up !== undefined; up = up.parent) {
+      if (statefulOf(up.loop).some(([, field]) => notes?.has(field) !== true)) return false;
+    }
+    return true;
+  }
+
+  commit(): Commit {
+    const commit = capture(this.loop) as unknown as Commit;
+    commit.restarting = this.loop.restarting;
+    return commit;
+  }
+
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    if (this.#ended) return rejected(this.#ended.reason);
+    return this.#unit('once').once(key, fn) as Promise<T>;
+  }
+
+  /** See `Unit.run`. */
+  run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
+    if (this.#ended) return rejected(this.#ended.reason);
+    return this.#unit('run').run(name, child, args);
+  }
+
+  /** The function of a `once` is under way: it may be so still when the run has ended. */
+  functionBegins(call: object): void {
+    this.#functions++;
+    this.session.enter(call);
+  }
+
+  functionEnds(call: object): void {
+    this.#functions--;
+    this.session.leave(call);
+  }
+
+  /** @throws LoopError `NOT_PLAIN_DATA` */
+  checkOutput(value: unknown, what: string): void {
+    if (value === undefined || isPlain(value)) return;
+    throw new LoopError(
+      'NOT_PLAIN_DATA',
+      `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${kindOf(value)}` : typeof value}. ` +
+        'Return what identifies it, and keep the rest in a field.',
+      this.path,
+    );
+  }
+
+  /** The run of a child that its actor belongs to, once this loop's step has asked for it. */
+  childRun(name: string): PendingRun | undefined {
+    return this.unit?.childRun(name);
+  }
+
+  /** The hook has returned: its children must have ended, and what was remembered must have been asked for. */
+  settle(): Promise<void> | undefined {
+    return this.unit?.settle();
+  }
+
+  /** The hook or step has been committed; the next is not one that a checkpoint was taken in. */
+  committed(): void {
+    this.#resumedUnit = false;
+    if (this.unit !== undefined) this.unit.recall = undefined;
+  }
+
+  /** Nothing more runs here or below: signals abort, what is awaited rejects. */
+  abort(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { reason };
+    live.delete(this);
+    this.#controller?.abort(reason);
+    this.abandonChildren(reason);
+    if (this.unit === undefined) this.gone();
+  }
+
+  /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
+  gone(): void {
+    this.unit = undefined;
+    this.session.leave(this);
+    // One that did not end as it should is still found here: see `callerOf`.
+    if (this.loop[host] === this && this.#ended === over) this.loop[host] = undefined;
+  }
+
+  /** Ends what runs below, because the step that ran it is left, or the run ends. */
+  abandonChildren(reason: unknown): void {
+    for (const below of [...live]) if (below.parent === this) below.abort(reason);
+    (this.unit ?? this.#failed)?.abandon(reason);
+  }
+
+  /** The hook or step has failed: its code is over, and the machine is told. */
+  failUnit(): void {
+    this.#failed = this.unit;
+    this.unit = undefined;
+  }
+
+  #unit(member: string): Unit {
+    if (this.unit === undefined) {
+      throw new LoopError('NOT_RUNNING', `\`${member}\` belongs to a hook, and none is running.`, this.path);
+    }
+    return this.unit;
+  }
+
+  #onSnapshot(): void {
+    const { context, value } = this.actor.getSnapshot();
+    this.unit?.strangersEnded(context);
+    if (value === 'paused') this.session.poke();
+  }
+
+  #onEnd(reason: () => unknown): void {
+    const snapshot = this.actor.getSnapshot();
+    const run = this.parent?.childRun(this.actor.id);
+    if (snapshot.status === 'done') {
+      live.delete(this);
+      this.#ended = over;
+      this.gone();
+      const output = isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output;
+      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
+    } else {
+      this.abort(reason());
+      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#ended?.reason });
+    }
+    // The parent has yet to hear of it.
+    soon(() => this.session.poke());
+  }
+}
+
+/** What the code of a run that has ended gets for anything it asks for: nobody need hear of it. */
+function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Of a run that ended as it should; made once, for an error that carries a stack costs as much as a run. */
+const over = { reason: new LoopError('RUN_ENDED', 'The run of this loop has ended.') };
+
+/** All that have not ended. */
+export const live: Set<Running> = new Set();

@@ -1,0 +1,139 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from '../chart/context.ts';
+import { now } from '../time/clock.ts';
+import { slice, turn, waitsSoFar } from '../time/turn.ts';
+import { Barrier } from './barrier.ts';
+
+/** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
+export class Session extends Barrier {
+  /** The live arguments of the root; a restored root without any takes those of its context. */
+  args: unknown[] | undefined;
+  /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
+  strict = false;
+  /** Called at each boundary after a commit, with the steps of innermost loops that it had. */
+  due: ((steps: number) => void) | undefined;
+  /** Steps of innermost loops, taken or under way, that their pumps have yet to commit. */
+  claimed = 0;
+  /** How many committed steps there may be until a checkpoint is due. */
+  stepsUntilDue: () => number = () => Infinity;
+  /** Whether the loops have been given the states that the run goes on from. */
+  loaded = false;
+  /** Saves the run as it stands, with this actor in the middle of a step whose journal has grown; not there where that may wait. */
+  saveNow: ((actor: AnyActorRef) => Promise<void>) | undefined;
+  /** Of loops in the middle of a step that may be saved there: what `Stateful` objects returned before it. */
+  readonly assetsBefore: Map<object, ReadonlyMap<object, unknown>> = new Map();
+
+  /** When the event loop is to have its turn, and how often the program had waited when it last had. */
+  #sliceEnd = 0;
+  #waits = 0;
+  /** Loops that run, and code of theirs that is in flight. */
+  readonly #inFlight = new Set<object>();
+  readonly #settled: (() => void)[] = [];
+
+  /** Whether anybody observes the actors' events: then every step is one. */
+  get watched(): boolean {
+    return isWatched(this.root);
+  }
+
+  /**
+   * A turn of the event loop, if it is time for one: children that are run by the thousand in one step would let no timer
+   * through, and so no stop, no pause and no save by time.
+   */
+  turnIfDue(): Promise<void> | undefined {
+    if (now() < this.#sliceEnd) return undefined;
+    // At first, and where the program has waited for something meanwhile, all others have had theirs.
+    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits) {
+      this.#beginSlice();
+      return undefined;
+    }
+    const given = turn();
+    void given.then(() => this.#beginSlice());
+    return given;
+  }
+
+  #beginSlice(): void {
+    this.#sliceEnd = now() + slice;
+    this.#waits = waitsSoFar();
+  }
+
+  /** Code of the run begins. */
+  enter(code: object): void {
+    this.#inFlight.add(code);
+  }
+
+  /** It has ended. */
+  leave(code: object): void {
+    this.#inFlight.delete(code);
+    if (this.#inFlight.size === 0) for (const resolve of this.#settled.splice(0)) resolve();
+  }
+
+  /** Resolves when no code of the run is in flight. */
+  settled(): Promise<void> {
+    return this.#inFlight.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
+  }
+}
+
+const sessions = new WeakMap<AnyActorRef, Session>();
+
+/** The session of the run that an actor of a loop belongs to. Loops in one app may be several runs of one actor system. */
+export function sessionOf(actor: AnyActorRef): Session {
+  let root = actor;
+  while ((root.getSnapshot().context as LoopContext).name !== null && root._parent !== undefined) root = root._parent;
+  let session = sessions.get(root);
+  if (session === undefined) {
+    session = new Session(root);
+    sessions.set(root, session);
+  }
+  return session;
+}
+
+/** Observers of a system: those that came through its `inspect` since it was first asked for, and whether any had come before. */
+const watches = new WeakMap<object, { count: number; before: boolean }>();
+
+/** Whether anybody observes the inspection events of an actor's system. XState does not tell, so the door through which they come is watched. */
+function isWatched(actor: AnyActorRef): boolean {
+  const { system } = actor;
+  let watch = watches.get(system);
+  if (watch === undefined) {
+    let top: AnyActorRef = actor;
+    while (top._parent !== undefined) top = top._parent;
+    const stays = (top as unknown as { options: { inspect?: unknown } }).options.inspect !== undefined;
+    const counted = { count: stays ? 1 : 0, before: true };
+    watch = counted;
+    watches.set(system, watch);
+    const inspect = system.inspect;
+    system.inspect = (observer) => {
+      const subscription = inspect(observer);
+      counted.count++;
+      let subscribed = true;
+      return {
+        unsubscribe() {
+          if (subscribed) counted.count--;
+          subscribed = false;
+          subscription.unsubscribe();
+        },
+      };
+    };
+  }
+  // Who came before may have left.
+  if (watch.count === 0 && watch.before) watch.before = readsEvents(system);
+  return watch.count > 0 || watch.before;
+}
+
+const read = Symbol('loopchart.read');
+const probe = {
+  get type(): string {
+    throw read;
+  },
+};
+
+/** XState copies an event for its observers, and only if there are any: they never see this one. */
+function readsEvents(system: AnyActorRef['system']): boolean {
+  try {
+    (system as unknown as { _sendInspectionEvent(event: object): void })._sendInspectionEvent(probe);
+    return false;
+  } catch (error) {
+    if (error === read) return true;
+    throw error;
+  }
+}

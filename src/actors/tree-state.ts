@@ -1,0 +1,15 @@
+import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from '../chart/context.ts';
+import { givenIn } from '../chart/journal.ts';
+import type { LoopDict } from '../tree/state-dict.ts';
+
+/** The state of a tree as its actors know it: of a loop that runs, that of its own context, once it has any. */
+export function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
+  const snapshot = actor.getSnapshot();
+  const { begun, state, progress, children, running, inFlight } = snapshot.context as LoopContext;
+  if (!begun && before !== undefined) return before;
+  const now = { ...children };
+  for (const { run, dict } of givenIn(inFlight)) if (run !== undefined && dict !== undefined) now[run] = dict;
+  for (const name of running) now[name] = dictOf(snapshot.children[name], now[name]);
+  return { state, progress, children: now };
+}

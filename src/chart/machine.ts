@@ -1,0 +1,222 @@
+import {
+  type AnyActorLogic,
+  type AnyActorRef,
+  assign,
+  createMachine,
+  type EventObject,
+  enqueueActions,
+  type MetaObject,
+  type ParameterizedObject,
+  type StateMachine,
+  stopChild,
+} from 'xstate';
+import { isEndLoop } from '../errors.ts';
+import { changes, type Step } from './changes.ts';
+import {
+  type ChildInput,
+  counted,
+  type Envelope,
+  freshContext,
+  type LoopContext,
+  type LoopEvent,
+  type LoopStateValue,
+  report,
+  told,
+  value,
+} from './context.ts';
+import { wholeArgs } from './journal.ts';
+import { markChart } from './loop-actor.ts';
+
+/*
+ * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
+ * so that a recording replays without it. User code runs in the invoked actors; what it decided comes back in an event.
+ */
+/** The machine of a loop. Its input are the arguments of the run, its output is what `onRunEnd` or `onSkip` returned. */
+export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
+  LoopContext,
+  LoopEvent,
+  Record<string, AnyActorRef | undefined>,
+  { src: string; logic: AnyActorLogic; id: string | undefined },
+  ParameterizedObject,
+  ParameterizedObject,
+  string,
+  LoopStateValue,
+  string,
+  // The arguments may be left out where there are none.
+  [] extends Args ? Args | undefined : Args,
+  Output,
+  EventObject,
+  MetaObject,
+  any
+>;
+
+/** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
+export const effects: { readonly [name: string]: unknown } = {
+  spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
+    const input: ChildInput = {
+      name: event.child,
+      args: wholeArgs(event.args),
+      pace: context.pace,
+      stop: context.stop,
+    };
+    enqueue.spawnChild(event.child, { id: event.child, input });
+  }),
+  stopChild: stopChild(({ event }: Step) => event.child ?? event.actorId),
+  stopChildren: enqueueActions(({ context, enqueue }: { context: LoopContext; enqueue: any }) => {
+    for (const child of context.running) enqueue.stopChild(child);
+  }),
+  forward: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
+    for (const child of context.running) enqueue.sendTo(child, event);
+  }),
+  /** The pump looks up from its steps. */
+  tellPump: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
+    // Read of the actor, not of the loop: a pump that is not there need not be told.
+    if (self.getSnapshot().children.advance !== undefined) enqueue.sendTo('advance', event);
+  }),
+  /** An error says nothing of the state that it left behind. */
+  tellParent: enqueueActions(
+    ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
+      if (context.name === null) return;
+      const error = 'error' in event ? event.error : event.reason;
+      enqueue.sendTo(self._parent, { type: 'loop.left', child: context.name, error, ...told(context) });
+    },
+  ),
+};
+
+/** Which transition is taken: the first whose guard holds. */
+export const guards: { readonly [name: string]: (step: Step) => boolean } = {
+  /** By truth: what `provide()` put in the place of the hook may say anything. */
+  skips: ({ event }: Step) => Boolean(value(event)),
+  ended: ({ event }: Step) => report(event)?.ended !== undefined,
+  /** There is no further step: it ended itself, was asked to stop, or is done. */
+  over: ({ context, event }: Step) =>
+    event.done === true ||
+    event.ended !== undefined ||
+    context.stop !== null ||
+    report(event)?.ended !== undefined ||
+    value(event) === true,
+  wasOver: ({ context }: Step) => context.done === true || context.stop !== null,
+  held: ({ context, event }: Step) => {
+    if (context.pace === null) return false;
+    return context.pace - counted(context, event) <= 0;
+  },
+  left: ({ event }: Step) => isEndLoop(event.error),
+  mine: ({ context, event }: Step) => context.running.includes(event.actorId),
+  /** `fail` and `abort` are there to end the machine with their error; any other was dealt with where it came from. */
+  stale: ({ event }: Step) => event.actorId !== 'fail' && event.actorId !== 'abort',
+};
+
+/** In a box: anything may be thrown, also undefined. */
+function thrown(event: { error?: unknown; reason?: unknown }): { error: unknown } | undefined {
+  if ('error' in event) return { error: event.error };
+  return 'reason' in event ? { error: event.reason } : undefined;
+}
+
+const failed = { target: '#loop.failed', actions: 'fail' } as const;
+
+/** A hook's invocation: its actor bears its name, so that `provide({ actors })` replaces it and the chart reads like the docs. */
+function invoke(hook: string, onDone: unknown): object {
+  return { id: hook, src: hook, onDone, onError: failed };
+}
+
+/** A child that nobody watches may run some of its hooks in one go; see `ahead.ts`. */
+const forwardedTo = (['finished', 'advancing', 'ending', 'starting', 'resetting'] as const).map((to) => ({
+  guard: ({ event }: Step) => event.to === to,
+  target: `.${to}`,
+  actions: 'forwarded',
+}));
+
+const config = {
+  id: 'loop',
+  context: ({ input }: { input: unknown }) => freshContext(input),
+  initial: 'entering',
+  on: {
+    'loop.run': { actions: ['spawn', 'childBegan'] },
+    'loop.left': {
+      guard: ({ context, event }: Step) => context.running.includes(event.child),
+      actions: ['childLeft', 'stopChild'],
+    },
+    'loop.asked': { actions: 'onceBegan' },
+    'loop.once': { actions: 'once' },
+    'loop.hooked': { actions: 'hooked' },
+    'loop.forwarded': forwardedTo,
+    'loop.failed': [
+      { guard: 'left', target: '.aborted', actions: 'fail' },
+      { target: '.failed', actions: 'fail' },
+    ],
+    'loop.pause': { actions: ['pause', 'forward', 'tellPump'] },
+    'loop.resume': { actions: ['resume', 'forward', 'tellPump'] },
+    'loop.step': { actions: ['step', 'forward', 'tellPump'] },
+    'loop.stop': { actions: ['stop', 'forward', 'tellPump'] },
+    'loop.abort': { target: '.aborted', actions: 'abort' },
+    'xstate.done.actor.*': { guard: 'mine', actions: ['childDone', 'stopChild'] },
+    'xstate.error.actor.*': [{ guard: 'mine', actions: ['childLeft', 'stopChild'] }, { guard: 'stale' }],
+  },
+  states: {
+    entering: {
+      invoke: invoke('skip', [
+        { guard: 'skips', target: 'skipped', actions: ['commit', 'skip'] },
+        { target: 'resetting', actions: 'commit' },
+      ]),
+    },
+    skipped: { invoke: invoke('onSkip', { target: 'finished', actions: 'commit' }) },
+    resetting: {
+      invoke: invoke('reset', [
+        { guard: 'ended', target: 'ending', actions: 'commit' },
+        { target: 'starting', actions: 'commit' },
+      ]),
+    },
+    starting: {
+      invoke: invoke('onRunStart', [
+        { guard: 'over', target: 'ending', actions: ['commit', 'readDone'] },
+        { guard: 'held', target: 'paused', actions: ['commit', 'readDone'] },
+        { target: 'advancing', actions: ['commit', 'readDone'] },
+      ]),
+    },
+    advancing: {
+      on: {
+        'loop.advanced': [
+          { guard: 'over', target: 'ending', actions: ['stopChildren', 'childrenLeft', 'advance'] },
+          { guard: 'held', target: 'paused', actions: 'advance' },
+          { actions: 'advance' },
+        ],
+      },
+      invoke: invoke('advance', { target: 'ending', actions: 'commit' }),
+    },
+    paused: {
+      on: {
+        'loop.resume': [
+          { guard: 'wasOver', target: 'ending', actions: 'resume' },
+          { target: 'advancing', actions: 'resume' },
+        ],
+        'loop.step': [
+          { guard: 'wasOver', target: 'ending', actions: 'step' },
+          { target: 'advancing', actions: 'step' },
+        ],
+        'loop.stop': { target: 'ending', actions: ['stop', 'resume'] },
+      },
+    },
+    ending: { invoke: invoke('onRunEnd', { target: 'finished', actions: 'commit' }) },
+    finished: {
+      type: 'final',
+      output: ({ context, event }: Step) =>
+        context.name === null ? value(event) : ({ output: value(event), ...told(context) } satisfies Envelope),
+    },
+    aborted: {
+      entry: 'tellParent',
+      invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => thrown(event) },
+    },
+    failed: { entry: 'tellParent', invoke: { id: 'fail', src: 'fail', input: ({ event }: Step) => thrown(event) } },
+  },
+  output: ({ event }: Step) => event.output,
+};
+
+markChart(config);
+
+const assigns = Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, assign(change)]));
+
+/** The chart, without the actors that run user code. */
+export const chart: LoopMachine<unknown, unknown[]> = createMachine(
+  config as any,
+  { actions: { ...assigns, ...effects }, guards } as any,
+) as any;

@@ -1,0 +1,338 @@
+import type { InFlight } from '../chart/journal.ts';
+import { isPlain } from '../data/json.ts';
+import { shown } from '../data/shown.ts';
+import { LoopError } from '../errors.ts';
+import { Loop } from '../loop.ts';
+import { differences, list } from '../tree/state-dict.ts';
+import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf } from '../tree/tree.ts';
+import type { Checkpoint, Phase } from './checkpoint.ts';
+
+/*
+ * What a checkpoint is. It may come from a file that somebody has changed, from another program or another version:
+ * nothing of it is believed before it was looked at here, and what contradicts itself is refused.
+ */
+
+/** Throws what is wrong with a value; `at` is where it stands in the checkpoint, such as `phase.context.steps`. */
+type Check = (value: unknown, at: string) => void;
+
+const isObject = (value: unknown): value is { [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const must =
+  (holds: (value: any) => boolean, what: string): Check =>
+  (value, at) => {
+    if (!holds(value)) throw wrong(at, what, value);
+  };
+const text = must((value) => typeof value === 'string' && value !== '', 'a text that is not empty');
+const flag = must((value) => typeof value === 'boolean', 'true or false');
+const whole = must((value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 up');
+const plain = must((value) => isPlain(value), 'plain data');
+const nothing = must((value) => value === null, 'null');
+const oneOf = (...values: string[]): Check => must((value) => values.includes(value), `one of ${values.join(', ')}`);
+const listOf =
+  (item: Check): Check =>
+  (value, at) => {
+    if (!Array.isArray(value)) throw wrong(at, 'a list', value);
+    for (const [i, one] of value.entries()) item(one, `${at}[${i}]`);
+  };
+const orNull =
+  (check: Check): Check =>
+  (value, at) => {
+    if (value !== null) check(value, at);
+  };
+/** An object with any names. */
+const record =
+  (item: Check): Check =>
+  (value, at) => {
+    if (!isObject(value)) throw wrong(at, 'an object', value);
+    for (const name of Object.keys(value)) item(value[name], `${at}.${name}`);
+  };
+/** An object with these names, each its own; others are nobody's business. */
+const object =
+  (fields: { [name: string]: Check }): Check =>
+  (value, at) => {
+    if (!isObject(value)) throw wrong(at, 'an object', value);
+    for (const [name, check] of Object.entries(fields)) {
+      const where = at === '' ? name : `${at}.${name}`;
+      if (!Object.hasOwn(value, name)) throw wrong(where, 'to be there', undefined);
+      check(value[name], where);
+    }
+  };
+
+/** The state of a loop and of those below it before the step in flight. */
+const dict: Check = (value, at) =>
+  object({ state: plain, progress: record(record(plain)), children: record(dict) })(value, at);
+
+/** What may be there or not. */
+const optional =
+  (check: Check): Check =>
+  (value, at) => {
+    if (value !== undefined) check(value, at);
+  };
+/** An object some of whose names may be missing. */
+const partly =
+  (fields: { [name: string]: Check }): Check =>
+  (value, at) => {
+    if (!isObject(value)) throw wrong(at, 'an object', value);
+    for (const [name, check] of Object.entries(fields)) {
+      optional(check)(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
+    }
+  };
+
+/** What a step in flight had asked for, and what it had got: see `journal.ts`. */
+const asked: Check = (value, at) => {
+  object({ at: whole })(value, at);
+  partly({ run: text, once: text, in: text, args: listOf(plain), dict })(value, at);
+  const { run, once } = value as { run?: unknown; once?: unknown };
+  if ((run === undefined) === (once === undefined)) throw wrong(at, 'a run or a once', value);
+};
+const got: Check = (value, at) => {
+  asked(value, at);
+  partly({ end: object({ path: text, reason: plain }), opaque: nothing, error: record(plain), output: plain })(
+    value,
+    at,
+  );
+};
+const journal = object({
+  hooks: listOf(text),
+  got: listOf(listOf(got)),
+  asked: listOf(asked),
+  events: whole,
+  ran: flag,
+});
+const inFlight: Check = (value, at) => {
+  journal(value, at);
+  const { got: pieces, asked: open, events } = value as InFlight;
+  const given = pieces.flat();
+  const places = new Set([...given, ...open].map((one) => one.at));
+  const fits = places.size === given.length + open.length && [...places].every((place) => place < events);
+  if (!fits || events !== 2 * given.length + open.length)
+    throw wrong(at, 'a journal whose events are all there', value);
+};
+
+/** The states to go on from. */
+const states = [
+  'entering',
+  'skipped',
+  'resetting',
+  'starting',
+  'advancing',
+  'paused',
+  'ending',
+  'finished',
+] satisfies Phase['value'][];
+
+const why = orNull(object({ reason: plain }));
+const context = object({
+  name: orNull(text),
+  args: orNull(listOf(plain)),
+  begun: flag,
+  steps: whole,
+  done: orNull(flag),
+  restarting: flag,
+  inFlight: orNull(inFlight),
+  stop: why,
+  ended: why,
+  skipped: flag,
+  error: nothing,
+  before: record(orNull(dict)),
+});
+const phase: Check = (value, at) => object({ value: oneOf(...states), context, children: record(phase) })(value, at);
+
+const checkpoint = object({
+  shape: listOf(text),
+  runId: text,
+  position: object({ steps: whole, loops: record(whole) }),
+  phase,
+  stateDict: record(plain),
+  assets: record(() => {}),
+});
+/** Checkpoints of before had none. */
+const more = partly({ restarting: listOf(must((value) => typeof value === 'string', 'a text')) });
+
+/** What of the tree can be looked at: below these prefixes its children are made when the state is loaded. */
+interface Reach {
+  growing: readonly string[];
+  loaded: boolean;
+}
+
+/** The outermost things first: what is no checkpoint, and what another version wrote. @throws LoopError `CHECKPOINT_UNREADABLE` */
+export function checkKind(loop: AnyLoop, value: unknown): asserts value is Checkpoint & { encoded?: true } {
+  if (!isObject(value) || !Array.isArray(value.shape))
+    throw refused(loop, `Expected a checkpoint, got ${brief(value)}.`);
+  if (value.format !== 1) {
+    throw refused(
+      loop,
+      `Expected a checkpoint of format 1, got format ${brief(value.format)}. It was written by another version: migrate it, or use that version.`,
+    );
+  }
+  if (!isObject(value.phase) || !isObject(value.stateDict) || !isObject(value.assets))
+    throw refused(loop, 'Expected a checkpoint with `phase`, `stateDict` and `assets`, got one without.');
+}
+
+/**
+ * @param given a checkpoint whose numbers are decoded
+ * @param shape what the tree's checkpoints hold
+ * @throws LoopError `CHECKPOINT_UNREADABLE` if it is none or contradicts itself, `CHECKPOINT_MISMATCH` if it is one of another tree
+ */
+export function checkCheckpoint(loop: AnyLoop, given: Checkpoint, shape: string[], reach: Reach): void {
+  try {
+    checkpoint(given, '');
+    more(given, '');
+    checkShape(loop, given, shape, reach);
+    // What is not made yet is looked at once it is.
+    if (reach.growing.length > 0) return;
+    checkPhase(loop, given.phase, null, { at: 'phase', path: '', steps: stepsByPath(given) });
+    checkState(loop, given.stateDict, '');
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    throw refused(
+      loop,
+      `Expected a checkpoint in which ${error.message}. Nothing was loaded: it was damaged or changed.`,
+    );
+  }
+}
+
+/** What it says of its shape, and what it holds. That the class has another name, as a minifier gives it, is no difference. */
+function checkShape(
+  loop: AnyLoop,
+  { shape: told, stateDict, assets, loop: name }: Checkpoint,
+  shape: string[],
+  { growing, loaded }: Reach,
+): void {
+  const parts = [...Object.keys(stateDict), ...Object.keys(assets).map((path) => `${path} (asset)`)].sort();
+  const said = differences(shape, told);
+  const held = differences(shape, parts);
+  const missing = [...new Set([...said.missing, ...held.missing])];
+  const unknown = [...new Set([...said.unknown, ...held.unknown])].filter(
+    (key) => !growing.some((prefix) => key.startsWith(prefix)),
+  );
+  if (missing.length + unknown.length === 0) return;
+  const own = loop.constructor.name;
+  throw new LoopError(
+    'CHECKPOINT_MISMATCH',
+    `Expected a checkpoint of this ${own}, got one of ${name === own ? `another shape of ${own}` : `a ${shownName(name)}`}: ` +
+      `missing ${list(missing)}; unknown ${list(unknown)}. ${loaded ? '' : 'Nothing was loaded. '}${childrenAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
+    pathOf(loop),
+  );
+}
+
+/** Children that are made while the loop runs are missing in a new instance. */
+function childrenAdvice(unknown: readonly string[]): string {
+  const end = '.state_dict';
+  const children = unknown.filter((key) => key.endsWith(end)).map((key) => key.slice(0, -end.length));
+  return children.length === 0
+    ? ''
+    : `Make ${list(children)} in the constructor, or from the state in onLoadCheckpoint: reset and onRunStart are not repeated. `;
+}
+
+/** Where a phase stands, and the steps that the checkpoint's position has for the loops, by path below the root. */
+interface Place {
+  at: string;
+  path: string;
+  steps: Map<string, number>;
+}
+
+/** What of a phase must fit together, and fit the loop. */
+function checkPhase(loop: AnyLoop, { value, context, children }: Phase, name: string | null, place: Place): void {
+  const { at, path, steps } = place;
+  const expect = (holds: boolean, where: string, what: string, got: unknown): void => {
+    if (!holds) throw wrong(`${at}.${where}`, what, got);
+  };
+  const { done, ended, skipped } = context;
+  const names = Object.keys(children);
+  const underWay = ((context.inFlight as InFlight | null)?.asked ?? []).flatMap(({ run }) => run ?? []);
+  const loops = new Map(childrenOf(loop));
+  expect(context.name === name, 'context.name', name === null ? 'null' : `\`${name}\``, context.name);
+  expect(name === null || value !== 'finished', 'value', 'that of a child that runs', value);
+  expect(
+    names.length === underWay.length && underWay.every((child) => names.includes(child)),
+    'children',
+    `of ${list(underWay)}, the children under way in \`inFlight\``,
+    names,
+  );
+  const steady = ['entering', 'paused', 'finished'].includes(value);
+  expect(!steady || names.length === 0, 'children', `empty where \`value\` is ${value}`, children);
+  const stepping = value === 'advancing' || value === 'paused';
+  expect(!stepping || done !== true, 'context.done', `false where \`value\` is ${value}`, done);
+  expect(!stepping || ended === null, 'context.ended', `null where \`value\` is ${value}`, ended);
+  expect(value !== 'skipped' || skipped === true, 'context.skipped', 'true where `value` is skipped', skipped);
+  expect(
+    skipped !== true || value === 'skipped' || value === 'finished',
+    'context.skipped',
+    `false where \`value\` is ${value}`,
+    skipped,
+  );
+  const known = steps.get(path);
+  expect(
+    known === undefined || known === context.steps,
+    'context.steps',
+    `${known}, as \`position\` says`,
+    context.steps,
+  );
+  for (const child of [...names, ...Object.keys(context.before as object)]) {
+    expect(
+      loops.has(child),
+      names.includes(child) ? 'children' : 'context.before',
+      `of children of ${loop.constructor.name}`,
+      child,
+    );
+  }
+  for (const child of names) {
+    expect(
+      Object.hasOwn(context.before as object, child),
+      `context.before.${child}`,
+      'there, for that child was running',
+      undefined,
+    );
+    checkPhase(loops.get(child)!, children[child]!, child, {
+      at: `${at}.children.${child}`,
+      path: `${path}.${child}`,
+      steps,
+    });
+  }
+}
+
+/** `position.loops`, by path below the root: what the root is called is another matter, as it may be named after its class. */
+function stepsByPath({ position }: Checkpoint): Map<string, number> {
+  const paths = Object.keys(position.loops);
+  const root = Math.min(...paths.map((path) => path.length));
+  return new Map(paths.map((path) => [path.slice(root), position.loops[path]!]));
+}
+
+/** What the loops of the tree are to take back. */
+function checkState(loop: AnyLoop, stateDict: Checkpoint['stateDict'], prefix: string): void {
+  const key = `${prefix}state_dict`;
+  const state = stateDict[key];
+  if (loop.onLoadCheckpoint === Loop.prototype.onLoadCheckpoint && (typeof state !== 'object' || state === null)) {
+    throw wrong(`stateDict['${key}']`, 'an object', state);
+  }
+  for (const [name, part] of partsOf(loop)) {
+    if (isLoop(part)) {
+      checkState(part, stateDict, `${prefix}${name}.`);
+      continue;
+    }
+    const problem = part.mismatch(stateDict[prefix + name], prefix + name);
+    if (problem === undefined) continue;
+    throw new LoopError('CHECKPOINT_MISMATCH', `${problem} Nothing was loaded.`, pathOf(loop));
+  }
+}
+
+/** What is not as it should be; told with the loop's path as `CHECKPOINT_UNREADABLE`. */
+class Wrong extends Error {}
+
+function wrong(at: string, what: string, got: unknown): Wrong {
+  return new Wrong(`\`${at}\` is ${what}, got ${brief(got)}`);
+}
+
+export function refused(loop: AnyLoop, message: string, options?: { cause?: unknown }): LoopError {
+  return new LoopError('CHECKPOINT_UNREADABLE', message, pathOf(loop), options);
+}
+
+function brief(value: unknown): string {
+  return shown(value).slice(0, 80);
+}
+
+function shownName(name: unknown): string {
+  return typeof name === 'string' ? name : brief(name);
+}

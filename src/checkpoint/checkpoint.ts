@@ -1,0 +1,132 @@
+import type { AnyActorRef } from 'xstate';
+import { dictOf } from '../actors/tree-state.ts';
+import type { LoopContext, LoopStateValue } from '../chart/context.ts';
+import { childrenRun, givenIn, type InFlight } from '../chart/journal.ts';
+import { isPlain, type Json } from '../data/json.ts';
+import { kindOf } from '../data/shown.ts';
+import { LoopError } from '../errors.ts';
+import { restartingSlot } from '../loop.ts';
+import { type Assets, assetsOf, takeAssets } from '../tree/assets.ts';
+import { capture, flatten, keysOf } from '../tree/state-dict.ts';
+import { type AnyLoop, childNamed, pathOf, walk } from '../tree/tree.ts';
+import { jsonable } from './checkpoint-json.ts';
+
+/** Where one running loop stood, and the loops that ran under it. */
+export interface Phase {
+  value: LoopStateValue;
+  /** What the machine's context holds beside the state dict. */
+  context: { [key: string]: Json };
+  /** Of a run that has finished. */
+  output?: Json;
+  /** Running children by field name. */
+  children: { [name: string]: Phase };
+}
+
+/** A run at a boundary: enough to go on from there in another process. Survives JSON whole; runs that go on from it do not change it. */
+export interface Checkpoint {
+  format: 1;
+  /** Class name of the root loop. */
+  loop: string;
+  /** The keys of the state dict and of the assets, sorted: checkpoints with the same shape fit the same tree of loops. */
+  shape: string[];
+  runId: string;
+  /** Steps of innermost loops since the run began, and of each loop that was running, by path. */
+  position: { steps: number; loops: { [path: string]: number } };
+  phase: Phase;
+  /** Loops below the root that were restarting, by dotted path, the root by the empty one. */
+  restarting: string[];
+  /** Lightning's flat layout. */
+  stateDict: { [key: string]: Json };
+  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
+  assets: Assets;
+}
+
+/**
+ * Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished.
+ * @param assetsBefore what `Stateful` fields returned before a step that is in flight, for that is run again from its start
+ */
+export function takeCheckpoint(
+  loop: AnyLoop,
+  actor: AnyActorRef,
+  runId: string,
+  steps: number,
+  assetsBefore: Iterable<ReadonlyMap<object, unknown>> = [],
+): Checkpoint {
+  const loops: Record<string, number> = {};
+  const phase = phaseOf(loop, actor, loops);
+  // Before its first boundary a run has no state yet: that of the loops is what it begins with.
+  const { begun } = actor.getSnapshot().context as LoopContext;
+  const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
+  const assets = takeAssets(loop, new Map([...assetsBefore].flatMap((notes) => [...notes])));
+  const shape = shapeOf(loop);
+  return jsonable({
+    format: 1,
+    loop: loop.constructor.name,
+    shape,
+    runId,
+    position: { steps, loops },
+    phase,
+    restarting: loopsIn(loop).flatMap(({ loop: one, name }) => (one[restartingSlot] ? [name] : [])),
+    stateDict: dict,
+    assets,
+  });
+}
+
+/** The loops of a tree by their dotted paths below the root. */
+export function loopsIn(root: AnyLoop): { loop: AnyLoop; name: string }[] {
+  const base = pathOf(root).length + 1;
+  return walk(root).map(({ loop, path }) => ({ loop, name: path.slice(base) }));
+}
+
+/** The keys of the state dict and of the assets, sorted. */
+export function shapeOf(loop: AnyLoop): string[] {
+  return [...keysOf(loop), ...assetsOf(loop).map(([path]) => `${path} (asset)`)].sort();
+}
+
+function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
+  const snapshot = actor.getSnapshot();
+  // The pace is for the process that asked for it.
+  const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
+  checkRemembered(loop, rest.inFlight);
+  loops[pathOf(loop)] = rest.steps;
+  // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
+  const touched = new Set([...running, ...childrenRun(rest.inFlight)]);
+  const before = Object.fromEntries([...touched].map((name) => [name, children[name] ?? null]));
+  const phase: Phase = {
+    value: snapshot.value,
+    context: { ...rest, before } as unknown as Phase['context'],
+    children: {},
+  };
+  if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);
+  for (const name of running) {
+    phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], loops);
+  }
+  return phase;
+}
+
+function outputOf(loop: AnyLoop, output: unknown): Json {
+  if (isPlain(output)) return output;
+  throw new LoopError(
+    'NOT_PLAIN_DATA',
+    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOf(output)}. ` +
+      'Return what identifies it, and keep the rest in a field.',
+    pathOf(loop),
+  );
+}
+
+/** @throws LoopError `NOT_PLAIN_DATA` if a step in flight has got what cannot be kept */
+export function checkRemembered(loop: AnyLoop, inFlight: InFlight | null): void {
+  for (const got of givenIn(inFlight)) {
+    if ('opaque' in got)
+      throw opaque(loop, got.run === undefined ? `once('${got.once}')` : `a run of ${got.run}`, got.opaque);
+  }
+}
+
+function opaque(loop: AnyLoop, what: string, kind: string): LoopError {
+  return new LoopError(
+    'NOT_PLAIN_DATA',
+    `Expected what ${what} gave to the step in flight to be plain data, so that a checkpoint can keep it; got a ${kind}. ` +
+      'Return what identifies it, and keep the rest in a field.',
+    pathOf(loop),
+  );
+}

@@ -1,0 +1,103 @@
+import { freshContext, type LoopContext, type LoopStateValue } from '../chart/context.ts';
+import { restartingSlot } from '../loop.ts';
+import { notePutBack, putBackAssets } from '../tree/assets.ts';
+import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
+import { type AnyLoop, plainLoad } from '../tree/tree.ts';
+import { type Checkpoint, loopsIn, type Phase, shapeOf } from './checkpoint.ts';
+import { checkCheckpoint, checkKind } from './checkpoint-check.ts';
+import { checkSeal, decoded } from './checkpoint-json.ts';
+
+/** Which hook's actor each state invokes. */
+const invoked: Partial<Record<LoopStateValue, string>> = {
+  entering: 'skip',
+  skipped: 'onSkip',
+  resetting: 'reset',
+  starting: 'onRunStart',
+  advancing: 'advance',
+  ending: 'onRunEnd',
+};
+
+/**
+ * Loads a checkpoint into the tree and gives the snapshot that its machine goes on from.
+ * @param paused whether the innermost loops wait before their next step
+ * @param migrate brings the checkpoint forward before it is looked at
+ * @throws LoopError `CHECKPOINT_MISMATCH`, `CHECKPOINT_UNREADABLE`; then nothing was loaded, unless loops make their
+ * children in `onLoadCheckpoint`
+ */
+export function loadCheckpoint(
+  loop: AnyLoop,
+  from: Checkpoint,
+  paused: boolean,
+  migrate?: (checkpoint: Checkpoint) => Checkpoint,
+): { snapshot: any; checkpoint: Checkpoint } {
+  let given = from;
+  if (migrate !== undefined) {
+    checkSeal(loop, from);
+    given = migrate(from);
+  }
+  checkKind(loop, given);
+  const checkpoint = decoded(loop, given);
+  const growing = growingIn(loop);
+  checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing, loaded: false });
+  if (migrate === undefined) checkSeal(loop, given);
+  loadStateDict(loop, checkpoint.stateDict);
+  // Now all children are there.
+  if (growing.length > 0) checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing: [], loaded: true });
+  const restarting = new Set(checkpoint.restarting);
+  // Loops that run take it from their phase.
+  for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);
+  putBackAssets(loop, checkpoint.assets);
+  const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
+  return { snapshot, checkpoint };
+}
+
+/** The prefixes in the state dict of loops that may make children when they are given their state. */
+function growingIn(root: AnyLoop): string[] {
+  return loopsIn(root)
+    .filter(({ loop }) => loop.onLoadCheckpoint !== loop[plainLoad])
+    .map(({ name }) => (name === '' ? '' : `${name}.`));
+}
+
+/** What a context has, and nothing else that may stand in a checkpoint. */
+function knownTo(saved: LoopContext): LoopContext {
+  const fresh = freshContext(undefined);
+  const known = Object.keys(fresh).filter((name) => Object.hasOwn(saved, name)) as (keyof LoopContext)[];
+  return { ...fresh, ...Object.fromEntries(known.map((name) => [name, saved[name]])) };
+}
+
+function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
+  const { before, ...saved } = phase.context as unknown as LoopContext & { before: Record<string, LoopDict | null> };
+  const names = Object.keys(phase.children);
+  const innermost = names.length === 0;
+  let { value } = phase;
+  // A pause is of the process that asked for it; a checkpoint says where to go on.
+  if (value === 'paused') value = saved.done || saved.stop !== null ? 'ending' : 'advancing';
+  if (value === 'advancing' && innermost && paused) value = 'paused';
+  const children: Record<string, unknown> = {};
+  const states = { ...dict.children };
+  for (const name of names) {
+    children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused) };
+  }
+  for (const [name, state] of Object.entries(before)) if (state !== null) states[name] = state;
+  const hook = invoked[value];
+  if (hook !== undefined)
+    children[hook] = { src: hook, snapshot: { status: 'active', output: undefined, error: undefined } };
+  return {
+    status: value === 'finished' ? 'done' : 'active',
+    output: phase.output,
+    error: undefined,
+    value,
+    historyValue: {},
+    context: {
+      ...knownTo(saved),
+      // Its state is loaded, be it that of before the run.
+      begun: true,
+      state: dict.state,
+      progress: dict.progress,
+      children: states,
+      running: names,
+      pace: paused ? 0 : null,
+    },
+    children,
+  };
+}

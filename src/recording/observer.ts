@@ -1,0 +1,185 @@
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { classOf, isLoopActor, type Stand, standOf } from '../chart/loop-actor.ts';
+import { edgesOf } from './edges.ts';
+import type { Sighting, Subject } from './sighting.ts';
+
+/** More events than this do not wait for one actor, unless it never handles them. */
+const mostComing = 10_000;
+
+/**
+ * Tells which loop an inspection event is about and what became of it. This runs within the run: it only takes notes,
+ * turning them into text is for later. It keeps no run, and nothing of one that has ended.
+ */
+export class Observer {
+  readonly #seen: (sighting: Sighting) => void;
+  readonly #subjects = new WeakMap<AnyActorRef, Subject>();
+  readonly #names = new WeakMap<AnyActorRef, string>();
+  /** Those whose loops are known. */
+  readonly #systems = new WeakSet<object>();
+  /** Actors whose making was seen. */
+  readonly #announced = new WeakSet<AnyActorRef>();
+  /** How many runs of a loop there were, by path. */
+  readonly #times = new Map<string, number>();
+  /** The same, below a root that nobody gave a name: its path never comes again. */
+  readonly #timesBelow = new WeakMap<Subject, Map<string, number>>();
+
+  constructor(seen: (sighting: Sighting) => void) {
+    this.#seen = seen;
+  }
+
+  next(event: InspectionEvent): void {
+    const actor = event.actorRef as AnyActorRef;
+    switch (event.type) {
+      case '@xstate.microstep': {
+        if (!this.#systems.has(actor.system)) this.lookAt(actor);
+        const subject = this.#subjects.get(actor);
+        if (subject !== undefined) {
+          this.#handled(subject, event.event, event.snapshot as unknown as Stand, event._transitions);
+        }
+        break;
+      }
+      case '@xstate.event': {
+        const { event: sent, sourceRef } = event;
+        const begins = sent.type === 'xstate.init';
+        // As it is before it handles what comes.
+        const subject = this.#subjects.get(actor) ?? this.#meet(actor, begins);
+        if (!this.#systems.has(actor.system)) this.lookAt(actor);
+        if (begins || subject?.actor === undefined || subject.coming.length >= mostComing) break;
+        subject.coming.push(sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
+        break;
+      }
+      case '@xstate.actor':
+        // A system whose birth is seen has no loops yet.
+        if (actor._parent === undefined) this.#systems.add(actor.system);
+        else if (!this.#systems.has(actor.system)) this.lookAt(actor);
+        if (isLoopActor(actor)) this.#announced.add(actor);
+        break;
+      default:
+    }
+  }
+
+  /** Whether the loops of a system are known. */
+  knows(system: object): boolean {
+    return this.#systems.has(system);
+  }
+
+  /** Takes note of the loops that run already in the system of an actor, each before its children. */
+  lookAt(actor: AnyActorRef): void {
+    let top = actor;
+    while (top._parent !== undefined) top = top._parent;
+    this.#systems.add(top.system);
+    this.#walk(top, new Set());
+  }
+
+  #walk(actor: AnyActorRef, met: Set<AnyActorRef>): void {
+    if (met.has(actor)) return;
+    met.add(actor);
+    const snapshot = actor.getSnapshot() as { status?: string; children?: Record<string, AnyActorRef> } | undefined;
+    if (snapshot?.status === 'active' && !this.#subjects.has(actor)) this.#meet(actor, false);
+    const { children } = snapshot ?? {};
+    if (typeof children !== 'object' || children === null) return;
+    // A logic of the app's own may call anything its children.
+    for (const child of Object.values(children)) if (typeof child?.getSnapshot === 'function') this.#walk(child, met);
+  }
+
+  /** A loop that was not known. `undefined`: the actor is none. */
+  #meet(actor: AnyActorRef, begins: boolean): Subject | undefined {
+    const stand = isLoopActor(actor) ? standOf(actor) : undefined;
+    if (stand === undefined) return undefined;
+    const { value, status, context, output, error } = stand;
+    const above = context.name === null ? undefined : actor._parent;
+    const parent = above && (this.#subjects.get(above) ?? this.#meet(above, false));
+    const path = parent === undefined ? actor.id : `${parent.path}.${actor.id}`;
+    const subject: Subject = {
+      id: `${path}#${this.#time(path, parent, actor)}`,
+      path,
+      name: actor.id,
+      loop: classOf(actor),
+      parent,
+      t: now(),
+      late: !begins && !this.#announced.has(actor),
+      actor: status === 'active' ? actor : undefined,
+      below: new Set(),
+      now: { seq: 0, value, status, context },
+      base: undefined,
+      coming: [],
+      weight: { type: '', bytes: 0 },
+    };
+    this.#subjects.set(actor, subject);
+    if (parent === undefined && isUnnamed(actor)) this.#timesBelow.set(subject, new Map());
+    if (subject.actor !== undefined) parent?.below.add(subject);
+    const what = { event: undefined, from: undefined, before: undefined, transitions: edgesOf([]) };
+    this.#seen({ subject, t: subject.t, ...what, value, status, output, error, context });
+    return subject;
+  }
+
+  /** Which run of a path this is. */
+  #time(path: string, parent: Subject | undefined, actor: AnyActorRef): number {
+    if (parent === undefined && isUnnamed(actor)) return 1;
+    let root = parent;
+    while (root?.parent !== undefined) root = root.parent;
+    const times = (root && this.#timesBelow.get(root)) ?? this.#times;
+    const time = (times.get(path) ?? 0) + 1;
+    times.set(path, time);
+    return time;
+  }
+
+  #handled(subject: Subject, event: { type: string }, stand: Stand, transitions: readonly any[]): void {
+    const { value, status, output, error, context } = stand;
+    const from = subject.coming.length > 0 ? senderOf(subject.coming, event) : undefined;
+    const told = subject.now;
+    const before = told.value;
+    told.value = value;
+    told.status = status;
+    told.context = context;
+    if (status !== 'active') this.#end(subject);
+    const taken = edgesOf(transitions);
+    this.#seen({ subject, t: now(), event, from, before, value, status, output, error, transitions: taken, context });
+  }
+
+  /** Nothing more comes of a loop, nor of those below it: XState stops the children of what fails without a word. */
+  #end(subject: Subject): void {
+    subject.actor = undefined;
+    subject.coming.length = 0;
+    subject.parent?.below.delete(subject);
+    for (const below of [...subject.below]) {
+      below.now.status = 'stopped';
+      this.#end(below);
+    }
+  }
+
+  #nameOf(actor: AnyActorRef): string | undefined {
+    let name = this.#names.get(actor);
+    if (name === undefined) {
+      const machine = actor._parent && this.#subjects.get(actor._parent);
+      name = this.#subjects.get(actor)?.id ?? (machine && `${machine.id}/${actor.id}`);
+      if (name !== undefined) this.#names.set(actor, name);
+    }
+    return name;
+  }
+}
+
+/** Who sent an event that is handled now. `undefined`: somebody outside, who has no name. */
+function senderOf(coming: Subject['coming'], event: object): string | undefined {
+  const at = coming.indexOf(event);
+  if (at < 0) {
+    // Never handled, all of them.
+    if (coming.length >= mostComing) coming.length = 0;
+    return undefined;
+  }
+  const from = coming[at + 1] as string | undefined;
+  // Those before it were dropped without a step.
+  if (coming.length === at + 2) coming.length = 0;
+  else coming.splice(0, at + 2);
+  return from;
+}
+
+/** To the thousandth of a millisecond: clocks know no more. */
+function now(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
+}
+
+/** XState has made up a name for it, which no other actor gets. */
+function isUnnamed(actor: AnyActorRef): boolean {
+  return actor.id === actor.sessionId;
+}

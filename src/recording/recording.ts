@@ -1,0 +1,130 @@
+import type { InspectionEvent } from 'xstate';
+import type { Json } from '../data/json.ts';
+import { encodeJson } from '../data/json-form.ts';
+import { LoopError } from '../errors.ts';
+import { recorder } from '../run/options.ts';
+import { edgeJson } from './edges.ts';
+import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
+import { Observer } from './observer.ts';
+import type { Sighting } from './sighting.ts';
+
+/** An inspection observer that keeps a recording. */
+export interface Recorder {
+  readonly recording: Recording;
+  next(event: InspectionEvent): void;
+}
+
+/**
+ * Records the loops of a run: `loop.start({ inspect: record() })`. Other actors of the system are left out.
+ * What goes wrong in here stays in here: a line that could not be made says so, and a replay ends there with `REPLAY_MISMATCH`.
+ * @param onLine called with each line as it is made, and the recording stays empty: for writing it elsewhere. What it
+ * throws is reported as uncaught, and does not reach the run
+ */
+export function record(onLine?: (line: RecordingLine) => void): Recorder {
+  const recording: Recording = [];
+  const observer = new Observer((sighting) => told(() => lineOf(sighting, seq)));
+  let seq = 0;
+  keep({ type: 'recording', seq: 0, t: performance.timeOrigin + performance.now(), format: 1 });
+  return { recording, [recorder]: true, next } as Recorder;
+
+  function next(event: InspectionEvent): void {
+    try {
+      observer.next(event);
+    } catch {
+      told(() => missing(seq));
+    }
+  }
+
+  function told(line: () => RecordingLine): void {
+    seq++;
+    let made: RecordingLine;
+    try {
+      made = line();
+    } catch {
+      made = missing(seq);
+    }
+    keep(made);
+  }
+
+  function keep(line: RecordingLine): void {
+    if (onLine === undefined) {
+      recording.push(line);
+      return;
+    }
+    try {
+      onLine(line);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function lineOf(
+  { subject, event, t, from, value, status, context, output, error, transitions }: Sighting,
+  seq: number,
+): RecordingLine {
+  const { id, path, loop, parent, late } = subject;
+  const returned = output === undefined ? {} : { output: plainOutput(output) };
+  if (event === undefined) {
+    return {
+      type: 'actor',
+      seq,
+      t,
+      id,
+      path,
+      loop,
+      ...(parent === undefined ? {} : { parent: parent.id }),
+      value,
+      context: encodeJson(context as unknown as Json),
+      ...(status === 'active' ? {} : { status }),
+      ...returned,
+      ...(late ? { late } : {}),
+    };
+  }
+  return {
+    type: 'event',
+    seq,
+    t,
+    id,
+    ...(from === undefined ? {} : { from }),
+    event: plainEvent(event),
+    value,
+    ...(status === 'active' ? {} : { status, context: encodeJson(context as unknown as Json) }),
+    ...returned,
+    ...(error === undefined ? {} : { error: toldError(error) }),
+    ...(transitions.length === 0 ? {} : { tr: transitions.map(edgeJson) }),
+  };
+}
+
+/** In the place of a line that could not be made. */
+function missing(seq: number): RecordingLine {
+  return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why: 'fault' } as unknown as RecordingLine;
+}
+
+/** A recording as text, one line of JSON each. */
+export function formatRecording(recording: Recording): string {
+  return recording.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** The inverse of `formatRecording`. @throws LoopError `REPLAY_MISMATCH`, naming the line that is no JSON object */
+export function parseRecording(text: string): Recording {
+  return text.split('\n').flatMap((line, i): Recording => {
+    if (line.trim() === '') return [];
+    let parsed: unknown;
+    let cause: unknown;
+    try {
+      parsed = JSON.parse(line);
+    } catch (error) {
+      cause = error;
+    }
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return [parsed as RecordingLine];
+    throw new LoopError(
+      'REPLAY_MISMATCH',
+      `Expected line ${i + 1} of the recording to be a JSON object, got \`${line.slice(0, 60)}\`. The recording is damaged: go back to the original.`,
+      '',
+      { cause },
+    );
+  });
+}

@@ -1,0 +1,156 @@
+import type { LoopContext, LoopStateValue } from '../chart/context.ts';
+import type { Stand } from '../chart/loop-actor.ts';
+import { isFinal, isState, next } from '../chart/rules.ts';
+import type { Json } from '../data/json.ts';
+import { decodeJson, encodeJson } from '../data/json-form.ts';
+import { shown } from '../data/shown.ts';
+import { LoopError } from '../errors.ts';
+import {
+  type ActorLine,
+  type EventLine,
+  live,
+  liveEvent,
+  plainOutput,
+  type RecordingLine,
+  toldError,
+} from './lines.ts';
+import { asOfNow, inOlderForm, withoutNewWords } from './older-lines.ts';
+
+/** Where a loop stood after an event. */
+export interface Frame {
+  seq: number;
+  path: string;
+  /** The path and which run of it: `fit.epoch#3`. */
+  id: string;
+  /** The event; `xstate.init` when the loop was first seen. */
+  event: { type: string; [key: string]: unknown };
+  value: LoopStateValue;
+  context: LoopContext;
+  status: 'active' | 'done' | 'error' | 'stopped';
+  output?: unknown;
+}
+
+/**
+ * A loop's context after a line, from the one before it, both as lines keep them: a step of `replay` for whoever jumps
+ * about in a recording, such as an inspector.
+ */
+export function contextAfter(line: EventLine, before: Json): Json {
+  const from = line.tr?.[0]?.[0];
+  if (from === undefined) return before;
+  // A transition of the whole chart is taken from any state.
+  const source = from.slice(from.lastIndexOf('.') + 1);
+  const value = isState(source) ? source : 'advancing';
+  const context = asOfNow(decodeJson(before) as unknown as LoopContext);
+  return encodeJson(next(value, context, liveEvent(line.event)).context);
+}
+
+/**
+ * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
+ * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
+ */
+export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
+  const actors = new Map<string, Actor>();
+  /** Of the line before. */
+  let seq: number | undefined;
+  for (const line of recording) {
+    if (seq === undefined) {
+      if (line.type !== 'recording') throw mismatch(0, '', 'a recording, which begins with its format', shown(line));
+      if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${shown(line.format)}`);
+      seq = 0;
+      continue;
+    }
+    if (line.type !== 'actor' && line.type !== 'event') throw mismatch(seq, '', 'an actor or an event', shown(line));
+    if (line.seq !== ++seq) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
+    let frame: Frame;
+    try {
+      frame = line.type === 'actor' ? introduced(line) : handled(line);
+    } catch (cause) {
+      if (cause instanceof LoopError) throw cause;
+      throw mismatch(seq, line.id, 'a line that the chart can follow', (cause as Error).message, cause);
+    }
+    yield frame;
+  }
+
+  function introduced(line: ActorLine): Frame {
+    const { id, path, value, status = 'active' } = line;
+    if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
+    const context = decodeJson(line.context) as unknown as LoopContext;
+    if (!isState(value)) throw mismatch(line.seq, path, 'a state of the chart', shown(value));
+    if (!isObject(context)) throw mismatch(line.seq, path, 'a context', shown(line.context));
+    const output = line.output === undefined ? undefined : live(line.output);
+    const stand = {
+      value,
+      context: asOfNow(context),
+      status: isFinal(value) ? 'done' : status,
+      output,
+      error: undefined,
+    } as const;
+    const actor: Actor = { path, stand };
+    if (stand.status === 'active') actors.set(id, actor);
+    return frameOf(line, actor, { type: 'xstate.init' });
+  }
+
+  function handled(line: EventLine): Frame {
+    const actor = actors.get(line.id);
+    if (actor === undefined) throw mismatch(line.seq, line.id, 'an actor that the recording has introduced', line.id);
+    const { path } = actor;
+    const event = liveEvent(line.event);
+    actor.stand = next(actor.stand.value, actor.stand.context, event);
+    const { value, context, status, output, error } = actor.stand;
+    const told = line.status ?? 'active';
+    if (value !== line.value || status !== told) {
+      throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
+    }
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeJson(context));
+    same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
+    same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
+    if (status !== 'active') actors.delete(line.id);
+    return frameOf(line, actor, event);
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where an actor stands in a replay. */
+interface Actor {
+  path: string;
+  stand: Stand;
+}
+
+function frameOf({ seq, id }: ActorLine | EventLine, { path, stand }: Actor, event: Frame['event']): Frame {
+  const { value, context, status, output } = stand;
+  return { seq, path, id, event, value, context, status, ...(output === undefined ? {} : { output }) };
+}
+
+function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
+  if (told === got) return;
+  const [before, now] = inOlderForm(decodeJson(told as Json), decodeJson(got as Json));
+  if (!alike(before, now) && !alike(before, withoutNewWords(now)))
+    throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
+}
+
+/** Whether two pieces of plain data hold the same, in whichever order; a part that comes twice may be two parts of the other. */
+function alike(a: unknown, b: unknown, compared = new Map<object, object>()): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (compared.get(a) === b) return true;
+  compared.set(a, b);
+  const [keysOfA, keysOfB] = [keysIn(a), keysIn(b)];
+  if (Array.isArray(a) !== Array.isArray(b) || keysOfA.length !== keysOfB.length) return false;
+  return keysOfA.every((key) => Object.hasOwn(b, key) && alike((a as any)[key], (b as any)[key], compared));
+}
+
+function keysIn(object: object): string[] {
+  return Object.keys(object).filter((key) => (object as Record<string, unknown>)[key] !== undefined);
+}
+
+function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {
+  return new LoopError(
+    'REPLAY_MISMATCH',
+    `At ${seq} the recording and the chart disagree: expected ${expected}, got ${got}.`,
+    path,
+    ...(cause === undefined ? [] : [{ cause }]),
+  );
+}

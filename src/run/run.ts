@@ -1,0 +1,644 @@
+import { type AnyActorRef, createActor } from 'xstate';
+import { alreadyRunning } from '../actors/already-running.ts';
+import { callerOf } from '../actors/attach.ts';
+import { leaves } from '../actors/barrier.ts';
+import { compile } from '../actors/compile.ts';
+import { enterHook, hookOnStack, leaveHook } from '../actors/in-hook.ts';
+import { isThenable } from '../actors/returned.ts';
+import { type Session, sessionOf } from '../actors/session.ts';
+import type { LoopContext, LoopControlEvent, LoopStateValue } from '../chart/context.ts';
+import { isLoopActor } from '../chart/loop-actor.ts';
+import { type Checkpoint, takeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { loadCheckpoint } from '../checkpoint/resume.ts';
+import { type CheckpointStore, giveUp, take } from '../checkpoint/store.ts';
+import type { Json } from '../data/json.ts';
+import { because, LoopError, MisconfigurationError } from '../errors.ts';
+import { host } from '../loop.ts';
+import { later, soon } from '../time/clock.ts';
+import { mayHaveHalfDone } from '../tree/half-done.ts';
+import { checkTree } from '../tree/strays.ts';
+import { type AnyLoop, pathOf } from '../tree/tree.ts';
+import { onAbort } from './abort-signal.ts';
+import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
+import { Saver } from './saver.ts';
+
+/** How a run ended. */
+export interface Outcome<Output> {
+  status: 'finished' | 'skipped' | 'stopped' | 'suspended' | 'aborted' | 'failed';
+  /** Of a run that finished, was skipped or stopped. */
+  output?: Output;
+  /** Given to `stop`, `suspend`, `abort` or `end`. */
+  reason?: unknown;
+  /** What `output` rejects with. */
+  error?: unknown;
+  /** Whole steps of the loop itself. */
+  steps: number;
+}
+
+/** Where a run stands. */
+export interface RunProgress {
+  /** Steps of innermost loops since the run began, including those before a resume. */
+  steps: number;
+  /** The running loops, parents first. */
+  loops: { path: string; value: LoopStateValue; steps: number; state: Json }[];
+}
+
+/** How long a run that has ended waits for a store that nobody needs any more, in milliseconds. */
+const patienceMs = 500;
+
+/** A run of a loop. What its methods do, anyone can do who sends the same events to `actor`. */
+export class LoopRun<Output> implements AsyncIterable<RunProgress> {
+  readonly id: string;
+  /** The actor of the root's machine. */
+  readonly actor: ReturnType<typeof createActor>;
+
+  readonly #loop: AnyLoop;
+  readonly #session: Session;
+  readonly #options: StartOptions<any>;
+  readonly #outcome: Promise<Outcome<Output>>;
+  #output: Promise<Output> | undefined;
+  #settle!: (outcome: Outcome<any>) => void;
+  /** Somebody will hear of a failure. */
+  #heard = false;
+  #ended = false;
+  #suspending: { reason: unknown; checkpoint: Promise<Checkpoint> } | undefined;
+  #suspended = false;
+  #aborted: { reason: unknown } | undefined;
+  /** Steps of innermost loops. */
+  #steps = 0;
+  readonly #saver: Saver;
+  /** The actor has been started: before, the run waits for its store. */
+  #begun = false;
+  #holdsStore = false;
+  /** Ends the wait for a store that stands still, once the run has ended. */
+  #cutShort: () => void = () => {};
+  #saveError: { error: unknown } | undefined;
+  readonly #quiet: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
+  /** Something has to be saved before the run goes on. */
+  #urgent = false;
+  /** Who waits for a checkpoint. While a promise that `taken` returns is pending, loops stand. */
+  readonly #holding: { taken(checkpoint: Checkpoint): Promise<void> | undefined; lost(error: unknown): void }[] = [];
+
+  constructor(loop: AnyLoop, options: StartOptions<any>) {
+    checkOptions(loop, options);
+    for (const one of checkTree(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
+    this.#loop = loop;
+    this.#options = options;
+    let snapshot: object | undefined;
+    let runId = options.id;
+    if (options.from !== undefined) {
+      const loaded = loadCheckpoint(loop, options.from, options.paused === true, options.migrate);
+      snapshot = loaded.snapshot;
+      runId ??= loaded.checkpoint.runId;
+      this.#steps = loaded.checkpoint.position.steps;
+    }
+    this.id = runId ?? globalThis.crypto.randomUUID();
+    this.#saver = new Saver(options, this.id);
+    const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
+    this.actor = createActor(compile(loop), {
+      id: pathOf(loop),
+      ...(snapshot === undefined ? { input: options.args ?? [] } : { snapshot }),
+      ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
+    } as any);
+
+    const { system } = this.actor;
+    const inspectUnguarded = system.inspect;
+    system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
+    const session = sessionOf(this.actor);
+    this.#session = session;
+    session.loaded = snapshot !== undefined;
+    if (options.durability === 'sync' && options.store !== undefined) session.saveNow = (actor) => this.#saveNow(actor);
+    session.args = options.args ?? (snapshot === undefined ? [] : undefined);
+    session.strict = options.store !== undefined || observers.some((one) => recorder in one);
+    session.changed = () => this.#changed();
+    session.due = (steps) => this.#due(steps);
+    session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(loop, this.actor, actor));
+    session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
+    session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
+
+    this.#outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    void this.#outcome.then((outcome) => {
+      // Nobody asked how the run ended: a failure must not pass unseen.
+      if (!this.#heard && 'error' in outcome) throw outcome.error;
+    });
+    this.actor.subscribe({
+      next: () => this.#changed(),
+      error: (error) => this.#end(error),
+      complete: () => this.#end(),
+    });
+    if (options.paused === true && snapshot === undefined) this.#send({ type: 'loop.pause' });
+    const { signal } = options;
+    if (signal !== undefined) {
+      const over = onAbort(signal, () => this.abort(signal.reason));
+      void this.#outcome.then(over);
+      if (signal.aborted) {
+        this.#aborted = { reason: signal.reason };
+        this.#endUnbegun();
+        return;
+      }
+    }
+    if (options.store === undefined) this.#begin();
+    else this.#acquire(options.store);
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.actor.start();
+    // A snapshot of a run that had ended: XState tells nobody.
+    if (this.actor.getSnapshot().status !== 'active') this.#end();
+  }
+
+  /** Before the first hook: what a run did that another process holds, nobody could save. */
+  #acquire(store: CheckpointStore): void {
+    const acquired = () => {
+      this.#holdsStore = true;
+      // It had ended without the store, which came too late.
+      if (this.#ended) void this.#giveUp(store).catch(() => {});
+      else if (this.#aborted !== undefined) this.#endUnbegun();
+      else this.#begin();
+    };
+    const refused = (error: unknown) => {
+      if (this.#ended) return;
+      this.#saveError = { error };
+      this.#endUnbegun();
+    };
+    try {
+      const wait = take(store, this.id);
+      if (isThenable(wait)) wait.then(acquired, refused);
+      else acquired();
+    } catch (error) {
+      refused(error);
+    }
+  }
+
+  /** Before the start of the actor, which would read `skip`. */
+  #endUnbegun(): void {
+    this.actor.stop();
+    this.#end();
+  }
+
+  /** While the run waits for its store: what that has taken by then is given back before anybody hears of the end. */
+  #abortUnbegun(): void {
+    const callOff = later(patienceMs, () => this.#endUnbegun());
+    void this.#outcome.then(callOff);
+  }
+
+  async #giveUp(store: CheckpointStore): Promise<void> {
+    this.#holdsStore = false;
+    await giveUp(store, this.id);
+  }
+
+  /**
+   * What `onRunEnd` or `onSkip` returned. Rejects with what a hook threw, unchanged; with the reason of an abort; with
+   * LoopError `SUSPENDED`. If neither this nor `outcome` is asked for, a failure is an unhandled rejection.
+   */
+  get output(): Promise<Output> {
+    this.#heard = true;
+    // Made when it is asked for: one that is asked for and dropped is unhandled, like any promise.
+    this.#output ??= this.#outcome.then((outcome) => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.output as Output;
+    });
+    return this.#output;
+  }
+
+  /** How the run ended. Never rejects. */
+  get outcome(): Promise<Outcome<Output>> {
+    this.#heard = true;
+    return this.#outcome;
+  }
+
+  /** Resolves when the run has ended and no code of it is in flight any more. Until then its loops cannot be started anew. */
+  get settled(): Promise<void> {
+    return this.#outcome.then(() => this.#session.settled());
+  }
+
+  /** Where the run stands now. */
+  get progress(): RunProgress {
+    const loops: RunProgress['loops'] = [];
+    const visit = (actor: any, path: string): void => {
+      const { value, context, children } = actor.getSnapshot() as {
+        value: LoopStateValue;
+        context: LoopContext;
+        children: any;
+      };
+      loops.push({ path, value, steps: context.steps, state: context.state });
+      for (const name of context.running) {
+        if (children[name]?.getSnapshot()?.context?.running !== undefined) visit(children[name], `${path}.${name}`);
+      }
+    };
+    visit(this.actor, pathOf(this.#loop));
+    return { steps: this.#steps, loops };
+  }
+
+  /**
+   * The loops that a pause, a suspend or a checkpoint waits for, with the state each is in: those that run a hook or
+   * a step. A hook that never returns is named here for ever; `abort` ends it.
+   */
+  get waitingFor(): string[] {
+    if (this.#ended) return [];
+    return leaves(this.actor)
+      .filter((actor) => !this.#session.stands(actor))
+      .map(standsAt);
+  }
+
+  /**
+   * The innermost running loop finishes its step, then everything waits. Resolves when all waits, or the run has ended.
+   * Within a hook, do not await it: it waits for the hook.
+   */
+  pause(): Promise<void> {
+    this.#send({ type: 'loop.pause' });
+    return this.#whenQuiet();
+  }
+
+  /** Goes on after a pause. */
+  resume(): void {
+    this.#send({ type: 'loop.resume' });
+    this.#changed();
+  }
+
+  /**
+   * Takes `n` steps of the innermost loop, then pauses; where several run in parallel, each takes them.
+   * Resolves when they are done, or the run has ended.
+   * @param n default: 1
+   */
+  step(n = 1): Promise<void> {
+    if (!Number.isInteger(n) || n < 1)
+      throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
+    this.#send({ type: 'loop.step', n });
+    return this.#whenQuiet();
+  }
+
+  /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
+  stop(reason?: unknown): Promise<Outcome<Output>> {
+    this.#send({ type: 'loop.stop', reason });
+    this.#heard = true;
+    return this.#outcome;
+  }
+
+  /**
+   * Nothing more runs: signals abort, `output` rejects with the reason. The last checkpoint stays good.
+   * A save in flight is waited for no longer than half a second. It goes on until it is done, and
+   * the store holds the run until then. So an abort also ends the wait for a last save that never comes to an end.
+   */
+  abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', pathOf(this.#loop))): void {
+    const first = this.#aborted === undefined;
+    this.#aborted ??= { reason };
+    if (this.#ended) this.#cutShort();
+    else if (this.#begun) this.#send({ type: 'loop.abort', reason });
+    else if (first) this.#abortUnbegun();
+  }
+
+  /**
+   * Pauses, takes a checkpoint, saves it if there is a store, and ends the actors: `start({ from })` goes on.
+   * A run that ends before it can be suspended is not: see `outcome`.
+   *
+   * Where loops run side by side, the step of one may wait for another that is paused already. That one then takes a
+   * step more, and again. If they have stood for 5 seconds in vain, the checkpoint is taken beside the step in flight,
+   * whose signal aborts and which is run again on resume; unless that step may be changing a `Stateful` object: then it
+   * is waited for, and `waitingFor` names it.
+   * @returns the checkpoint
+   * @throws LoopError `RUN_ENDED`, `STORE` … ; then the run is as it was, paused
+   */
+  suspend(reason?: unknown): Promise<Checkpoint> {
+    this.#heard = true;
+    if (this.#suspending === undefined) {
+      const checkpoint = this.#suspend();
+      this.#suspending = { reason, checkpoint };
+      checkpoint.catch(() => {
+        this.#suspending = undefined;
+      });
+    }
+    return this.#suspending.checkpoint;
+  }
+
+  async #suspend(): Promise<Checkpoint> {
+    this.#session.suspends = true;
+    try {
+      for (;;) {
+        this.#send({ type: 'loop.pause' });
+        const { checkpoint, standing, release } = await this.#standStill();
+        try {
+          // A store may take for ever: an abort ends it.
+          if (this.#options.store !== undefined) await Promise.race([this.#saver.save(checkpoint), this.#outcome]);
+          if (this.#ended) throw this.#runEnded('suspended');
+          // Steps that were in flight when it was taken and are over now, or what was resumed, are not in it.
+          if (this.#leaves().some((snapshot, i) => snapshot !== standing[i])) continue;
+          this.#suspended = true;
+          this.actor.stop();
+          await this.#outcome;
+          return checkpoint;
+        } finally {
+          release();
+        }
+      }
+    } finally {
+      this.#session.suspends = false;
+    }
+  }
+
+  /** Takes a checkpoint; until `release` is called, no loop begins a step. */
+  #standStill(): Promise<{ checkpoint: Checkpoint; standing: object[]; release: () => void }> {
+    if (this.#ended) return Promise.reject(this.#runEnded('suspended'));
+    return new Promise((resolve, reject) => {
+      this.#holding.push({
+        taken: (checkpoint) => new Promise((release) => resolve({ checkpoint, standing: this.#leaves(), release })),
+        lost: (error) => reject(this.#ended ? this.#runEnded('suspended') : error),
+      });
+      this.#hold();
+    });
+  }
+
+  /**
+   * Takes a checkpoint when every innermost running loop stands at a boundary. It is not saved.
+   * Within a hook, do not await it: it waits for the hook.
+   *
+   * Where loops run side by side and the step of one goes on for long, or waits for another that stands, those that stand
+   * go on. It is then taken beside that step, which is run again on resume; but not while the step may be changing a
+   * `Stateful` object.
+   * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
+   */
+  checkpoint(): Promise<Checkpoint> {
+    if (this.#ended) {
+      const finished = this.actor.getSnapshot().status === 'done';
+      return finished ? (async () => this.#take())() : Promise.reject(this.#runEnded('captured'));
+    }
+    const promise = new Promise<Checkpoint>((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => void resolve(checkpoint);
+      this.#holding.push({ taken: taken as () => undefined, lost: reject });
+    });
+    this.#hold();
+    return promise;
+  }
+
+  /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress, void> {
+    this.#heard = true;
+    let changed = false;
+    let wake: (() => void) | undefined;
+    const listener = () => {
+      changed = true;
+      wake?.();
+    };
+    this.#listeners.add(listener);
+    // What the root was when somebody last looked: one who is slow misses states, but not the last.
+    let seen: unknown = this.#ended ? this.actor.getSnapshot() : undefined;
+    try {
+      while (!this.#ended) {
+        if (!changed) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        changed = false;
+        seen = this.actor.getSnapshot();
+        yield this.progress;
+      }
+      const { status, error } = await this.#outcome;
+      if (this.actor.getSnapshot() !== seen) yield this.progress;
+      if (status === 'failed' || status === 'aborted') throw error;
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
+  #send(event: LoopControlEvent): void {
+    // An actor that has ended takes no events: every method may be called at any time.
+    if (this.#ended) return;
+    const before = enterHook(undefined);
+    try {
+      this.actor.send(event);
+    } finally {
+      leaveHook(before);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+    if (this.#quiet.length === 0) return;
+    const quiet = this.#ended || leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+    if (quiet) for (const resolve of this.#quiet.splice(0)) resolve();
+  }
+
+  #whenQuiet(): Promise<void> {
+    const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
+    // After what was sent has been handled, also where it was sent from a hook.
+    soon(() => this.#changed());
+    return quiet;
+  }
+
+  #leaves(): object[] {
+    return leaves(this.actor).map((leaf) => leaf.getSnapshot());
+  }
+
+  #take(): Checkpoint {
+    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps, this.#session.assetsBefore.values());
+  }
+
+  /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
+  #hold(): void {
+    this.#session.hold(() => {
+      const waiting = this.#holding.splice(0);
+      // The end has a save of its own.
+      const due = !this.#ended && (this.#saver.isDue() || this.#urgent);
+      this.#urgent = false;
+      let checkpoint: Checkpoint;
+      try {
+        checkpoint = this.#take();
+      } catch (error) {
+        for (const { lost } of waiting) lost(error);
+        if (due) this.#lose(error);
+        return undefined;
+      }
+      const kept = waiting.map(({ taken }) => taken(checkpoint));
+      if (due) kept.push(this.#save(checkpoint));
+      const pending = kept.filter((one) => one !== undefined);
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => {});
+    });
+  }
+
+  /** Within a step, for what its `once` gave: the step stands there until that is saved. */
+  async #saveNow(actor: AnyActorRef): Promise<void> {
+    do {
+      this.#urgent = true;
+      this.#hold();
+      if (await this.#session.stand(actor)) return;
+      // Beside an actor that is no loop, put in the place of one by `provide()`, nothing can be saved.
+    } while (!this.#ended && leaves(this.actor).every(isLoopActor));
+  }
+
+  /** Saves a checkpoint that was due. @returns what the run waits for */
+  #save(checkpoint: Checkpoint): Promise<void> | undefined {
+    this.#saver.taken();
+    if (this.#options.durability === 'sync') return this.#saver.save(checkpoint).catch((error) => this.#lose(error));
+    this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
+    return undefined;
+  }
+
+  /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
+  #lose(error: unknown): void {
+    this.#saveError = { error };
+    this.abort(error);
+  }
+
+  #due(steps: number): void {
+    this.#steps += steps;
+    this.#saver.stepped(steps);
+    for (const listener of this.#listeners) listener();
+    if (this.#saver.isDue() && !this.#session.wanted) this.#hold();
+  }
+
+  #end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const outcome = this.#outcomeOf(error);
+    this.#session.close();
+    for (const { lost } of this.#holding.splice(0)) lost(this.#runEnded('captured'));
+    void this.#close(outcome).then((closed) => {
+      this.#settle(closed);
+      this.#changed();
+    });
+  }
+
+  /**
+   * The last save, and the release of the store, before anybody hears that the run has ended. Of a run that failed or was
+   * aborted there is nothing to save; a store that stands still must not keep that from being told.
+   */
+  async #close(outcome: Outcome<Output>): Promise<Outcome<Output>> {
+    const { store } = this.#options;
+    if (store === undefined || !this.#holdsStore) return outcome;
+    const saved = this.#saveLast(outcome);
+    const released = saved.then(() => this.#giveUp(store));
+    released.catch(() => {});
+    const patience = new Promise<void>((resolve) => {
+      this.#cutShort = () => {
+        this.#cutShort = () => {};
+        const callOff = later(patienceMs, resolve);
+        void released.then(callOff, callOff);
+      };
+    });
+    if (outcome.status === 'aborted' || outcome.status === 'failed') this.#cutShort();
+    const closed = await Promise.race([saved, patience]);
+    if (closed === undefined) return this.#notSaved(outcome);
+    this.#cutShort();
+    try {
+      await Promise.race([released, patience]);
+    } catch (error) {
+      if (!('error' in closed)) return { status: 'failed', error, steps: outcome.steps };
+    }
+    return closed;
+  }
+
+  async #saveLast(outcome: Outcome<Output>): Promise<Outcome<Output>> {
+    try {
+      await this.#saver.settled();
+      if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#saver.save(this.#take());
+      return outcome;
+    } catch (error) {
+      return { status: 'failed', error, steps: outcome.steps };
+    }
+  }
+
+  /** The store has not come to an end. A run that was aborted while it was saved for the last time has not finished. */
+  #notSaved(outcome: Outcome<Output>): Outcome<Output> {
+    if ('error' in outcome) return outcome;
+    const reason = this.#aborted!.reason;
+    return { status: 'aborted', reason, error: reason, steps: outcome.steps };
+  }
+
+  #outcomeOf(error: unknown): Outcome<Output> {
+    const snapshot = this.actor.getSnapshot();
+    const { steps, stop, ended, skipped } = snapshot.context as LoopContext;
+    const path = pathOf(this.#loop);
+    if (snapshot.status === 'done') {
+      const output = snapshot.output as Output;
+      if (skipped) return { status: 'skipped', output, steps };
+      if (stop !== null) return { status: 'stopped', output, reason: stop.reason ?? undefined, steps };
+      return ended === null
+        ? { status: 'finished', output, steps }
+        : { status: 'finished', output, reason: ended.reason ?? undefined, steps };
+    }
+    if (this.#suspended) {
+      const { reason } = this.#suspending!;
+      const suspended = new LoopError(
+        'SUSPENDED',
+        `was suspended${because(reason)}. Go on with start({ from: checkpoint }).`,
+        path,
+      );
+      return { status: 'suspended', reason, error: suspended, steps };
+    }
+    if (snapshot.status === 'error') {
+      const thrown = error ?? snapshot.error;
+      const aborted =
+        (snapshot as unknown as { value: string }).value === 'aborted' && this.#saveError?.error !== thrown;
+      if (!aborted) return { status: 'failed', error: thrown, steps };
+      return { status: 'aborted', reason: thrown, error: thrown, steps };
+    }
+    if (this.#saveError !== undefined) return { status: 'failed', error: this.#saveError.error, steps };
+    const reason = this.#aborted
+      ? this.#aborted.reason
+      : new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);
+    return { status: 'aborted', reason, error: reason, steps };
+  }
+
+  #runEnded(what: string): LoopError {
+    return new LoopError(
+      'RUN_ENDED',
+      `The run had ended before it could be ${what}. See its outcome.`,
+      pathOf(this.#loop),
+    );
+  }
+}
+
+/** Which loop it is, and its state: `fit.batches (advancing)`. */
+function standsAt(actor: AnyActorRef): string {
+  return `${actorPath(actor)} (${(actor.getSnapshot() as { value?: string }).value ?? 'running'})`;
+}
+
+function lateness(runId: string, waitingFor: string[]): string {
+  return (
+    `A checkpoint of the run ${runId} has been wanted for a minute. It waits for a step of ${waitingFor.join(', ')}, ` +
+    'which runs beside other loops and may be changing a Stateful object. The run goes on, and is saved when that step is over.'
+  );
+}
+
+/** Says it where warnings go: of the process, or of the browser's console. */
+function warn(message: string): void {
+  const { process } = globalThis as { process?: { emitWarning?(message: string, type: string): void } };
+  if (process?.emitWarning !== undefined) process.emitWarning(message, 'LoopchartWarning');
+  // biome-ignore lint/suspicious/noConsole: there is nobody else to tell
+  else console.warn(message);
+}
+
+function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): string {
+  const name = actor.getSnapshot()?.context?.name;
+  return name === null || actor._parent === undefined ? actor.id : `${actorPath(actor._parent)}.${actor.id}`;
+}
+
+/** See `Loop.start`. */
+export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
+  // Whoever hears of it is not in the hook that may begin it.
+  const before = enterHook(undefined);
+  try {
+    return new LoopRun(loop, options);
+  } finally {
+    leaveHook(before);
+  }
+}
+
+/** See `Loop.run`. */
+export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
+  try {
+    const caller = callerOf(loop);
+    return caller === undefined
+      ? new LoopRun<unknown>(loop, { args }).output
+      : caller.parent.run(caller.name, loop, args);
+  } catch (error) {
+    // A mistake in the wiring, which a hook that does not look at the promise must not get past: it is thrown, not returned.
+    if (error instanceof MisconfigurationError && hookOnStack() !== undefined) throw error;
+    return Promise.reject(error);
+  }
+}

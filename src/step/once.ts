@@ -1,0 +1,168 @@
+import { isThenable } from '../actors/returned.ts';
+import type { LoopReportEvent } from '../chart/context.ts';
+import type { Asked } from '../chart/journal.ts';
+import { LoopError } from '../errors.ts';
+import { Pending } from './pending.ts';
+import type { How } from './remembered.ts';
+import { callWithin } from './scope.ts';
+import type { Unit } from './unit.ts';
+
+/** One call of `once`. */
+interface Call {
+  what: Omit<Asked, 'at'> & { once: string };
+  /** The loop's steps before it. */
+  step: number;
+  pending: Pending;
+  /** The journal knows that it was asked for. */
+  known: boolean;
+}
+
+/** The calls of `once` in a hook or a step. */
+export class Onces {
+  readonly #unit: Unit;
+  /** Whose results are not given yet. */
+  readonly #pending = new Set<Pending>();
+  readonly #keys = new Set<string>();
+  /** The step that the keys were given in, counted from the last commit. */
+  #keysOf = 0;
+  #saving: Promise<void> | undefined;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+  }
+
+  get areUnderWay(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** See `Loop.once`. */
+  call(key: string, fn: () => unknown): Promise<unknown> {
+    const { running, recall } = this.#unit;
+    this.#checkKey(key);
+    const what = this.#unit.asking({ once: key });
+    const pending = new Pending();
+    this.#pending.add(pending);
+    const answer =
+      recall?.ask(what, (got, inside) => {
+        this.#pending.delete(pending);
+        // The children that it ran are not run again: each is left as its last run left it.
+        this.#unit.leave(inside);
+        pending.settle(this.#unit.revived(got, `once('${key}')`));
+      }) ?? 'new';
+    const step = running.context.steps + running.uncommitted;
+    const perform = () => this.#perform({ what, step, pending, known: answer !== 'new' }, fn);
+    // One that was under way is called at once: what its function had asked for comes next.
+    if (answer === 'under way' || recall === undefined) perform();
+    else if (answer === 'new') recall.whenOver(perform);
+    return pending.promise;
+  }
+
+  /** The step is left: nobody waits for what was asked for. */
+  abandon(reason: unknown): void {
+    for (const pending of this.#pending) {
+      pending.quiet();
+      pending.reject(reason);
+    }
+    this.#pending.clear();
+  }
+
+  /** The step asked for something else than before. */
+  mismatched(error: LoopError): void {
+    for (const pending of this.#pending) pending.reject(error);
+  }
+
+  #checkKey(key: unknown): void {
+    const { running } = this.#unit;
+    if (typeof key !== 'string' || key === '') {
+      throw new LoopError(
+        'MISCONFIGURATION',
+        `once expected a key (a string that is not empty), got ${JSON.stringify(key)}.`,
+        running.path,
+      );
+    }
+    // Steps of one burst share their unit.
+    if (this.#keysOf !== running.uncommitted) this.#keys.clear();
+    this.#keysOf = running.uncommitted;
+    if (this.#keys.has(key)) {
+      throw new LoopError(
+        'ONCE_TWICE',
+        `once was given the key \`${key}\` twice in one ${this.#unit.name}. Give each its own key.`,
+        running.path,
+      );
+    }
+    this.#keys.add(key);
+  }
+
+  #perform(call: Call, fn: () => unknown): void {
+    const { running } = this.#unit;
+    const { what, step, pending } = call;
+    let returned: unknown;
+    try {
+      returned = callWithin(running, what.once, fn);
+    } catch (error) {
+      this.#ended(call, { error });
+      return;
+    }
+    if (!isThenable(returned)) {
+      this.#ended(call, { output: returned });
+      return;
+    }
+    if (!call.known && this.#unit.isCurrent)
+      running.tell({ type: 'loop.asked', key: what.once, step, ...within(what) });
+    running.functionBegins(pending);
+    const over = (how: How) => {
+      this.#ended(call, how);
+      running.functionEnds(pending);
+    };
+    returned.then(
+      (output) => over({ output }),
+      (error: unknown) => over({ error }),
+    );
+  }
+
+  #ended(call: Call, result: How): void {
+    const { running, recall } = this.#unit;
+    // An abort has given the step its reason already.
+    if (running.ended) return;
+    const how = this.#checked(call.what.once, result);
+    if (recall === undefined) this.#remember(call, how);
+    else recall.whenGiven(() => this.#remember(call, how));
+  }
+
+  /** What is saved or recorded has to be plain data. */
+  #checked(key: string, how: How): How {
+    const { running } = this.#unit;
+    if (!running.session.strict || !('output' in how)) return how;
+    try {
+      running.checkOutput(how.output, `what once('${key}') returned`);
+      return how;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Puts the result into the journal, saves that where the run waits for its saves, and gives it. */
+  #remember({ what, step, pending }: Call, how: How): void {
+    const { running } = this.#unit;
+    if (running.ended) return;
+    const give = () =>
+      this.#unit.give(() => {
+        this.#pending.delete(pending);
+        pending.settle(how);
+      });
+    // The hook or step may have ended without it.
+    if (!this.#unit.isCurrent) {
+      give();
+      return;
+    }
+    const event: LoopReportEvent = { type: 'loop.once', key: what.once, step, ...within(what) };
+    running.tell('output' in how && how.output === undefined ? event : { ...event, ...how });
+    const { saveNow } = running.session;
+    if (saveNow === undefined || !running.mayBeSaved) give();
+    else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(running.actor)).then(give);
+  }
+}
+
+function within({ in: key }: { in?: string }): { in?: string } {
+  return key === undefined ? {} : { in: key };
+}

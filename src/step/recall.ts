@@ -1,0 +1,277 @@
+import { type Asked, type Got, givenIn, type InFlight } from '../chart/journal.ts';
+import type { Json } from '../data/json.ts';
+import { shown } from '../data/shown.ts';
+import { LoopError } from '../errors.ts';
+import { later } from '../time/clock.ts';
+import { turn } from '../time/turn.ts';
+
+/** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
+const patience = 1000;
+/** The same where it has asked for nothing out of order: it may be waiting for a timer of its own. */
+const longPatience = 60_000;
+
+/** Something that the journal knows of. */
+interface Known {
+  what: Asked | Got;
+  isGiven: boolean;
+  /** Gives what is remembered; set once the step has asked for it again. */
+  give: (() => void) | undefined;
+  /** Whether it was asked for again. */
+  asked: boolean;
+  /** The place of its asking among the events. */
+  place: number;
+}
+
+/** What the journal says has happened, in order. */
+type Event = { type: 'ask' | 'give'; known: Known };
+
+/** What a step wants of the journal when it asks for something. */
+export type Answer =
+  /** It is remembered: `give` is called when it is its turn. */
+  | 'remembered'
+  /** It was under way: it goes on now. */
+  | 'under way'
+  /** It is new: it may begin once all that is remembered has been given. */
+  | 'new';
+
+/**
+ * Gives a step that is run again after a resume what it had got before, in the same order.
+ *
+ * The journal's events are gone through one after another. What the step asked for next has to be asked for again; what it
+ * got next is given to it once its code has reacted to what came before, for which it has a turn of the event loop. So
+ * races, pools and whatever notes its children as they end come out as they did. What the step asks for that is new waits
+ * until all is given, for it came after that.
+ */
+export class Recall {
+  readonly #events: Event[];
+  readonly #known = new Map<string, Known>();
+  readonly #times = new Map<string, number>();
+  /** What the functions of calls of `once` that have returned had got, by key. */
+  readonly #inside = new Map<string | undefined, Got[]>();
+  readonly #path: () => string;
+  readonly #unit: string;
+  /** The next event. */
+  #next = 0;
+  /** What is still to be given. */
+  #gifts: number;
+  /** The code reacts to what was given last. */
+  #reacting = false;
+  /** What goes on once all is given, and what begins once all that was under way does so. */
+  #waiting: { then: () => void; isTime: () => boolean }[] = [];
+  /** What was asked for, and its place: while that is behind the next event, it was asked for out of order. */
+  #asked: { name: string; place: number }[] = [];
+  #cancel: (() => void) | undefined;
+  /** Called with the error when the step asks for something else than before. */
+  readonly #fail: (error: LoopError) => void;
+
+  /**
+   * @param unit what is run again: `step`, or the name of a hook
+   * @param fail what is awaited rejects with this error, and so does the step
+   */
+  constructor(inFlight: InFlight, unit: string, path: () => string, fail: (error: LoopError) => void) {
+    this.#unit = unit;
+    this.#path = path;
+    this.#fail = fail;
+    this.#events = eventsOf(inFlight);
+    for (const got of givenIn(inFlight)) {
+      if (got.in === undefined) continue;
+      const inside = this.#inside.get(got.in);
+      if (inside === undefined) this.#inside.set(got.in, [got]);
+      else inside.push(got);
+    }
+    this.#gifts = this.#events.filter(({ type }) => type === 'give').length;
+    const times = new Map<string, number>();
+    for (const [place, { type, known }] of this.#events.entries()) {
+      if (type === 'give') continue;
+      known.place = place;
+      this.#known.set(nth(times, known.what), known);
+    }
+  }
+
+  /** Whether all that is remembered has been given. */
+  get isGiven(): boolean {
+    return this.#gifts === 0 && !this.#reacting;
+  }
+
+  /** Whether all that was under way was asked for as well. */
+  get isOver(): boolean {
+    return this.isGiven && this.#next === this.#events.length;
+  }
+
+  /**
+   * The step asks for something.
+   * @param give called with what is remembered, if anything is, when it is its turn; of a `once`, with what its function got
+   * @throws LoopError `RESUME_MISMATCH` if it was asked with other arguments
+   */
+  ask(what: Omit<Asked, 'at'>, give: (got: Got, inside: readonly Got[]) => void): Answer {
+    const known = this.#known.get(nth(this.#times, what));
+    if (known === undefined) {
+      if (!this.isOver) this.#asked.push({ name: nameOf(what), place: Infinity });
+      this.#watch();
+      return 'new';
+    }
+    this.#compare(known.what, what);
+    known.asked = true;
+    if (known.isGiven) known.give = () => give(known.what as Got, this.#inside.get(what.once) ?? []);
+    if (known.place > this.#next) this.#asked.push({ name: nameOf(what), place: known.place });
+    this.#advance();
+    return known.isGiven ? 'remembered' : 'under way';
+  }
+
+  /** Calls back once all that is remembered has been given: at once, if it has. That is when what was under way goes on. */
+  whenGiven(then: () => void): void {
+    this.#when(then, () => this.isGiven);
+  }
+
+  /** Calls back once all that was under way goes on as well. That is when what is new begins. */
+  whenOver(then: () => void): void {
+    this.#when(then, () => this.isOver);
+  }
+
+  #when(then: () => void, isTime: () => boolean): void {
+    if (isTime()) then();
+    else this.#waiting.push({ then, isTime });
+  }
+
+  /** The code has returned. @throws LoopError `RESUME_MISMATCH` if it has not asked for all that it had asked for before */
+  checkAsked(): void {
+    const left = this.#events.filter(({ type, known }) => type === 'ask' && !known.asked);
+    if (left.length > 0) throw this.#mismatch(left.map(({ known }) => known.what));
+  }
+
+  /** Nothing more is given. */
+  stop(): void {
+    this.#cancel?.();
+    this.#waiting = [];
+    this.#next = this.#events.length;
+    this.#gifts = 0;
+  }
+
+  #advance(): void {
+    while (!this.#reacting) {
+      const event = this.#events[this.#next];
+      if (event === undefined || (event.type === 'ask' && !event.known.asked)) break;
+      if (event.type === 'ask') {
+        this.#next++;
+      } else {
+        this.#reacting = true;
+        void turn().then(() => this.#give(event));
+      }
+    }
+    this.#watch();
+    this.#goOn();
+  }
+
+  async #give(event: Event): Promise<void> {
+    if (this.#next === this.#events.length) return;
+    this.#next++;
+    this.#gifts--;
+    event.known.give!();
+    await turn();
+    this.#reacting = false;
+    this.#advance();
+  }
+
+  #goOn(): void {
+    const ready = this.#waiting.filter(({ isTime }) => isTime());
+    this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+    for (const { then } of ready) then();
+  }
+
+  /** What is asked for next may never be: after a while that is an error, and not a step that waits for ever. */
+  #watch(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.isOver || this.#reacting) return;
+    // Nothing that was asked for waits.
+    const early = this.#early();
+    if (this.isGiven && early === undefined) return;
+    this.#cancel = later(early === undefined ? longPatience : patience, () => {
+      const missing = this.#events[this.#next];
+      if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));
+    });
+  }
+
+  /** Something that was asked for out of order. */
+  #early(): string | undefined {
+    this.#asked = this.#asked.filter(({ place }) => place > this.#next);
+    return this.#asked[0]?.name;
+  }
+
+  #compare(before: Asked, now: Omit<Asked, 'at'>): void {
+    const [old, fresh] = [before.args ?? [], now.args ?? []];
+    if (same(old, fresh)) return;
+    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex((_, k) => !same(old[k], fresh[k]));
+    throw new LoopError(
+      'RESUME_MISMATCH',
+      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +
+        `and asked for ${text(fresh[i])} when it was run again. ${advice}`,
+      this.#path(),
+    );
+  }
+
+  #mismatch(missing: Asked[]): LoopError {
+    const before = [...new Set(missing.map(nameOf))].join(', ');
+    const early = this.#early();
+    const instead = early === undefined ? '' : `; it asked for ${early} instead`;
+    return new LoopError(
+      'RESUME_MISMATCH',
+      `The ${this.#unit} in flight had asked for ${before} when the checkpoint was taken, and did not when it was run again${instead}. ${advice}`,
+      this.#path(),
+    );
+  }
+}
+
+const advice =
+  'A step that is run again must ask for the same: let what it decides depend on state, arguments and what children and `once` gave, ' +
+  'and put random numbers, times and other effects into `once`.';
+
+function nameOf({ run, once }: Omit<Asked, 'at'>): string {
+  return run === undefined ? `once('${once}')` : `a run of \`${run}\``;
+}
+
+/** A name for the n-th time that something was asked for at its place. */
+function nth(times: Map<string, number>, { run, once, in: within }: Omit<Asked, 'at'>): string {
+  const name = JSON.stringify([run ?? null, once ?? null, within ?? null]);
+  const time = (times.get(name) ?? 0) + 1;
+  times.set(name, time);
+  return `${time} ${name}`;
+}
+
+/** The journal's events in order: see the drawing in `journal.ts`. */
+function eventsOf(inFlight: InFlight): Event[] {
+  const given = givenIn(inFlight);
+  const over = new Set(given.flatMap(({ once }) => once ?? []));
+  const events: Event[] = new Array(inFlight.events);
+  const known = (what: Asked, isGiven: boolean): Known => {
+    const one = { what, isGiven, give: undefined, asked: false, place: 0 };
+    events[what.at] = { type: 'ask', known: one };
+    return one;
+  };
+  const gifts = given.map((what) => known(what, true));
+  for (const what of inFlight.asked) known(what, false);
+  let next = 0;
+  for (const gift of gifts) {
+    while (events[next] !== undefined) next++;
+    events[next] = { type: 'give', known: gift };
+  }
+  // A `once` that has returned is not called again, so what its function asked for is not asked for again.
+  return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && same((a as Record<string, Json>)[key], (b as Record<string, Json>)[key]),
+  );
+}
+
+function text(value: Json | undefined): string {
+  if (value === undefined) return 'missing';
+  const whole = shown(value);
+  return whole.length > 80 ? `\`${whole.slice(0, 80)}…\`` : `\`${whole}\``;
+}

@@ -1,0 +1,50 @@
+import type { Result } from '../chart/journal.ts';
+import { Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
+import { kindOf } from '../data/shown.ts';
+import { EndLoop, LoopError } from '../errors.ts';
+import { type AnyLoop, belowRoot } from '../tree/tree.ts';
+
+/** What came of something that a step had asked for. */
+export type How = { output: unknown } | { error: unknown };
+
+/** A running loop and those that run it. */
+interface InRun {
+  readonly loop: AnyLoop;
+  readonly path: string;
+  readonly parent: InRun | undefined;
+}
+
+/**
+ * What a remembered result was: what the step gets when it asks again.
+ * @param what names what was asked for, for the error
+ * @param asking the loop whose step asks: the end of a loop further up is that of the same loop again
+ */
+export function revived(known: Result, what: string, asking: InRun): How {
+  if ('opaque' in known) {
+    const error = new LoopError(
+      'RESUME_MISMATCH',
+      `${what} gave a ${known.opaque}, which is not plain data and could not be remembered.`,
+      asking.path,
+    );
+    return { error };
+  }
+  if ('error' in known) return { error: thrownAgain(known.error, what, asking.path) };
+  if ('end' in known) {
+    let up: InRun | undefined = asking;
+    while (up !== undefined && belowRoot(up.path) !== belowRoot(known.end.path)) up = up.parent;
+    const { path, reason, thrown } = known.end;
+    const why = thrown === undefined ? (reason ?? undefined) : revivedError(thrown);
+    return { error: new EndLoop(up?.loop ?? asking.loop, up?.path ?? path, why) };
+  }
+  return { output: structuredClone(known.output) };
+}
+
+function thrownAgain(described: PlainError, what: string, path: string): unknown {
+  const thrown = revivedError(described);
+  if (!(thrown instanceof Opaque)) return thrown;
+  return new LoopError(
+    'RESUME_MISMATCH',
+    `${what} threw a ${kindOf(thrown)}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
+    path,
+  );
+}

@@ -1,0 +1,234 @@
+import { alreadyRunning } from '../actors/already-running.ts';
+import { compiled, implement } from '../actors/machines.ts';
+import type { Running } from '../actors/running.ts';
+import type { LoopContext } from '../chart/context.ts';
+import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
+import { LoopError } from '../errors.ts';
+import { host } from '../loop.ts';
+import { putState } from '../tree/state-dict.ts';
+import { type AnyLoop, childNamed, childrenOf, isLoop, pathOf, walk } from '../tree/tree.ts';
+import { Giving } from './giving.ts';
+import { Onces } from './once.ts';
+import { PendingRun } from './pending.ts';
+import { type Answer, Recall } from './recall.ts';
+import { type How, revived } from './remembered.ts';
+import { waitingForParent } from './restored-children.ts';
+import { keyWithin } from './scope.ts';
+
+/**
+ * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
+ * without children that are taken in one go share one.
+ */
+export class Unit {
+  readonly running: Running;
+  /** Children may be run: the state before it is in the context. */
+  readonly open: boolean;
+  /** The hook that runs; of a step, the one that it has come to. */
+  hook: string;
+  /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
+  recall: Recall | undefined;
+
+  readonly #children = new Map<string, PendingRun>();
+  readonly #onces = new Onces(this);
+  readonly #giving: Giving = new Giving(() => this.#children.size > 0 || this.#onces.areUnderWay);
+  /** Children that failed before anybody had awaited them. */
+  readonly #lost: { run: PendingRun; reason: unknown }[] = [];
+  /** It asked for something else than before: whatever its code makes of that, it has failed. */
+  #mismatch: LoopError | undefined;
+
+  /** @param inFlight what it had got before a resume */
+  constructor(running: Running, hook: string, open: boolean, inFlight: LoopContext['inFlight']) {
+    this.running = running;
+    this.hook = hook;
+    this.open = open;
+    if (inFlight !== null && inFlight.events > 0) {
+      const path = () => running.path;
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.#mismatched(error));
+    }
+  }
+
+  /** What it is called in errors. */
+  get name(): string {
+    return this.hook === 'advance' ? 'step' : this.hook;
+  }
+
+  get isCurrent(): boolean {
+    return this.running.unit === this;
+  }
+
+  /** Says of what is asked for in which `once` it is asked for. */
+  asking<What extends Omit<Asked, 'at'>>(what: What): What {
+    const within = keyWithin(this.running);
+    return within === undefined ? what : { ...what, in: within };
+  }
+
+  once(key: string, fn: () => unknown): Promise<unknown> {
+    return this.#onces.call(key, fn);
+  }
+
+  /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
+  run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
+    if (child[host]?.busy || this.#children.has(name)) throw alreadyRunning(child);
+    if (!this.open) {
+      throw new LoopError(
+        'LATE_CHILD',
+        `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
+          'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
+        this.running.path,
+      );
+    }
+    const what = this.asking({ run: name, args: plainArgs(args) });
+    const run = new PendingRun(args);
+    const answer = this.#recalled(what, run);
+    this.#children.set(name, run);
+    const begin = () => this.#begin(name, child, run, what);
+    if (answer === undefined) begin();
+    else if (answer === 'under way') this.recall!.whenGiven(begin);
+    else if (answer === 'new') this.recall!.whenOver(begin);
+    return run.promise;
+  }
+
+  /** Asks the journal, if this is run again. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
+  #recalled(what: Omit<Asked, 'at'> & { run: string }, run: PendingRun): Answer | undefined {
+    try {
+      return this.recall?.ask(what, (got) => {
+        this.#children.delete(what.run);
+        this.leave([got]);
+        run.settle(this.revived(got, `a run of ${what.run}`));
+      });
+    } catch (error) {
+      this.#mismatched(error as LoopError);
+      throw error;
+    }
+  }
+
+  #begin(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+    const turn = this.running.session.turnIfDue();
+    if (turn === undefined) this.#beginNow(name, child, run, what);
+    else void turn.then(() => this.#beginNow(name, child, run, what));
+  }
+
+  #beginNow(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+    // Left meanwhile, with its step.
+    if (this.#children.get(name) !== run) return;
+    run.begun = true;
+    try {
+      this.#spawn(name, child, what);
+    } catch (error) {
+      // Wired wrongly since the run began.
+      this.#children.delete(name);
+      this.#lose(run, error);
+    }
+  }
+
+  #spawn(name: string, child: AnyLoop, what: Omit<Asked, 'at'>): void {
+    const { loop, actor, context } = this.running;
+    if (context.running.includes(name)) {
+      waitingForParent.get(actor.getSnapshot().children[name])?.();
+      return;
+    }
+    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
+    if (childrenOf(child).length > 0) walk(child);
+    // It may have come, or changed, after this loop's machine was made.
+    const { logic } = actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
+    // Not `child.machine` alone, which looks at the whole tree again.
+    implement(loop, logic.implementations.actors, name, compiled.get(child) ?? child.machine);
+    const within = what.in === undefined ? {} : { in: what.in };
+    this.running.tell({ type: 'loop.run', child: name, args: what.args!, ...within });
+  }
+
+  /** The run of a child that its actor belongs to, once the code has asked for it. */
+  childRun(name: string): PendingRun | undefined {
+    const run = this.#children.get(name);
+    return run?.begun ? run : undefined;
+  }
+
+  childEnded(name: string, run: PendingRun, how: How): void {
+    this.give(() => {
+      if (this.#children.get(name) === run) this.#children.delete(name);
+      if ('error' in how) this.#lose(run, how.error);
+      else run.resolve(how.output);
+    });
+  }
+
+  /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
+  strangersEnded({ running, inFlight }: LoopContext): void {
+    for (const [name, run] of this.#children) {
+      if (run.attached || !run.begun || running.includes(name)) continue;
+      const how = givenIn(inFlight).findLast((got) => got.run === name);
+      if (how === undefined) continue;
+      run.attached = true;
+      this.childEnded(name, run, this.revived(how, name));
+    }
+  }
+
+  /** Gives the code a result, when it has reacted to the one before. */
+  give(result: () => void): void {
+    this.#giving.give(result);
+  }
+
+  revived(known: Result, what: string): How {
+    return revived(known, what, this.running);
+  }
+
+  /** Leaves children in the states that remembered runs left them in. */
+  leave(runs: readonly Got[]): void {
+    for (const { run, dict } of runs) {
+      const child = run === undefined ? undefined : childNamed(this.running.loop, run);
+      if (dict !== undefined && isLoop(child)) putState(child, dict);
+    }
+  }
+
+  /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
+  settle(): Promise<void> | undefined {
+    this.#check();
+    if (this.#children.size > 0) return this.#settleChildren();
+    this.#checkLost();
+    return undefined;
+  }
+
+  async #settleChildren(): Promise<void> {
+    while (this.#children.size > 0) {
+      // A failure that the code has awaited was the code's to handle.
+      await Promise.allSettled([...this.#children.values()].map((run) => Promise.prototype.then.call(run.promise)));
+      this.#check();
+    }
+    this.#checkLost();
+  }
+
+  #check(): void {
+    if (this.#mismatch !== undefined) throw this.#mismatch;
+    this.recall?.checkAsked();
+  }
+
+  #lose(run: PendingRun, reason: unknown): void {
+    run.reject(reason);
+    if (!run.promise.awaited) this.#lost.push({ run, reason });
+  }
+
+  /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
+  #checkLost(): void {
+    const unheard = this.#lost.splice(0).find(({ run }) => !run.promise.awaited);
+    if (unheard !== undefined) throw unheard.reason;
+  }
+
+  #mismatched(error: LoopError): void {
+    this.#mismatch = error;
+    this.recall?.stop();
+    for (const [name, run] of this.#children) {
+      if (run.begun) continue;
+      this.#children.delete(name);
+      run.reject(error);
+    }
+    this.#onces.mismatched(error);
+  }
+
+  /** It is left, or the run ends: nothing is given any more, and what is awaited rejects. */
+  abandon(reason: unknown): void {
+    this.recall?.stop();
+    this.#giving.stop();
+    for (const [, run] of this.#children) this.#lose(run, reason);
+    this.#children.clear();
+    this.#onces.abandon(reason);
+  }
+}

@@ -48,7 +48,7 @@ const anyLanguage: Plugin = {
 
 const config: ViteUserConfig = defineConfig({
   root: 'inspector',
-  base: '.',
+  base: './',
   plugins: [ownPictures, anyLanguage],
   // Else it is bundled before the plugin above sees it.
   optimizeDeps: { exclude: ['uplot'] },

@@ -31,7 +31,7 @@ const types: Record<string, string> = {
 
 /** Where the page was built, for the source or for the package. @throws LoopError where it was not */
 export function builtPage(): string {
-  for (const place of ['../inspector/', '../../dist/inspector']) {
+  for (const place of ['../inspector/', '../../dist/inspector/']) {
     const path = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(`${path}index.html`)) return path;
   }

@@ -190,7 +190,6 @@ test('what would not come back as it was is refused when the checkpoint is taken
     [{ rng: new Rng() }, 'got an instance of Rng. Return what it can be made of.'],
     [[1, { f() {} }], '`model[1].f`'],
     [new Map([['a', Symbol('s')]]), '`model.(Map)`'],
-    [Promise.resolve(1), 'got an instance of Promise'],
     [/x/, 'got an instance of RegExp'],
     [new (class Cache extends Map {})(), 'got an instance of Cache'],
     [new (class Weights extends Float32Array {})(2), 'got an instance of Weights'],
@@ -251,7 +250,8 @@ test('a checkpoint whose JSON form was damaged is refused', async () => {
 });
 
 test('the JSON form of older checkpoints is read: numbers in the state, assets as JSON left them', async () => {
-  const from = json(await taken({ w: [1] }));
+  // They had no seal, and did not tell which loops were restarting.
+  const { seal: _, restarting: __, ...from } = json(await taken({ w: [1] }));
   from.encoded = true;
   from.stateDict.state_dict.loss = { $n: 'NaN' };
   from.assets.model.best = null;

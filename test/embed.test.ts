@@ -73,6 +73,31 @@ describe('createActor(loop.machine)', () => {
   });
 });
 
+test('an observer that throws into an actor fails it, as XState has it, and no step is taken after that', async () => {
+  let steps = 0;
+  class Endless extends Slow {
+    override get done() {
+      return false;
+    }
+    override async advance() {
+      steps++;
+      await turn();
+    }
+  }
+  const actor = createActor(new Endless(5).machine, {
+    input: [],
+    inspect: ({ type }) => {
+      if (type === '@xstate.microstep' && steps === 3) throw new Error('an observer that throws');
+    },
+  });
+  const failed = new Promise((resolve) => actor.subscribe({ error: resolve }));
+  actor.start();
+  expect(await failed).toMatchObject({ message: 'an observer that throws' });
+  const taken = steps;
+  for (let i = 0; i < 20; i++) await turn();
+  expect(steps).toBe(taken);
+});
+
 describe("in an app's machine", () => {
   function app(loop: Loop<any, any>, input: unknown[] = []) {
     return setup({

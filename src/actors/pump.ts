@@ -74,6 +74,10 @@ class Pump implements HookActor {
 
   begin(running: Running): void {
     this.#running = running;
+    running.whenAborted = () => {
+      this.stopped = true;
+      this.attention = true;
+    };
     // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
     soon(() => void this.#drive());
   }

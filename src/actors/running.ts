@@ -31,6 +31,8 @@ export class Running implements Host {
   untold: LoopReportEvent[] | undefined;
   /** Whole steps that the context does not know of yet. */
   uncommitted = 0;
+  /** Tells whoever takes the steps that there are no more: an actor that fails stops nobody below it. */
+  whenAborted: (() => void) | undefined;
   /** The actor of the hook that runs, as the source of what it sends. */
   hookActor: AnyActorRef | undefined;
 
@@ -234,6 +236,7 @@ export class Running implements Host {
     if (this.#ended) return;
     this.#ended = { reason };
     live.delete(this);
+    this.whenAborted?.();
     this.#controller?.abort(reason);
     this.abandonChildren(reason);
     if (this.unit === undefined) this.gone();

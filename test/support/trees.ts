@@ -173,7 +173,7 @@ class Runner extends Loop<number, [number]> {
 }
 
 /** How long runners take. Far apart, so that it is clear who is first wherever a run is cut. */
-const TURNS = [1, 12, 36] as const;
+const TURNS = [1, 8, 20] as const;
 
 /** The loop that a node describes. Each hook logs when it has completed; `cut` is called in each. */
 export class Tree extends Loop<number, [number]> {
@@ -397,7 +397,10 @@ interface Plain {
 }
 
 /** The same tree without the library: a `while`, and calls. Children in `Promise.all` run one after another. */
-export function interpret(root: Node, log: Log): { output?: number; error?: string; states: Record<string, object> } {
+export function interpret(
+  root: Node,
+  log: Log,
+): { output?: number; error?: string; states: Record<string, object>; besides: number } {
   const make = (node: Node, path: string, up?: Plain): Plain => {
     const made: Plain = { node, path, state: { i: 0, acc: 1, runs: 0 }, models: [], kids: [], up };
     if (node.children.length === 0) made.models = [0, 0];
@@ -412,6 +415,7 @@ export function interpret(root: Node, log: Log): { output?: number; error?: stri
   };
   collect(tree);
 
+  let besides = 0;
   function ops(loop: Plain, list: Op[], keys: Set<string>): void {
     const { state } = loop;
     for (const op of list) {
@@ -460,14 +464,17 @@ export function interpret(root: Node, log: Log): { output?: number; error?: stri
           break;
         }
         case 'race':
+          besides++;
           state.acc = mix(state.acc, state.acc * 100 + TURNS[0]);
           break;
         case 'order': {
           const { acc } = state;
+          besides++;
           for (const turns of TURNS) state.acc = mix(state.acc, acc * 100 + turns);
           break;
         }
         case 'pool':
+          besides++;
           state.acc = mix(state.acc, 0);
           break;
         case 'caught':
@@ -516,8 +523,8 @@ export function interpret(root: Node, log: Log): { output?: number; error?: stri
   }
 
   try {
-    return { output: run(tree, 5), states };
+    return { output: run(tree, 5), states, besides };
   } catch (error) {
-    return { error: error instanceof End ? 'end outside' : (error as Error).message, states };
+    return { error: error instanceof End ? 'end outside' : (error as Error).message, states, besides };
   }
 }

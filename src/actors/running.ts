@@ -245,6 +245,7 @@ export class Running implements Host {
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
     this.unit = undefined;
+    this.session.assetsBefore.delete(this);
     this.session.leave(this);
     // One that did not end as it should is still found here: see `callerOf`.
     if (this.loop[host] === this && this.#ended === over) this.loop[host] = undefined;
@@ -259,6 +260,8 @@ export class Running implements Host {
   /** The hook or step has failed: its code is over, and the machine is told. */
   failUnit(): void {
     this.#failed = this.unit;
+    // What the models were before a step that has failed is of no use to later checkpoints.
+    this.session.assetsBefore.delete(this);
     this.unit = undefined;
   }
 

@@ -2,6 +2,7 @@ import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { Stand } from '../chart/loop-actor.ts';
 import { isFinal, isState, next } from '../chart/rules.ts';
 import type { Json } from '../data/json.ts';
+import { isAlike } from '../data/alike.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
 import { LoopError } from '../errors.ts';
@@ -127,23 +128,8 @@ function frameOf({ seq, id }: ActorLine | EventLine, { path, stand }: Actor, eve
 function same(line: EventLine, path: string, what: string, told: Json | undefined, got: Json | undefined): void {
   if (told === got) return;
   const [before, now] = inOlderForm(decodeJson(told as Json), decodeJson(got as Json));
-  if (!alike(before, now) && !alike(before, withoutNewWords(now)))
+  if (!isAlike(before, now) && !isAlike(before, withoutNewWords(now)))
     throw mismatch(line.seq, path, `the ${what} ${shown(told)}`, shown(got));
-}
-
-/** Whether two pieces of plain data hold the same, in whichever order; a part that comes twice may be two parts of the other. */
-function alike(a: unknown, b: unknown, compared = new Map<object, object>()): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (compared.get(a) === b) return true;
-  compared.set(a, b);
-  const [keysOfA, keysOfB] = [keysIn(a), keysIn(b)];
-  if (Array.isArray(a) !== Array.isArray(b) || keysOfA.length !== keysOfB.length) return false;
-  return keysOfA.every((key) => Object.hasOwn(b, key) && alike((a as any)[key], (b as any)[key], compared));
-}
-
-function keysIn(object: object): string[] {
-  return Object.keys(object).filter((key) => (object as Record<string, unknown>)[key] !== undefined);
 }
 
 function mismatch(seq: number, path: string, expected: string, got: string, cause?: unknown): LoopError {

@@ -1,4 +1,5 @@
 import { type Asked, type Got, givenIn, type InFlight } from '../chart/journal.ts';
+import { isAlike } from '../data/alike.ts';
 import type { Json } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
 import { LoopError } from '../errors.ts';
@@ -200,8 +201,8 @@ export class Recall {
 
   #compare(before: Asked, now: Omit<Asked, 'at'>): void {
     const [old, fresh] = [before.args ?? [], now.args ?? []];
-    if (same(old, fresh)) return;
-    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex((_, k) => !same(old[k], fresh[k]));
+    if (isAlike(old, fresh)) return;
+    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex((_, k) => !isAlike(old[k], fresh[k]));
     throw new LoopError(
       'RESUME_MISMATCH',
       `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +
@@ -257,17 +258,6 @@ function eventsOf(inFlight: InFlight): Event[] {
   }
   // A `once` that has returned is not called again, so what its function asked for is not asked for again.
   return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
-}
-
-function same(a: Json | undefined, b: Json | undefined): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every(
-    (key) => Object.hasOwn(b, key) && same((a as Record<string, Json>)[key], (b as Record<string, Json>)[key]),
-  );
 }
 
 function text(value: Json | undefined): string {

@@ -51,7 +51,9 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   }
   waitingForParent.delete(actor);
   run.attached = true;
-  ready(remembering(actor, new Running(loop, actor, parent, run.args)));
+  if (run.running === undefined) run.running = new Running(loop, actor, parent, run.args);
+  else run.running.sit(actor);
+  ready(remembering(actor, run.running));
 }
 
 function remembering(actor: AnyActorRef, running: Running): Running {

@@ -1,6 +1,6 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
-import type { Commit } from '../chart/context.ts';
-import { isEndLoop, LoopError } from '../errors.ts';
+import { LoopError } from '../errors.ts';
+import { endOutside } from '../step/end-outside.ts';
 import type { AnyLoop } from '../tree/tree.ts';
 import { attach } from './attach.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
@@ -44,7 +44,7 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
         attach(loop, machine, (running) => {
           if (actor.stopped) return;
           running.hookActor = self;
-          actor.begin(running);
+          running.session.whileMachinesWork(() => actor.begin(running));
         });
       } catch (error) {
         machine.send({ type: 'loop.failed', error, steps: 0 });
@@ -95,7 +95,7 @@ export function endWith(loop: AnyLoop): HookLogic {
  */
 export function prepare(running: Running): Promise<boolean | undefined> | undefined {
   const { loop, session, actor } = running;
-  const state: unknown = actor.getSnapshot().value;
+  const state: unknown = running.snapshot.value;
   const wasRestored = running.restored;
   running.restored = false;
   // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
@@ -121,28 +121,11 @@ export function prepare(running: Running): Promise<boolean | undefined> | undefi
 /** A hook threw, and not to end its own loop. */
 export function fail(running: Running, hook: string, thrown: unknown): void {
   if (running.ended) return;
-  let error = thrown;
-  if (isEndLoop(thrown)) {
-    let up = running.parent;
-    while (up !== undefined && up.loop !== thrown.loop) up = up.parent;
-    if (up === undefined) {
-      error = new LoopError(
-        'END_OUTSIDE',
-        thrown.loop === running.loop
-          ? `end was thrown in ${hook}, where there are no more steps to leave out. Throw it in reset, onRunStart, done or a step.`
-          : `end of ${thrown.path} was thrown in ${hook}, and that loop is not running around it. Throw the end of a loop inside its own run.`,
-        running.path,
-        { cause: thrown },
-      );
-    }
-  }
-  let commit: Commit | undefined;
-  try {
-    // As it stands at the throw, so that the context says where it failed.
-    commit = running.commit();
-  } catch {
-    // The state itself is what failed: the last boundary's stays.
-  }
+  // The parent's machine hears of it at once, and has to know what came before.
+  running.parent?.flush();
+  running.flush();
+  const error = endOutside(running, hook, thrown);
+  const commit = running.commitIfPlain();
   running.failUnit();
   const steps = running.uncommitted;
   running.tell({ type: 'loop.failed', error, steps, ...(commit === undefined ? {} : { commit }) });

@@ -4,7 +4,6 @@ import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../errors.ts';
 import { soon } from '../time/clock.ts';
 import type { AnyLoop } from '../tree/tree.ts';
-import { mayRunAhead, runAhead } from './ahead.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
 import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
@@ -33,6 +32,15 @@ class OneShotActor implements HookActor {
 
   begin(running: Running): void {
     this.#running = running;
+    // It ran without an actor, and this one is on its way to where it stands.
+    if (this.#hook === 'skip' && running.light?.hasBegun === true) {
+      running.forward();
+      return;
+    }
+    if (this.#hook === 'skip' && running.handover !== undefined) {
+      this.#begin();
+      return;
+    }
     // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
     if (this.#hook === 'skip' && running.parent !== undefined) soon(() => this.stopped || this.#begin());
     else this.#begin();
@@ -42,7 +50,10 @@ class OneShotActor implements HookActor {
     const running = this.#running;
     const begun = running.takeOver();
     if (begun !== undefined) {
-      this.#await(begun.result);
+      begun.whenOver((end) => {
+        if ('error' in end) this.#threw(end.error);
+        else this.#returned(end.value, end.done);
+      });
       return;
     }
     try {
@@ -60,8 +71,7 @@ class OneShotActor implements HookActor {
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
       const result = this.#call();
-      if (hook === 'skip' && result === false && !this.stopped && mayRunAhead(running)) runAhead(running);
-      else if (isPending(loop, hook, result)) this.#await(result);
+      if (isPending(loop, hook, result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);
@@ -85,18 +95,19 @@ class OneShotActor implements HookActor {
     );
   }
 
-  #returned(result: unknown): void {
+  /** @param done what `done` has said, if it has been read already */
+  #returned(result: unknown, done?: boolean): void {
     try {
       refuseIterator(this.#loop, this.#hook, result);
       const left = this.#running.settle();
-      if (left === undefined) this.#complete(result);
-      else left.then(() => this.#complete(result)).catch((error) => this.#threw(error));
+      if (left === undefined) this.#complete(result, done);
+      else left.then(() => this.#complete(result, done)).catch((error) => this.#threw(error));
     } catch (error) {
       this.#threw(error);
     }
   }
 
-  #complete(result: unknown): void {
+  #complete(result: unknown, done?: boolean): void {
     const [hook, running] = [this.#hook, this.#running];
     if (this.stopped || running.ended) {
       running.gone();
@@ -106,7 +117,7 @@ class OneShotActor implements HookActor {
     if (isOutput && running.session.strict && running.parent !== undefined) {
       running.checkOutput(result, `what ${hook} returned`);
     }
-    const value = hook === 'onRunStart' ? readDone(this.#loop) : result;
+    const value = hook === 'onRunStart' ? (done ?? readDone(this.#loop)) : result;
     this.#report({ hook, value, commit: running.commit() });
   }
 
@@ -133,6 +144,9 @@ class OneShotActor implements HookActor {
     if (this.stopped || this.#running.ended) return;
     this.#running.committed();
     this.#running.unit = undefined;
+    this.#running.held?.clear();
+    // With the last hook the run is over, and the parent's machine hears of it at once: it has to know what came before.
+    if (output.hook === 'onRunEnd' || output.hook === 'onSkip') this.#running.parent?.flush();
     this.#self.send({ type: 'hook.done', output } as EventObject);
   }
 }

@@ -2,18 +2,18 @@ import type { AnyActorRef } from 'xstate';
 import type { Commit } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../errors.ts';
+import type { HookEnd } from '../light/handover.ts';
+import { mayBeLight } from '../light/light-run.ts';
 import { Loop } from '../loop.ts';
+import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import type { Unit } from '../step/unit.ts';
 import { now, soon } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
-import { type AnyLoop, childrenOf } from '../tree/tree.ts';
+import { type AnyLoop, hasChildren } from '../tree/tree.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
-import { enterHook, leaveHook } from './in-hook.ts';
-import { isPending, isTrue, readDone, refuseIterator } from './returned.ts';
+import { isPending, readDone, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 
-/** How many steps may go by between two looks at the clock. */
-const sprint = 128;
 /** Committing may take this share of the time; where the state is large, commits come less often. */
 const commitShare = 1 / 20;
 
@@ -27,25 +27,24 @@ export function pump(loop: AnyLoop): HookLogic {
 
 /** Whether other loops of the run run beside this one. */
 function runsBeside(running: Running): boolean {
-  for (let up = running.parent; up !== undefined; up = up.parent) if (up.context.running.length > 1) return true;
+  for (let up = running.parent; up !== undefined; up = up.parent) {
+    if (Math.max(up.context.running.length, up.unit?.childrenUnderWay ?? 0) > 1) return true;
+  }
   return false;
 }
 
-/** A hook that has been called and has returned a promise. */
-type Begun = { hook: string; result: PromiseLike<unknown> };
-
 class Pump implements HookActor {
   stopped = false;
-  /** Looked at after every step: somebody wants something between two of them. */
-  attention = false;
 
   readonly #loop: AnyLoop;
   #running!: Running;
-  #done = false;
-  /** No whole iteration yet since this pump began. */
-  #first = true;
+  #burst!: Burst;
   /** Steps that were not committed when the machine had something to say. */
   #before = 0;
+  /** Of a loop with children: steps that are not committed in which no child ran. Those of others are made of theirs. */
+  #ownSteps = 0;
+  /** Of those, the steps that others have been told of. */
+  #counted = 0;
   /** Steps taken or under way that are not committed. */
   #claimed = 0;
   /** When the event loop is to have its turn. */
@@ -67,26 +66,43 @@ class Pump implements HookActor {
     return this.#running?.uncommitted ?? 0;
   }
 
+  get attention(): boolean {
+    return this.#burst.attention;
+  }
+
+  set attention(wanted: boolean) {
+    this.#burst.attention = wanted;
+  }
+
   notice(): void {
+    if (this.#burst === undefined) return;
     this.attention = true;
     this.#before = this.uncommitted;
+    if (this.stopped) this.#burst.stopped = true;
   }
 
   begin(running: Running): void {
     this.#running = running;
+    this.#burst = new Burst(running);
     running.whenAborted = () => {
       this.stopped = true;
+      this.#burst.stopped = true;
       this.attention = true;
     };
+    const begun = running.takeOver();
     // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
-    soon(() => void this.#drive());
+    if (begun === undefined) soon(() => void this.#drive());
+    else begun.whenOver((end) => void this.#drive({ hook: begun.hook, end }));
   }
 
-  async #drive(): Promise<void> {
+  /** @param over the hook that was in flight when the loop got its actor */
+  async #drive(over?: { hook?: StepHook | undefined; end?: HookEnd }): Promise<void> {
     const { session } = this.#running;
     session.joinSteps(this);
     try {
-      await this.#steps();
+      const { hook, end = { value: undefined } } = over ?? {};
+      if ('error' in end) throw end.error;
+      await this.#steps(hook === undefined ? undefined : { hook, result: end.value }, end.done);
     } catch (error) {
       this.#threw(error);
     } finally {
@@ -105,41 +121,53 @@ class Pump implements HookActor {
     }
     try {
       running.abandonChildren(error);
-      this.#done = true;
+      this.#burst.done = true;
       this.#commit({ reason: plainReason(error.reason) });
     } catch (failure) {
       fail(running, 'a step', failure);
     }
   }
 
-  async #steps(): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
+  /**
+   * @param begun the hook that a step is in already; what it returned may be a promise
+   * @param done what `done` has said, if it has been read after a step
+   */
+  async #steps(begun: Begun | undefined, done: boolean | undefined): Promise<void> {
+    const [loop, running, burst] = [this.#loop, this.#running, this.#burst];
     const { session } = running;
-    const begun = running.takeOver();
+    const composite = hasChildren(loop);
     let letGo = false;
-    if (begun === undefined) {
-      const wait = prepare(running);
+    // Steps that were taken before it had an actor are committed first.
+    const isBehind = running.uncommitted > 0;
+    if (isBehind && composite && running.unit?.ran === false) this.#ownSteps++;
+    if (begun !== undefined) {
+      const began = now();
+      if (composite) await this.#step(begun);
+      else await burst.finish(begun);
+      if (this.stopped) return;
+      session.lastStep.set(running.actor, now() - began);
+    } else {
+      const wait = isBehind ? undefined : prepare(running);
       if (wait !== undefined) letGo = (await wait) === false;
       if (this.stopped) return;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
-      this.#done = running.context.done ?? readDone(loop);
-    } else {
-      const began = now();
-      await this.#finish(begun);
-      if (this.stopped) return;
-      session.lastStep.set(running.actor, now() - began);
+      burst.done = done ?? running.context.done ?? readDone(loop);
     }
-    if (this.#done) {
+    if (burst.done) {
       this.#commit();
       return;
     }
 
-    const composite = childrenOf(loop).length > 0;
-    let burst = 1;
+    if (composite && (isBehind || begun !== undefined)) {
+      this.#commit();
+      if (!this.stopped && session.wanted) await session.stand(running.actor);
+      if (this.stopped) return;
+    }
+    let size = 1;
     let walks = begun !== undefined;
     this.#beginSlice();
     this.#lastCommit = now();
-    this.attention = (session.wanted && !letGo) || (begun !== undefined && this.#mayLinger());
+    this.attention = (session.wanted && !letGo) || isBehind || (begun !== undefined && this.#mayLinger());
     for (;;) {
       const began = now();
       const { stood } = session;
@@ -156,17 +184,18 @@ class Pump implements HookActor {
       } else if (!this.attention) {
         // Loops beside this one count as well; a step at least is taken, for they may take their time.
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-        const limit = single ? 1 : Math.min(burst, pace ?? burst, left);
+        const limit = single ? 1 : Math.min(size, pace ?? size, left);
         this.#claim(limit);
         if (session.saveNow !== undefined) running.noteAssets();
         const before = running.uncommitted;
+        running.begin('advance', false);
         if (walks) {
-          await this.#walk(limit);
+          await burst.walk(limit);
         } else {
-          const slow = this.#sprints(limit);
+          const slow = burst.sprint(limit, this.#deadline);
           if (slow !== undefined) {
             walks = true;
-            await this.#finish(slow);
+            await burst.finish(slow);
             single ||= this.#mayLinger();
           }
         }
@@ -176,17 +205,21 @@ class Pump implements HookActor {
 
       const seen = now();
       // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
-      if (seen - began < 0.25) burst = Math.min(burst * 2, 256);
-      else if (seen - began > 0.5) burst = Math.max(1, burst >> 1);
+      if (seen - began < 0.25) size = Math.min(size * 2, 256);
+      else if (seen - began > 0.5) size = Math.max(1, size >> 1);
       const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-      if (this.#done || this.attention || composite || due || pace !== null || single || late) {
+      const told = composite && !mayBeLight(running);
+      if (burst.done || this.attention || told || due || pace !== null || single || late) {
         if (this.attention || single) session.lastStep.set(running.actor, seen - began - (session.stood - stood));
         this.attention = false;
         this.#commit();
         if (this.stopped) return;
         if (session.wanted) await session.stand(running.actor);
+        if (this.stopped) return;
+      } else if (composite) {
+        this.#hold();
         if (this.stopped) return;
       }
       if (tired) {
@@ -210,170 +243,44 @@ class Pump implements HookActor {
     return this.#commitEvery <= 5 * slice && runsBeside(this.#running);
   }
 
-  /** Steps may turn slow in the middle of a burst that was measured by quick ones: it looks at the clock now and then. */
-  #sprints(limit: number): Begun | undefined {
-    this.#running.begin('advance', false);
-    // Once for all steps: to note it at each would cost a good part of one.
-    const before = enterHook(this.#running);
-    try {
-      for (let left = limit; left > 0; left -= sprint) {
-        const slow = this.#sprint(Math.min(left, sprint));
-        if (slow !== undefined || this.#done || this.attention || now() >= this.#deadline) return slow;
-      }
-      return undefined;
-    } finally {
-      leaveHook(before);
-    }
-  }
-
   /**
-   * Steps of a loop without children, one after another, for as long as no hook returns a promise: an async function
-   * takes half as long again for a step, and awaiting what is no promise ten times.
-   * @returns the hook that did
+   * One step of a loop with children: the state before each of its hooks is kept, so that it can be run again from there.
+   * @param begun the hook that it is in already
    */
-  #sprint(limit: number): Begun | undefined {
+  async #step(begun?: Begun): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
-    const { args } = running;
-    const bare = args.length === 0;
-    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
+    const unit = begun === undefined ? running.begin('advance', true) : running.unit!;
     const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
-    let left = limit;
-    let first = this.#first;
-    // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
-    do {
-      let result: unknown;
-      if (hasStart) {
-        result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isPending(loop, 'onAdvanceStart', result))
-          return { hook: 'onAdvanceStart', result };
-        if (this.stopped) return undefined;
-      }
-      result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
-      if (this.attention && this.stopped) return undefined;
-      if (hasEnd) {
-        result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
-        if (this.stopped) return undefined;
-      }
-      if (first) {
-        this.#wholeIteration();
-        first = false;
-      }
-      running.uncommitted++;
-      const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.#done = true;
-        return undefined;
-      }
-    } while (--left > 0 && !this.attention);
-    return undefined;
-  }
-
-  /** The same, awaiting what is a promise. */
-  async #walk(limit: number): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
-    const { args } = running;
-    const bare = args.length === 0;
-    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
-    running.begin('advance', false);
-    let left = limit;
-    do {
-      let result: unknown;
-      if (hasStart) {
-        result = this.#call('onAdvanceStart');
-        if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
-          refuseIterator(loop, 'onAdvanceStart', await result);
-        }
-        if (this.stopped) return;
-      }
-      // As `#call` does: this is the step that is taken by the million.
-      const before = enterHook(running);
-      try {
-        result = bare ? loop.advance() : loop.advance(...args);
-      } finally {
-        leaveHook(before);
-      }
-      if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
-      if (this.attention && this.stopped) return;
-      if (hasEnd) {
-        result = this.#call('onAdvanceEnd');
-        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
-          refuseIterator(loop, 'onAdvanceEnd', await result);
-        }
-        if (this.stopped) return;
-      }
-      running.uncommitted++;
-      const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.#done = true;
-        return;
-      }
-    } while (--left > 0 && !this.attention);
-  }
-
-  /** The rest of a step that was begun ahead of this state. */
-  async #finish({ hook, result }: Begun): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
-    refuseIterator(loop, hook, await result);
-    if (this.stopped) return;
-    if (hook === 'onAdvanceStart') refuseIterator(loop, 'advance', await this.#call('advance'));
-    if (this.stopped) return;
-    if (hook !== 'onAdvanceEnd') refuseIterator(loop, 'onAdvanceEnd', await this.#call('onAdvanceEnd'));
-    if (this.stopped) return;
-    this.#wholeIteration();
-    running.uncommitted++;
-    this.#done = readDone(loop);
-  }
-
-  /** One step of a loop with children: the state before each of its hooks is in the context, so that it can be run again from there. */
-  async #step(): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
-    const unit = running.begin('advance', true);
+    const hooks: StepHook[] = ['advance'];
+    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart) hooks.unshift('onAdvanceStart');
+    if (hasEnd) hooks.push('onAdvanceEnd');
+    if (begun !== undefined) hooks.splice(0, hooks.indexOf(begun.hook));
     const over = running.completedHooks;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
-    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart && !over.includes('onAdvanceStart')) {
-      await this.#hook(unit, 'onAdvanceStart', true);
+    for (const hook of hooks) {
+      if (over.includes(hook)) continue;
+      await this.#hook(unit, hook, hook === begun?.hook ? begun : undefined);
+      if (this.stopped) return;
     }
-    if (this.stopped) return;
-    if (!over.includes('advance')) await this.#hook(unit, 'advance', hasEnd);
-    if (this.stopped) return;
-    if (hasEnd) await this.#hook(unit, 'onAdvanceEnd', false);
-    if (this.stopped) return;
-    if (this.#first) this.#wholeIteration();
+    if (this.#burst.first) this.#burst.wholeIteration();
     running.uncommitted++;
-    this.#done = readDone(loop);
+    if (!unit.ran) this.#ownSteps++;
+    this.#burst.done = readDone(loop);
   }
 
-  async #hook(unit: Unit, hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd', commits: boolean): Promise<void> {
-    const running = this.#running;
+  async #hook(unit: Unit, hook: StepHook, begun: Begun | undefined): Promise<void> {
+    const [loop, running] = [this.#loop, this.#running];
     unit.hook = hook;
-    const result = this.#call(hook);
-    if (isPending(this.#loop, hook, result)) refuseIterator(this.#loop, hook, await result);
+    const result = begun === undefined ? this.#burst.call(hook) : begun.result;
+    if (isPending(loop, hook, result)) refuseIterator(loop, hook, await result);
     if (this.stopped) return;
     const left = running.settle();
     if (left !== undefined) await left;
-    if (this.stopped || !commits) return;
-    running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
+    const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd);
+    if (this.stopped || isLast) return;
+    if (mayBeLight(running) && unit.recall === undefined) running.holdWithin(hook);
+    else running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
     // The next hook begins with nothing.
     unit.recall = undefined;
-  }
-
-  #call(hook: 'onAdvanceStart' | 'advance' | 'onAdvanceEnd'): unknown {
-    const { args } = this.#running;
-    const before = enterHook(this.#running);
-    try {
-      return args.length === 0 ? this.#loop[hook]() : this.#loop[hook](...args);
-    } finally {
-      leaveHook(before);
-    }
-  }
-
-  #wholeIteration(): void {
-    this.#first = false;
-    this.#running.committed();
-    if (this.#loop.restarting) this.#loop.restarting = false;
   }
 
   #claim(steps: number): void {
@@ -391,26 +298,42 @@ class Pump implements HookActor {
     return commit;
   }
 
+  /** A step of a loop with children is over, and nobody looks: the machine is told later. */
+  #hold(): void {
+    const running = this.#running;
+    running.committed();
+    if (running.session.keeps) running.hold(running.commit());
+    this.#count();
+  }
+
+  /** Tells others of the steps that no child has told them of. */
+  #count(): void {
+    const steps = this.#ownSteps - this.#counted;
+    this.#counted = this.#ownSteps;
+    if (steps > 0) this.#running.session.due?.(steps);
+  }
+
   #commit(ended?: { reason: any }): void {
     const running = this.#running;
     const commit = this.#capture();
     const [steps, before] = [running.uncommitted, this.#before];
-    // A step in which children ran is made of theirs.
-    const counted = running.context.inFlight?.ran ? 0 : steps;
     this.#claim(-this.#claimed);
     running.uncommitted = 0;
     this.#before = 0;
     running.committed();
     running.session.assetsBefore.delete(running);
     running.unit = undefined;
+    running.held?.clear();
     running.tell({
       type: 'loop.advanced',
       steps,
       commit,
-      done: this.#done,
+      done: this.#burst.done,
       ...(before === 0 ? {} : { before }),
       ...(ended === undefined ? {} : { ended }),
     });
-    running.session.due?.(counted);
+    if (!hasChildren(this.#loop)) this.#ownSteps += steps - running.counted;
+    running.counted = 0;
+    this.#count();
   }
 }

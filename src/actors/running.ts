@@ -1,75 +1,133 @@
 import type { AnyActorRef } from 'xstate';
-import { type Commit, isEnvelope, type LoopContext, type LoopReportEvent } from '../chart/context.ts';
-import { childrenRun } from '../chart/journal.ts';
+import {
+  type Commit,
+  isEnvelope,
+  type LoopContext,
+  type LoopReportEvent,
+  type LoopStateValue,
+} from '../chart/context.ts';
+import { type Asked, childrenRun, type Result, resultOf } from '../chart/journal.ts';
 import { isPlain } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import { LoopError } from '../errors.ts';
+import type { Handover } from '../light/handover.ts';
+import { Held } from '../light/held.ts';
+import type { LightRun } from '../light/light-run.ts';
 import { type Host, host, restartingSlot } from '../loop.ts';
 import type { PendingRun } from '../step/pending.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
-import { capture, holdState, loadTree, putState } from '../tree/state-dict.ts';
+import { capture, holdState, type LoopDict, loadTree, putState } from '../tree/state-dict.ts';
 import { type AnyLoop, childNamed, isLoop, pathOf, statefulOf } from '../tree/tree.ts';
 import { leaves } from './barrier.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
+import { Seat } from './seat.ts';
 import { type Session, sessionOf } from './session.ts';
 import { dictOf } from './tree-state.ts';
 
-/** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine. */
+/** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running implements Host {
   readonly loop: AnyLoop;
-  readonly actor: AnyActorRef;
   readonly session: Session;
   readonly parent: Running | undefined;
   readonly args: unknown[];
   /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
-  restored: boolean;
+  restored = false;
   unit: Unit | undefined;
-  /** What a hook returned that was called ahead of its state. */
-  handover: { hook: string; result: PromiseLike<unknown> } | undefined;
-  /** While a hook is called ahead of its state: what it tells, for the machine is not in that state yet. */
-  untold: LoopReportEvent[] | undefined;
+  /** It was begun without an actor. */
+  light: LightRun | undefined = undefined;
+  /** The hook that was in flight when it got its actor. */
+  handover: Handover | undefined = undefined;
   /** Whole steps that the context does not know of yet. */
   uncommitted = 0;
+  /** Of those, how many others have been told of. */
+  counted = 0;
   /** Tells whoever takes the steps that there are no more: an actor that fails stops nobody below it. */
   whenAborted: (() => void) | undefined;
   /** The actor of the hook that runs, as the source of what it sends. */
-  hookActor: AnyActorRef | undefined;
+  hookActor: AnyActorRef | undefined = undefined;
+  /** What the machine has not been told, because nobody looks; see `Held`. */
+  held: Held | undefined = undefined;
 
-  /** What the machine itself says; see `ahead.ts` for when others are told something else. */
-  readonly #ask: () => { context: LoopContext };
+  #seat: Seat | undefined;
   /** What puts children that go on in their middle back to where they are then: until the step asks for them, they are as they were before it. */
-  readonly #held = new Map<string, () => void>();
+  #held: Map<string, () => void> | undefined;
   /** Functions of `once` that have not returned. */
   #functions = 0;
   /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
   #failed: Unit | undefined;
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
-  #resumedUnit: boolean;
+  #resumedUnit = false;
 
-  constructor(loop: AnyLoop, actor: AnyActorRef, parent: Running | undefined, args: unknown[]) {
+  /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
+  constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
     this.loop = loop;
-    this.actor = actor;
-    this.#ask = actor.getSnapshot;
     this.parent = parent;
     this.args = args;
-    this.session = parent?.session ?? sessionOf(actor);
-    this.restored = this.context.begun;
-    this.#resumedUnit = this.restored;
-    if (this.restored) this.#restore();
+    this.session = parent?.session ?? sessionOf(actor!);
+    this.unit = undefined;
+    this.whenAborted = undefined;
+    this.#seat = undefined;
+    if (actor !== undefined) {
+      this.#seat = new Seat(this, actor);
+      this.restored = this.context.begun;
+      this.#resumedUnit = this.restored;
+      if (this.restored) this.#restore();
+    }
+    if (parent === undefined) this.session.top = this;
     loop[host] = this;
     live.add(this);
     this.session.enter(this);
-    actor.subscribe({
+    if (actor !== undefined) this.#listen();
+  }
+
+  get hasActor(): boolean {
+    return this.#seat !== undefined;
+  }
+
+  /** The actor of its machine. Only where it has one. */
+  get actor(): AnyActorRef {
+    return this.#seat!.actor;
+  }
+
+  /** What the machine says, whoever else is told something newer. */
+  get snapshot(): { value: LoopStateValue; context: LoopContext; status: string; output: unknown; children: any } {
+    return this.#seat!.snapshot();
+  }
+
+  get context(): LoopContext {
+    return this.snapshot.context;
+  }
+
+  /** Whole steps that are over. */
+  get steps(): number {
+    return (this.#seat === undefined ? 0 : this.context.steps) + this.uncommitted;
+  }
+
+  /** Whether the machine is the loop's own, with its own hooks and children: `provide()` may have put others in their place. */
+  get isItself(): boolean {
+    return this.#seat === undefined || this.#seat.isOf(this.loop);
+  }
+
+  /** Whether a stop was asked for: what begins after that takes no step. */
+  get stops(): boolean {
+    return this.#seat === undefined ? this.parent!.stops : this.context.stop !== null;
+  }
+
+  /** It ran without an actor, and somebody looks. */
+  sit(actor: AnyActorRef): void {
+    this.#seat = new Seat(this, actor);
+    this.#listen();
+    this.light!.seated();
+  }
+
+  #listen(): void {
+    this.#seat!.listen({
       next: () => this.#onSnapshot(),
       error: (error) => this.#onEnd(() => error),
       complete: () => this.#onEnd(() => new LoopError('STOPPED', 'its actor was stopped.', this.path)),
     });
-  }
-
-  get context(): LoopContext {
-    return this.#ask.call(this.actor).context;
   }
 
   get path(): string {
@@ -97,8 +155,8 @@ export class Running implements Host {
     return this.#resumedUnit ? (this.context.inFlight?.hooks ?? []) : [];
   }
 
-  /** Takes over a hook that was called ahead of its state. */
-  takeOver(): { hook: string; result: PromiseLike<unknown> } | undefined {
+  /** The hook that was in flight when it got its actor, for whoever goes on from there. */
+  takeOver(): Handover | undefined {
     const { handover } = this;
     this.handover = undefined;
     return handover;
@@ -117,40 +175,99 @@ export class Running implements Host {
     for (const name of new Set([...context.running, ...childrenRun(context.inFlight)])) {
       const child = childNamed(loop, name);
       if (!isLoop(child)) continue;
-      if (context.running.includes(name)) this.#held.set(name, holdState(child));
+      if (context.running.includes(name)) (this.#held ??= new Map()).set(name, holdState(child));
       if (context.children[name] !== undefined) putState(child, context.children[name]);
     }
   }
 
   #putBack(name: string): void {
-    this.#held.get(name)?.();
-    this.#held.delete(name);
+    this.#held?.get(name)?.();
+    this.#held?.delete(name);
   }
 
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
-    this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+    // One that has asked for nothing is as good as new.
+    if (this.unit?.isFresh === true && this.unit.open === open && !this.#resumedUnit) this.unit.hook = hook;
+    else this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
     return this.unit;
   }
 
-  /** Sends an event to the loop's machine, as the hook that runs. */
+  /** Sends an event to the loop's machine, as the hook that runs; before it, what the machine has not been told. */
   tell(event: LoopReportEvent): void {
-    if (this.untold !== undefined) {
-      this.untold.push(event);
-      return;
-    }
-    const system = this.actor.system as unknown as {
-      _relay(from: AnyActorRef, to: AnyActorRef, event: LoopReportEvent): void;
-    };
+    this.flush();
+    this.#tell(event);
+  }
+
+  #tell(event: LoopReportEvent): void {
     // Observers and the app's own machines hear of it within this call: they are no part of the hook.
     const before = enterHook(undefined);
     try {
-      // Instead of `send`, so that inspectors see who sent it.
-      if (this.hookActor !== undefined) system._relay(this.hookActor, this.actor, event);
-      else this.actor.send(event);
+      this.#seat!.take(event, this.hookActor);
     } finally {
       leaveHook(before);
     }
+  }
+
+  /** Tells the machine what it has not been told, if it has an actor. */
+  flush(): void {
+    const { held } = this;
+    if (held === undefined || held.isEmpty || this.#seat === undefined) return;
+    const { commit, steps } = held;
+    const inFlight = held.journal(this.context.inFlight);
+    held.clear();
+    this.uncommitted -= steps;
+    this.#tell({ type: 'loop.shown', steps, ...(commit === undefined ? {} : { commit }), inFlight });
+  }
+
+  /** It has come to a boundary of which the machine is not told now. */
+  hold(commit: Commit): void {
+    this.held ??= new Held();
+    this.held.boundary(commit, this.uncommitted);
+  }
+
+  /** A hook of a step is over. */
+  holdWithin(hook: string): void {
+    // The next hook begins with nothing.
+    this.unit!.recall = undefined;
+    if (!this.session.keeps) return;
+    this.held ??= new Held();
+    this.held.hooked(this.commit(), hook, this.unit!.ran);
+  }
+
+  /** As it stands at a throw, so that the context says where it failed; the last boundary, if the state itself is what failed. */
+  commitIfPlain(): Commit | undefined {
+    try {
+      return this.commit();
+    } catch {
+      return this.held?.commit;
+    }
+  }
+
+  /** Tells the machine, which has just been spawned, where the run stands. */
+  forward(): void {
+    const { value, done, ended } = this.light!;
+    const held = this.held!;
+    const { commit, steps } = held;
+    const inFlight = held.journal(null);
+    held.clear();
+    this.uncommitted -= steps;
+    this.counted = Math.max(0, this.light!.counted - steps);
+    const event = { type: 'loop.forwarded', to: value, steps, commit: commit!, done, inFlight } as const;
+    this.#tell(ended === undefined ? event : { ...event, ended });
+  }
+
+  /** A child has begun without an actor. */
+  noteAsked(what: Omit<Asked, 'at'>): void {
+    if (!this.session.keeps) return;
+    this.held ??= new Held();
+    this.held.asked(what);
+  }
+
+  noteGiven(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
+    if (!this.session.keeps) return;
+    this.held ??= new Held();
+    this.held.given(what, given);
   }
 
   /**
@@ -185,6 +302,29 @@ export class Running implements Host {
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
     if (this.#ended) return rejected(this.#ended.reason);
     return this.#unit('once').once(key, fn) as Promise<T>;
+  }
+
+  /** `once` has called a function that takes time. @param step the steps before it */
+  onceAsked(what: Omit<Asked, 'at'> & { once: string }, step: number): void {
+    const { once: key, ...within } = what;
+    if (this.#seat !== undefined) this.tell({ type: 'loop.asked', key, step, ...within });
+    else if (step === this.#heldSteps) this.noteAsked(what);
+  }
+
+  /** What it has come to. */
+  onceGiven(
+    what: Omit<Asked, 'at'> & { once: string },
+    step: number,
+    how: { output?: unknown } | { error: unknown },
+  ): void {
+    const { once: key, ...within } = what;
+    if (this.#seat !== undefined) this.tell({ type: 'loop.once', key, step, ...within, ...how });
+    else if (step === this.#heldSteps) this.noteGiven(what, resultOf(how));
+  }
+
+  /** What a step has got does not belong to an older boundary. */
+  get #heldSteps(): number {
+    return this.held?.steps ?? 0;
   }
 
   /** See `Unit.run`. */
@@ -242,6 +382,13 @@ export class Running implements Host {
     if (this.unit === undefined) this.gone();
   }
 
+  /** It has ended as it should, without an actor. */
+  finished(): void {
+    live.delete(this);
+    this.#ended = over;
+    this.gone();
+  }
+
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
     this.unit = undefined;
@@ -273,13 +420,14 @@ export class Running implements Host {
   }
 
   #onSnapshot(): void {
-    const { context, value } = this.actor.getSnapshot();
+    const { context, value } = this.snapshot;
     this.unit?.strangersEnded(context);
     if (value === 'paused') this.session.poke();
   }
 
   #onEnd(reason: () => unknown): void {
-    const snapshot = this.actor.getSnapshot();
+    this.#seat!.leave();
+    const { snapshot } = this;
     const run = this.parent?.childRun(this.actor.id);
     if (snapshot.status === 'done') {
       live.delete(this);

@@ -1,8 +1,10 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
+import { showBelow } from '../light/show.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
+import type { Running } from './running.ts';
 
 /** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
 export class Session extends Barrier {
@@ -16,6 +18,14 @@ export class Session extends Barrier {
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
+  /** The run of the root. */
+  top: Running | undefined;
+  /** Whether anybody can look at the run, or will go on from a checkpoint of it. */
+  keeps = true;
+  /** Others that want every snapshot of some actor of it. */
+  lookers = 0;
+  /** Subscriptions to the root's actor that are the library's own. */
+  own = 0;
   /** Whether the loops have been given the states that the run goes on from. */
   loaded = false;
   /** Saves the run as it stands, with this actor in the middle of a step whose journal has grown; not there where that may wait. */
@@ -23,6 +33,10 @@ export class Session extends Barrier {
   /** Of loops in the middle of a step that may be saved there: what `Stateful` objects returned before it. */
   readonly assetsBefore: Map<object, ReadonlyMap<object, unknown>> = new Map();
 
+  /** How many machines of the run are handling an event, one within another. */
+  #working = 0;
+  /** Somebody has asked for something while machines were handling events. */
+  #missed = false;
   /** When the event loop is to have its turn, and how often the program had waited when it last had. */
   #sliceEnd = 0;
   #waits = 0;
@@ -33,6 +47,36 @@ export class Session extends Barrier {
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
     return isWatched(this.root);
+  }
+
+  /** Whether nobody looks at the run, and nobody waits for a boundary. */
+  get isQuiet(): boolean {
+    if (!this.keeps) return true;
+    return this.lookers === 0 && !this.wanted && this.saveNow === undefined && !this.watched;
+  }
+
+  /**
+   * Somebody looks: whatever runs without an actor gets one. Not while machines are handling events, for then they could
+   * not be told anything at once.
+   * @param later whether it is done after that
+   */
+  show(later = false): void {
+    if (!this.keeps || this.top === undefined || this.top.ended) return;
+    if (this.#working > 0) this.#missed ||= later;
+    else showBelow(this.top);
+  }
+
+  whileMachinesWork(work: () => void): void {
+    this.#working++;
+    try {
+      work();
+    } finally {
+      this.#working--;
+      if (this.#working === 0 && this.#missed) {
+        this.#missed = false;
+        this.show();
+      }
+    }
   }
 
   /**
@@ -83,41 +127,59 @@ export function sessionOf(actor: AnyActorRef): Session {
   if (session === undefined) {
     session = new Session(root);
     sessions.set(root, session);
+    watchOf(root).sessions.add(new WeakRef(session));
   }
   return session;
 }
 
 /** Observers of a system: those that came through its `inspect` since it was first asked for, and whether any had come before. */
-const watches = new WeakMap<object, { count: number; before: boolean }>();
+const watches = new WeakMap<object, Watch>();
 
-/** Whether anybody observes the inspection events of an actor's system. XState does not tell, so the door through which they come is watched. */
+interface Watch {
+  count: number;
+  before: boolean;
+  /** The runs of the system. */
+  sessions: Set<WeakRef<Session>>;
+}
+
+/** Whether anybody observes the inspection events of an actor's system. */
 function isWatched(actor: AnyActorRef): boolean {
-  const { system } = actor;
-  let watch = watches.get(system);
-  if (watch === undefined) {
-    let top: AnyActorRef = actor;
-    while (top._parent !== undefined) top = top._parent;
-    const stays = (top as unknown as { options: { inspect?: unknown } }).options.inspect !== undefined;
-    const counted = { count: stays ? 1 : 0, before: true };
-    watch = counted;
-    watches.set(system, watch);
-    const inspect = system.inspect;
-    system.inspect = (observer) => {
-      const subscription = inspect(observer);
-      counted.count++;
-      let subscribed = true;
-      return {
-        unsubscribe() {
-          if (subscribed) counted.count--;
-          subscribed = false;
-          subscription.unsubscribe();
-        },
-      };
-    };
-  }
+  const watch = watchOf(actor);
   // Who came before may have left.
-  if (watch.count === 0 && watch.before) watch.before = readsEvents(system);
+  if (watch.count === 0 && watch.before) watch.before = readsEvents(actor.system);
   return watch.count > 0 || watch.before;
+}
+
+/** XState does not tell who observes a system, so the door through which they come is watched. */
+function watchOf(actor: AnyActorRef): Watch {
+  const { system } = actor;
+  const known = watches.get(system);
+  if (known !== undefined) return known;
+  let top: AnyActorRef = actor;
+  while (top._parent !== undefined) top = top._parent;
+  const stays = (top as unknown as { options: { inspect?: unknown } }).options.inspect !== undefined;
+  const watch: Watch = { count: stays ? 1 : 0, before: true, sessions: new Set() };
+  watches.set(system, watch);
+  const inspect = system.inspect;
+  system.inspect = (observer) => {
+    // Whoever comes sees all that happens from now on, and whatever runs has an actor by then.
+    for (const one of watch.sessions) {
+      const session = one.deref();
+      if (session === undefined || session.top?.ended === true) watch.sessions.delete(one);
+      else session.show(true);
+    }
+    const subscription = inspect(observer);
+    watch.count++;
+    let subscribed = true;
+    return {
+      unsubscribe() {
+        if (subscribed) watch.count--;
+        subscribed = false;
+        subscription.unsubscribe();
+      },
+    };
+  };
+  return watch;
 }
 
 const read = Symbol('loopchart.read');

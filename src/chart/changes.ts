@@ -65,11 +65,18 @@ export const changes: { readonly [name: string]: Change } = {
       begun: true,
       done: event.done,
       steps: context.steps + event.steps,
-      inFlight: null,
+      inFlight: event.inFlight ?? null,
     };
     if (event.ended) change.ended = event.ended;
+    if (event.to === 'skipped') change.skipped = true;
     return change;
   },
+  /** What the loop had come to while nobody looked. */
+  shown: ({ context, event }) => ({
+    ...event.commit,
+    steps: context.steps + event.steps,
+    inFlight: event.inFlight,
+  }),
   hooked: ({ context, event }) => {
     const { hooks, ran } = context.inFlight ?? emptyJournal;
     // What a completed hook got is asked for no more; what it did is committed.
@@ -87,7 +94,9 @@ export const changes: { readonly [name: string]: Change } = {
   childBegan: ({ context, event }) => {
     const what = asking({ run: event.child }, event);
     if (event.args !== null) what.args = event.args;
-    return { running: [...context.running, event.child], inFlight: ask(context.inFlight, what) };
+    const running = [...context.running, event.child];
+    // It ran already, and is in the journal, when somebody looked.
+    return event.known === true ? { running } : { running, inFlight: ask(context.inFlight, what) };
   },
   /** A child loop has finished. One that is none, put in its place by `provide()`, tells nothing but its output. */
   childDone: ({ context, event }) => {

@@ -90,10 +90,11 @@ export type LoopReportEvent =
       commit: Commit;
       done: boolean | null;
       ended?: { reason: Json };
-      output?: unknown;
+      inFlight: InFlight | null;
     }
+  | { type: 'loop.shown'; steps: number; commit?: Commit; inFlight: InFlight | null }
   | { type: 'loop.hooked'; hook: string; commit: Commit }
-  | { type: 'loop.run'; child: string; args: Json[] | null; in?: string }
+  | { type: 'loop.run'; child: string; args: Json[] | null; in?: string; known?: boolean }
   | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
   | { type: 'loop.asked'; key: string; step: number; in?: string }
   | { type: 'loop.once'; key: string; step: number; in?: string; output?: unknown; error?: unknown }

@@ -119,8 +119,8 @@ function invoke(hook: string, onDone: unknown): object {
   return { id: hook, src: hook, onDone, onError: failed };
 }
 
-/** A child that nobody watches may run some of its hooks in one go; see `ahead.ts`. */
-const forwardedTo = (['finished', 'advancing', 'ending', 'starting', 'resetting'] as const).map((to) => ({
+/** A child that nobody watches runs without an actor, until somebody looks: then it is in its middle; see `light-run.ts`. */
+const forwardedTo = (['advancing', 'ending', 'starting', 'resetting', 'skipped'] as const).map((to) => ({
   guard: ({ event }: Step) => event.to === to,
   target: `.${to}`,
   actions: 'forwarded',
@@ -140,6 +140,7 @@ const config = {
     'loop.once': { actions: 'once' },
     'loop.hooked': { actions: 'hooked' },
     'loop.forwarded': forwardedTo,
+    'loop.shown': { actions: 'shown' },
     'loop.failed': [
       { guard: 'left', target: '.aborted', actions: 'fail' },
       { target: '.failed', actions: 'fail' },

@@ -1,8 +1,8 @@
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { Stand } from '../chart/loop-actor.ts';
 import { isFinal, isState, next } from '../chart/rules.ts';
-import type { Json } from '../data/json.ts';
 import { isAlike } from '../data/alike.ts';
+import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
 import { LoopError } from '../errors.ts';

@@ -80,7 +80,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   /** Who waits for a checkpoint. While a promise that `taken` returns is pending, loops stand. */
   readonly #holding: { taken(checkpoint: Checkpoint): Promise<void> | undefined; lost(error: unknown): void }[] = [];
 
-  constructor(loop: AnyLoop, options: StartOptions<any>) {
+  /** @param keeps whether anybody can look at it, or go on from where it stands; not so if nobody gets hold of it */
+  constructor(loop: AnyLoop, options: StartOptions<any>, keeps = true) {
     checkOptions(loop, options);
     for (const one of checkTree(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
     this.#loop = loop;
@@ -108,6 +109,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     const session = sessionOf(this.actor);
     this.#session = session;
     session.loaded = snapshot !== undefined;
+    session.keeps = keeps || observers.length > 0;
+    session.own = 1;
     if (options.durability === 'sync' && options.store !== undefined) session.saveNow = (actor) => this.#saveNow(actor);
     session.args = options.args ?? (snapshot === undefined ? [] : undefined);
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
@@ -634,7 +637,7 @@ export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
   try {
     const caller = callerOf(loop);
     return caller === undefined
-      ? new LoopRun<unknown>(loop, { args }).output
+      ? new LoopRun<unknown>(loop, { args }, false).output
       : caller.parent.run(caller.name, loop, args);
   } catch (error) {
     // A mistake in the wiring, which a hook that does not look at the promise must not get past: it is thrown, not returned.

@@ -1,5 +1,4 @@
 import { isThenable } from '../actors/returned.ts';
-import type { LoopReportEvent } from '../chart/context.ts';
 import type { Asked } from '../chart/journal.ts';
 import { LoopError } from '../errors.ts';
 import { Pending } from './pending.ts';
@@ -14,7 +13,7 @@ interface Call {
   step: number;
   pending: Pending;
   /** The journal knows that it was asked for. */
-  known: boolean;
+  isKnown: boolean;
 }
 
 /** The calls of `once` in a hook or a step. */
@@ -25,6 +24,8 @@ export class Onces {
   readonly #keys = new Set<string>();
   /** The step that the keys were given in, counted from the last commit. */
   #keysOf = 0;
+  /** Those whose functions are under way, by key. */
+  readonly #open = new Map<string, Call>();
   #saving: Promise<void> | undefined;
 
   constructor(unit: Unit) {
@@ -40,6 +41,7 @@ export class Onces {
     const { running, recall } = this.#unit;
     this.#checkKey(key);
     const what = this.#unit.asking({ once: key });
+    this.inside(what.in);
     const pending = new Pending();
     this.#pending.add(pending);
     const answer =
@@ -49,12 +51,20 @@ export class Onces {
         this.#unit.leave(inside);
         pending.settle(this.#unit.revived(got, `once('${key}')`));
       }) ?? 'new';
-    const step = running.context.steps + running.uncommitted;
-    const perform = () => this.#perform({ what, step, pending, known: answer !== 'new' }, fn);
+    const { steps: step } = running;
+    const perform = () => this.#perform({ what, step, pending, isKnown: answer !== 'new' }, fn);
     // One that was under way is called at once: what its function had asked for comes next.
     if (answer === 'under way' || recall === undefined) perform();
     else if (answer === 'new') recall.whenOver(perform);
     return pending.promise;
+  }
+
+  /** Something is asked for in the function of a call: the journal has to know of that one first. */
+  inside(key: string | undefined): void {
+    const call = key === undefined ? undefined : this.#open.get(key);
+    if (call === undefined || call.isKnown || !this.#unit.isCurrent) return;
+    call.isKnown = true;
+    this.#unit.running.onceAsked(call.what, call.step);
   }
 
   /** The step is left: nobody waits for what was asked for. */
@@ -95,7 +105,8 @@ export class Onces {
 
   #perform(call: Call, fn: () => unknown): void {
     const { running } = this.#unit;
-    const { what, step, pending } = call;
+    const { what, pending } = call;
+    this.#open.set(what.once, call);
     let returned: unknown;
     try {
       returned = callWithin(running, what.once, fn);
@@ -107,8 +118,7 @@ export class Onces {
       this.#ended(call, { output: returned });
       return;
     }
-    if (!call.known && this.#unit.isCurrent)
-      running.tell({ type: 'loop.asked', key: what.once, step, ...within(what) });
+    this.inside(what.once);
     running.functionBegins(pending);
     const over = (how: How) => {
       this.#ended(call, how);
@@ -121,6 +131,7 @@ export class Onces {
   }
 
   #ended(call: Call, result: How): void {
+    this.#open.delete(call.what.once);
     const { running, recall } = this.#unit;
     // An abort has given the step its reason already.
     if (running.ended) return;
@@ -155,14 +166,9 @@ export class Onces {
       give();
       return;
     }
-    const event: LoopReportEvent = { type: 'loop.once', key: what.once, step, ...within(what) };
-    running.tell('output' in how && how.output === undefined ? event : { ...event, ...how });
+    running.onceGiven(what, step, 'output' in how && how.output === undefined ? {} : how);
     const { saveNow } = running.session;
     if (saveNow === undefined || !running.mayBeSaved) give();
     else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(running.actor)).then(give);
   }
-}
-
-function within({ in: key }: { in?: string }): { in?: string } {
-  return key === undefined ? {} : { in: key };
 }

@@ -1,3 +1,5 @@
+import type { Running } from '../actors/running.ts';
+import type { Asked } from '../chart/journal.ts';
 import type { How } from './remembered.ts';
 
 /** A promise that knows whether anybody awaits it, also by `Promise.race` and its like. */
@@ -37,8 +39,8 @@ export class Pending {
   }
 
   settle(how: How): void {
-    if ('error' in how) this.#reject(how.error);
-    else this.#resolve(how.output);
+    if ('error' in how) this.reject(how.error);
+    else this.resolve(how.output);
   }
 
   /** Whoever did not await it could not have handled its failure either, which is looked after elsewhere. */
@@ -47,6 +49,9 @@ export class Pending {
   }
 }
 
+/** A run of a child that a step asks for. */
+export type AskedRun = Omit<Asked, 'at'> & { run: string };
+
 /** A run of a child. */
 export class PendingRun extends Pending {
   readonly args: unknown[];
@@ -54,10 +59,16 @@ export class PendingRun extends Pending {
   begun = false;
   /** The loop itself tells how it ended; otherwise the machine's context does. */
   attached = false;
+  /** Once the child's first hook is about to begin. */
+  running: Running | undefined = undefined;
 
   constructor(args: unknown[]) {
     super();
     this.args = args;
+  }
+
+  override reject(error: unknown): void {
     this.quiet();
+    super.reject(error);
   }
 }

@@ -202,7 +202,9 @@ export class Recall {
   #compare(before: Asked, now: Omit<Asked, 'at'>): void {
     const [old, fresh] = [before.args ?? [], now.args ?? []];
     if (isAlike(old, fresh)) return;
-    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex((_, k) => !isAlike(old[k], fresh[k]));
+    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex(
+      (_, k) => !isAlike(old[k], fresh[k]),
+    );
     throw new LoopError(
       'RESUME_MISMATCH',
       `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +

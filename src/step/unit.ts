@@ -4,12 +4,13 @@ import type { Running } from '../actors/running.ts';
 import type { LoopContext } from '../chart/context.ts';
 import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
 import { LoopError } from '../errors.ts';
+import { LightRun, mayBeLight } from '../light/light-run.ts';
 import { host } from '../loop.ts';
 import { putState } from '../tree/state-dict.ts';
-import { type AnyLoop, childNamed, childrenOf, isLoop, pathOf, walk } from '../tree/tree.ts';
+import { type AnyLoop, childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
-import { PendingRun } from './pending.ts';
+import { type AskedRun, PendingRun } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import { waitingForParent } from './restored-children.ts';
@@ -28,11 +29,14 @@ export class Unit {
   /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
   recall: Recall | undefined;
 
-  readonly #children = new Map<string, PendingRun>();
-  readonly #onces = new Onces(this);
-  readonly #giving: Giving = new Giving(() => this.#children.size > 0 || this.#onces.areUnderWay);
+  /** Children have been run in it. */
+  ran: boolean;
+
+  #children: Map<string, PendingRun> | undefined = undefined;
+  #onces: Onces | undefined = undefined;
+  #giving: Giving | undefined = undefined;
   /** Children that failed before anybody had awaited them. */
-  readonly #lost: { run: PendingRun; reason: unknown }[] = [];
+  #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
   /** It asked for something else than before: whatever its code makes of that, it has failed. */
   #mismatch: LoopError | undefined;
 
@@ -41,6 +45,8 @@ export class Unit {
     this.running = running;
     this.hook = hook;
     this.open = open;
+    this.recall = undefined;
+    this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
       this.recall = new Recall(inFlight, this.name, path, (error) => this.#mismatched(error));
@@ -52,22 +58,34 @@ export class Unit {
     return this.hook === 'advance' ? 'step' : this.hook;
   }
 
+  /** Its code has asked for nothing. */
+  get isFresh(): boolean {
+    return this.#children === undefined && this.#onces === undefined && this.recall === undefined && !this.ran;
+  }
+
+  /** How many children it waits for. */
+  get childrenUnderWay(): number {
+    return this.#children?.size ?? 0;
+  }
+
   get isCurrent(): boolean {
     return this.running.unit === this;
   }
 
   /** Says of what is asked for in which `once` it is asked for. */
-  asking<What extends Omit<Asked, 'at'>>(what: What): What {
+  asking<What extends Omit<Asked, 'at'>>(what: What): What & { in?: string } {
     const within = keyWithin(this.running);
     return within === undefined ? what : { ...what, in: within };
   }
 
   once(key: string, fn: () => unknown): Promise<unknown> {
+    this.#onces ??= new Onces(this);
     return this.#onces.call(key, fn);
   }
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
+    this.#children ??= new Map();
     if (child[host]?.busy || this.#children.has(name)) throw alreadyRunning(child);
     if (!this.open) {
       throw new LoopError(
@@ -77,7 +95,9 @@ export class Unit {
         this.running.path,
       );
     }
-    const what = this.asking({ run: name, args: plainArgs(args) });
+    this.ran = true;
+    const what = this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
+    this.#onces?.inside(what.in);
     const run = new PendingRun(args);
     const answer = this.#recalled(what, run);
     this.#children.set(name, run);
@@ -92,7 +112,7 @@ export class Unit {
   #recalled(what: Omit<Asked, 'at'> & { run: string }, run: PendingRun): Answer | undefined {
     try {
       return this.recall?.ask(what, (got) => {
-        this.#children.delete(what.run);
+        this.#children!.delete(what.run);
         this.leave([got]);
         run.settle(this.revived(got, `a run of ${what.run}`));
       });
@@ -102,50 +122,64 @@ export class Unit {
     }
   }
 
-  #begin(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+  #begin(name: string, child: AnyLoop, run: PendingRun, what: AskedRun): void {
     const turn = this.running.session.turnIfDue();
     if (turn === undefined) this.#beginNow(name, child, run, what);
     else void turn.then(() => this.#beginNow(name, child, run, what));
   }
 
-  #beginNow(name: string, child: AnyLoop, run: PendingRun, what: Omit<Asked, 'at'>): void {
+  #beginNow(name: string, child: AnyLoop, run: PendingRun, what: AskedRun): void {
     // Left meanwhile, with its step.
-    if (this.#children.get(name) !== run) return;
+    if (this.#children!.get(name) !== run) return;
     run.begun = true;
+    const { running } = this;
     try {
-      this.#spawn(name, child, what);
+      if (running.hasActor && running.context.running.includes(name)) {
+        waitingForParent.get(running.snapshot.children[name])?.();
+        return;
+      }
+      // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
+      if (hasChildren(child)) walk(child);
+      // Whoever looks has an actor made of this loop as well, for its child is to have one.
+      if (!mayBeLight(running)) running.session.show(true);
+      if (running.hasActor && !mayBeLight(running)) {
+        this.spawn(child, what, false);
+      } else {
+        running.noteAsked(what);
+        new LightRun(running, child, run, what);
+      }
     } catch (error) {
       // Wired wrongly since the run began.
-      this.#children.delete(name);
+      this.#children!.delete(name);
       this.#lose(run, error);
     }
   }
 
-  #spawn(name: string, child: AnyLoop, what: Omit<Asked, 'at'>): void {
-    const { loop, actor, context } = this.running;
-    if (context.running.includes(name)) {
-      waitingForParent.get(actor.getSnapshot().children[name])?.();
-      return;
-    }
-    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
-    if (childrenOf(child).length > 0) walk(child);
+  /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
+  spawn(child: AnyLoop, { run, args, in: key }: AskedRun, known: boolean): void {
+    const { loop, actor } = this.running;
     // It may have come, or changed, after this loop's machine was made.
     const { logic } = actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
     // Not `child.machine` alone, which looks at the whole tree again.
-    implement(loop, logic.implementations.actors, name, compiled.get(child) ?? child.machine);
-    const within = what.in === undefined ? {} : { in: what.in };
-    this.running.tell({ type: 'loop.run', child: name, args: what.args!, ...within });
+    implement(loop, logic.implementations.actors, run, compiled.get(child) ?? child.machine);
+    const within = key === undefined ? {} : { in: key };
+    this.running.tell({ type: 'loop.run', child: run, args: args!, ...within, ...(known ? { known } : {}) });
+  }
+
+  /** The children that run. */
+  *childrenThatRun(): Generator<Running, void> {
+    for (const { running } of this.#children?.values() ?? []) if (running?.ended === false) yield running;
   }
 
   /** The run of a child that its actor belongs to, once the code has asked for it. */
   childRun(name: string): PendingRun | undefined {
-    const run = this.#children.get(name);
+    const run = this.#children?.get(name);
     return run?.begun ? run : undefined;
   }
 
   childEnded(name: string, run: PendingRun, how: How): void {
     this.give(() => {
-      if (this.#children.get(name) === run) this.#children.delete(name);
+      if (this.#children?.get(name) === run) this.#children.delete(name);
       if ('error' in how) this.#lose(run, how.error);
       else run.resolve(how.output);
     });
@@ -153,7 +187,7 @@ export class Unit {
 
   /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
   strangersEnded({ running, inFlight }: LoopContext): void {
-    for (const [name, run] of this.#children) {
+    for (const [name, run] of this.#children ?? []) {
       if (run.attached || !run.begun || running.includes(name)) continue;
       const how = givenIn(inFlight).findLast((got) => got.run === name);
       if (how === undefined) continue;
@@ -164,6 +198,12 @@ export class Unit {
 
   /** Gives the code a result, when it has reacted to the one before. */
   give(result: () => void): void {
+    // In a run that nobody can resume there is no order to be kept.
+    if (!this.running.session.keeps) {
+      result();
+      return;
+    }
+    this.#giving ??= new Giving(() => this.childrenUnderWay > 0 || this.#onces?.areUnderWay === true);
     this.#giving.give(result);
   }
 
@@ -182,15 +222,15 @@ export class Unit {
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
     this.#check();
-    if (this.#children.size > 0) return this.#settleChildren();
+    if (this.childrenUnderWay > 0) return this.#settleChildren();
     this.#checkLost();
     return undefined;
   }
 
   async #settleChildren(): Promise<void> {
-    while (this.#children.size > 0) {
+    while (this.childrenUnderWay > 0) {
       // A failure that the code has awaited was the code's to handle.
-      await Promise.allSettled([...this.#children.values()].map((run) => Promise.prototype.then.call(run.promise)));
+      await Promise.allSettled([...this.#children!.values()].map((run) => Promise.prototype.then.call(run.promise)));
       this.#check();
     }
     this.#checkLost();
@@ -203,32 +243,32 @@ export class Unit {
 
   #lose(run: PendingRun, reason: unknown): void {
     run.reject(reason);
-    if (!run.promise.awaited) this.#lost.push({ run, reason });
+    if (!run.promise.awaited) (this.#lost ??= []).push({ run, reason });
   }
 
   /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
   #checkLost(): void {
-    const unheard = this.#lost.splice(0).find(({ run }) => !run.promise.awaited);
+    const unheard = this.#lost?.splice(0).find(({ run }) => !run.promise.awaited);
     if (unheard !== undefined) throw unheard.reason;
   }
 
   #mismatched(error: LoopError): void {
     this.#mismatch = error;
     this.recall?.stop();
-    for (const [name, run] of this.#children) {
+    for (const [name, run] of this.#children ?? []) {
       if (run.begun) continue;
-      this.#children.delete(name);
+      this.#children!.delete(name);
       run.reject(error);
     }
-    this.#onces.mismatched(error);
+    this.#onces?.mismatched(error);
   }
 
   /** It is left, or the run ends: nothing is given any more, and what is awaited rejects. */
   abandon(reason: unknown): void {
     this.recall?.stop();
-    this.#giving.stop();
-    for (const [, run] of this.#children) this.#lose(run, reason);
-    this.#children.clear();
-    this.#onces.abandon(reason);
+    this.#giving?.stop();
+    for (const [, run] of this.#children ?? []) this.#lose(run, reason);
+    this.#children?.clear();
+    this.#onces?.abandon(reason);
   }
 }

@@ -74,6 +74,15 @@ export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
   return partsOf(loop).filter((part): part is [string, AnyLoop] => isLoop(part[1]));
 }
 
+/** Whether a loop has any children. */
+export function hasChildren(loop: AnyLoop): boolean {
+  for (const name of Object.keys(loop)) {
+    const value: unknown = Reflect.get(loop, name);
+    if (isLoop(value) || isArrayOf(isLoop, value)) return true;
+  }
+  return false;
+}
+
 export function progressOf(loop: AnyLoop): [name: string, progress: BaseProgress][] {
   return partsOf(loop).filter((part): part is [string, BaseProgress] => part[1] instanceof BaseProgress);
 }

@@ -1,0 +1,68 @@
+import type { Commit } from '../chart/context.ts';
+import { type Asked, ask, emptyJournal, give, type InFlight, type Result } from '../chart/journal.ts';
+import type { LoopDict } from '../tree/state-dict.ts';
+
+/** What a step has asked for, or has been given. */
+interface Note {
+  what: Omit<Asked, 'at'>;
+  given: (Result & { dict?: LoopDict }) | undefined;
+}
+
+/**
+ * What a run has come to since its machine was last told: the last boundary, and what the step in flight has asked for
+ * and got since. While nobody looks, that is all that is kept; whoever looks has the machine told first.
+ */
+export class Held {
+  /** The last boundary, if the machine does not know it. */
+  commit: Commit | undefined;
+  /** Whole steps of the run up to that boundary that the machine does not know of. */
+  steps = 0;
+  /** The journal that the notes come after; `undefined`: that of the machine's context. */
+  #base: InFlight | null | undefined;
+  #notes: Note[] = [];
+
+  get isEmpty(): boolean {
+    return this.commit === undefined && this.#notes.length === 0;
+  }
+
+  /** A boundary: what the step before had got is in the state. */
+  boundary(commit: Commit, steps: number): void {
+    this.commit = commit;
+    this.steps = steps;
+    this.#base = null;
+    if (this.#notes.length > 0) this.#notes = [];
+  }
+
+  /** A hook of a step is over, and is not repeated. */
+  hooked(commit: Commit, hook: string, ran: boolean): void {
+    const hooks = [...(this.#base?.hooks ?? []), hook];
+    this.commit = commit;
+    this.#base = { ...emptyJournal, hooks, ran };
+    this.#notes = [];
+  }
+
+  asked(what: Omit<Asked, 'at'>): void {
+    this.#notes.push({ what, given: undefined });
+  }
+
+  given(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
+    this.#notes.push({ what, given });
+  }
+
+  /** The journal of the step in flight. @param told that of the machine's context */
+  journal(told: InFlight | null): InFlight | null {
+    let journal = this.#base === undefined ? told : this.#base;
+    for (const { what, given } of this.#notes) {
+      journal = given === undefined ? ask(journal, what) : give(journal, what, given);
+    }
+    return journal;
+  }
+
+  /** The machine knows all of it. */
+  clear(): void {
+    this.commit = undefined;
+    this.steps = 0;
+    this.#base = undefined;
+    this.#notes = [];
+  }
+}

@@ -1,3 +1,4 @@
+import { withContext } from '../chart/initial-snapshot.ts';
 import { markClass } from '../chart/loop-actor.ts';
 import { chart, type LoopMachine } from '../chart/machine.ts';
 import { quickened } from '../chart/quick-transition.ts';
@@ -33,7 +34,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = persistWhole(quickened(chart.provide({ actors } as any)), loop);
+    machine = persistWhole(quickened(withContext(chart.provide({ actors } as any))), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

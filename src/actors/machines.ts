@@ -10,6 +10,18 @@ export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
 /** The machines that were put under the names of a loop's children, so that what `provide()` put there can be told from them. */
 const placed = new WeakMap<AnyLoop, Map<string, WeakSet<object>>>();
 
+/** Whether nothing else than its own machine stands under the name of a child. */
+export function isImplementedBy(loop: AnyLoop, actors: Record<string, unknown>, name: string): boolean {
+  const there = actors[name];
+  return (
+    there === undefined ||
+    placed
+      .get(loop)
+      ?.get(name)
+      ?.has(there as object) === true
+  );
+}
+
 /** Puts the machine of a child under its name, unless `provide()` has put another actor there. */
 export function implement(loop: AnyLoop, actors: Record<string, unknown>, name: string, machine: object): void {
   let ours = placed.get(loop);

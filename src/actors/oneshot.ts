@@ -42,8 +42,9 @@ class OneShotActor implements HookActor {
       return;
     }
     // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
-    if (this.#hook === 'skip' && running.parent !== undefined) soon(() => this.stopped || this.#begin());
-    else this.#begin();
+    if (this.#hook === 'skip' && running.parent !== undefined)
+      soon(() => this.stopped || running.within(() => this.#begin()));
+    else running.within(() => this.#begin());
   }
 
   #begin(): void {

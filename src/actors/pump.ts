@@ -3,7 +3,7 @@ import type { Commit } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../errors.ts';
 import type { HookEnd } from '../light/handover.ts';
-import { mayBeLight } from '../light/light-run.ts';
+import { isQuiet } from '../light/light-run.ts';
 import { Loop } from '../loop.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import type { Unit } from '../step/unit.ts';
@@ -91,7 +91,7 @@ class Pump implements HookActor {
     };
     const begun = running.takeOver();
     // Not within `start`: the machine still handles the event that began it, and steps must find it at rest.
-    if (begun === undefined) soon(() => void this.#drive());
+    if (begun === undefined) soon(() => void running.within(() => this.#drive()));
     else begun.whenOver((end) => void this.#drive({ hook: begun.hook, end }));
   }
 
@@ -210,7 +210,7 @@ class Pump implements HookActor {
       const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-      const told = composite && !mayBeLight(running);
+      const told = composite && !isQuiet(running);
       if (burst.done || this.attention || told || due || pace !== null || single || late) {
         if (this.attention || single) session.lastStep.set(running.actor, seen - began - (session.stood - stood));
         this.attention = false;
@@ -277,7 +277,7 @@ class Pump implements HookActor {
     if (left !== undefined) await left;
     const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd);
     if (this.stopped || isLast) return;
-    if (mayBeLight(running) && unit.recall === undefined) running.holdWithin(hook);
+    if (isQuiet(running) && unit.recall === undefined) running.holdWithin(hook);
     else running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
     // The next hook begins with nothing.
     unit.recall = undefined;

@@ -14,6 +14,7 @@ import type { Handover } from '../light/handover.ts';
 import { Held } from '../light/held.ts';
 import type { LightRun } from '../light/light-run.ts';
 import { type Host, host, restartingSlot } from '../loop.ts';
+import { anywhere, asyncContext, type Within } from '../step/async-context.ts';
 import type { PendingRun } from '../step/pending.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
@@ -38,6 +39,8 @@ export class Running implements Host {
   light: LightRun | undefined = undefined;
   /** The hook that was in flight when it got its actor. */
   handover: Handover | undefined = undefined;
+  /** Calls its hooks where it was begun, whoever makes it go on; of one without an actor, not noted yet. */
+  within: Within = anywhere;
   /** Whole steps that the context does not know of yet. */
   uncommitted = 0;
   /** Of those, how many others have been told of. */
@@ -70,6 +73,7 @@ export class Running implements Host {
     this.whenAborted = undefined;
     this.#seat = undefined;
     if (actor !== undefined) {
+      this.within = asyncContext();
       this.#seat = new Seat(this, actor);
       this.restored = this.context.begun;
       this.#resumedUnit = this.restored;
@@ -105,9 +109,14 @@ export class Running implements Host {
     return (this.#seat === undefined ? 0 : this.context.steps) + this.uncommitted;
   }
 
-  /** Whether the machine is the loop's own, with its own hooks and children: `provide()` may have put others in their place. */
-  get isItself(): boolean {
-    return this.#seat === undefined || this.#seat.isOf(this.loop);
+  /** Whether a child runs in its own place: `provide()` may have put another actor there. */
+  runsItself(child: string): boolean {
+    return this.#seat === undefined || this.#seat.runsItself(this.loop, child);
+  }
+
+  /** A run of a child without an actor. */
+  childWithoutActor(child: AnyLoop, args: unknown[]): Running {
+    return new Running(child, undefined, this, args);
   }
 
   /** Whether a stop was asked for: what begins after that takes no step. */
@@ -175,7 +184,10 @@ export class Running implements Host {
     for (const name of new Set([...context.running, ...childrenRun(context.inFlight)])) {
       const child = childNamed(loop, name);
       if (!isLoop(child)) continue;
-      if (context.running.includes(name)) (this.#held ??= new Map()).set(name, holdState(child));
+      if (context.running.includes(name)) {
+        this.#held ??= new Map();
+        this.#held.set(name, holdState(child));
+      }
       if (context.children[name] !== undefined) putState(child, context.children[name]);
     }
   }

@@ -1,7 +1,7 @@
 import type { AnyActorRef, Observer, Subscription } from 'xstate';
 import type { LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
 import type { AnyLoop } from '../tree/tree.ts';
-import { machineLoops } from './machines.ts';
+import { isImplementedBy, machineLoops } from './machines.ts';
 import type { Running } from './running.ts';
 
 /** What a machine says of a loop. */
@@ -15,7 +15,7 @@ interface Snapshot {
 
 /** What this file uses of an actor of XState (5.33) that is not in its documentation. */
 interface Inner {
-  logic: object;
+  logic: { implementations: { actors: Record<string, unknown> } };
   /** Everything that comes to an actor from anywhere goes through it. */
   _send(event: { type: string }): void;
   /** What it tells its parent's `onSnapshot`. */
@@ -96,8 +96,10 @@ export class Seat {
     return this.#ask.call(this.#inner) as Snapshot;
   }
 
-  isOf(loop: AnyLoop): boolean {
-    return machineLoops.get(this.#inner.logic) === loop;
+  /** Whether a child of its loop is the actor that runs under a name. */
+  runsItself(loop: AnyLoop, child: string): boolean {
+    const { logic } = this.#inner;
+    return machineLoops.get(logic) === loop && isImplementedBy(loop, logic.implementations.actors, child);
   }
 
   listen(observer: Observer<unknown>): void {

@@ -1,11 +1,12 @@
 import { enterHook, leaveHook } from '../actors/in-hook.ts';
 import { isPending, readDone, readSkip, refuseIterator } from '../actors/returned.ts';
-import { Running } from '../actors/running.ts';
+import type { Running } from '../actors/running.ts';
 import type { Commit, LoopStateValue } from '../chart/context.ts';
 import { plainReason, resultOf } from '../chart/journal.ts';
 import type { Json } from '../data/json.ts';
 import { isEndLoop } from '../errors.ts';
 import { Loop } from '../loop.ts';
+import { asyncContext } from '../step/async-context.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import { endOutside } from '../step/end-outside.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
@@ -32,10 +33,9 @@ export function allowLight(on: boolean): void {
   allowed = on;
 }
 
-/** Whether a child that this run asks for may run without an actor: nobody looks, and nobody waits for a boundary. */
-export function mayBeLight(parent: Running): boolean {
-  if (!allowed || !parent.session.isQuiet) return false;
-  return !parent.hasActor || (parent.isItself && parent.context.pace === null);
+/** Whether what a run does need not be told now: nobody looks, and nobody waits for a boundary. */
+export function isQuiet(running: Running): boolean {
+  return allowed && running.session.isQuiet && (!running.hasActor || running.context.pace === null);
 }
 
 /**
@@ -64,14 +64,18 @@ export class LightRun {
 
   readonly #pending: PendingRun;
   readonly #loop: AnyLoop;
-  /** A hook of it is called or awaited. */
-  #inHook = false;
+  /** A hook of it is about to be called, called, or awaited. */
+  #inHook = true;
   /** What has come since the last boundary is not kept yet, and is if somebody looks now. */
   #isBehind = false;
   /** What its actor waits for. */
   #handover: Handover | undefined = undefined;
+  /** Which hook of a step that is, if it is one. */
+  #step: StepHook | undefined = undefined;
   /** What the last hook returned. */
   #result: unknown = undefined;
+  /** What `done` said after it, if it has been read. */
+  #doneRead: boolean | undefined = undefined;
   #burst: Burst | undefined = undefined;
   /** Steps that others have been told of. */
   counted = 0;
@@ -85,7 +89,7 @@ export class LightRun {
     this.#loop = loop;
     this.#pending = pending;
     this.what = what;
-    this.running = new Running(loop, undefined, parent, pending.args);
+    this.running = parent.childWithoutActor(loop, pending.args);
     this.running.light = this;
     pending.running = this.running;
     pending.attached = true;
@@ -110,7 +114,10 @@ export class LightRun {
 
   async #drive(): Promise<void> {
     this.running.whenAborted = () => this.#halt();
-    if (this.#isLeft()) return;
+    if (this.running.ended) {
+      this.running.gone();
+      return;
+    }
     try {
       await this.#hooks();
     } catch (error) {
@@ -118,41 +125,43 @@ export class LightRun {
     }
   }
 
-  /** The hooks in their order. Whatever is awaited, the run may have been left meanwhile. */
+  /** The hooks in their order. After each, the run may have been left. */
   async #hooks(): Promise<void> {
     const loop = this.#loop;
-    const skips = this.#skips();
-    if (this.#isLeft()) return;
-    if (skips) {
+    this.#result = this.#skips();
+    if (this.#over()) return;
+    if (this.#result === true) {
       this.#boundary('skipped');
-      const over = this.#call('onSkip');
-      if (over !== undefined) await over;
-      if (!this.#isLeft()) this.#end();
+      const skipped = this.#call('onSkip');
+      if (skipped !== undefined) await skipped;
+      if (!this.#over()) this.#end();
       return;
     }
     try {
       this.#boundary('resetting');
       const reset = this.#call('reset');
       if (reset !== undefined) await reset;
-      if (this.#isLeft()) return;
+      if (this.#over()) return;
       if (loop.onRunStart !== Loop.prototype.onRunStart) {
         this.#boundary('starting');
         const started = this.#call('onRunStart');
         if (started !== undefined) await started;
-        if (this.#isLeft()) return;
+        if (this.#over()) return;
       }
-      this.#readFirst();
-      if (this.#isLeft()) return;
-      if (this.#goesOn()) {
+      this.#isBehind = true;
+      this.value = 'starting';
+      this.#readDone();
+      this.#isBehind = false;
+      if (this.#over()) return;
+      if (this.done === false && !this.running.stops) {
         this.#boundary('advancing');
         const steps = this.#steps();
         if (steps !== undefined) await steps;
-        if (this.#isLeft()) return;
       } else {
         this.#boundary('ending');
       }
     } catch (error) {
-      if (this.#isLeft()) return;
+      if (this.#handsOver({ error }) || this.#isLeft()) return;
       if (!isEndLoop(error, loop)) throw error;
       this.running.abandonChildren(error);
       this.ended = { reason: plainReason(error.reason) };
@@ -162,54 +171,30 @@ export class LightRun {
     if (loop.restarting) loop.restarting = false;
     this.#result = undefined;
     if (loop.onRunEnd !== Loop.prototype.onRunEnd) {
-      const over = this.#call('onRunEnd');
-      if (over !== undefined) await over;
-      if (this.#isLeft()) return;
+      const ended = this.#call('onRunEnd');
+      if (ended !== undefined) await ended;
+      if (this.#over()) return;
     }
     this.#end();
   }
 
-  #skips(): boolean | undefined {
+  #skips(): boolean {
     this.running.begin('skip', true);
-    this.#inHook = true;
     const before = enterHook(this.running);
-    let skips: boolean;
     try {
-      skips = readSkip(this.#loop);
-    } catch (error) {
-      if (this.#handsOver(undefined, { error })) return undefined;
-      throw error;
+      return readSkip(this.#loop);
     } finally {
       leaveHook(before);
     }
-    this.#handsOver(undefined, { value: skips });
-    return skips;
   }
 
-  /** Whether there is a first step. It belongs to `onRunStart`, be that the loop's own or not. */
-  #readFirst(): void {
-    this.value = 'starting';
-    this.#isBehind = true;
-    this.done = this.#readDone();
-    this.#isBehind = false;
-  }
-
-  #readDone(): boolean {
+  /** Reads `done`, which belongs to the hook before it. */
+  #readDone(): void {
     this.#inHook = true;
-    let done: boolean;
-    try {
-      done = readDone(this.#loop);
-    } catch (error) {
-      if (this.#handsOver(undefined, { error })) return true;
-      throw error;
-    }
-    this.#handsOver(undefined, { value: undefined, done });
-    return done;
-  }
-
-  /** Whether there is a step to take: there is none in a run that begins after a stop was asked for. */
-  #goesOn(): boolean {
-    return this.done === false && !this.running.stops;
+    this.#step = undefined;
+    this.#result = undefined;
+    this.done = readDone(this.#loop);
+    this.#doneRead = this.done;
   }
 
   /** Whether it goes on here no more: its actor goes on with it, or nobody does. */
@@ -218,6 +203,25 @@ export class LightRun {
     if (running.hasActor) return true;
     if (running.ended) running.gone();
     return running.ended;
+  }
+
+  /** A hook is over. Whether the run is left: then its actor, if it has got one meanwhile, is given what came of the hook. */
+  #over(): boolean {
+    const value = this.#result;
+    const done = this.#doneRead;
+    this.#doneRead = undefined;
+    return this.#handsOver(done === undefined ? { value } : { value, done }) || this.#isLeft();
+  }
+
+  /** Whether there is an actor that waits for the hook. */
+  #handsOver(end: HookEnd): boolean {
+    this.#inHook = false;
+    if (this.#handover === undefined) return false;
+    const handover = this.#handover;
+    this.#handover = undefined;
+    this.running.within = asyncContext();
+    handover.over(this.#step, end);
+    return true;
   }
 
   /** What comes before is over: a resume would go on from here. */
@@ -235,13 +239,12 @@ export class LightRun {
 
   /** Calls a hook. @returns what there is to wait for */
   #call(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd'): Promise<void> | undefined {
-    if (this.#isLeft()) return undefined;
     this.running.begin(hook, true);
-    return this.#called(hook, undefined);
+    this.#step = undefined;
+    return this.#called(hook);
   }
 
-  /** @param step the same hook, if it is one of a step */
-  #called(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd' | StepHook, step: StepHook | undefined) {
+  #called(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd' | StepHook): Promise<void> | undefined {
     const [loop, running] = [this.#loop, this.running];
     const { args } = running;
     this.#inHook = true;
@@ -249,50 +252,24 @@ export class LightRun {
     let result: unknown;
     try {
       result = args.length === 0 ? loop[hook]() : loop[hook](...args);
-    } catch (error) {
-      if (this.#handsOver(step, { error })) return undefined;
-      throw error;
     } finally {
       leaveHook(before);
     }
-    if (isPending(loop, hook, result)) return this.#wait(hook, step, result);
-    const left = running.ended || running.hasActor ? undefined : running.settle();
-    if (left !== undefined) return this.#settle(step, left, result);
-    if (!this.#handsOver(step, { value: result })) this.#result = result;
-    return undefined;
+    if (isPending(loop, hook, result)) return this.#wait(hook, result);
+    this.#result = result;
+    return this.#settle();
   }
 
-  async #wait(hook: string, step: StepHook | undefined, result: PromiseLike<unknown>): Promise<void> {
-    let value: unknown;
-    try {
-      value = await result;
-      refuseIterator(this.#loop, hook, value);
-    } catch (error) {
-      if (this.#handsOver(step, { error })) return;
-      throw error;
-    }
-    const left = this.running.ended || this.running.hasActor ? undefined : this.running.settle();
-    if (left !== undefined) await this.#settle(step, left, value);
-    else if (!this.#handsOver(step, { value })) this.#result = value;
+  async #wait(hook: string, result: PromiseLike<unknown>): Promise<void> {
+    this.#result = await result;
+    refuseIterator(this.#loop, hook, this.#result);
+    const left = this.#settle();
+    if (left !== undefined) await left;
   }
 
-  /** The children that the hook has not awaited. */
-  async #settle(step: StepHook | undefined, left: Promise<void>, value: unknown): Promise<void> {
-    try {
-      await left;
-    } catch (error) {
-      if (this.#handsOver(step, { error })) return;
-      throw error;
-    }
-    if (!this.#handsOver(step, { value })) this.#result = value;
-  }
-
-  /** A hook is over. Whether the run has got an actor meanwhile, which goes on from there. */
-  #handsOver(step: StepHook | undefined, end: HookEnd): boolean {
-    this.#inHook = false;
-    if (this.#handover === undefined) return false;
-    this.#handover.over(step, end);
-    return true;
+  /** The children that the hook has not awaited; its actor, if it has got one, sees to them itself. */
+  #settle(): Promise<void> | undefined {
+    return this.running.ended || this.running.hasActor ? undefined : this.running.settle();
   }
 
   /** Steps, until there are no more. @returns what there is to wait for */
@@ -305,7 +282,7 @@ export class LightRun {
     this.running.begin('advance', false);
     const slow = this.#sprint(burst);
     if (slow !== undefined || !burst.done) return this.#moreSteps(burst, slow);
-    this.#stepsOver();
+    if (!this.#over()) this.#stepsOver();
     return undefined;
   }
 
@@ -316,7 +293,6 @@ export class LightRun {
   /** There are no more. */
   #stepsOver(): void {
     this.done = true;
-    if (this.#isLeft()) return;
     this.#boundary('ending');
     this.#count(this.running.uncommitted - this.counted);
   }
@@ -327,37 +303,16 @@ export class LightRun {
     if (steps > 0) this.running.session.due?.(steps);
   }
 
-  get #limit(): number {
-    return Math.max(1, Math.min(burstLimit, this.running.session.stepsUntilDue()));
-  }
-
   /** Steps of a loop without children, as long as no hook returns a promise. @returns the hook that did */
   #sprint(burst: Burst): Begun | undefined {
     this.#inHook = true;
-    let slow: Begun | undefined;
-    try {
-      slow = burst.sprint(this.#limit, this.#deadline);
-    } catch (error) {
-      if (this.#handsOver(undefined, { error })) return undefined;
-      throw error;
-    }
-    // Somebody looked from within the hook.
-    if (slow === undefined) this.#handsOver(undefined, { value: undefined, done: burst.done });
-    else if (this.running.hasActor) this.#handsOver(slow.hook, { value: slow.result });
+    this.#step = undefined;
+    const limit = Math.max(1, Math.min(burstLimit, this.running.session.stepsUntilDue()));
+    const slow = burst.sprint(limit, this.#deadline);
+    this.#step = slow?.hook;
+    this.#result = slow?.result;
+    if (slow === undefined) this.#doneRead = burst.done;
     return slow;
-  }
-
-  /** Steps that are awaited. */
-  async #walk(burst: Burst, steps: () => Promise<void>): Promise<void> {
-    this.#inHook = true;
-    try {
-      await steps();
-    } catch (error) {
-      if (this.#handsOver(burst.hook, { error })) return;
-      throw error;
-    }
-    const end = { value: undefined };
-    this.#handsOver(burst.hook, burst.hook === undefined ? { ...end, done: burst.done } : end);
   }
 
   /** Steps of a loop without children that are more than could be taken at once, or slow. */
@@ -366,12 +321,13 @@ export class LightRun {
     let slow = first;
     let walks = false;
     for (;;) {
+      // Somebody may have looked from within the hook.
       if (slow !== undefined && !this.running.hasActor) {
         walks = true;
-        const begun = slow;
-        await this.#walk(burst, () => burst.finish(begun));
+        await burst.finish(slow);
+        this.#awaited(burst);
       }
-      if (this.#isLeft()) return;
+      if (this.#over()) return;
       if (burst.done) {
         this.#stepsOver();
         return;
@@ -381,14 +337,28 @@ export class LightRun {
       const seen = now();
       if (session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
       if (seen >= this.#deadline) {
+        this.#inHook = true;
         await turn();
-        if (this.#isLeft()) return;
+        this.#doneRead = false;
+        if (this.#over()) return;
         this.#beginSlice();
       }
       slow = undefined;
-      if (walks) await this.#walk(burst, () => burst.walk(1));
-      else slow = this.#sprint(burst);
+      this.#inHook = true;
+      if (walks) {
+        await burst.walk(1);
+        this.#awaited(burst);
+      } else {
+        slow = this.#sprint(burst);
+      }
     }
+  }
+
+  /** Steps that were awaited are over, or were left in a hook. */
+  #awaited(burst: Burst): void {
+    this.#step = burst.hook;
+    this.#result = undefined;
+    if (burst.hook === undefined) this.#doneRead = burst.done;
   }
 
   /**
@@ -407,39 +377,33 @@ export class LightRun {
   /** Steps of a loop with children: the state before each of its hooks is kept, so that it can be run again from there. */
   async #stepsWithChildren(burst: Burst): Promise<void> {
     const [loop, running] = [this.#loop, this.running];
-    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
     const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hooks: StepHook[] = hasEnd ? ['advance', 'onAdvanceEnd'] : ['advance'];
+    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart) hooks.unshift('onAdvanceStart');
     for (;;) {
       const unit = running.begin('advance', true);
-      if (hasStart) {
-        unit.hook = 'onAdvanceStart';
-        const over = this.#called('onAdvanceStart', 'onAdvanceStart');
+      for (const hook of hooks) {
+        unit.hook = hook;
+        this.#step = hook;
+        const over = this.#called(hook);
         if (over !== undefined) await over;
-        if (this.#isLeft()) return;
-        running.holdWithin('onAdvanceStart');
-      }
-      unit.hook = 'advance';
-      const over = this.#called('advance', 'advance');
-      if (over !== undefined) await over;
-      if (this.#isLeft()) return;
-      if (hasEnd) {
-        running.holdWithin('advance');
-        unit.hook = 'onAdvanceEnd';
-        const ended = this.#called('onAdvanceEnd', 'onAdvanceEnd');
-        if (ended !== undefined) await ended;
-        if (this.#isLeft()) return;
+        if (this.#over()) return;
+        if (hook !== hooks.at(-1)) running.holdWithin(hook);
       }
       if (burst.first) burst.wholeIteration();
       running.uncommitted++;
-      this.done = this.#readDone();
-      if (this.#isLeft()) return;
+      this.#readDone();
+      if (this.#over()) return;
       this.#boundary(this.done ? 'ending' : 'advancing');
       // A step in which children ran is made of theirs.
       this.#count(unit.ran ? 0 : 1);
       if (this.done || this.#isLeft()) return;
-      const given = running.session.turnIfDue();
-      if (given !== undefined) await given;
-      if (this.#isLeft()) return;
+      const others = running.session.turnIfDue();
+      if (others === undefined) continue;
+      this.#inHook = true;
+      await others;
+      this.#doneRead = false;
+      if (this.#over()) return;
     }
   }
 
@@ -458,7 +422,7 @@ export class LightRun {
 
   #threw(thrown: unknown): void {
     const { running, what } = this;
-    if (this.#isLeft()) return;
+    if (this.#handsOver({ error: thrown }) || this.#isLeft()) return;
     const parent = running.parent!;
     const error = endOutside(running, hookOf(this.value), thrown);
     const commit = running.session.keeps ? running.commitIfPlain() : undefined;

@@ -22,7 +22,7 @@ export class Onces {
   /** Whose results are not given yet. */
   readonly #pending = new Set<Pending>();
   readonly #keys = new Set<string>();
-  /** The step that the keys were given in, counted from the last commit. */
+  /** The step that the keys were given in: so many there were before. */
   #keysOf = 0;
   /** Those whose functions are under way, by key. */
   readonly #open = new Map<string, Call>();
@@ -91,8 +91,9 @@ export class Onces {
       );
     }
     // Steps of one burst share their unit.
-    if (this.#keysOf !== running.uncommitted) this.#keys.clear();
-    this.#keysOf = running.uncommitted;
+    const { steps } = running;
+    if (this.#keysOf !== steps) this.#keys.clear();
+    this.#keysOf = steps;
     if (this.#keys.has(key)) {
       throw new LoopError(
         'ONCE_TWICE',

@@ -4,7 +4,7 @@ import type { Running } from '../actors/running.ts';
 import type { LoopContext } from '../chart/context.ts';
 import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
 import { LoopError } from '../errors.ts';
-import { LightRun, mayBeLight } from '../light/light-run.ts';
+import { isQuiet, LightRun } from '../light/light-run.ts';
 import { host } from '../loop.ts';
 import { putState } from '../tree/state-dict.ts';
 import { type AnyLoop, childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
@@ -141,8 +141,8 @@ export class Unit {
       // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
       if (hasChildren(child)) walk(child);
       // Whoever looks has an actor made of this loop as well, for its child is to have one.
-      if (!mayBeLight(running)) running.session.show(true);
-      if (running.hasActor && !mayBeLight(running)) {
+      if (!isQuiet(running)) running.session.show(true);
+      if (running.hasActor && !(isQuiet(running) && running.runsItself(name))) {
         this.spawn(child, what, false);
       } else {
         running.noteAsked(what);
@@ -243,7 +243,9 @@ export class Unit {
 
   #lose(run: PendingRun, reason: unknown): void {
     run.reject(reason);
-    if (!run.promise.awaited) (this.#lost ??= []).push({ run, reason });
+    if (run.promise.awaited) return;
+    this.#lost ??= [];
+    this.#lost.push({ run, reason });
   }
 
   /** A child that failed and that the code has never awaited: its failure is the step's all the same. */

@@ -1,0 +1,379 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Loop, type LoopRun, memoryStore } from 'loopchart';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type AnyActorRef, createActor } from 'xstate';
+import { allowLight, lightRuns } from '../src/light/light-run.ts';
+import { interpret, isParallel, random, randomTree, Tree } from './support/trees.ts';
+
+/*
+ * While nobody looks, child runs have no actors. Whoever looks sees nothing but actors, and nothing is any different for
+ * it: not the results, nor the order of the hooks, nor where a run goes on from a checkpoint.
+ */
+
+afterEach(() => allowLight(true));
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+class Leaf extends Loop<number, [number?]> {
+  override state = { n: 0 };
+  readonly #steps: number;
+
+  constructor(steps = 1) {
+    super();
+    this.#steps = steps;
+  }
+
+  get done() {
+    return this.state.n >= this.#steps;
+  }
+
+  reset() {
+    this.state.n = 0;
+  }
+
+  advance(): void | Promise<void> {
+    this.state.n++;
+  }
+
+  override onRunEnd(by = 1) {
+    return this.state.n * by;
+  }
+}
+
+class Outer extends Loop<number> {
+  override state = { n: 0, sum: 0 };
+  inner: Loop<number, any>;
+  readonly #steps: number;
+
+  constructor(steps: number, inner: Loop<number, any> = new Leaf()) {
+    super();
+    this.#steps = steps;
+    this.inner = inner;
+  }
+
+  get done() {
+    return this.state.n >= this.#steps;
+  }
+
+  reset() {
+    this.state.n = 0;
+    this.state.sum = 0;
+  }
+
+  async advance() {
+    this.state.sum += await this.inner.run();
+    this.state.n++;
+  }
+
+  override onRunEnd() {
+    return this.state.sum;
+  }
+}
+
+/** How many child runs begin without an actor in what is run here. */
+async function lightIn(work: () => Promise<unknown>): Promise<number> {
+  const before = lightRuns();
+  await work();
+  return lightRuns() - before;
+}
+
+describe('child runs have no actor', () => {
+  test('in a run that nobody gets hold of, however deep', async () => {
+    expect(await lightIn(() => new Outer(3, new Outer(4, new Outer(5))).run())).toBe(3 + 3 * 4 + 3 * 4 * 5);
+  });
+
+  test('in a run that is started and left alone', async () => {
+    expect(await lightIn(() => new Outer(3, new Outer(4)).start().output)).toBe(3 + 3 * 4);
+  });
+
+  test('in one that is saved every so often', async () => {
+    const run = () => new Outer(30, new Outer(4)).start({ store: memoryStore(), every: { ms: 1 } }).output;
+    expect(await lightIn(run)).toBeGreaterThan(30);
+  });
+
+  test('in one that an app has begun with an actor of its own', async () => {
+    const actor = createActor(new Outer(5).machine);
+    const over = new Promise((resolve) => setTimeout(resolve, 50));
+    expect(
+      await lightIn(async () => {
+        actor.start();
+        await over;
+      }),
+    ).toBe(5);
+    expect(actor.getSnapshot().output).toBe(5);
+  });
+
+  test('but where somebody watches, subscribes, or waits for each step to be saved', async () => {
+    expect(await lightIn(() => new Outer(5).start({ inspect: () => {} }).output)).toBe(0);
+    const subscribed = () => {
+      const run = new Outer(5).start();
+      run.actor.subscribe(() => {});
+      return run.output;
+    };
+    expect(await lightIn(subscribed)).toBe(0);
+    const saved = () => new Outer(5).start({ store: memoryStore(), durability: 'sync', every: 'step' }).output;
+    expect(await lightIn(saved)).toBe(0);
+  });
+
+  test('and has one where another actor has been put in the place of a hook or a child', async () => {
+    const loop = new Outer(3);
+    const actor = createActor(loop.machine.provide({}) as any);
+    const light = await lightIn(async () => {
+      actor.start();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    expect([light, actor.getSnapshot().output]).toEqual([0, 3]);
+  });
+});
+
+/** The actors of a run, by their ids. */
+function actorsBelow(actor: AnyActorRef): string[] {
+  const snapshot = actor.getSnapshot() as any;
+  const below = (snapshot.context?.running ?? []) as string[];
+  return [`${actor.id} ${snapshot.value}`, ...below.flatMap((name) => actorsBelow(snapshot.children[name]))];
+}
+
+describe('whoever looks', () => {
+  /** In the middle of the step of the innermost of three loops. */
+  class Waits extends Leaf {
+    readonly reached: Promise<void>;
+    go!: () => void;
+    #reach!: () => void;
+
+    constructor() {
+      super(2);
+      this.reached = new Promise((resolve) => {
+        this.#reach = resolve;
+      });
+    }
+
+    override async advance() {
+      if (this.state.n === 1) {
+        this.#reach();
+        await new Promise<void>((resolve) => {
+          this.go = resolve;
+        });
+      }
+      this.state.n++;
+    }
+  }
+
+  test.each([
+    ['by getSnapshot', (run: LoopRun<number>) => run.actor.getSnapshot()],
+    ['by getPersistedSnapshot', (run: LoopRun<number>) => run.actor.getPersistedSnapshot()],
+    ['by subscribe', (run: LoopRun<number>) => run.actor.subscribe(() => {})],
+    ['by inspect', (run: LoopRun<number>) => run.actor.system.inspect(() => {})],
+    ['by progress', (run: LoopRun<number>) => run.progress],
+    ['by waitingFor', (run: LoopRun<number>) => run.waitingFor],
+  ])('%s sees an actor for each running loop, in the state that it is in', async (_, look) => {
+    const innermost = new Waits();
+    const run = new Outer(2, new Outer(2, innermost)).start();
+    await innermost.reached;
+    look(run);
+    expect(actorsBelow(run.actor)).toEqual(['outer advancing', 'inner advancing', 'inner advancing']);
+    expect(run.progress.loops.map(({ path, steps, state }) => [path, steps, state])).toEqual([
+      ['outer', 0, { n: 0, sum: 0 }],
+      ['outer.inner', 0, { n: 0, sum: 0 }],
+      ['outer.inner.inner', 1, { n: 1 }],
+    ]);
+    innermost.advance = async () => void innermost.state.n++;
+    innermost.go();
+    expect(await run.output).toBe(8);
+  });
+
+  test('sees what the step in flight has got', async () => {
+    class Twice extends Outer {
+      override async advance() {
+        this.state.sum += await this.inner.run(10);
+        this.state.sum += await this.once('k', () => 5);
+        await super.advance();
+      }
+    }
+    const innermost = new Waits();
+    const both = new (class extends Twice {
+      later = innermost;
+      override async advance() {
+        await super.advance();
+        this.state.sum += await this.later.run();
+      }
+    })(1);
+    const run = both.start();
+    await innermost.reached;
+    const { inFlight } = run.actor.getSnapshot().context;
+    expect(inFlight.got.flat().map(({ run, once, output, args }: any) => [run ?? once, args ?? null, output])).toEqual([
+      ['inner', [10], 10],
+      ['k', null, 5],
+      ['inner', [], 1],
+    ]);
+    expect(inFlight.asked.map(({ run }: any) => run)).toEqual(['later']);
+    innermost.go();
+    expect(await run.output).toBe(18);
+  });
+});
+
+test('a checkpoint in the middle of light runs goes on in new instances', async () => {
+  const whole = new Outer(6, new Outer(5, new Outer(4)));
+  const expected = await whole.run();
+  for (let after = 0; after < 40; after += 3) {
+    let steps = 0;
+    let taken: Promise<any> | undefined;
+    class Counts extends Leaf {
+      override advance() {
+        this.state.n++;
+        if (steps++ === after) taken = run.checkpoint();
+      }
+    }
+    const make = (leaf: Leaf) => new Outer(6, new Outer(5, new Outer(4, leaf)));
+    const run: LoopRun<number> = make(new Counts()).start();
+    expect(await run.output).toBe(expected);
+    const from = JSON.parse(JSON.stringify(await taken));
+    expect(from.position.steps).toBe(after + 1);
+    expect(await make(new Leaf()).start({ from }).output).toBe(expected);
+  }
+});
+
+test('after a stop, children that are still asked for end at once, however many', async () => {
+  class Many extends Outer {
+    override async advance() {
+      for (let i = 0; i < 100_000; i++) {
+        this.state.sum += await this.inner.run();
+        if (i === 10) void run.stop();
+      }
+      this.state.n++;
+    }
+  }
+  const run: LoopRun<number> = new Many(1).start();
+  expect(await run.outcome).toMatchObject({ status: 'stopped', output: 11 });
+});
+
+test('hooks run in the async context in which their loop was run, also after somebody has looked, paused and resumed', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen = new Set<unknown>();
+  class Sees extends Leaf {
+    override async advance() {
+      seen.add(storage.getStore());
+      await turn();
+      seen.add(storage.getStore());
+      this.state.n++;
+    }
+    override onRunEnd(by?: number) {
+      seen.add(storage.getStore());
+      return super.onRunEnd(by);
+    }
+  }
+  const run = storage.run('of the run', () => new Outer(3, new Outer(2, new Sees(3))).start());
+  for (let i = 0; i < 4; i++) {
+    await turn();
+    await turn();
+    run.actor.getSnapshot();
+    await run.pause();
+    storage.run('of another', () => run.resume());
+  }
+  expect(await run.output).toBe(18);
+  expect([...seen]).toEqual(['of the run']);
+});
+
+test('random looks, pauses, steps, checkpoints and observers change nothing (60 trees)', {
+  timeout: 600_000,
+}, async () => {
+  const first = Number(process.env.LOOPCHART_SEED ?? 1);
+  const trees = Number(process.env.LOOPCHART_TREES ?? (process.env.LOOPCHART_LONG ? 1_500 : 60));
+  const kinds: Record<string, number> = {};
+  const light = await lightIn(async () => {
+    for (let seed = first; seed < first + trees; seed++) {
+      const next = random(seed);
+      const node = randomTree(next, { depth: 1 + Math.floor(next() * 4), parallel: next() < 0.5 });
+      const plainLog: string[] = [];
+      const { output, error } = interpret(node, plainLog);
+      if (JSON.stringify(plainLog).length > 8_000) continue;
+      for (let time = 0; time < 4; time++) {
+        const log: string[] = [];
+        const come = await lookedAt(node, log, random(seed * 100 + time), kinds);
+        const why = `seed ${seed}, time ${time} (LOOPCHART_SEED=${seed} LOOPCHART_TREES=1)`;
+        expect(come, why).toEqual({ output, error });
+        if (error === undefined || !isParallel(node)) expect(byLoop(log), why).toEqual(byLoop(plainLog));
+      }
+    }
+  });
+  if (trees >= 60) {
+    expect(light).toBeGreaterThan(200);
+    expect(Object.keys(kinds).sort()).toEqual([
+      'checkpoint',
+      'inspect',
+      'later',
+      'pause',
+      'persist',
+      'snapshot',
+      'step',
+      'subscribe',
+    ]);
+  }
+});
+
+function byLoop(log: readonly string[]): Record<string, string[]> {
+  const logs: Record<string, string[]> = {};
+  for (const line of log) {
+    const path = line.slice(0, line.indexOf(' '));
+    logs[path] ??= [];
+    logs[path].push(line);
+  }
+  return logs;
+}
+
+/** Runs a tree, of which somebody wants something at random moments. */
+async function lookedAt(
+  node: Parameters<typeof interpret>[0],
+  log: string[],
+  next: () => number,
+  kinds: Record<string, number>,
+): Promise<{ output: number | undefined; error: string | undefined }> {
+  const chance = 0.05 + 0.3 * next();
+  const left: Promise<unknown>[] = [];
+  let holds = false;
+  let run: LoopRun<number> | undefined;
+  const goOn = () => {
+    holds = false;
+    run!.resume();
+  };
+  const soon = (then: () => void) => (next() < 0.5 ? setImmediate(then) : queueMicrotask(then));
+  const wants: Record<string, (run: LoopRun<number>) => void> = {
+    snapshot: ({ actor }) => actorsBelow(actor),
+    later: ({ actor }) => setImmediate(() => actorsBelow(actor)),
+    persist: ({ actor }) => {
+      try {
+        JSON.stringify(actor.getPersistedSnapshot());
+      } catch (error) {
+        // There are models, and the loops are in the middle of their steps.
+        expect(error).toMatchObject({ code: 'NOT_PAUSED' });
+      }
+    },
+    inspect: ({ actor }) => {
+      const subscription = actor.system.inspect(() => {});
+      if (next() < 0.7) soon(() => subscription.unsubscribe());
+    },
+    subscribe: ({ actor }) => {
+      const subscription = actor.subscribe({ next: () => actorsBelow(actor), error: () => {} });
+      if (next() < 0.7) soon(() => subscription.unsubscribe());
+    },
+    pause: (run) => {
+      holds = true;
+      left.push(run.pause().then(goOn));
+    },
+    step: (run) => {
+      holds = true;
+      left.push(run.step(1 + Math.floor(next() * 3)).then(goOn));
+    },
+    checkpoint: (run) => void left.push(run.checkpoint().then(JSON.stringify, () => {})),
+  };
+  const names = Object.keys(wants);
+  const tree = new Tree(node, log, () => {
+    if (run === undefined || holds || next() > chance) return;
+    const name = names[Math.floor(next() * names.length)]!;
+    kinds[name] = (kinds[name] ?? 0) + 1;
+    wants[name]!(run);
+  });
+  run = tree.start({ args: [5] });
+  const { output, error } = await run.outcome;
+  await Promise.all(left);
+  return { output, error: (error as Error | undefined)?.message };
+}

@@ -9,7 +9,7 @@ import { checkTree } from '../tree/strays.ts';
 import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from '../tree/tree.ts';
 import { alreadyRunning } from './already-running.ts';
 import { hookOnStack } from './in-hook.ts';
-import { live, Running } from './running.ts';
+import { Running, runningLoops } from './running.ts';
 import { sessionOf } from './session.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
@@ -117,7 +117,7 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
     }
     return parent?.unit === undefined ? undefined : { parent, name: link.name };
   }
-  for (const parent of live) {
+  for (const parent of runningLoops()) {
     const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
     if (found === undefined) continue;
     // A field that was assigned after the tree was walked.

@@ -163,6 +163,8 @@ class Pump implements HookActor {
       if (!this.stopped && session.wanted) await session.stand(running.actor);
       if (this.stopped) return;
     }
+    const onlyAdvance =
+      loop.onAdvanceStart === Loop.prototype.onAdvanceStart && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd;
     let size = 1;
     let walks = begun !== undefined;
     this.#beginSlice();
@@ -179,7 +181,17 @@ class Pump implements HookActor {
         this.#commit();
         return;
       }
-      if (composite) {
+      if (composite && onlyAdvance && running.completedHooks.length === 0) {
+        // As `#step` does, for the steps that most loops take.
+        const unit = running.begin('advance', true);
+        const result = burst.call('advance');
+        if (isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
+        if (this.stopped) return;
+        const left = running.settle();
+        if (left !== undefined) await left;
+        if (this.stopped) return;
+        this.#whole(unit);
+      } else if (composite) {
         await this.#step();
       } else if (!this.attention) {
         // Loops beside this one count as well; a step at least is taken, for they may take their time.
@@ -261,10 +273,15 @@ class Pump implements HookActor {
       await this.#hook(unit, hook, hook === begun?.hook ? begun : undefined);
       if (this.stopped) return;
     }
+    this.#whole(unit);
+  }
+
+  /** A step of a loop with children is over. */
+  #whole(unit: Unit): void {
     if (this.#burst.first) this.#burst.wholeIteration();
-    running.uncommitted++;
+    this.#running.uncommitted++;
     if (!unit.ran) this.#ownSteps++;
-    this.#burst.done = readDone(loop);
+    this.#burst.done = readDone(this.#loop);
   }
 
   async #hook(unit: Unit, hook: StepHook, begun: Begun | undefined): Promise<void> {

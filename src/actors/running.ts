@@ -62,6 +62,7 @@ export class Running implements Host {
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit = false;
+  #isGone = false;
 
   /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
   constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
@@ -79,10 +80,12 @@ export class Running implements Host {
       this.#resumedUnit = this.restored;
       if (this.restored) this.#restore();
     }
-    if (parent === undefined) this.session.top = this;
+    if (parent === undefined) {
+      this.session.top = this;
+      tops.add(this);
+    }
     loop[host] = this;
-    live.add(this);
-    this.session.enter(this);
+    this.session.enter();
     if (actor !== undefined) this.#listen();
   }
 
@@ -199,10 +202,11 @@ export class Running implements Host {
 
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
-    // One that has asked for nothing is as good as new.
-    if (this.unit?.isFresh === true && this.unit.open === open && !this.#resumedUnit) this.unit.hook = hook;
-    else this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
-    return this.unit;
+    // One of which nothing is left is as good as new.
+    if (this.#resumedUnit || this.unit?.renew(hook, open) !== true) {
+      this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+    }
+    return this.unit!;
   }
 
   /** Sends an event to the loop's machine, as the hook that runs; before it, what the machine has not been told. */
@@ -346,14 +350,14 @@ export class Running implements Host {
   }
 
   /** The function of a `once` is under way: it may be so still when the run has ended. */
-  functionBegins(call: object): void {
+  functionBegins(): void {
     this.#functions++;
-    this.session.enter(call);
+    this.session.enter();
   }
 
-  functionEnds(call: object): void {
+  functionEnds(): void {
     this.#functions--;
-    this.session.leave(call);
+    this.session.leave();
   }
 
   /** @throws LoopError `NOT_PLAIN_DATA` */
@@ -387,8 +391,9 @@ export class Running implements Host {
   abort(reason: unknown): void {
     if (this.#ended) return;
     this.#ended = { reason };
-    live.delete(this);
+    tops.delete(this);
     this.whenAborted?.();
+    this.light?.halt();
     this.#controller?.abort(reason);
     this.abandonChildren(reason);
     if (this.unit === undefined) this.gone();
@@ -396,7 +401,7 @@ export class Running implements Host {
 
   /** It has ended as it should, without an actor. */
   finished(): void {
-    live.delete(this);
+    tops.delete(this);
     this.#ended = over;
     this.gone();
   }
@@ -404,15 +409,16 @@ export class Running implements Host {
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
     this.unit = undefined;
+    if (this.#isGone) return;
+    this.#isGone = true;
     this.session.assetsBefore.delete(this);
-    this.session.leave(this);
+    this.session.leave();
     // One that did not end as it should is still found here: see `callerOf`.
     if (this.loop[host] === this && this.#ended === over) this.loop[host] = undefined;
   }
 
   /** Ends what runs below, because the step that ran it is left, or the run ends. */
   abandonChildren(reason: unknown): void {
-    for (const below of [...live]) if (below.parent === this) below.abort(reason);
     (this.unit ?? this.#failed)?.abandon(reason);
   }
 
@@ -442,9 +448,7 @@ export class Running implements Host {
     const { snapshot } = this;
     const run = this.parent?.childRun(this.actor.id);
     if (snapshot.status === 'done') {
-      live.delete(this);
-      this.#ended = over;
-      this.gone();
+      this.finished();
       const output = isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output;
       if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
     } else {
@@ -466,5 +470,13 @@ function rejected(reason: unknown): Promise<never> {
 /** Of a run that ended as it should; made once, for an error that carries a stack costs as much as a run. */
 const over = { reason: new LoopError('RUN_ENDED', 'The run of this loop has ended.') };
 
-/** All that have not ended. */
-export const live: Set<Running> = new Set();
+/** Of all runs that have not ended, those of the roots. */
+const tops: Set<Running> = new Set();
+
+/** All loops that run. */
+export function* runningLoops(from: Iterable<Running> = tops): Generator<Running, void> {
+  for (const running of from) {
+    yield running;
+    if (running.unit !== undefined) yield* runningLoops(running.unit.childrenThatRun());
+  }
+}

@@ -10,11 +10,13 @@ import { asyncContext } from '../step/async-context.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import { endOutside } from '../step/end-outside.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
-import { now, soon } from '../time/clock.ts';
+import { now } from '../time/clock.ts';
 import { slice, turn } from '../time/turn.ts';
 import { type AnyLoop, hasChildren } from '../tree/tree.ts';
 import { Handover, type HookEnd } from './handover.ts';
 
+/** So many steps are taken before the first look at the clock. */
+const firstBurst = 128;
 /** So many steps may be taken between two looks at what others want. */
 const burstLimit = 256;
 /** Keeping the state may take this share of the time; where it is large, it is kept less often. */
@@ -94,88 +96,114 @@ export class LightRun {
     pending.running = this.running;
     pending.attached = true;
     // One microtask later, as its actor would: children that are asked for one after another begin in that order.
-    soon(() => void this.#drive());
+    void this.#drive();
   }
 
   /** Its machine has been spawned, and is about to be told where the run stands. */
   seated(): void {
-    this.#halt();
+    this.halt();
     if (this.#isBehind) this.#keepIfPlain();
     if (!this.#inHook) return;
     this.#handover = new Handover();
     this.running.handover = this.#handover;
   }
 
-  #halt(): void {
+  /** It takes no further step. */
+  halt(): void {
     if (this.#burst === undefined) return;
     this.#burst.stopped = true;
     this.#burst.attention = true;
   }
 
   async #drive(): Promise<void> {
-    this.running.whenAborted = () => this.#halt();
+    await undefined;
     if (this.running.ended) {
       this.running.gone();
       return;
     }
     try {
-      await this.#hooks();
+      const rest = this.#hooks();
+      if (rest !== undefined) await rest;
     } catch (error) {
       this.#threw(error);
     }
   }
 
-  /** The hooks in their order. After each, the run may have been left. */
-  async #hooks(): Promise<void> {
-    const loop = this.#loop;
+  /** The hooks in their order, for as long as none has to be awaited. @returns what there is to wait for then */
+  #hooks(): Promise<void> | undefined {
     this.#result = this.#skips();
-    if (this.#over()) return;
+    if (this.#over()) return undefined;
     if (this.#result === true) {
       this.#boundary('skipped');
       const skipped = this.#call('onSkip');
-      if (skipped !== undefined) await skipped;
-      if (!this.#over()) this.#end();
-      return;
+      return skipped === undefined ? this.#lastOver() : skipped.then(() => this.#lastOver());
     }
+    let steps: Promise<void> | undefined;
     try {
       this.#boundary('resetting');
       const reset = this.#call('reset');
-      if (reset !== undefined) await reset;
-      if (this.#over()) return;
-      if (loop.onRunStart !== Loop.prototype.onRunStart) {
-        this.#boundary('starting');
-        const started = this.#call('onRunStart');
-        if (started !== undefined) await started;
-        if (this.#over()) return;
-      }
-      this.#isBehind = true;
-      this.value = 'starting';
-      this.#readDone();
-      this.#isBehind = false;
-      if (this.#over()) return;
-      if (this.done === false && !this.running.stops) {
-        this.#boundary('advancing');
-        const steps = this.#steps();
-        if (steps !== undefined) await steps;
-      } else {
-        this.#boundary('ending');
-      }
+      steps = reset === undefined ? this.#afterReset() : reset.then(() => this.#afterReset());
     } catch (error) {
-      if (this.#handsOver({ error }) || this.#isLeft()) return;
-      if (!isEndLoop(error, loop)) throw error;
-      this.running.abandonChildren(error);
-      this.ended = { reason: plainReason(error.reason) };
-      this.#boundary('ending');
+      this.#mayEnd(error);
     }
-    if (this.#isLeft()) return;
+    if (steps === undefined) return this.#ending();
+    return this.#endingAfter(steps);
+  }
+
+  #afterReset(): Promise<void> | undefined {
+    if (this.#over()) return undefined;
+    if (this.#loop.onRunStart === Loop.prototype.onRunStart) return this.#afterStart();
+    this.#boundary('starting');
+    const started = this.#call('onRunStart');
+    if (started !== undefined) return started.then(() => (this.#over() ? undefined : this.#afterStart()));
+    return this.#over() ? undefined : this.#afterStart();
+  }
+
+  #afterStart(): Promise<void> | undefined {
+    this.#isBehind = true;
+    this.value = 'starting';
+    this.#readDone();
+    this.#isBehind = false;
+    if (this.#over()) return undefined;
+    const goesOn = this.done === false && !this.running.stops;
+    this.#boundary(goesOn ? 'advancing' : 'ending');
+    return goesOn ? this.#steps() : undefined;
+  }
+
+  async #endingAfter(steps: Promise<void>): Promise<void> {
+    try {
+      await steps;
+    } catch (error) {
+      this.#mayEnd(error);
+    }
+    await this.#ending();
+  }
+
+  /** A hook threw: perhaps to end its own loop. */
+  #mayEnd(error: unknown): void {
+    if (this.#handsOver({ error }) || this.#isLeft()) return;
+    if (!isEndLoop(error, this.#loop)) throw error;
+    this.running.abandonChildren(error);
+    this.ended = { reason: plainReason(error.reason) };
+    this.#boundary('ending');
+  }
+
+  #ending(): Promise<void> | undefined {
+    if (this.#isLeft()) return undefined;
+    const loop = this.#loop;
     if (loop.restarting) loop.restarting = false;
     this.#result = undefined;
     if (loop.onRunEnd !== Loop.prototype.onRunEnd) {
       const ended = this.#call('onRunEnd');
-      if (ended !== undefined) await ended;
-      if (this.#over()) return;
+      if (ended !== undefined) return ended.then(() => this.#lastOver());
+      if (this.#over()) return undefined;
     }
     this.#end();
+    return undefined;
+  }
+
+  #lastOver(): undefined {
+    if (!this.#over()) this.#end();
   }
 
   #skips(): boolean {
@@ -241,23 +269,21 @@ export class LightRun {
   #call(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd'): Promise<void> | undefined {
     this.running.begin(hook, true);
     this.#step = undefined;
-    return this.#called(hook);
+    const result = this.#invoke(hook);
+    if (isPending(this.#loop, hook, result)) return this.#wait(hook, result);
+    this.#result = result;
+    return this.#settle();
   }
 
-  #called(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd' | StepHook): Promise<void> | undefined {
-    const [loop, running] = [this.#loop, this.running];
-    const { args } = running;
+  #invoke(hook: 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd' | StepHook): unknown {
+    const { loop, args } = this.running;
     this.#inHook = true;
-    const before = enterHook(running);
-    let result: unknown;
+    const before = enterHook(this.running);
     try {
-      result = args.length === 0 ? loop[hook]() : loop[hook](...args);
+      return args.length === 0 ? loop[hook]() : loop[hook](...args);
     } finally {
       leaveHook(before);
     }
-    if (isPending(loop, hook, result)) return this.#wait(hook, result);
-    this.#result = result;
-    return this.#settle();
   }
 
   async #wait(hook: string, result: PromiseLike<unknown>): Promise<void> {
@@ -276,8 +302,6 @@ export class LightRun {
   #steps(): Promise<void> | undefined {
     const burst = new Burst(this.running);
     this.#burst = burst;
-    this.#beginSlice();
-    this.#lastKept = this.#deadline - slice;
     if (hasChildren(this.#loop)) return this.#stepsWithChildren(burst);
     this.running.begin('advance', false);
     const slow = this.#sprint(burst);
@@ -307,7 +331,9 @@ export class LightRun {
   #sprint(burst: Burst): Begun | undefined {
     this.#inHook = true;
     this.#step = undefined;
-    const limit = Math.max(1, Math.min(burstLimit, this.running.session.stepsUntilDue()));
+    // At first the clock is not looked at, for most children are short.
+    const most = this.#deadline === 0 ? firstBurst : burstLimit;
+    const limit = Math.max(1, Math.min(most, this.running.session.stepsUntilDue()));
     const slow = burst.sprint(limit, this.#deadline);
     this.#step = slow?.hook;
     this.#result = slow?.result;
@@ -320,6 +346,8 @@ export class LightRun {
     const { session } = this.running;
     let slow = first;
     let walks = false;
+    this.#beginSlice();
+    this.#lastKept = now();
     for (;;) {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !this.running.hasActor) {
@@ -385,8 +413,11 @@ export class LightRun {
       for (const hook of hooks) {
         unit.hook = hook;
         this.#step = hook;
-        const over = this.#called(hook);
-        if (over !== undefined) await over;
+        const result = this.#invoke(hook);
+        this.#result = isPending(loop, hook, result) ? await result : result;
+        refuseIterator(loop, hook, this.#result);
+        const left = this.#settle();
+        if (left !== undefined) await left;
         if (this.#over()) return;
         if (hook !== hooks.at(-1)) running.holdWithin(hook);
       }

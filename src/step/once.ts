@@ -106,7 +106,7 @@ export class Onces {
 
   #perform(call: Call, fn: () => unknown): void {
     const { running } = this.#unit;
-    const { what, pending } = call;
+    const { what } = call;
     this.#open.set(what.once, call);
     let returned: unknown;
     try {
@@ -120,10 +120,10 @@ export class Onces {
       return;
     }
     this.inside(what.once);
-    running.functionBegins(pending);
+    running.functionBegins();
     const over = (how: How) => {
       this.#ended(call, how);
-      running.functionEnds(pending);
+      running.functionEnds();
     };
     returned.then(
       (output) => over({ output }),

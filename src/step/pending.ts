@@ -2,32 +2,46 @@ import type { Running } from '../actors/running.ts';
 import type { Asked } from '../chart/journal.ts';
 import type { How } from './remembered.ts';
 
-/** A promise that knows whether anybody awaits it, also by `Promise.race` and its like. */
+/**
+ * A promise that knows whether anybody awaits it. Whatever does, `await`, `then`, `Promise.race` and their like, first asks
+ * a promise for its constructor; and where that is `Promise`, `await` takes it without a detour over `then`.
+ */
 class AwaitedPromise extends Promise<unknown> {
   awaited = false;
+}
 
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: a promise that takes note
-  override then<A, B>(onFulfilled?: any, onRejected?: any): Promise<A | B> {
+Object.defineProperty(AwaitedPromise.prototype, 'constructor', {
+  get(this: AwaitedPromise) {
     this.awaited = true;
-    return super.then(onFulfilled, onRejected);
-  }
+    return Promise;
+  },
+});
+
+/** Of the promise that is being made: a function of its own for each would cost as much again. */
+let resolving: (value: unknown) => void;
+let rejecting: (reason: unknown) => void;
+const take = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
+  resolving = resolve;
+  rejecting = reject;
+};
+
+/** Calls back when a promise is settled, which does not count as awaiting it. */
+export function unnoticed(promise: AwaitedPromise, then: () => void): void {
+  const { awaited } = promise;
+  promise.then(then, then);
+  promise.awaited = awaited;
 }
 
 /** Something that a step has asked for and is not given yet: a run of a child, or what a `once` gives. */
 export class Pending {
   readonly promise: AwaitedPromise;
-  #resolve!: (output: unknown) => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: (output: unknown) => void;
+  readonly #reject: (error: unknown) => void;
 
   constructor() {
-    this.promise = new AwaitedPromise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.promise = new AwaitedPromise(take);
+    this.#resolve = resolving;
+    this.#reject = rejecting;
   }
 
   resolve(output: unknown): void {
@@ -45,7 +59,7 @@ export class Pending {
 
   /** Whoever did not await it could not have handled its failure either, which is looked after elsewhere. */
   quiet(): void {
-    Promise.prototype.then.call(this.promise, undefined, () => {});
+    unnoticed(this.promise, () => {});
   }
 }
 

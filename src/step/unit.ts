@@ -10,7 +10,7 @@ import { putState } from '../tree/state-dict.ts';
 import { type AnyLoop, childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
-import { type AskedRun, PendingRun } from './pending.ts';
+import { type AskedRun, PendingRun, unnoticed } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import { waitingForParent } from './restored-children.ts';
@@ -38,7 +38,7 @@ export class Unit {
   /** Children that failed before anybody had awaited them. */
   #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
   /** It asked for something else than before: whatever its code makes of that, it has failed. */
-  #mismatch: LoopError | undefined;
+  #mismatch: LoopError | undefined = undefined;
 
   /** @param inFlight what it had got before a resume */
   constructor(running: Running, hook: string, open: boolean, inFlight: LoopContext['inFlight']) {
@@ -58,9 +58,13 @@ export class Unit {
     return this.hook === 'advance' ? 'step' : this.hook;
   }
 
-  /** Its code has asked for nothing. */
-  get isFresh(): boolean {
-    return this.#children === undefined && this.#onces === undefined && this.recall === undefined && !this.ran;
+  /** For the next hook or step, if nothing of this one is left. @returns whether it is */
+  renew(hook: string, open: boolean): boolean {
+    if (this.#onces !== undefined || this.recall !== undefined || this.childrenUnderWay > 0) return false;
+    if (this.open !== open || this.#lost !== undefined || this.#mismatch !== undefined) return false;
+    this.hook = hook;
+    this.ran = false;
+    return true;
   }
 
   /** How many children it waits for. */
@@ -230,7 +234,9 @@ export class Unit {
   async #settleChildren(): Promise<void> {
     while (this.childrenUnderWay > 0) {
       // A failure that the code has awaited was the code's to handle.
-      await Promise.allSettled([...this.#children!.values()].map((run) => Promise.prototype.then.call(run.promise)));
+      await Promise.all(
+        [...this.#children!.values()].map(({ promise }) => new Promise<void>((over) => unnoticed(promise, over))),
+      );
       this.#check();
     }
     this.#checkLost();
@@ -269,7 +275,9 @@ export class Unit {
   abandon(reason: unknown): void {
     this.recall?.stop();
     this.#giving?.stop();
-    for (const [, run] of this.#children ?? []) this.#lose(run, reason);
+    const children = [...(this.#children?.values() ?? [])];
+    for (const { running } of children) running?.abort(reason);
+    for (const run of children) this.#lose(run, reason);
     this.#children?.clear();
     this.#onces?.abandon(reason);
   }

@@ -1,0 +1,5 @@
+export const long = process.env.LOOPCHART_LONG === '1';
+/** For tests that do ten times as much in the long run, in milliseconds. */
+export const patience = long ? 600_000 : 60_000;
+
+export const seed = Number(process.env.LOOPCHART_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runDirectory } from '../src/node/layout.ts';
 import { createFileStore, fileStore } from '../src/node/store.ts';
-import { checkpointAt, richCheckpoint, weightsAt } from './programs/checkpoint.ts';
+import { checkpointAt, oddIds, richCheckpoint } from './programs/checkpoint.ts';
 import {
   bitsOf,
   checkpointsIn,
@@ -30,18 +30,6 @@ describe('what is saved', () => {
     const { shared, again, part } = loaded!.assets as any;
     expect(again.shared).toBe(shared);
     expect(part.buffer.byteLength).toBe(16);
-  });
-
-  test('is what it was when save was called', async () => {
-    const dir = newDirectory();
-    const store = fileStore(dir);
-    const weights = weightsAt(1, 600_000);
-    const checkpoint = { ...checkpointAt('r', 1), assets: { weights } };
-    const first = store.save('r', checkpoint);
-    weights.fill(-1);
-    await first;
-    expectAt(await store.load('r'), 1, 600_000);
-    await store.release('r');
   });
 
   test('may be of any size, and shrink and grow from save to save', async () => {
@@ -101,38 +89,18 @@ describe('what is saved', () => {
 });
 
 describe('runs', () => {
-  const ids = [
-    '',
-    '.',
-    '..',
-    '../../etc',
-    'a/b',
-    'a\\b',
-    'A',
-    'a',
-    'con',
-    'run-a',
-    '%',
-    '%61',
-    'ä',
-    'a\u0000b',
-    '😀',
-    '\ud83d',
-  ];
-  ids.push('\ude00', 'x'.repeat(300), `${'x'.repeat(299)}y`, 'Ж'.repeat(100), 'lock.1', 'a.', 'a ', 'a:b*?"<>|');
-
   test('have a directory each, whatever their ids', async () => {
     const outer = newDirectory();
     const dir = join(outer, 'store');
     const store = createFileStore(quickDisk, dir);
-    for (const [i, id] of ids.entries()) await store.save(id, checkpointAt(id, i));
-    for (const [i, id] of ids.entries()) expect((await store.load(id))!.position.steps).toBe(i);
+    for (const [i, id] of oddIds.entries()) await store.save(id, checkpointAt(id, i));
+    for (const [i, id] of oddIds.entries()) expect((await store.load(id))!.position.steps).toBe(i);
     expect(fs.readdirSync(outer)).toEqual(['store']);
     const names = fs.readdirSync(dir);
     // Some file systems do not tell A from a.
-    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(ids.length);
+    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(oddIds.length);
     for (const name of names) expect(name).toMatch(/^run-[a-z0-9%-]*$/);
-    for (const id of ids) await store.release(id);
+    for (const id of oddIds) await store.release(id);
   });
 
   test('are listed oldest first, each with what was saved last', async () => {

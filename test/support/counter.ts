@@ -1,6 +1,6 @@
 import { Loop } from 'loopchart';
 
-/** Counts to `to`; what is asked for in `at` happens in the hooks. */
+/** Counts to `to`. */
 export class Counter extends Loop<number, any[]> {
   override state = { n: 0 };
   to: number;

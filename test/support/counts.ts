@@ -1,5 +1,6 @@
 import { Loop } from 'loopchart';
 
+/** Counts to its limit, a promise in each step. */
 export class Count extends Loop<number> {
   override state = { n: 0 };
   readonly limit: number;
@@ -26,12 +27,14 @@ export class Count extends Loop<number> {
   }
 }
 
+/** The same without a promise. */
 export class CountNow extends Count {
   override advance(): any {
     this.state.n++;
   }
 }
 
+/** Runs two loops side by side in each step. */
 export class Both extends Loop<number[]> {
   override state = { outputs: [] as number[] };
   a: Count;
@@ -60,6 +63,7 @@ export class Both extends Loop<number[]> {
   }
 }
 
+/** Runs them one after the other. */
 export class InTurn extends Both {
   override async advance() {
     const a = await this.a.run();

@@ -2,6 +2,7 @@ import type { LoopRun } from 'loopchart';
 import { expect } from 'vitest';
 import { makeScript, Outer, plain } from './staged.ts';
 
+/** What the hooks of a whole run tell. */
 export function whole(place: string): string[] {
   const script = makeScript(place, false);
   for (const _ of plain(script));
@@ -9,11 +10,12 @@ export function whole(place: string): string[] {
 }
 
 /** Every place in a run of the two loops where a hook may call a control. */
-export const everywhere = [...new Set(whole(''))];
+const everywhere = [...new Set(whole(''))];
+/** What such a run returns. */
 export const uninterrupted = 'outer2 inner2 skipped';
 
 /** Before the constructor of the run has returned, nobody has it: the hooks of the root that complete at once are not in it. */
-export function places(slow: boolean): string[] {
+function places(slow: boolean): string[] {
   const early = ['outer.skip', 'outer.reset', 'outer.onRunStart', 'outer.done0'];
   return everywhere.filter((place) => !(slow ? early.slice(0, 2) : early).includes(place));
 }
@@ -23,8 +25,9 @@ export const speeds = [
   { slow: false, watched: true },
   { slow: true, watched: false },
 ];
-export const ways = ['method', 'event'] as const;
+const ways = ['method', 'event'] as const;
 
+/** A test that does the same at every place, at every speed, by method and by event. */
 export function each(body: (place: string, way: (typeof ways)[number], begin: Begin) => Promise<void>) {
   return async () => {
     const failures: string[] = [];
@@ -44,8 +47,9 @@ export function each(body: (place: string, way: (typeof ways)[number], begin: Be
   };
 }
 
-export type Begin = (act: (run: LoopRun<string>) => void) => ReturnType<typeof beginRun>;
+type Begin = (act: (run: LoopRun<string>) => void) => ReturnType<typeof beginRun>;
 
+/** A run that does something, once, when it comes to a place. */
 export function beginRun(place: string, slow: boolean, watched: boolean, act: (run: LoopRun<string>) => void) {
   const script = makeScript(place, slow);
   let began!: () => void;

@@ -136,6 +136,7 @@ export class Root extends Loop<string, [{ name: string }]> {
   }
 }
 
+/** The arguments of `Root`. */
 export const input: [{ name: string }] = [{ name: 'draw' }];
 
 /** Gives its parent anything. */
@@ -164,6 +165,7 @@ export class Giving extends Loop<unknown> {
   }
 }
 
+/** Runs one of those, and may throw something. */
 export class Taking extends Giving {
   readonly child: Giving;
   readonly #thrown: { error: unknown } | undefined;

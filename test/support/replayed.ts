@@ -14,7 +14,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { Ending, Failing, Giving, Leaf, Middle, Root, Skipped, SlowLeaf } from './replay-loops.ts';
 import { Tree } from './trees.ts';
 
-export interface Seen {
+interface Seen {
   actor: AnyActorRef;
   path: string;
   event: string;
@@ -24,9 +24,9 @@ export interface Seen {
   output?: unknown;
 }
 
-export const isLoop = (actor: any): boolean => actor?.logic?.config?.id === 'loop';
+const isLoop = (actor: any): boolean => actor?.logic?.config?.id === 'loop';
 
-export function pathOf(actor: AnyActorRef): string {
+function pathOf(actor: AnyActorRef): string {
   return isLoop(actor._parent) ? `${pathOf(actor._parent!)}.${actor.id}` : actor.id;
 }
 
@@ -51,20 +51,11 @@ export function watch() {
   };
 }
 
-export const hooks = [
-  'reset',
-  'advance',
-  'onSkip',
-  'onRunStart',
-  'onAdvanceStart',
-  'onAdvanceEnd',
-  'onRunEnd',
-  'onRestart',
-];
-export const members = [...hooks, 'done', 'skip', 'onSaveCheckpoint', 'onLoadCheckpoint', 'run', 'once', 'end'];
+const hooks = ['reset', 'advance', 'onSkip', 'onRunStart', 'onAdvanceStart', 'onAdvanceEnd', 'onRunEnd', 'onRestart'];
+const members = [...hooks, 'done', 'skip', 'onSaveCheckpoint', 'onLoadCheckpoint', 'run', 'once', 'end'];
 
 /** Does something while every hook of every class of the tests throws. */
-export function withoutUserCode<T>(act: () => T): T {
+function withoutUserCode<T>(act: () => T): T {
   const restore: (() => void)[] = [];
   for (const { prototype } of [Loop, Leaf, SlowLeaf, Failing, Skipped, Ending, Middle, Root, Tree, Giving]) {
     for (const member of members) {
@@ -85,6 +76,7 @@ export function withoutUserCode<T>(act: () => T): T {
   }
 }
 
+/** The frames of a recording, as text. */
 export const replayed = (text: string): Frame[] => withoutUserCode(() => [...replay(parseRecording(text))]);
 
 /** Replays from text, and holds each frame against what XState told when it ran. */
@@ -114,10 +106,11 @@ export function expectSame(recording: RecordingLine[], { seen, first }: ReturnTy
   return frames;
 }
 
-export function stand({ path, event, value, context, status, output }: Frame): Omit<Seen, 'actor'> {
+function stand({ path, event, value, context, status, output }: Frame): Omit<Seen, 'actor'> {
   return { path, event: event.type, value, context, status, ...(output === undefined ? {} : { output }) };
 }
 
+/** A run that is recorded, and watched beside that. */
 export async function recorded<Output, Args extends unknown[]>(
   loop: Loop<Output, Args>,
   options: StartOptions<Args>,
@@ -130,4 +123,5 @@ export async function recorded<Output, Args extends unknown[]>(
   return { recording: recorder.recording, watcher, outcome: await ended };
 }
 
+/** Where the root stood at the end. */
 export const last = (frames: Frame[]): Frame => frames.findLast(({ id }) => id === frames[0]!.id)!;

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { Inspection } from '../../src/inspect/inspection.ts';
 import { type Inspector, type InspectorOptions, serveInspection } from '../../src/node/inspector.ts';
 
+/** What every answer allows a page. */
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -37,6 +38,7 @@ export class Count extends Loop<number> {
   }
 }
 
+/** Runs another loop in each step. */
 export class Epochs extends Loop<number> {
   override state: any = { epoch: 0 };
   inner: Count;
@@ -61,8 +63,8 @@ export class Epochs extends Loop<number> {
   }
 }
 
-export let page: string;
-export const open: (Inspector | WebSocket)[] = [];
+let page: string;
+const open: (Inspector | WebSocket)[] = [];
 
 beforeAll(async () => {
   page = await mkdtemp(join(tmpdir(), 'loopchart-server-'));
@@ -73,7 +75,10 @@ afterEach(async () => {
   for (const one of open.splice(0)) one instanceof WebSocket ? one.terminate() : await one.close();
 });
 
+/** What the inspector that was served last has printed. */
 export let told = '';
+
+/** An inspector, until the test is over. */
 export async function serve(options: InspectorOptions = {}): Promise<Inspector> {
   told = '';
   const tell = (text: string) => {
@@ -84,7 +89,7 @@ export async function serve(options: InspectorOptions = {}): Promise<Inspector> 
   return served;
 }
 
-export interface Page {
+interface Page {
   lines: any[];
   hello: any;
   /** How runs are driven, as it was told last. */
@@ -96,6 +101,7 @@ export interface Page {
   until(test: (lines: any[]) => boolean): Promise<any[]>;
 }
 
+/** A page that connects to it. */
 export async function visit({ port, token }: Inspector, since = 0, more = ''): Promise<Page> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?since=${since}${more}`, [`tok.${token}`], {
     origin: `http://127.0.0.1:${port}`,
@@ -142,6 +148,7 @@ export async function visit({ port, token }: Inspector, since = 0, more = ''): P
   return visitor;
 }
 
+/** Whether a root has ended. */
 export const ended = (lines: any[]) => lines.some(({ id, status }) => status === 'done' && !id.includes('.'));
 export const eventTypes = (lines: any[]) => lines.filter(({ type }) => type === 'event').map(({ event }) => event.type);
 
@@ -180,6 +187,7 @@ export function get(port: number, options: { path?: string; method?: string; hea
   });
 }
 
+/** What comes back for a text that is sent as it is. */
 export function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';

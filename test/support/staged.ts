@@ -1,6 +1,7 @@
 import { Loop } from 'loopchart';
 import { turn } from './loops.ts';
 
+/** What the hooks of the two loops below tell, and what one of them does when it comes to its place. */
 export interface Script {
   log: string[];
   place: string;
@@ -14,7 +15,7 @@ export interface Script {
   taken: number;
 }
 
-export function hit(script: Script, line: string): void {
+function hit(script: Script, line: string): void {
   script.log.push(line);
   if (script.acted || script.place !== line) return;
   script.acted = true;
@@ -22,7 +23,7 @@ export function hit(script: Script, line: string): void {
   script.log.push('*');
 }
 
-export abstract class Staged extends Loop<string> {
+abstract class Staged extends Loop<string> {
   override state = { n: 0, told: '' };
   readonly script: Script;
   abstract readonly name: string;
@@ -80,7 +81,7 @@ export abstract class Staged extends Loop<string> {
   }
 }
 
-export class Inner extends Staged {
+class Inner extends Staged {
   readonly name = 'inner';
 
   override get skip() {

@@ -59,6 +59,7 @@ export class Traced extends Loop<string, unknown[]> {
   }
 }
 
+/** The same with a promise in each hook. */
 export class TracedAsync extends Traced {
   protected override async trace(hook: string, args: unknown[]): Promise<void> {
     this.log.push(`${hook}(${args.join(', ')})`);
@@ -76,5 +77,6 @@ export class TracedAsyncParent extends TracedAsync {
   readonly child: Traced = new Traced();
 }
 
+/** Starts a loop, with somebody who watches or without. */
 export const start = (loop: Loop<any, any>, watched: boolean, ...args: unknown[]) =>
   loop.start({ args, ...(watched ? { inspect: () => {} } : {}) });

@@ -1,6 +1,7 @@
 import type { LoopRun } from 'loopchart';
 import { turn } from './loops.ts';
 
+/** So many turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await turn();
 }
@@ -10,6 +11,7 @@ export async function quiet(run: LoopRun<unknown>): Promise<void> {
   while (run.waitingFor.length > 0) await turn();
 }
 
+/** A promise, and what resolves it. */
 export function gate() {
   let open!: () => void;
   const promise = new Promise<void>((resolve) => {

@@ -8,6 +8,7 @@ describe('parallel children', () => {
   test('pause, resume and stop reach each of them', async () => {
     const loop = new Both(new Count(Infinity), new CountNow(Infinity), 5);
     const run = loop.start();
+    while (!loop.a.running || !loop.b.running) await turn();
     await turn();
     await run.pause();
     const counts = [loop.a.state.n, loop.b.state.n];
@@ -26,7 +27,7 @@ describe('parallel children', () => {
   test('abort ends them and their signals, and nothing of them runs on', async () => {
     const loop = new Both(new Count(Infinity), new CountNow(Infinity));
     const run = loop.start();
-    await turn();
+    while (!loop.a.running || !loop.b.running) await turn();
     const signals = [loop.signal, loop.a.signal, loop.b.signal];
     const reason = new Error('enough');
     run.abort(reason);

@@ -19,7 +19,7 @@ describe('a signal', () => {
     const controller = new AbortController();
     const loop = new InTurn(new Count(2), new Count(Infinity));
     const run = loop.start({ signal: controller.signal });
-    await turn();
+    while (!loop.b.running) await turn();
     const { signal } = loop.b;
     controller.abort();
     expect(await run.outcome).toEqual({

@@ -11,6 +11,7 @@ describe('a hook that never resolves', () => {
   for (const hook of hooks) {
     test(`${hook}: all wait and say for what, abort ends it`, async () => {
       class Stuck extends Count {
+        entered = false;
         aborted = false;
         override get skip() {
           return hook === 'onSkip';
@@ -18,6 +19,7 @@ describe('a hook that never resolves', () => {
       }
       Object.assign(Stuck.prototype, {
         [hook](this: Stuck) {
+          this.entered = true;
           this.signal.addEventListener('abort', () => {
             this.aborted = true;
           });
@@ -30,7 +32,7 @@ describe('a hook that never resolves', () => {
         const run = loop.start() as LoopRun<unknown>;
         const settled: string[] = [];
         const told = (name: string) => [() => settled.push(name), () => settled.push(`${name} rejected`)] as const;
-        await turn();
+        while (!stuck.entered) await turn();
         void run.pause().then(...told('pause'));
         void run.step().then(...told('step'));
         void run.checkpoint().then(...told('checkpoint'));

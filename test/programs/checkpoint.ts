@@ -52,3 +52,31 @@ export function richCheckpoint(runId: string): Checkpoint {
   };
   return checkpoint;
 }
+
+/** Ids of runs that are no good names of files, or nearly the same. */
+export const oddIds: string[] = [
+  '',
+  '.',
+  '..',
+  '../../etc',
+  'a/b',
+  'a\\b',
+  'A',
+  'a',
+  'con',
+  'run-a',
+  '%',
+  '%61',
+  'ä',
+  'a\u0000b',
+  '😀',
+  '\ud83d',
+  '\ude00',
+  'x'.repeat(300),
+  `${'x'.repeat(299)}y`,
+  'Ж'.repeat(100),
+  'lock.1',
+  'a.',
+  'a ',
+  'a:b*?"<>|',
+];

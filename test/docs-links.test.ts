@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const { scripts } = JSON.parse(read('package.json'));
+
+/** The names under which the headings of a page can be linked to. */
+function anchorsOf(page: string): string[] {
+  const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, text]) => text!);
+  return headings.map((text) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(pages)('%s', (page) => {
+  test('leads to files and headings that are there', () => {
+    const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+    for (const link of links.filter((one) => !/^[a-z]+:/.test(one))) {
+      const [file, anchor] = link.split('#') as [string, string?];
+      const target = file === '' ? page : join(dirname(page), file);
+      expect(existsSync(join(root, target)), link).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
+    }
+  });
+
+  test('names scripts that there are', () => {
+    const named = [...read(page).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+  });
+});
+
+test('CONTRIBUTING.md tells of test files that there are', () => {
+  const rows = read('CONTRIBUTING.md').matchAll(/^ {2}\| (`.+?) \|/gm);
+  const patterns = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`([\w*-]+)`/g)].map(([, pattern]) => pattern!));
+  expect(patterns).toContain('loop-*');
+  const files = readdirSync(join(root, 'test'));
+  for (const pattern of patterns) {
+    const name = new RegExp(`^${pattern.replace('*', '[\\w-]*')}\\.test\\.ts$`);
+    expect(
+      files.filter((file) => name.test(file)),
+      pattern,
+    ).not.toEqual([]);
+  }
+});

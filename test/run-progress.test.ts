@@ -1,0 +1,96 @@
+import { type LoopRun, memoryStore } from 'loopchart';
+import { describe, expect, test } from 'vitest';
+import { Count, InTurn } from './support/counts.ts';
+import { turn } from './support/loops.ts';
+
+describe('progress', () => {
+  test('can be iterated over: where the run stands each time it has changed, until it ends', async () => {
+    const seen: number[] = [];
+    const run = new InTurn(new Count(3), new Count(3)).start();
+    for await (const { steps, loops } of run) {
+      seen.push(steps);
+      expect(loops[0]).toMatchObject({ path: 'inTurn' });
+    }
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(6);
+    expect((await run.outcome).status).toBe('finished');
+    for await (const _ of run) expect.unreachable();
+  });
+
+  test('shows the last state also to who takes long over each', async () => {
+    class Fails extends Count {
+      override advance() {
+        if (this.state.n === 5) throw new Error('lost');
+        return super.advance();
+      }
+    }
+    const runs: [start: () => LoopRun<unknown>, last: [number, string]][] = [
+      [() => new Count(10).start(), [10, 'finished']],
+      [() => new InTurn(new Count(3), new Count(3)).start({ inspect: () => {} }), [6, 'finished']],
+      [() => new Count(10).start({ store: memoryStore(), every: 'step' }), [10, 'finished']],
+      [() => new Fails(10).start({ inspect: () => {} }), [5, 'failed']],
+    ];
+    for (const [start, last] of runs) {
+      const run = start();
+      const seen: unknown[] = [];
+      try {
+        for await (const { steps, loops } of run) {
+          seen.push([steps, loops[0]!.value]);
+          // As long as the run takes, and longer.
+          await run.outcome;
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'lost' });
+      }
+      expect(seen.at(-1)).toEqual(last);
+    }
+  });
+
+  test('iteration that is left does not touch the run, and several may go on side by side', async () => {
+    class Slow extends Count {
+      override async advance() {
+        await turn();
+        this.state.n++;
+      }
+    }
+    const run = new Slow(50).start({ inspect: () => {} });
+    const read = async (most: number) => {
+      let seen = 0;
+      for await (const _ of run) if (++seen === most) break;
+      return seen;
+    };
+    const [few, all] = await Promise.all([read(2), read(Infinity)]);
+    expect(few).toBe(2);
+    expect(all).toBeGreaterThan(2);
+    expect(await run.output).toBe(50);
+  });
+
+  test('iteration throws what the run failed with or was aborted with; a stop and a suspend just end it', async () => {
+    class Fails extends Count {
+      override async advance() {
+        throw new Error('lost');
+      }
+    }
+    const read = async (run: LoopRun<unknown>) => {
+      for await (const _ of run);
+      return (await run.outcome).status;
+    };
+    await expect(read(new Fails().start())).rejects.toThrow('lost');
+    for (const [end, status] of [
+      [(run: LoopRun<number>) => void run.stop(), 'stopped'],
+      [(run: LoopRun<number>) => void run.suspend(), 'suspended'],
+    ] as const) {
+      const run = new Count(Infinity).start();
+      const reading = read(run);
+      await turn();
+      end(run);
+      expect(await reading).toBe(status);
+    }
+    const run = new Count(Infinity).start();
+    const reading = read(run);
+    await turn();
+    run.abort('enough');
+    await expect(reading).rejects.toBe('enough');
+  });
+});

@@ -1,0 +1,250 @@
+import { type Checkpoint, Loop, type LoopRun, Progress, type RecordingLine, record } from 'loopchart';
+import { createActor, fromPromise } from 'xstate';
+import { keepingAll } from './cuts.ts';
+import { turn } from './loops.ts';
+
+/*
+ * Runs in which everything happens that recordings and checkpoints have a key for. What they have written is held against
+ * docs/format.md: a key that nothing here writes is documented in vain, or wants a run of its own.
+ */
+
+interface Does {
+  reset?: () => unknown;
+  onAdvanceStart?: () => unknown;
+  advance?: (...args: any[]) => unknown;
+  onRunEnd?: () => unknown;
+}
+
+/** Does in its hooks what it is told. */
+class Doer extends Loop<unknown, any[]> {
+  override state: any = { n: 0 };
+  readonly progress: Progress = new Progress();
+  does: Does = {};
+
+  get done() {
+    return this.state.n >= 2;
+  }
+
+  reset(): any {
+    this.state = { n: 0 };
+    return this.does.reset?.();
+  }
+
+  override onAdvanceStart(): any {
+    return this.does.onAdvanceStart?.();
+  }
+
+  advance(...args: any[]): any {
+    this.state.n++;
+    return this.does.advance?.(...args);
+  }
+
+  override onRunEnd(): any {
+    return this.does.onRunEnd?.();
+  }
+}
+
+class Middle extends Doer {
+  inner: Doer = new Doer();
+}
+
+/** Three levels. */
+class Outer extends Doer {
+  middle: Middle = new Middle();
+  other: Doer = new Doer();
+}
+
+/** `when` has the loops before the run, and the run once it has begun. */
+type Scene = (outer: Outer) => undefined | ((run: LoopRun<unknown>) => unknown);
+
+const runs = (one: Doer, ...args: unknown[]) => one.run(...args).catch(() => {});
+
+/** Steps that run children, ask `once` and catch errors. */
+const steps: Scene[] = [
+  (outer) => {
+    outer.does.onAdvanceStart = () => outer.once('early', () => 1);
+    outer.middle.inner.does.onRunEnd = () => ({ $error: Number.NaN });
+    outer.middle.does.advance = () => outer.middle.inner.run([Number.NaN], new Map());
+    outer.does.advance = async () => {
+      await outer.once('value', () => [1]);
+      await outer.once('error', () => Promise.reject(new TypeError('no'))).catch(() => {});
+      await outer.once('runs', async () => {
+        await outer.once('within', () => turn());
+        await outer.other.run();
+      });
+      await outer.middle.run({ a: 1 });
+      await turn();
+    };
+    return undefined;
+  },
+  (outer) => {
+    outer.other.does.advance = () => Promise.reject(new Error('lost', { cause: { status: 503 } }));
+    outer.does.advance = () => Promise.all([runs(outer.other), runs(outer.middle)]);
+    return undefined;
+  },
+];
+
+/** Ends of every kind. */
+const ends: Scene[] = [
+  (outer) => {
+    const reason = Object.assign(new RangeError('enough'), { inner: new Error('in it') });
+    outer.middle.inner.does.advance = () => Promise.reject(outer.end(reason));
+    outer.middle.does.advance = () => outer.middle.inner.run();
+    outer.does.advance = () => outer.middle.run();
+    return undefined;
+  },
+  (outer) => {
+    outer.does.reset = () => {
+      throw outer.end('at once');
+    };
+    return undefined;
+  },
+  (outer) => {
+    outer.does.advance = () => {
+      throw outer.end(null);
+    };
+    return undefined;
+  },
+  (outer) => {
+    outer.does.onRunEnd = () => new Map();
+    return undefined;
+  },
+  (outer) => {
+    outer.does.advance = () => {
+      throw new Map([[1, 2]]);
+    };
+    return undefined;
+  },
+  (outer) => {
+    // The other is still running when this one fails.
+    outer.other.does.advance = () => new Promise(() => {});
+    outer.middle.does.advance = async () => {
+      await turn();
+      throw new Error('while the other runs');
+    };
+    outer.does.advance = () => Promise.all([outer.middle.run(), outer.other.run()]);
+    return undefined;
+  },
+];
+
+/** What anyone may send. */
+const controls: Scene[] = (['loop.stop', 'loop.abort'] as const).map((type) => (outer) => {
+  outer.does.advance = () => runs(outer.other);
+  outer.other.does.advance = () => turn();
+  return async (run) => {
+    await turn();
+    await run.pause();
+    run.actor.send({ type: 'loop.step', n: 1 });
+    while (run.waitingFor.length > 0) await turn();
+    run.actor.send({ type: 'loop.resume' });
+    run.actor.send({ type, reason: new Map() });
+  };
+});
+
+async function recorded(scene: Scene, options: object = {}): Promise<RecordingLine[]> {
+  const recorder = record();
+  const outer = new Outer();
+  const during = scene(outer);
+  const run = outer.start({ args: [1], inspect: recorder, ...options });
+  await Promise.all([during?.(run), run.outcome]);
+  return recorder.recording;
+}
+
+/** Somebody begins to record in the first hook of a child that nobody has watched, or in its last. */
+async function recordedLate(where: keyof Does, make: (other: Doer) => Does): Promise<RecordingLine[]> {
+  const recorder = record();
+  const outer = new Outer();
+  const { other } = outer;
+  const does = make(other);
+  Object.assign(other.does, does);
+  let run: LoopRun<unknown> | undefined;
+  let looked = false;
+  other.does[where] = (...args: any[]) => {
+    if (!looked) run!.actor.system.inspect(recorder);
+    looked = true;
+    return does[where]?.(...args);
+  };
+  outer.does.advance = async () => {
+    await turn();
+    await outer.once('map', () => new Map());
+    await runs(other);
+  };
+  run = outer.start();
+  await run.outcome;
+  return recorder.recording;
+}
+
+/** Somebody begins to record in the middle of many steps that nobody has watched, and asks for steps. */
+async function recordedStepping(): Promise<RecordingLine[]> {
+  const recorder = record();
+  const loop = new Doer();
+  let run: LoopRun<unknown> | undefined;
+  Object.defineProperty(loop, 'done', { get: () => loop.state.n >= 9 });
+  loop.does.advance = () => {
+    if (loop.state.n !== 5) return;
+    run!.actor.system.inspect(recorder);
+    void run!.step();
+  };
+  run = loop.start();
+  while (loop.state.n < 5 || run.waitingFor.length > 0) await turn();
+  run.resume();
+  await run.outcome;
+  return recorder.recording;
+}
+
+/** A hook's actor that somebody has put in the place of ours, and that fails. */
+async function recordedProvided(): Promise<RecordingLine[]> {
+  const recorder = record();
+  const machine = new Outer().machine.provide({
+    actors: { reset: fromPromise(() => Promise.reject(new Error('provided'))) as any },
+  });
+  const actor = createActor(machine, { input: [], inspect: recorder.next });
+  const over = new Promise<void>((resolve) => {
+    actor.subscribe({ error: () => resolve(), complete: () => resolve() });
+  });
+  actor.start();
+  await over;
+  return recorder.recording;
+}
+
+/** What came to its end before it was recorded, and what could not be taken down. */
+async function recordedOdd(): Promise<RecordingLine[]> {
+  const outer = new Outer();
+  outer.does.onRunEnd = () => 7;
+  const done = outer.start();
+  await done.outcome;
+  const ended = await recorded(() => undefined, { from: await done.checkpoint(), args: undefined });
+  const faulty = record();
+  faulty.next(null as any);
+  return [...ended, ...faulty.recording];
+}
+
+/** Lines of recordings of all these. */
+export async function writtenLines(): Promise<RecordingLine[]> {
+  const told: RecordingLine[] = [];
+  for (const scene of [...steps, ...ends, ...controls]) told.push(...(await recorded(scene)));
+  told.push(...(await recordedLate('reset', () => ({ advance: () => turn() }))));
+  const endsAtOnce = (other: Doer) => ({
+    advance: () => {
+      throw other.end('at once');
+    },
+    onRunEnd: () => 3,
+  });
+  told.push(...(await recordedLate('reset', endsAtOnce)));
+  told.push(...(await recordedLate('onRunEnd', () => ({}))));
+  told.push(...(await recordedStepping()));
+  told.push(...(await recordedProvided()), ...(await recordedOdd()));
+  return told;
+}
+
+/** As JSON, checkpoints of runs at each of their steps. */
+export async function writtenCheckpoints(): Promise<Checkpoint[]> {
+  const store = keepingAll();
+  for (const scene of steps) {
+    const outer = new Outer();
+    scene(outer);
+    outer.does.onRunEnd = () => 7;
+    await outer.start({ store, every: 'step', durability: 'sync' }).outcome;
+  }
+  return store.kept.map((text) => JSON.parse(text));
+}

@@ -166,12 +166,16 @@ class Pump implements HookActor {
     const onlyAdvance =
       loop.onAdvanceStart === Loop.prototype.onAdvanceStart && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd;
     let size = 1;
+    let unseen = 0;
+    let began = 0;
     let walks = begun !== undefined;
     this.#beginSlice();
     this.#lastCommit = now();
     this.attention = (session.wanted && !letGo) || isBehind || (begun !== undefined && this.#mayLinger());
     for (;;) {
-      const began = now();
+      // Between two looks at the clock go by as many short steps as take about half a millisecond.
+      const looks = !composite || --unseen <= 0;
+      if (looks) began = now();
       const { stood } = session;
       // One step, then a commit.
       let single = session.watched || session.wanted || session.saveNow !== undefined || (walks && this.#mayLinger());
@@ -215,14 +219,21 @@ class Pump implements HookActor {
       }
       if (this.stopped) return;
 
+      const isQuietStep = composite && isQuiet(running);
+      if (isQuietStep && unseen > 0 && !burst.done && !this.attention && session.stepsUntilDue() > session.claimed) {
+        this.#hold();
+        if (this.stopped) return;
+        continue;
+      }
       const seen = now();
-      // A look at the clock costs as much as some steps: as many go by between two looks as take about half a millisecond.
+      // A look at the clock costs as much as some steps.
       if (seen - began < 0.25) size = Math.min(size * 2, 256);
       else if (seen - began > 0.5) size = Math.max(1, size >> 1);
+      unseen = isQuietStep ? Math.min(size, 16) : 0;
       const tired = seen >= this.#deadline;
       const due = session.stepsUntilDue() <= session.claimed;
       const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-      const told = composite && !isQuiet(running);
+      const told = composite && !isQuietStep;
       if (burst.done || this.attention || told || due || pace !== null || single || late) {
         if (this.attention || single) session.lastStep.set(running.actor, seen - began - (session.stood - stood));
         this.attention = false;

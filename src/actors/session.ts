@@ -33,6 +33,7 @@ export class Session extends Barrier {
   /** Of loops in the middle of a step that may be saved there: what `Stateful` objects returned before it. */
   readonly assetsBefore: Map<object, ReadonlyMap<object, unknown>> = new Map();
 
+  #watch: Watch | undefined = undefined;
   /** How many machines of the run are handling an event, one within another. */
   #working = 0;
   /** Somebody has asked for something while machines were handling events. */
@@ -50,7 +51,8 @@ export class Session extends Barrier {
 
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
-    return isWatched(this.root);
+    this.#watch ??= watchOf(this.root);
+    return isWatched(this.#watch, this.root);
   }
 
   /** Whether nobody looks at the run, and nobody waits for a boundary. */
@@ -92,7 +94,7 @@ export class Session extends Barrier {
     if (++this.#asked < this.#askEvery) return undefined;
     this.#asked = 0;
     const seen = now();
-    this.#askEvery = seen - this.#lookedAt < 0.25 ? Math.min(64, this.#askEvery * 2) : 1;
+    this.#askEvery = seen - this.#lookedAt < 0.25 ? Math.min(16, this.#askEvery * 2) : 1;
     this.#lookedAt = seen;
     if (seen < this.#sliceEnd) return undefined;
     // At first, and where the program has waited for something meanwhile, all others have had theirs.
@@ -153,8 +155,7 @@ interface Watch {
 }
 
 /** Whether anybody observes the inspection events of an actor's system. */
-function isWatched(actor: AnyActorRef): boolean {
-  const watch = watchOf(actor);
+function isWatched(watch: Watch, actor: AnyActorRef): boolean {
   // Who came before may have left.
   if (watch.count === 0 && watch.before) watch.before = readsEvents(actor.system);
   return watch.count > 0 || watch.before;

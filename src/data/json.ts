@@ -18,14 +18,17 @@ export const deepest = 1000;
  * instance, a bigint, more than 1,000 levels …
  */
 export function plainCopy(value: unknown, path: () => string, key: string): Json {
-  const copying = new Copying({ left: Infinity });
+  let copying: Copying | undefined;
   try {
-    return flatCopy(value) ?? copying.copy(value);
+    const flat = flatCopy(value);
+    if (flat !== undefined) return flat;
+    copying = new Copying({ left: Infinity });
+    return copying.copy(value);
   } catch (error) {
     const what = error instanceof NotPlain ? error.what : 'something that cannot be read';
     throw new LoopError(
       'NOT_PLAIN_DATA',
-      `Expected \`${key}${copying.place()}\` to be plain data (JSON types, NaN, infinities), got ${what}. ` +
+      `Expected \`${key}${copying?.place() ?? ''}\` to be plain data (JSON types, NaN, infinities), got ${what}. ` +
         'Keep live things in other fields of the loop, or save what identifies them.',
       path(),
       error instanceof NotPlain ? undefined : { cause: error },

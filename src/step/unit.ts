@@ -145,8 +145,9 @@ export class Unit {
       // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
       if (hasChildren(child)) walk(child);
       // Whoever looks has an actor made of this loop as well, for its child is to have one.
-      if (!isQuiet(running)) running.session.show(true);
-      if (running.hasActor && !(isQuiet(running) && running.runsItself(name))) {
+      const quiet = isQuiet(running);
+      if (!quiet) running.session.show(true);
+      if (running.hasActor && !(quiet && running.runsItself(name))) {
         this.spawn(child, what, false);
       } else {
         running.noteAsked(what);
@@ -182,11 +183,15 @@ export class Unit {
   }
 
   childEnded(name: string, run: PendingRun, how: How): void {
-    this.give(() => {
-      if (this.#children?.get(name) === run) this.#children.delete(name);
-      if ('error' in how) this.#lose(run, how.error);
-      else run.resolve(how.output);
-    });
+    // In a run that nobody can resume there is no order to be kept.
+    if (this.running.session.keeps) this.give(() => this.#childGiven(name, run, how));
+    else this.#childGiven(name, run, how);
+  }
+
+  #childGiven(name: string, run: PendingRun, how: How): void {
+    if (this.#children?.get(name) === run) this.#children.delete(name);
+    if ('error' in how) this.#lose(run, how.error);
+    else run.resolve(how.output);
   }
 
   /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
@@ -202,7 +207,6 @@ export class Unit {
 
   /** Gives the code a result, when it has reacted to the one before. */
   give(result: () => void): void {
-    // In a run that nobody can resume there is no order to be kept.
     if (!this.running.session.keeps) {
       result();
       return;

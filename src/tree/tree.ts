@@ -59,8 +59,10 @@ type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgres
 /** What a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in arrays (`folds.0`). */
 export function partsOf(loop: AnyLoop): Part[] {
   const parts: Part[] = [];
-  for (const name of Object.keys(loop)) {
-    const value: unknown = Reflect.get(loop, name);
+  // Asked at every boundary: a list of the keys would cost more than to look at them.
+  for (const name in loop) {
+    const value: unknown = (loop as unknown as Record<string, unknown>)[name];
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(loop, name)) continue;
     if (isLoop(value)) parts.push([name, value]);
     else if (value instanceof BaseProgress) parts.push([name, value]);
     else if (isArrayOf(isLoop, value)) {
@@ -76,9 +78,11 @@ export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
 
 /** Whether a loop has any children. */
 export function hasChildren(loop: AnyLoop): boolean {
-  for (const name of Object.keys(loop)) {
-    const value: unknown = Reflect.get(loop, name);
-    if (isLoop(value) || isArrayOf(isLoop, value)) return true;
+  // Asked at every run of a child: a list of the keys would cost more than to look at them.
+  for (const name in loop) {
+    const value: unknown = (loop as unknown as Record<string, unknown>)[name];
+    if (typeof value !== 'object' || value === null) continue;
+    if ((isLoop(value) || isArrayOf(isLoop, value)) && Object.hasOwn(loop, name)) return true;
   }
   return false;
 }

@@ -1,10 +1,6 @@
 import { inspectEverywhere } from '#inspect';
-import { machineOf } from './actors/compile.ts';
-import { engine } from './loop.ts';
 import { everyRun } from './run/options.ts';
-import { run, start } from './run/run.ts';
 
-engine.current = { machine: machineOf, run, start };
 inspectEverywhere(everyRun as any);
 
 export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './chart/context.ts';
@@ -12,8 +8,8 @@ export type { LoopMachine } from './chart/machine.ts';
 export type { Checkpoint, Phase } from './checkpoint/checkpoint.ts';
 export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
 export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
+export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './data/errors.ts';
 export type { Json } from './data/json.ts';
-export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './errors.ts';
 export { Loop } from './loop.ts';
 export type { ActorLine, EventLine, Recording, RecordingLine } from './recording/lines.ts';
 export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';

@@ -1,57 +1,24 @@
+import { machineOf } from './actors/compile.ts';
 import type { LoopMachine } from './chart/machine.ts';
+import { EndLoop, LoopError } from './data/errors.ts';
 import { type Json, plainCopy } from './data/json.ts';
 import { shown } from './data/shown.ts';
-import { EndLoop, LoopError } from './errors.ts';
 import type { StartOptions } from './run/options.ts';
-import type { LoopRun } from './run/run.ts';
-import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './tree/state-dict.ts';
-import { checkTree } from './tree/strays.ts';
+import { type LoopRun, run, start } from './run/run.ts';
 import {
   type AnyLoop,
-  childrenOf,
-  connect,
+  type Host,
+  host,
   loopMark,
+  type OwnHooks,
+  ownHooks,
   parentLink,
-  pathOf,
-  plainLoad,
-  plainSave,
-  replace,
+  restartingSlot,
   trainerSlot,
-} from './tree/tree.ts';
-
-/** What a loop asks of the actor that runs it. */
-export interface Host {
-  /** It runs no more, though code of a hook of it may. */
-  readonly ended: boolean;
-  /** It runs, or code of it does. */
-  readonly busy: boolean;
-  readonly signal: AbortSignal;
-  once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
-}
-
-/** How loops become machines and run. Filled in by the door, so that this file knows no XState. */
-export interface Engine {
-  machine(loop: AnyLoop): LoopMachine<any, any>;
-  run(loop: AnyLoop, args: unknown[]): Promise<any>;
-  start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any>;
-}
-
-export const engine: { current?: Engine } = {};
-
-/** The actor that runs a loop now, if any. */
-export const host: unique symbol = Symbol('loopchart.host');
-/** Whether this loop alone is restarting. */
-export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
-
-function theEngine(): Engine {
-  if (engine.current === undefined) {
-    throw new LoopError(
-      'MISCONFIGURATION',
-      'Expected the engine to be loaded. Import Loop from `loopchart`, not from a file inside it.',
-    );
-  }
-  return engine.current;
-}
+} from './tree/any-loop.ts';
+import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './tree/state-dict.ts';
+import { checkTree } from './tree/strays.ts';
+import { childrenOf, connect, pathOf, replace } from './tree/tree.ts';
 
 /**
  * A loop that can be seen, stopped, resumed and replayed. Every run of it is an XState machine; this is what it does:
@@ -97,8 +64,19 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   static {
     // Of the class, so that `replace` knows classes of loops as well.
     Object.defineProperty(Loop.prototype, loopMark, { value: true });
-    Object.defineProperty(Loop.prototype, plainSave, { value: Loop.prototype.onSaveCheckpoint });
-    Object.defineProperty(Loop.prototype, plainLoad, { value: Loop.prototype.onLoadCheckpoint });
+    const { onSkip, onRunStart, onAdvanceStart, onAdvanceEnd, onRunEnd } = Loop.prototype;
+    const { onRestart, onSaveCheckpoint, onLoadCheckpoint } = Loop.prototype;
+    const own: OwnHooks = {
+      onSkip,
+      onRunStart,
+      onAdvanceStart,
+      onAdvanceEnd,
+      onRunEnd,
+      onRestart,
+      onSaveCheckpoint,
+      onLoadCheckpoint,
+    };
+    Object.defineProperty(Loop.prototype, ownHooks, { value: own });
   }
 
   constructor(init?: object) {
@@ -177,12 +155,12 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
    * @throws whatever a hook threw, unchanged; LoopError `ALREADY_RUNNING`; MisconfigurationError, thrown at once
    */
   run(...args: Args): Promise<Output> {
-    return theEngine().run(this, args);
+    return run(this, args) as Promise<Output>;
   }
 
   /** Starts a run that can be watched, paused, stopped, suspended. @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH` */
   start(options: StartOptions<Args> = {}): LoopRun<Output> {
-    return theEngine().start(this, options);
+    return start(this, options);
   }
 
   /**
@@ -290,7 +268,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
    * @throws MisconfigurationError if the loops are wired wrongly, as `run` does
    */
   get machine(): LoopMachine<Output, Args> {
-    return theEngine().machine(this);
+    return machineOf(this);
   }
 
   #host(member: string): Host {
@@ -309,9 +287,8 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 /** What the library keeps on an instance, and its mark. */
 // biome-ignore lint/correctness/noUnusedVariables: an interface merges only under the same parameters
 export interface Loop<Output, Args> {
-  [loopMark]: true;
-  [plainSave]: () => Json;
-  [plainLoad]: (state: Json) => void;
+  readonly [loopMark]: true;
+  readonly [ownHooks]: OwnHooks;
   [parentLink]: { loop: AnyLoop; name: string } | undefined;
   [trainerSlot]: object | undefined;
   [host]: Host | undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MisconfigurationError } from '../src/errors.ts';
+import { MisconfigurationError } from '../src/data/errors.ts';
 import { fileStore } from '../src/node/store.ts';
 import { checkpointAt } from './programs/checkpoint.ts';
 import { errorOf, newDirectory } from './support/store-directory.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LoopError } from '../src/errors.ts';
+import type { LoopError } from '../src/data/errors.ts';
 import { createFileStore, fileStore } from '../src/node/store.ts';
 import { checkpointAt } from './programs/checkpoint.ts';
 import { crashing, FragileDisk, randomFrom, systemError, watched } from './programs/disk.ts';

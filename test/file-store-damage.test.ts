@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { LoopError } from '../src/errors.ts';
+import type { LoopError } from '../src/data/errors.ts';
 import { type Disk, localDisk } from '../src/node/disk.ts';
 import { createFileStore, fileStore } from '../src/node/store.ts';
 import { richCheckpoint } from './programs/checkpoint.ts';

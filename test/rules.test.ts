@@ -5,7 +5,7 @@ import { changes } from '../src/chart/changes.ts';
 import { freshContext, type LoopContext, type LoopStateValue } from '../src/chart/context.ts';
 import { chart, effects, guards } from '../src/chart/machine.ts';
 import { type Effect, type Next, next, ruleFor } from '../src/chart/rules.ts';
-import { EndLoop } from '../src/errors.ts';
+import { EndLoop } from '../src/data/errors.ts';
 import { checkFlat } from './support/flat-chart.ts';
 import { random } from './support/trees.ts';
 

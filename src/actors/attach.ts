@@ -1,14 +1,15 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
 import { putBack } from '../checkpoint/persisted.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
-import { LoopError, MisconfigurationError } from '../errors.ts';
-import { host } from '../loop.ts';
+import { hookOnStack } from '../step/in-hook.ts';
+
 import { waitingForParent } from '../step/restored-children.ts';
+import { alreadyRunning } from '../tree/already-running.ts';
+import { type AnyLoop, host, parentLink } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
-import { type AnyLoop, childNamed, childrenOf, parentLink, parentOf, pathOf } from '../tree/tree.ts';
-import { alreadyRunning } from './already-running.ts';
-import { hookOnStack } from './in-hook.ts';
+import { childNamed, childrenOf, parentOf, pathOf } from '../tree/tree.ts';
 import { Running, runningLoops } from './running.ts';
 import { sessionOf } from './session.ts';
 

@@ -1,10 +1,10 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
+import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
-import type { AnyLoop } from '../tree/tree.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import { attach } from './attach.ts';
-import { enterHook, leaveHook } from './in-hook.ts';
-import { isPending, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 
 interface HookSnapshot {

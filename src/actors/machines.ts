@@ -1,5 +1,5 @@
 import type { LoopMachine } from '../chart/machine.ts';
-import type { AnyLoop } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 
 /** The machine of each loop that has been asked for one. */
 export const compiled: WeakMap<AnyLoop, LoopMachine<any, any>> = new WeakMap();

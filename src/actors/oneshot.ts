@@ -1,12 +1,12 @@
 import type { AnyActorRef, EventObject } from 'xstate';
 import type { Report } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
-import { isEndLoop } from '../errors.ts';
+import { isEndLoop } from '../data/errors.ts';
+import { isPending, readDone, readSkip, refuseIterator } from '../data/returned.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { soon } from '../time/clock.ts';
-import type { AnyLoop } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
-import { enterHook, leaveHook } from './in-hook.ts';
-import { isPending, readDone, readSkip, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 
 /** The hooks that run once in a run. */

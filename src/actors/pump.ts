@@ -1,17 +1,17 @@
 import type { AnyActorRef } from 'xstate';
 import type { Commit } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
-import { isEndLoop } from '../errors.ts';
+import { isEndLoop } from '../data/errors.ts';
+import { isPending, readDone, refuseIterator } from '../data/returned.ts';
 import type { HookEnd } from '../light/handover.ts';
 import { isQuiet } from '../light/light-run.ts';
-import { Loop } from '../loop.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import type { Unit } from '../step/unit.ts';
 import { now, soon } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
-import { type AnyLoop, hasChildren } from '../tree/tree.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import { hasChildren } from '../tree/tree.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
-import { isPending, readDone, refuseIterator } from './returned.ts';
 import type { Running } from './running.ts';
 
 /** Committing may take this share of the time; where the state is large, commits come less often. */
@@ -163,8 +163,7 @@ class Pump implements HookActor {
       if (!this.stopped && session.wanted) await session.stand(running.actor);
       if (this.stopped) return;
     }
-    const onlyAdvance =
-      loop.onAdvanceStart === Loop.prototype.onAdvanceStart && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd;
+    const onlyAdvance = !overrides(loop, 'onAdvanceStart') && !overrides(loop, 'onAdvanceEnd');
     let size = 1;
     let unseen = 0;
     let began = 0;
@@ -273,9 +272,9 @@ class Pump implements HookActor {
   async #step(begun?: Begun): Promise<void> {
     const [loop, running] = [this.#loop, this.#running];
     const unit = begun === undefined ? running.begin('advance', true) : running.unit!;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
     const hooks: StepHook[] = ['advance'];
-    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart) hooks.unshift('onAdvanceStart');
+    if (overrides(loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
     if (hasEnd) hooks.push('onAdvanceEnd');
     if (begun !== undefined) hooks.splice(0, hooks.indexOf(begun.hook));
     const over = running.completedHooks;
@@ -303,7 +302,7 @@ class Pump implements HookActor {
     if (this.stopped) return;
     const left = running.settle();
     if (left !== undefined) await left;
-    const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && loop.onAdvanceEnd === Loop.prototype.onAdvanceEnd);
+    const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && !overrides(loop, 'onAdvanceEnd'));
     if (this.stopped || isLast) return;
     if (isQuiet(running) && unit.recall === undefined) running.holdWithin(hook);
     else running.tell({ type: 'loop.hooked', hook, commit: running.commit() });

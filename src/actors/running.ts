@@ -7,24 +7,25 @@ import {
   type LoopStateValue,
 } from '../chart/context.ts';
 import { type Asked, childrenRun, type Result, resultOf } from '../chart/journal.ts';
+import { dictOf } from '../chart/tree-state.ts';
+import { LoopError } from '../data/errors.ts';
 import { isPlain } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
 import type { Handover } from '../light/handover.ts';
 import { Held } from '../light/held.ts';
 import type { LightRun } from '../light/light-run.ts';
-import { type Host, host, restartingSlot } from '../loop.ts';
+
 import { anywhere, asyncContext, type Within } from '../step/async-context.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { PendingRun } from '../step/pending.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
+import { type AnyLoop, type Host, host, restartingSlot } from '../tree/any-loop.ts';
 import { capture, holdState, type LoopDict, loadTree, putState } from '../tree/state-dict.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf, statefulOf } from '../tree/tree.ts';
+import { childNamed, isLoop, pathOf, statefulOf } from '../tree/tree.ts';
 import { leaves } from './barrier.ts';
-import { enterHook, leaveHook } from './in-hook.ts';
 import { Seat } from './seat.ts';
 import { type Session, sessionOf } from './session.ts';
-import { dictOf } from './tree-state.ts';
 
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running implements Host {

@@ -1,6 +1,7 @@
 import type { AnyActorRef, Observer, Subscription } from 'xstate';
 import type { LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
-import type { AnyLoop } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+
 import { isImplementedBy, machineLoops } from './machines.ts';
 import type { Running } from './running.ts';
 
@@ -25,6 +26,10 @@ interface Inner {
   getSnapshot(): unknown;
   getPersistedSnapshot(options?: unknown): unknown;
   system: { _relay(from: AnyActorRef | undefined, to: AnyActorRef, event: object): void };
+}
+
+function wantsSnapshots(observer: unknown): boolean {
+  return typeof observer === 'function' || (observer as { next?: unknown } | undefined)?.next !== undefined;
 }
 
 /** Asks something of the loops, wherever they are: those that run without an actor have to hear of it. */
@@ -53,7 +58,7 @@ export class Seat {
     const { session } = running;
     const { getPersistedSnapshot, _send } = inner;
     const own = running.parent === undefined ? session.own : 0;
-    this.#look(inner.observers.size - own + (inner._syncSnapshot === true ? 1 : 0));
+    this.#look([...inner.observers].filter(wantsSnapshots).length - own + (inner._syncSnapshot === true ? 1 : 0));
     inner.getSnapshot = () => {
       session.show();
       return this.#ask.call(inner);
@@ -64,8 +69,10 @@ export class Seat {
     };
     inner.subscribe = (...observer: [any]) => {
       session.show();
-      this.#look(1);
       const subscription = this.#subscribe.apply(inner, observer);
+      // Whoever only wants to hear of the end is told of that in any case.
+      if (!wantsSnapshots(observer[0])) return subscription;
+      this.#look(1);
       let subscribed = true;
       return {
         unsubscribe: () => {

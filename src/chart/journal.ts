@@ -1,7 +1,7 @@
 import { describeError, type PlainError } from '../data/error-codec.ts';
+import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
-import { type EndLoop, isEndLoop } from '../errors.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 
 /*

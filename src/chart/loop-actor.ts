@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import type { AnyLoop } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+
 import type { LoopContext, LoopStateValue } from './context.ts';
 
 /*

@@ -10,7 +10,7 @@ import {
   type StateMachine,
   stopChild,
 } from 'xstate';
-import { isEndLoop } from '../errors.ts';
+import { isEndLoop } from '../data/errors.ts';
 import { changes, type Step } from './changes.ts';
 import {
   type ChildInput,

@@ -1,10 +1,10 @@
 import type { InFlight } from '../chart/journal.ts';
+import { LoopError } from '../data/errors.ts';
 import { isPlain } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
-import { Loop } from '../loop.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { differences, list } from '../tree/state-dict.ts';
-import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf } from '../tree/tree.ts';
+import { childrenOf, isLoop, partsOf, pathOf } from '../tree/tree.ts';
 import type { Checkpoint, Phase } from './checkpoint.ts';
 
 /*
@@ -304,7 +304,7 @@ function stepsByPath({ position }: Checkpoint): Map<string, number> {
 function checkState(loop: AnyLoop, stateDict: Checkpoint['stateDict'], prefix: string): void {
   const key = `${prefix}state_dict`;
   const state = stateDict[key];
-  if (loop.onLoadCheckpoint === Loop.prototype.onLoadCheckpoint && (typeof state !== 'object' || state === null)) {
+  if (!overrides(loop, 'onLoadCheckpoint') && (typeof state !== 'object' || state === null)) {
     throw wrong(`stateDict['${key}']`, 'an object', state);
   }
   for (const [name, part] of partsOf(loop)) {

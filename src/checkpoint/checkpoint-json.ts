@@ -1,10 +1,11 @@
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
+import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
-import { type AnyLoop, pathOf } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { pathOf } from '../tree/tree.ts';
 import type { Checkpoint, Phase } from './checkpoint.ts';
 
 /** A checkpoint as its JSON has it: `encoded` is the version of that form, `seal` tells whether it was changed. */

@@ -1,14 +1,15 @@
 import type { AnyActorRef } from 'xstate';
-import { dictOf } from '../actors/tree-state.ts';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import { childrenRun, givenIn, type InFlight } from '../chart/journal.ts';
+import { dictOf } from '../chart/tree-state.ts';
+import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
-import { restartingSlot } from '../loop.ts';
+import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
+
 import { type Assets, assetsOf, takeAssets } from '../tree/assets.ts';
 import { capture, flatten, keysOf } from '../tree/state-dict.ts';
-import { type AnyLoop, childNamed, pathOf, walk } from '../tree/tree.ts';
+import { childNamed, pathOf, walk } from '../tree/tree.ts';
 import { jsonable } from './checkpoint-json.ts';
 
 /** Where one running loop stood, and the loops that ran under it. */

@@ -1,4 +1,4 @@
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 
 /** The runs of one store that go on in this process: two with one id would save over each other. */
 export class Claims {

@@ -1,17 +1,18 @@
 import type { AnyActorRef } from 'xstate';
-import { alreadyRunning } from '../actors/already-running.ts';
 import type { Running } from '../actors/running.ts';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { LoopMachine } from '../chart/machine.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
+import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
-import { LoopError } from '../errors.ts';
-import { host } from '../loop.ts';
+import { alreadyRunning } from '../tree/already-running.ts';
+import { type AnyLoop, host } from '../tree/any-loop.ts';
+
 import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets } from '../tree/assets.ts';
 import { type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
-import { type AnyLoop, childNamed, isLoop, pathOf } from '../tree/tree.ts';
+import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { checkRemembered } from './checkpoint.ts';
 
 /*

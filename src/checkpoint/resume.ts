@@ -1,8 +1,8 @@
 import { freshContext, type LoopContext, type LoopStateValue } from '../chart/context.ts';
-import { restartingSlot } from '../loop.ts';
+import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
+
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
-import { type AnyLoop, plainLoad } from '../tree/tree.ts';
 import { type Checkpoint, loopsIn, type Phase, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
@@ -54,7 +54,7 @@ export function loadCheckpoint(
 /** The prefixes in the state dict of loops that may make children when they are given their state. */
 function growingIn(root: AnyLoop): string[] {
   return loopsIn(root)
-    .filter(({ loop }) => loop.onLoadCheckpoint !== loop[plainLoad])
+    .filter(({ loop }) => overrides(loop, 'onLoadCheckpoint'))
     .map(({ name }) => (name === '' ? '' : `${name}.`));
 }
 

@@ -1,4 +1,4 @@
-import { LoopError } from '../errors.ts';
+import { LoopError } from './errors.ts';
 import { deepest, type Json } from './json.ts';
 import { decodeJson, encodeJson, type Kinds } from './json-form.ts';
 import { kindOf, shown } from './shown.ts';

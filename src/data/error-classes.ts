@@ -1,4 +1,4 @@
-import { EndLoop, LoopError, MisconfigurationError } from '../errors.ts';
+import { EndLoop, LoopError, MisconfigurationError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /** A class of errors. */

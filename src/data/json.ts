@@ -1,4 +1,4 @@
-import { LoopError } from '../errors.ts';
+import { LoopError } from './errors.ts';
 import { Met } from './met.ts';
 
 /** Plain data: JSON, and `NaN` and the infinities. */

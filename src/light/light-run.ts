@@ -1,18 +1,18 @@
-import { enterHook, leaveHook } from '../actors/in-hook.ts';
-import { isPending, readDone, readSkip, refuseIterator } from '../actors/returned.ts';
 import type { Running } from '../actors/running.ts';
 import type { Commit, LoopStateValue } from '../chart/context.ts';
 import { plainReason, resultOf } from '../chart/journal.ts';
+import { isEndLoop } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
-import { isEndLoop } from '../errors.ts';
-import { Loop } from '../loop.ts';
+import { isPending, readDone, readSkip, refuseIterator } from '../data/returned.ts';
 import { asyncContext } from '../step/async-context.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import { endOutside } from '../step/end-outside.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn } from '../time/turn.ts';
-import { type AnyLoop, hasChildren } from '../tree/tree.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import { hasChildren } from '../tree/tree.ts';
 import { Handover, type HookEnd } from './handover.ts';
 
 /** So many steps are taken before the first look at the clock. */
@@ -152,7 +152,7 @@ export class LightRun {
 
   #afterReset(): Promise<void> | undefined {
     if (this.#over()) return undefined;
-    if (this.#loop.onRunStart === Loop.prototype.onRunStart) return this.#afterStart();
+    if (!overrides(this.#loop, 'onRunStart')) return this.#afterStart();
     this.#boundary('starting');
     const started = this.#call('onRunStart');
     if (started !== undefined) return started.then(() => (this.#over() ? undefined : this.#afterStart()));
@@ -193,7 +193,7 @@ export class LightRun {
     const loop = this.#loop;
     if (loop.restarting) loop.restarting = false;
     this.#result = undefined;
-    if (loop.onRunEnd !== Loop.prototype.onRunEnd) {
+    if (overrides(loop, 'onRunEnd')) {
       const ended = this.#call('onRunEnd');
       if (ended !== undefined) return ended.then(() => this.#lastOver());
       if (this.#over()) return undefined;
@@ -405,9 +405,9 @@ export class LightRun {
   /** Steps of a loop with children: the state before each of its hooks is kept, so that it can be run again from there. */
   async #stepsWithChildren(burst: Burst): Promise<void> {
     const [loop, running] = [this.#loop, this.running];
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
     const hooks: StepHook[] = hasEnd ? ['advance', 'onAdvanceEnd'] : ['advance'];
-    if (loop.onAdvanceStart !== Loop.prototype.onAdvanceStart) hooks.unshift('onAdvanceStart');
+    if (overrides(loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
     for (;;) {
       const unit = running.begin('advance', true);
       for (const hook of hooks) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { LoopError, MisconfigurationError } from '../errors.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { quoted } from './answer.ts';
 import { view } from './view.ts';
 

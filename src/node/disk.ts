@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 
 /**
  * The file-system calls that a store makes; the tests hand in one that fails.

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { MisconfigurationError } from '../errors.ts';
+import { MisconfigurationError } from '../data/errors.ts';
 import { quoted, type Refusal } from './answer.ts';
 
 export interface GuardOptions {

@@ -1,7 +1,7 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describeError } from '../data/error-codec.ts';
+import { MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
-import { MisconfigurationError } from '../errors.ts';
 import { defaultLimits, Inspection, type Limits } from '../inspect/inspection.ts';
 import type { Redact } from '../inspect/wire.ts';
 import { quoted } from './answer.ts';

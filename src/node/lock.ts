@@ -3,7 +3,7 @@ import { readFileSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, remove } from './disk.ts';
 import { checkpointFiles } from './layout.ts';
 

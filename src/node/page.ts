@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 
 interface PageFile {
   bytes: Buffer;

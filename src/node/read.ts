@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { jsonable } from '../checkpoint/checkpoint-json.ts';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
 import { Damage, decode, type Header, headerLengthOf, readHeader } from './format.ts';
 import { type CheckpointFile, checkpointFiles } from './layout.ts';

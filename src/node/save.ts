@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
 import type { InspectionEvent } from 'xstate';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 import type { RecordingLine } from '../recording/lines.ts';
 import { record } from '../recording/recording.ts';
 import { atExit } from './exit.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 import { hangUp, quoted, type Refusal, refuse, securityHeaders } from './answer.ts';
 import { bracketed, Guard, type GuardOptions, hasPort } from './guard.ts';
 import { answerFile, pathOf, readPage } from './page.ts';

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Claims } from '../checkpoint/claims.ts';
 import type { CheckpointInfo, CheckpointStore } from '../checkpoint/store.ts';
-import { type LoopError, MisconfigurationError } from '../errors.ts';
+import { type LoopError, MisconfigurationError } from '../data/errors.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
 import { encode } from './format.ts';
 import { checkpointFiles, runDirectory, runPrefix } from './layout.ts';

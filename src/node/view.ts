@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
-import { MisconfigurationError } from '../errors.ts';
+import { MisconfigurationError } from '../data/errors.ts';
 import { refuse } from './answer.ts';
 import { checkHost, freshToken, type Guard } from './guard.ts';
 import { openPage } from './open.ts';

@@ -1,10 +1,10 @@
 import { isEnvelope, type LoopStateValue, type Report } from '../chart/context.ts';
 import { isError } from '../data/error-classes.ts';
 import { describeError, Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
+import { isEndLoop } from '../data/errors.ts';
 import { isPlain, type Json, plainOrNot, setOwn } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { kindOf } from '../data/shown.ts';
-import { isEndLoop } from '../errors.ts';
 
 /**
  * A line of a recording: plain JSON, with `NaN` and its like as `{ "$n": "NaN" }`, errors as `{ "$error": … }`, and the

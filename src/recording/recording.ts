@@ -1,7 +1,7 @@
 import type { InspectionEvent } from 'xstate';
+import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
-import { LoopError } from '../errors.ts';
 import { recorder } from '../run/options.ts';
 import { edgeJson } from './edges.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';

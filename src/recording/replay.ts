@@ -2,10 +2,10 @@ import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { Stand } from '../chart/loop-actor.ts';
 import { isFinal, isState, next } from '../chart/rules.ts';
 import { isAlike } from '../data/alike.ts';
+import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
 import {
   type ActorLine,
   type EventLine,

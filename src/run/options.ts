@@ -1,9 +1,10 @@
 import type { InspectionEvent, Observer } from 'xstate';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
-import { MisconfigurationError } from '../errors.ts';
+import { MisconfigurationError } from '../data/errors.ts';
 import { soon } from '../time/clock.ts';
-import { type AnyLoop, pathOf } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { pathOf } from '../tree/tree.ts';
 
 /** An XState inspection observer. */
 export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>;

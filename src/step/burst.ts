@@ -1,8 +1,8 @@
-import { enterHook, leaveHook } from '../actors/in-hook.ts';
-import { isPending, isTrue, readDone, refuseIterator } from '../actors/returned.ts';
 import type { Running } from '../actors/running.ts';
-import { Loop } from '../loop.ts';
+import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
+import { overrides } from '../tree/any-loop.ts';
+import { enterHook, leaveHook } from './in-hook.ts';
 
 /** How many steps may go by between two looks at the clock. */
 const sprint = 128;
@@ -60,8 +60,8 @@ export class Burst {
     const running = this.#running;
     const { loop, args } = running;
     const bare = args.length === 0;
-    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hasStart = overrides(loop, 'onAdvanceStart');
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
     let left = limit;
     let { first } = this;
     // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
@@ -100,8 +100,8 @@ export class Burst {
     const running = this.#running;
     const { loop, args } = running;
     const bare = args.length === 0;
-    const hasStart = loop.onAdvanceStart !== Loop.prototype.onAdvanceStart;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hasStart = overrides(loop, 'onAdvanceStart');
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
     let left = limit;
     do {
       let result: unknown;
@@ -145,7 +145,7 @@ export class Burst {
   /** The rest of a step that is under way. */
   async finish({ hook, result }: Begun): Promise<void> {
     const { loop } = this.#running;
-    const hasEnd = loop.onAdvanceEnd !== Loop.prototype.onAdvanceEnd;
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
     let at = hook;
     let returned = result;
     for (;;) {

@@ -1,5 +1,5 @@
 import type { Running } from '../actors/running.ts';
-import { isEndLoop, LoopError } from '../errors.ts';
+import { isEndLoop, LoopError } from '../data/errors.ts';
 
 /** What a loop fails with: what its hook threw, unless that was the end of a loop that it cannot end. */
 export function endOutside(running: Running, hook: string, thrown: unknown): unknown {

@@ -1,6 +1,6 @@
-import { isThenable } from '../actors/returned.ts';
 import type { Asked } from '../chart/journal.ts';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
+import { isThenable } from '../data/returned.ts';
 import { Pending } from './pending.ts';
 import type { How } from './remembered.ts';
 import { callWithin } from './scope.ts';

@@ -1,8 +1,8 @@
 import { type Asked, type Got, givenIn, type InFlight } from '../chart/journal.ts';
 import { isAlike } from '../data/alike.ts';
+import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
 

@@ -1,8 +1,9 @@
 import type { Result } from '../chart/journal.ts';
 import { Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
+import { EndLoop, LoopError } from '../data/errors.ts';
 import { kindOf } from '../data/shown.ts';
-import { EndLoop, LoopError } from '../errors.ts';
-import { type AnyLoop, belowRoot } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { belowRoot } from '../tree/tree.ts';
 
 /** What came of something that a step had asked for. */
 export type How = { output: unknown } | { error: unknown };

@@ -1,4 +1,4 @@
-import { isThenable } from '../actors/returned.ts';
+import { isThenable } from '../data/returned.ts';
 
 /** The function of a `once` that code is called from, and what that was called from in turn. */
 interface Scope {

@@ -1,13 +1,14 @@
-import { alreadyRunning } from '../actors/already-running.ts';
 import { compiled, implement } from '../actors/machines.ts';
 import type { Running } from '../actors/running.ts';
 import type { LoopContext } from '../chart/context.ts';
 import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
 import { isQuiet, LightRun } from '../light/light-run.ts';
-import { host } from '../loop.ts';
+import { alreadyRunning } from '../tree/already-running.ts';
+import { type AnyLoop, host } from '../tree/any-loop.ts';
+
 import { putState } from '../tree/state-dict.ts';
-import { type AnyLoop, childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
+import { childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
 import { type AskedRun, PendingRun, unnoticed } from './pending.ts';

@@ -1,9 +1,10 @@
-import { refusePending } from '../actors/returned.ts';
 import { checkAsset } from '../data/asset-codec.ts';
-import { LoopError } from '../errors.ts';
+import { LoopError } from '../data/errors.ts';
+import { refusePending } from '../data/returned.ts';
+import type { AnyLoop } from './any-loop.ts';
 import { differences, list } from './state-dict.ts';
 import { checkTree } from './strays.ts';
-import { type AnyLoop, pathOf, type Stateful, statefulOf, walk } from './tree.ts';
+import { pathOf, type Stateful, statefulOf, walk } from './tree.ts';
 
 /** What the `Stateful` fields of a tree returned, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
 export interface Assets {

@@ -1,6 +1,6 @@
+import { LoopError } from '../data/errors.ts';
 import { type Json, plainCopy } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
 
 /**
  * Counters that are a field of a loop and part of its context and state dict.

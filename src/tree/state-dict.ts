@@ -1,10 +1,11 @@
-import { refusePending } from '../actors/returned.ts';
+import { LoopError } from '../data/errors.ts';
 import { type Json, plainCopy } from '../data/json.ts';
+import { refusePending } from '../data/returned.ts';
 import { shown } from '../data/shown.ts';
-import { LoopError } from '../errors.ts';
+import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { type AnyLoop, childrenOf, isLoop, partsOf, pathOf, plainSave, progressOf, type Stateful } from './tree.ts';
+import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -93,7 +94,7 @@ export function holdState(loop: AnyLoop): () => void {
 }
 
 function savesItsState(loop: AnyLoop): boolean {
-  return loop.onSaveCheckpoint === loop[plainSave];
+  return !overrides(loop, 'onSaveCheckpoint');
 }
 
 function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {

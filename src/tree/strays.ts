@@ -1,6 +1,7 @@
-import { MisconfigurationError } from '../errors.ts';
+import { MisconfigurationError } from '../data/errors.ts';
+import type { AnyLoop } from './any-loop.ts';
 import { collectionName, membersOf } from './collections.ts';
-import { type AnyLoop, isLoop, isStateful, rootOf, statefulOf, walk } from './tree.ts';
+import { isLoop, isStateful, rootOf, statefulOf, walk } from './tree.ts';
 
 /*
  * Loops and `Stateful` objects are found in the fields of a loop, and in arrays of them that are fields. In any other

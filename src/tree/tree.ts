@@ -1,19 +1,8 @@
-import { LoopError, MisconfigurationError } from '../errors.ts';
-import type { Loop } from '../loop.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
+import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
+
 import { BaseProgress } from './progress.ts';
 
-/** Marks `Loop` and what extends it, so that this file need not know the class. */
-export const loopMark: unique symbol = Symbol('loopchart.loop');
-/** Under which name, and in which loop, a loop was last found. */
-export const parentLink: unique symbol = Symbol('loopchart.parent');
-/** The `onSaveCheckpoint` of `Loop` itself: what it returns is a copy already. */
-export const plainSave: unique symbol = Symbol('loopchart.plainSave');
-/** The `onLoadCheckpoint` of `Loop` itself: it makes no children. */
-export const plainLoad: unique symbol = Symbol('loopchart.plainLoad');
-/** The trainer that a loop is attached to, if any. */
-export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
-
-export type AnyLoop = Loop<any, any>;
 export type LoopClass = new (init?: any) => AnyLoop;
 
 /** Something with live state that a checkpoint captures: a model, an optimizer, a sampler. */

@@ -2,7 +2,7 @@
 // It answers `ready` when it has started, and each save with `saved <steps>` or `<code> <pid of the holder>`.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { LoopError } from '../../src/errors.ts';
+import { LoopError } from '../../src/data/errors.ts';
 import { fileStore } from '../../src/node/store.ts';
 import { checkpointAt } from './checkpoint.ts';
 

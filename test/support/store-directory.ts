@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
-import { LoopError } from '../../src/errors.ts';
+import { LoopError } from '../../src/data/errors.ts';
 import { type Disk, localDisk } from '../../src/node/disk.ts';
 import { runDirectory } from '../../src/node/layout.ts';
 import type { Who } from '../../src/node/lock.ts';

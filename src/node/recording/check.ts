@@ -1,4 +1,4 @@
-import { LoopError } from '../../errors.ts';
+import { LoopError } from '../../data/errors.ts';
 import { quoted } from '../answer.ts';
 import { openRecording } from './file.ts';
 import { LineLengths, LineSplitter, longestLine } from './lines.ts';

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip, constants as zip } from 'node:zlib';
-import { LoopError } from '../../errors.ts';
+import { LoopError } from '../../data/errors.ts';
 import { shownPath } from './path.ts';
 
 /** A recording of text packs to a tenth or a fiftieth; what packs better than this was made to fill a memory or a disk. */

@@ -1,5 +1,6 @@
-import { LoopError } from '../errors.ts';
-import { type AnyLoop, pathOf } from '../tree/tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { pathOf } from '../tree/tree.ts';
+import { LoopError } from './errors.ts';
 
 /*
  * What hooks give back. Hooks are plain code and a promise that they return is awaited; anything else that would still

@@ -1,4 +1,4 @@
-import type { Running } from './running.ts';
+import type { Running } from '../actors/running.ts';
 
 /*
  * Whose hook is on the stack. A hook is a plain function: nothing tells whose code it is that calls `run` of some loop.

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import { type AnyLoop, childNamed, isLoop, statefulOf, walk } from './tree.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { childNamed, isLoop, statefulOf, walk } from '../tree/tree.ts';
 
 /**
  * Whether a loop that is in the middle of a step may have a `Stateful` object half changed: one that it, a loop above it

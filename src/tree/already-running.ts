@@ -1,6 +1,7 @@
-import { LoopError } from '../errors.ts';
-import { host } from '../loop.ts';
-import { type AnyLoop, pathOf } from '../tree/tree.ts';
+import { LoopError } from '../data/errors.ts';
+import { type AnyLoop, host } from './any-loop.ts';
+
+import { pathOf } from './tree.ts';
 
 /** One instance runs once at a time. */
 export function alreadyRunning(loop: AnyLoop): LoopError {

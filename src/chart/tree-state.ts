@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
-import type { LoopContext } from '../chart/context.ts';
-import { givenIn } from '../chart/journal.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
+import type { LoopContext } from './context.ts';
+import { givenIn } from './journal.ts';
 
 /** The state of a tree as its actors know it: of a loop that runs, that of its own context, once it has any. */
 export function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {

@@ -1,0 +1,67 @@
+import type { Json } from '../data/json.ts';
+
+/*
+ * A loop as the library sees it. The class `Loop`, which people extend, stands above everything that runs it; what runs it
+ * knows only this.
+ */
+
+/** Marks `Loop` and what extends it. */
+export const loopMark: unique symbol = Symbol('loopchart.loop');
+/** The hooks of `Loop` itself, by which those that a loop has not overridden are known. */
+export const ownHooks: unique symbol = Symbol('loopchart.ownHooks');
+/** Under which name, and in which loop, a loop was last found. */
+export const parentLink: unique symbol = Symbol('loopchart.parent');
+/** The trainer that a loop is attached to, if any. */
+export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
+/** What runs a loop now, if anything does. */
+export const host: unique symbol = Symbol('loopchart.host');
+/** Whether this loop alone is restarting. */
+export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
+
+/** What a loop asks of the run that it is in. */
+export interface Host {
+  /** It runs no more, though code of a hook of it may. */
+  readonly ended: boolean;
+  /** It runs, or code of it does. */
+  readonly busy: boolean;
+  readonly signal: AbortSignal;
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
+}
+
+/** The hooks that a loop need not have of its own. */
+export interface OwnHooks {
+  onSkip(...args: any[]): any;
+  onRunStart(...args: any[]): void | Promise<void>;
+  onAdvanceStart(...args: any[]): void | Promise<void>;
+  onAdvanceEnd(...args: any[]): void | Promise<void>;
+  onRunEnd(...args: any[]): any;
+  onRestart(...args: any[]): void | Promise<void>;
+  onSaveCheckpoint(): Json;
+  onLoadCheckpoint(state: Json): void;
+}
+
+export interface AnyLoop extends OwnHooks {
+  readonly init: object | undefined;
+  state: object;
+  readonly done: boolean;
+  readonly skip: boolean;
+  reset(...args: any[]): void | Promise<void>;
+  advance(...args: any[]): void | Promise<void>;
+  trainer: object;
+  restarting: boolean;
+  readonly path: string;
+  readonly running: boolean;
+  /** The machine that it is. */
+  readonly machine: object;
+  readonly [loopMark]: true;
+  readonly [ownHooks]: OwnHooks;
+  [parentLink]: { loop: AnyLoop; name: string } | undefined;
+  [trainerSlot]: object | undefined;
+  [host]: Host | undefined;
+  [restartingSlot]: boolean | undefined;
+}
+
+/** Whether a loop has a hook of its own: to call that of `Loop`, which does nothing, would cost as much as a step. */
+export function overrides(loop: AnyLoop, hook: keyof OwnHooks): boolean {
+  return loop[hook] !== loop[ownHooks][hook];
+}

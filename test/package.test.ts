@@ -91,6 +91,7 @@ describe('what the doors give', () => {
         "fileStore",
         "inspector",
         "recordTo",
+        "resumable",
       ]
     `);
     expect(types).toMatchInlineSnapshot(`
@@ -101,7 +102,10 @@ describe('what the doors give', () => {
         "InspectorOptions",
         "Limits",
         "Line",
+        "Program",
+        "ProgramOutcome",
         "Redact",
+        "ResumableOptions",
         "StoreHolder",
       ]
     `);

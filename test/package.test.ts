@@ -92,6 +92,7 @@ describe('what the doors give', () => {
         "inspector",
         "recordTo",
         "resumable",
+        "terminal",
       ]
     `);
     expect(types).toMatchInlineSnapshot(`
@@ -107,6 +108,8 @@ describe('what the doors give', () => {
         "Redact",
         "ResumableOptions",
         "StoreHolder",
+        "Terminal",
+        "TerminalOptions",
       ]
     `);
     expect(Object.keys(await import('loopchart/node')).sort()).toEqual(values);

@@ -6,3 +6,4 @@ export type { ResumableOptions } from './program/options.ts';
 export { type Program, type ProgramOutcome, resumable } from './program/resumable.ts';
 export { type FileRecorder, recordTo } from './save.ts';
 export { type FileStoreOptions, fileStore } from './store.ts';
+export { type Terminal, type TerminalOptions, terminal } from './terminal/terminal.ts';

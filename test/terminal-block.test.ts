@@ -15,6 +15,7 @@ function standing(name: string, changes: Partial<Standing> = {}): Standing {
     rate: undefined,
     left: undefined,
     numbers: [],
+    state: {},
     below: [],
     ended: 0,
     failed: [],

@@ -144,8 +144,9 @@ describe('in a terminal', () => {
     await until(() => screen.lines.length === 3);
     expect(screen.lines[0]).toMatch(/^epochs \(b\) .* finished in/);
     await runs[0]!.suspend();
-    expect(screen.lines.map((line) => line.split(' ')[0])).toEqual(['epochs', 'epochs']);
+    expect(screen.lines.map((line) => line.split(' ')[0])).toEqual(['epochs', 'epochs', '']);
     expect(screen.lines[1]).toMatch(/suspended in/);
+    expect(screen.lines[2]).toMatch(/^ {2}batches +1 of 4 .* paused/);
   });
 
   test('of 60 side by side, those that are furthest behind, those that have failed, and how many more there are', async () => {

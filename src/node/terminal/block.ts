@@ -25,6 +25,8 @@ export interface Window {
 
 const longestBar = 30;
 const shortestBar = 5;
+const longestSpark = 60;
+const shortestSpark = 16;
 const mostLines = 20;
 
 /** A line per running loop, and one for the number that is plotted. */
@@ -153,8 +155,11 @@ function sparkLine(name: string, series: Series, room: number, color: boolean): 
   const { range } = series;
   if (range === undefined) return `${name}  –`;
   const [low, high] = range.map(numeral);
-  const behind = `  ${numeral(series.last)}  (${low} to ${high})`;
-  const drawn = series.drawn(Math.min(60, room - width(name) - width(behind) - 2));
+  const last = `  ${numeral(series.last)}`;
+  const whole = `${last}  (${low} to ${high})`;
+  // The line says more than its ends.
+  const behind = room - width(name) - width(whole) < shortestSpark ? last : whole;
+  const drawn = series.drawn(Math.min(longestSpark, room - width(name) - width(behind) - 2));
   return `${name}  ${color && drawn !== '' ? styleText('cyan', drawn, { validateStream: false }) : drawn}${behind}`;
 }
 

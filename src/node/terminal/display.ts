@@ -1,12 +1,13 @@
 import type { LoopContext } from '../../chart/context.ts';
-import type { LoopRun, RunProgress } from '../../run/run.ts';
+import type { LoopRun } from '../../run/run.ts';
 import { now } from '../../time/clock.ts';
 import { block, line, type Picture } from './block.ts';
 import { onFault } from './faults.ts';
+import { Looks } from './looks.ts';
 import type { Output } from './screen.ts';
 import { type Shared, share } from './shared.ts';
 import { Series } from './spark.ts';
-import { Looks, numberAt } from './standing.ts';
+import { numberAt, type Standing } from './standing.ts';
 import { clean } from './text.ts';
 
 /** Milliseconds from one painting to the next, at least. */
@@ -128,8 +129,8 @@ export class Display {
     const time = now();
     const { root, progress } = this.#looks.look(time);
     const { plot } = this.#options;
-    if (plot !== undefined && progress.steps !== this.#lastSteps) {
-      const value = plotted(plot, progress);
+    if (plot !== undefined && (progress.steps !== this.#lastSteps || ended !== undefined)) {
+      const value = plotted(plot.split('.'), root);
       if (value !== undefined) this.#series.add(value);
     }
     this.#lastSteps = progress.steps;
@@ -158,18 +159,15 @@ export class Display {
 }
 
 /** The number that `epoch.batches.loss` names, in the innermost loop that has it. */
-function plotted(name: string, { loops }: RunProgress): number | undefined {
-  const names = name.split('.');
-  let found: { value: number; depth: number } | undefined;
-  for (const { path, state } of loops) {
-    const depth = path.split('.').length;
-    if (found !== undefined && depth <= found.depth) continue;
-    for (let i = 0; i < names.length; i++) {
-      const prefix = names.slice(0, i).join('.');
-      if (prefix !== '' && path !== prefix && !path.endsWith(`.${prefix}`)) continue;
-      const value = numberAt(state, names.slice(i));
-      if (value !== undefined) found = { value, depth };
-    }
+function plotted(names: string[], { path, state, below }: Standing): number | undefined {
+  for (const one of below) {
+    const value = plotted(names, one);
+    if (value !== undefined) return value;
   }
-  return found?.value;
+  for (let i = 0; i < names.length; i++) {
+    if (!`.${path}`.endsWith(['', ...names.slice(0, i)].join('.'))) continue;
+    const value = numberAt(state, names.slice(i));
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }

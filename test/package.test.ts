@@ -115,6 +115,12 @@ describe('what the doors give', () => {
     expect(Object.keys(await import('loopchart/node')).sort()).toEqual(values);
   });
 
+  test('loopchart/patterns', async () => {
+    const { values, types } = names('src/patterns/index.ts');
+    expect([values, types]).toEqual([['retry', 'timeout'], ['RetryOptions']]);
+    expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
+  });
+
   test('each is what the build emits of its source', () => {
     const { './package.json': itself, ...doors } = manifest.exports;
     expect(itself).toBe('./package.json');

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { Loop } from 'loopchart';
 import { terminal } from 'loopchart/node';
 import { describe, expect, test } from 'vitest';
 import { Emulator } from './support/emulator.ts';
+import { hasScript } from './support/script.ts';
 
 /** A step waits until it is let go. */
 class Gated extends Loop<number> {
@@ -350,15 +351,7 @@ describe('a program', () => {
     expect(await start('paused')).toMatchObject({ code: 0, stdout: '' });
   }, 60_000);
 
-  const hasScript = (() => {
-    try {
-      return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-    } catch {
-      return false;
-    }
-  })();
-
-  test.skipIf(!hasScript)(
+  test.skipIf(!hasScript())(
     'in a real terminal without a size its output stands above the last state',
     async () => {
       const { stdout } = await new Promise<{ stdout: string }>((resolve) => {

@@ -13,9 +13,9 @@ import { clean } from './text.ts';
 /** Milliseconds from one painting to the next, at least. */
 const frameMs = 100;
 /** Looking and painting take no more of the process's time than one part in so many… */
-const parts = 50;
+const parts = 20;
 /** … but for once in so many milliseconds. */
-const longestMs = 1000;
+const longestMs = 500;
 
 /** The machine's own, also where a test has put a fake in its place later. */
 const { setTimeout, clearTimeout } = globalThis;

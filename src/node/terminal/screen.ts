@@ -48,7 +48,8 @@ export class Screen {
   }
 
   paint(lines: string[]): void {
-    if (!this.#inLine) this.#write('', lines);
+    if (this.#inLine || (this.#isShown(lines) && this.#lines.length > 0)) return;
+    this.#write('', lines);
   }
 
   /** Leaves some lines where they are for good, and goes on below them. */
@@ -75,6 +76,11 @@ export class Screen {
     this.#lines = lines;
     const frame = lines.map((line) => line + eraseLine).join('\n');
     this.#ownWrite(`\r${up}${erase}${above}${frame}${eraseBelow}`);
+  }
+
+  #isShown(lines: string[]): boolean {
+    const isSame = lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
+    return isSame && (this.#output.columns || 80) === this.#columns;
   }
 
   /** To the first line. One that fitted when it was painted wraps when the window is made narrower. */

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { block, line, type Picture } from '../src/node/terminal/block.ts';
 import { Rate } from '../src/node/terminal/rate.ts';
+import { Screen } from '../src/node/terminal/screen.ts';
 import { Series } from '../src/node/terminal/spark.ts';
 import type { Standing } from '../src/node/terminal/standing.ts';
 import { cut, duration, numeral, width } from '../src/node/terminal/text.ts';
+import { Emulator } from './support/emulator.ts';
 
 function standing(name: string, changes: Partial<Standing> = {}): Standing {
   return {
@@ -154,4 +156,40 @@ test('numbers, times and names in few columns', () => {
   expect([0, 7.4, 62, 3727, -1].map(duration)).toEqual(['0:00', '0:07', '1:02', '1:02:07', '0:00']);
   expect(['学習', 'e\u0301', '🧪x', '\x1b[31mred\x1b[39m'].map(width)).toEqual([4, 1, 3, 3]);
   expect(cut('学習ループ', 6)).toBe('学習…');
+});
+
+test('whatever is written, painted and resized in any order: what was written stands above the block, whole', () => {
+  const seed = Number(process.env.LOOPCHART_SEED ?? Date.now() % 1e9);
+  let position = seed;
+  const below = (count: number): number => {
+    position = (Math.imul(position, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (position >> 8) % count;
+  };
+  for (let round = 0; round < 100; round++) {
+    const emulator = new Emulator(20 + below(60));
+    const screen = new Screen(emulator);
+    let written = '';
+    let painted: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      const what = below(3);
+      if (what === 0) {
+        const text = `${'word '.repeat(1 + below(8))}${below(3) === 0 ? '' : '\n'}`;
+        emulator.write(text);
+        written += text;
+      } else if (what === 1) emulator.columns = 20 + below(60);
+      else {
+        const lines = Array.from({ length: below(5) }, (_, n) =>
+          cut(`line ${n} of ${i}${'.'.repeat(below(80))}`, emulator.columns - 3),
+        );
+        screen.paint(lines);
+        // Into a line that has not ended nobody paints.
+        if (written === '' || written.endsWith('\n')) painted = lines;
+      }
+      if (!written.endsWith('\n') && written !== '') painted = [];
+    }
+    screen.close();
+    const lines = written.split('\n').map((line) => line.trimEnd());
+    if (lines.at(-1) === '') lines.pop();
+    expect(emulator.lines, `LOOPCHART_SEED=${seed}, round ${round}`).toEqual([...lines, ...painted]);
+  }
 });

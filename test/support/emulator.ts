@@ -36,8 +36,10 @@ export class Emulator {
     this.#screen = [];
     for (const [i, cells] of lines.entries()) {
       if (i === at) {
-        this.#row = this.#screen.length + Math.floor(offset / this.#width);
-        this.#column = offset % this.#width;
+        // Behind a full row it stays there until something is written.
+        const isBehind = offset > 0 && offset % this.#width === 0 && offset === cells.length;
+        this.#row = this.#screen.length + Math.floor(offset / this.#width) - (isBehind ? 1 : 0);
+        this.#column = isBehind ? this.#width : offset % this.#width;
       }
       for (let from = 0; from === 0 || from < cells.length; from += this.#width) {
         this.#screen.push({ cells: cells.slice(from, from + this.#width), wraps: from > 0 });

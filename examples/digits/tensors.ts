@@ -20,14 +20,11 @@ export class Tensors {
   }
 
   loadStateDict(dict: Record<string, Float32Array>): void {
-    for (const [name, variable] of Object.entries(this.variables)) {
-      if (dict[name]?.length !== variable.size) {
-        throw new RangeError(`Expected ${variable.size} numbers for \`${name}\`, got ${dict[name]?.length ?? 'none'}.`);
+    tf.tidy(() => {
+      for (const [name, variable] of Object.entries(this.variables)) {
+        variable.assign(tf.tensor(dict[name]!, variable.shape));
       }
-    }
-    for (const [name, variable] of Object.entries(this.variables)) {
-      tf.tidy(() => variable.assign(tf.tensor(dict[name]!, variable.shape)));
-    }
+    });
   }
 
   dispose(): void {

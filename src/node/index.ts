@@ -2,5 +2,8 @@ export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
 export { type Inspector, type InspectorOptions, inspector } from './inspector.ts';
 export type { StoreHolder } from './lock.ts';
+export type { ResumableOptions } from './program/options.ts';
+export { type Program, type ProgramOutcome, resumable } from './program/resumable.ts';
 export { type FileRecorder, recordTo } from './save.ts';
 export { type FileStoreOptions, fileStore } from './store.ts';
+export { type Terminal, type TerminalOptions, terminal } from './terminal/terminal.ts';

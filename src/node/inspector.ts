@@ -11,7 +11,7 @@ import { openPage } from './open.ts';
 import { builtPage } from './page.ts';
 import { Pages } from './pages.ts';
 import { type Site, serveSite } from './site.ts';
-import { say } from './stderr.ts';
+import { tellWith } from './stderr.ts';
 
 export interface InspectorOptions {
   /** Default: any that is free. */
@@ -142,15 +142,6 @@ function accompany(inspection: Inspection, tell: InspectorOptions['tell']): () =
     forget();
     clearInterval(held);
   };
-}
-
-/** Tells by the function that was given. Where that throws, stderr is told both: the run has nothing to do with it. */
-function tellWith(tell: InspectorOptions['tell'], text: string): void {
-  try {
-    (tell ?? say)(text);
-  } catch (error) {
-    say(`${text}loopchart: \`tell\` was to be told this, and threw: ${describeError(error).message}\n`);
-  }
 }
 
 function checkOptions(options: InspectorOptions): void {

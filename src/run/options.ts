@@ -65,7 +65,19 @@ export function guarded(observers: Inspect[]): (event: InspectionEvent) => void 
   };
 }
 
-const known = ['args', 'from', 'migrate', 'store', 'every', 'durability', 'inspect', 'signal', 'id', 'paused'];
+/** The names of all options. */
+export const known: readonly string[] = [
+  'args',
+  'from',
+  'migrate',
+  'store',
+  'every',
+  'durability',
+  'inspect',
+  'signal',
+  'id',
+  'paused',
+];
 
 export function checkOptions(loop: AnyLoop, options: StartOptions<any>): void {
   const wrong = (expected: string, got: unknown) =>

@@ -1,0 +1,2 @@
+export { type RetryOptions, retry } from './retry.ts';
+export { timeout } from './timeout.ts';

@@ -1,5 +1,5 @@
+import { MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
-import { MisconfigurationError } from '../errors.ts';
 import type { Loop } from '../loop.ts';
 
 /** What these functions need of the loop in whose hook they are called: give them `this`. */

@@ -1,4 +1,4 @@
-import { isEndLoop, LoopError } from '../errors.ts';
+import { isEndLoop, LoopError } from '../data/errors.ts';
 import { checkCall, type InHook, wrong } from './expected.ts';
 import { limited, pause } from './limited.ts';
 import { checkLimit, tooLong } from './timeout.ts';

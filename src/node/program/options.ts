@@ -1,6 +1,6 @@
 import type { CheckpointStore } from '../../checkpoint/store.ts';
+import { MisconfigurationError } from '../../data/errors.ts';
 import { shown } from '../../data/shown.ts';
-import { MisconfigurationError } from '../../errors.ts';
 import { type StartOptions, known as startOptions } from '../../run/options.ts';
 import { isLoop } from '../../tree/tree.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import { LoopError } from '../../data/errors.ts';
 import { plainOrNot } from '../../data/json.ts';
 import { shown } from '../../data/shown.ts';
-import { LoopError } from '../../errors.ts';
 import type { Loop } from '../../loop.ts';
 import type { LoopRun, Outcome } from '../../run/run.ts';
 import { later } from '../../time/clock.ts';

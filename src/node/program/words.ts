@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Checkpoint, Phase } from '../../checkpoint/checkpoint.ts';
-import { because, LoopError } from '../../errors.ts';
+import { because, LoopError } from '../../data/errors.ts';
 import type { LoopRun, Outcome } from '../../run/run.ts';
 
 /** What a program says of a run that it finds in its store. */

@@ -1,5 +1,5 @@
+import { MisconfigurationError } from '../../data/errors.ts';
 import { shown } from '../../data/shown.ts';
-import { MisconfigurationError } from '../../errors.ts';
 import type { LoopRun } from '../../run/run.ts';
 import { Display } from './display.ts';
 import type { Output } from './screen.ts';

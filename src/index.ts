@@ -5,7 +5,7 @@ inspectEverywhere(everyRun as any);
 
 export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './chart/context.ts';
 export type { LoopMachine } from './chart/machine.ts';
-export type { Checkpoint, Phase } from './checkpoint/checkpoint.ts';
+export type { Checkpoint, Phase } from './checkpoint/contents.ts';
 export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
 export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './data/errors.ts';

@@ -4,8 +4,8 @@ import { putBack } from '../checkpoint/persisted.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { hookOnStack } from '../step/in-hook.ts';
-
 import { waitingForParent } from '../step/restored-children.ts';
+import type { Runner } from '../step/runner.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host, parentLink } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
@@ -52,9 +52,14 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   }
   waitingForParent.delete(actor);
   run.attached = true;
-  if (run.running === undefined) run.running = new Running(loop, actor, parent, run.args);
-  else run.running.sit(actor);
-  ready(remembering(actor, run.running));
+  let running = run.running as Running | undefined;
+  if (running === undefined) {
+    running = new Running(loop, actor, parent, run.args);
+    run.running = running;
+  } else {
+    running.sit(actor);
+  }
+  ready(remembering(actor, running));
 }
 
 function remembering(actor: AnyActorRef, running: Running): Running {
@@ -89,12 +94,12 @@ export function callerOf(loop: AnyLoop): { parent: Running; name: string } | und
 }
 
 /** Whether a run is this one, or one further up. */
-function isAround(running: Running | undefined, inner: Running): boolean {
-  for (let up: Running | undefined = inner; up !== undefined; up = up.parent) if (up === running) return true;
+function isAround(running: Runner | undefined, inner: Runner): boolean {
+  for (let up: Runner | undefined = inner; up !== undefined; up = up.parent) if (up === running) return true;
   return false;
 }
 
-function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Running): MisconfigurationError {
+function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Runner): MisconfigurationError {
   // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
   const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
   return new MisconfigurationError(

@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import type { LoopContext } from '../chart/context.ts';
 import { isLoopActor } from '../chart/loop-actor.ts';
+import { leaves } from '../chart/tree-state.ts';
 import { later, now, soon } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
 import { Patience } from './patience.ts';
@@ -252,16 +252,4 @@ export class Barrier {
   #complain(): void {
     if (this.#waiting && this.#patience.isTooLong(now())) this.late?.(this.#inStep());
   }
-}
-
-/** The innermost running loops: those with no running loop below them. None once the run has ended. */
-export function leaves(actor: AnyActorRef): AnyActorRef[] {
-  const snapshot = actor.getSnapshot();
-  if (snapshot.status !== 'active') return [];
-  const below = (snapshot.context as LoopContext).running.flatMap((name) => {
-    const child: AnyActorRef | undefined = snapshot.children[name];
-    // A stranger in the place of a loop cannot be told to stand: it is waited for.
-    return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
-  });
-  return below.length > 0 ? below : [actor];
 }

@@ -7,28 +7,30 @@ import {
   type LoopStateValue,
 } from '../chart/context.ts';
 import { type Asked, childrenRun, type Result, resultOf } from '../chart/journal.ts';
-import { dictOf } from '../chart/tree-state.ts';
+import { dictOf, leaves } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import type { Handover } from '../light/handover.ts';
 import { Held } from '../light/held.ts';
-import type { LightRun } from '../light/light-run.ts';
+import { isQuiet, LightRun, type LightRunner } from '../light/light-run.ts';
 
 import { anywhere, asyncContext, type Within } from '../step/async-context.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
-import type { PendingRun } from '../step/pending.ts';
+import type { AskedRun, PendingRun } from '../step/pending.ts';
+import { waitingForParent } from '../step/restored-children.ts';
+import type { AskedOnce, Runner } from '../step/runner.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
 import { type AnyLoop, type Host, host, restartingSlot } from '../tree/any-loop.ts';
 import { capture, holdState, type LoopDict, loadTree, putState } from '../tree/state-dict.ts';
-import { childNamed, isLoop, pathOf, statefulOf } from '../tree/tree.ts';
-import { leaves } from './barrier.ts';
+import { childNamed, hasChildren, isLoop, pathOf, statefulOf, walk } from '../tree/tree.ts';
+import { compiled } from './machines.ts';
 import { Seat } from './seat.ts';
 import { type Session, sessionOf } from './session.ts';
 
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
-export class Running implements Host {
+export class Running implements Host, Runner, LightRunner {
   readonly loop: AnyLoop;
   readonly session: Session;
   readonly parent: Running | undefined;
@@ -76,7 +78,7 @@ export class Running implements Host {
     this.#seat = undefined;
     if (actor !== undefined) {
       this.within = asyncContext();
-      this.#seat = new Seat(this, actor);
+      this.#seat = new Seat(actor, this.session, this.parent === undefined);
       this.restored = this.context.begun;
       this.#resumedUnit = this.restored;
       if (this.restored) this.#restore();
@@ -113,14 +115,51 @@ export class Running implements Host {
     return (this.#seat === undefined ? 0 : this.context.steps) + this.uncommitted;
   }
 
-  /** Whether a child runs in its own place: `provide()` may have put another actor there. */
-  runsItself(child: string): boolean {
-    return this.#seat === undefined || this.#seat.runsItself(this.loop, child);
+  /** Begins the run of a child: without an actor, if nobody looks. */
+  beginChild(child: AnyLoop, run: PendingRun, what: AskedRun): void {
+    const name = what.run;
+    if (this.hasActor && this.context.running.includes(name)) {
+      // It came out of a snapshot, and has waited for this.
+      waitingForParent.get(this.snapshot.children[name])?.();
+      return;
+    }
+    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
+    if (hasChildren(child)) walk(child);
+    const quiet = isQuiet(this);
+    // Whoever looks has an actor made of this loop as well, for its child is to have one.
+    if (!quiet) this.session.show(true);
+    if (this.hasActor && !(quiet && this.#seat!.runsItself(this.loop, name))) {
+      this.#spawn(child, what, false);
+      return;
+    }
+    if (this.session.keeps) this.#hold().asked(what);
+    const running = new Running(child, undefined, this, run.args);
+    running.light = new LightRun(running, run, what);
+    run.running = running;
+    run.attached = true;
   }
 
-  /** A run of a child without an actor. */
-  childWithoutActor(child: AnyLoop, args: unknown[]): Running {
-    return new Running(child, undefined, this, args);
+  /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
+  #spawn(child: AnyLoop, { run, args, in: key }: AskedRun, known: boolean): void {
+    // It may have come, or changed, after this loop's machine was made. Not `child.machine` alone, which looks at the whole tree again.
+    this.#seat!.implement(this.loop, run, compiled.get(child) ?? child.machine);
+    const within = key === undefined ? {} : { in: key };
+    this.tell({ type: 'loop.run', child: run, args: args!, ...within, ...(known ? { known } : {}) });
+  }
+
+  /** Somebody looks: the machine is told where the loop stands, and whatever runs below without an actor gets one. */
+  showBelow(): void {
+    this.flush();
+    for (const child of this.childrenThatRun()) {
+      // Its first hook, `skip`, is what tells its machine where it stands.
+      if (!child.hasActor) this.#spawn(child.loop, child.light!.what, true);
+      if (child.hasActor) child.showBelow();
+    }
+  }
+
+  /** The children that run, in the order in which they were asked for. */
+  childrenThatRun(): Running[] {
+    return this.unit === undefined ? [] : ([...this.unit.childrenThatRun()] as Running[]);
   }
 
   /** Whether a stop was asked for: what begins after that takes no step. */
@@ -130,7 +169,7 @@ export class Running implements Host {
 
   /** It ran without an actor, and somebody looks. */
   sit(actor: AnyActorRef): void {
-    this.#seat = new Seat(this, actor);
+    this.#seat = new Seat(actor, this.session, this.parent === undefined);
     this.#listen();
     this.light!.seated();
   }
@@ -239,8 +278,7 @@ export class Running implements Host {
 
   /** It has come to a boundary of which the machine is not told now. */
   hold(commit: Commit): void {
-    this.held ??= new Held();
-    this.held.boundary(commit, this.uncommitted);
+    this.#hold().boundary(commit, this.uncommitted);
   }
 
   /** A hook of a step is over. */
@@ -248,8 +286,7 @@ export class Running implements Host {
     // The next hook begins with nothing.
     this.unit!.recall = undefined;
     if (!this.session.keeps) return;
-    this.held ??= new Held();
-    this.held.hooked(this.commit(), hook, this.unit!.ran);
+    this.#hold().hooked(this.commit(), hook, this.unit!.ran);
   }
 
   /** As it stands at a throw, so that the context says where it failed; the last boundary, if the state itself is what failed. */
@@ -274,17 +311,14 @@ export class Running implements Host {
     this.#tell(ended === undefined ? event : { ...event, ended });
   }
 
-  /** A child has begun without an actor. */
-  noteAsked(what: Omit<Asked, 'at'>): void {
-    if (!this.session.keeps) return;
-    this.held ??= new Held();
-    this.held.asked(what);
+  /** A child without an actor has ended. */
+  noteGiven(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
+    this.#hold().given(what, given);
   }
 
-  noteGiven(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
-    if (!this.session.keeps) return;
+  #hold(): Held {
     this.held ??= new Held();
-    this.held.given(what, given);
+    return this.held;
   }
 
   /**
@@ -322,10 +356,10 @@ export class Running implements Host {
   }
 
   /** `once` has called a function that takes time. @param step the steps before it */
-  onceAsked(what: Omit<Asked, 'at'> & { once: string }, step: number): void {
+  onceAsked(what: AskedOnce, step: number): void {
     const { once: key, ...within } = what;
     if (this.#seat !== undefined) this.tell({ type: 'loop.asked', key, step, ...within });
-    else if (step === this.#heldSteps) this.noteAsked(what);
+    else if (this.session.keeps && step === this.#heldSteps) this.#hold().asked(what);
   }
 
   /** What it has come to. */
@@ -336,7 +370,16 @@ export class Running implements Host {
   ): void {
     const { once: key, ...within } = what;
     if (this.#seat !== undefined) this.tell({ type: 'loop.once', key, step, ...within, ...how });
-    else if (step === this.#heldSteps) this.noteGiven(what, resultOf(how));
+    else if (this.session.keeps && step === this.#heldSteps) this.noteGiven(what, resultOf(how));
+  }
+
+  /** Whether what `once` gives is saved before the step gets it. */
+  get isSavedOnce(): boolean {
+    return this.session.saveNow !== undefined && this.mayBeSaved;
+  }
+
+  saveOnce(): Promise<void> {
+    return this.session.saveNow!(this.actor);
   }
 
   /** What a step has got does not belong to an older boundary. */
@@ -478,6 +521,6 @@ const tops: Set<Running> = new Set();
 export function* runningLoops(from: Iterable<Running> = tops): Generator<Running, void> {
   for (const running of from) {
     yield running;
-    if (running.unit !== undefined) yield* runningLoops(running.unit.childrenThatRun());
+    yield* runningLoops(running.childrenThatRun());
   }
 }

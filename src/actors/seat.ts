@@ -2,8 +2,8 @@ import type { AnyActorRef, Observer, Subscription } from 'xstate';
 import type { LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 
-import { isImplementedBy, machineLoops } from './machines.ts';
-import type { Running } from './running.ts';
+import { implement, isImplementedBy, machineLoops } from './machines.ts';
+import type { Session } from './session.ts';
 
 /** What a machine says of a loop. */
 interface Snapshot {
@@ -41,23 +41,23 @@ const controls: ReadonlySet<string> = new Set(['loop.pause', 'loop.resume', 'loo
  */
 export class Seat {
   readonly actor: AnyActorRef;
-  readonly #running: Running;
+  readonly #session: Session;
   readonly #inner: Inner;
   readonly #ask: () => unknown;
   readonly #subscribe: (observer: object) => Subscription;
   /** Others that want every snapshot. */
   #lookers = 0;
 
-  constructor(running: Running, actor: AnyActorRef) {
+  /** @param isRoot whether it is the actor of the root, to which the library has subscriptions of its own */
+  constructor(actor: AnyActorRef, session: Session, isRoot: boolean) {
     this.actor = actor;
-    this.#running = running;
+    this.#session = session;
     const inner = actor as unknown as Inner;
     this.#inner = inner;
     this.#ask = inner.getSnapshot;
     this.#subscribe = inner.subscribe;
-    const { session } = running;
     const { getPersistedSnapshot, _send } = inner;
-    const own = running.parent === undefined ? session.own : 0;
+    const own = isRoot ? session.own : 0;
     this.#look([...inner.observers].filter(wantsSnapshots).length - own + (inner._syncSnapshot === true ? 1 : 0));
     inner.getSnapshot = () => {
       session.show();
@@ -90,7 +90,7 @@ export class Seat {
 
   #look(count: number): void {
     this.#lookers += count;
-    this.#running.session.lookers += count;
+    this.#session.lookers += count;
   }
 
   /** It has ended: whoever has subscribed to it will hear of nothing more. */
@@ -107,6 +107,11 @@ export class Seat {
   runsItself(loop: AnyLoop, child: string): boolean {
     const { logic } = this.#inner;
     return machineLoops.get(logic) === loop && isImplementedBy(loop, logic.implementations.actors, child);
+  }
+
+  /** Puts the machine of a child under its name, for this actor's machine to spawn. */
+  implement(loop: AnyLoop, child: string, machine: object): void {
+    implement(loop, this.#inner.logic.implementations.actors, child, machine);
   }
 
   listen(observer: Observer<unknown>): void {

@@ -1,10 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
-import { showBelow } from '../light/show.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
-import type { Running } from './running.ts';
 
 /** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
 export class Session extends Barrier {
@@ -19,7 +17,7 @@ export class Session extends Barrier {
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
   /** The run of the root. */
-  top: Running | undefined;
+  top: { readonly ended: boolean; showBelow(): void } | undefined;
   /** Whether anybody can look at the run, or will go on from a checkpoint of it. */
   keeps = true;
   /** Others that want every snapshot of some actor of it. */
@@ -69,7 +67,7 @@ export class Session extends Barrier {
   show(later = false): void {
     if (!this.keeps || this.top === undefined || this.top.ended) return;
     if (this.#working > 0) this.#missed ||= later;
-    else showBelow(this.top);
+    else this.top.showBelow();
   }
 
   whileMachinesWork(work: () => void): void {

@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { LoopDict } from '../tree/state-dict.ts';
 import type { LoopContext } from './context.ts';
 import { givenIn } from './journal.ts';
+import { isLoopActor } from './loop-actor.ts';
 
 /** The state of a tree as its actors know it: of a loop that runs, that of its own context, once it has any. */
 export function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
@@ -12,4 +13,16 @@ export function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
   for (const { run, dict } of givenIn(inFlight)) if (run !== undefined && dict !== undefined) now[run] = dict;
   for (const name of running) now[name] = dictOf(snapshot.children[name], now[name]);
   return { state, progress, children: now };
+}
+
+/** The innermost running loops: those with no running loop below them. None once the run has ended. */
+export function leaves(actor: AnyActorRef): AnyActorRef[] {
+  const snapshot = actor.getSnapshot();
+  if (snapshot.status !== 'active') return [];
+  const below = (snapshot.context as LoopContext).running.flatMap((name) => {
+    const child: AnyActorRef | undefined = snapshot.children[name];
+    // A stranger in the place of a loop cannot be told to stand: it is waited for.
+    return child === undefined ? [] : isLoopActor(child) ? leaves(child) : [child];
+  });
+  return below.length > 0 ? below : [actor];
 }

@@ -5,7 +5,7 @@ import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { differences, list } from '../tree/state-dict.ts';
 import { childrenOf, isLoop, partsOf, pathOf } from '../tree/tree.ts';
-import type { Checkpoint, Phase } from './checkpoint.ts';
+import type { Checkpoint, Phase } from './contents.ts';
 
 /*
  * What a checkpoint is. It may come from a file that somebody has changed, from another program or another version:

@@ -6,7 +6,7 @@ import { sealOf } from '../data/seal.ts';
 import { shown } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
-import type { Checkpoint, Phase } from './checkpoint.ts';
+import type { Checkpoint, Phase } from './contents.ts';
 
 /** A checkpoint as its JSON has it: `encoded` is the version of that form, `seal` tells whether it was changed. */
 type Written = Checkpoint & { encoded?: unknown; seal?: unknown };

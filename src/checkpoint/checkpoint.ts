@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { LoopContext, LoopStateValue } from '../chart/context.ts';
+import type { LoopContext } from '../chart/context.ts';
 import { childrenRun, givenIn, type InFlight } from '../chart/journal.ts';
 import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
@@ -7,40 +7,11 @@ import { isPlain, type Json } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
 
-import { type Assets, assetsOf, takeAssets } from '../tree/assets.ts';
+import { assetsOf, takeAssets } from '../tree/assets.ts';
 import { capture, flatten, keysOf } from '../tree/state-dict.ts';
 import { childNamed, pathOf, walk } from '../tree/tree.ts';
 import { jsonable } from './checkpoint-json.ts';
-
-/** Where one running loop stood, and the loops that ran under it. */
-export interface Phase {
-  value: LoopStateValue;
-  /** What the machine's context holds beside the state dict. */
-  context: { [key: string]: Json };
-  /** Of a run that has finished. */
-  output?: Json;
-  /** Running children by field name. */
-  children: { [name: string]: Phase };
-}
-
-/** A run at a boundary: enough to go on from there in another process. Survives JSON whole; runs that go on from it do not change it. */
-export interface Checkpoint {
-  format: 1;
-  /** Class name of the root loop. */
-  loop: string;
-  /** The keys of the state dict and of the assets, sorted: checkpoints with the same shape fit the same tree of loops. */
-  shape: string[];
-  runId: string;
-  /** Steps of innermost loops since the run began, and of each loop that was running, by path. */
-  position: { steps: number; loops: { [path: string]: number } };
-  phase: Phase;
-  /** Loops below the root that were restarting, by dotted path, the root by the empty one. */
-  restarting: string[];
-  /** Lightning's flat layout. */
-  stateDict: { [key: string]: Json };
-  /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */
-  assets: Assets;
-}
+import type { Checkpoint, Phase } from './contents.ts';
 
 /**
  * Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished.

@@ -1,5 +1,4 @@
 import type { AnyActorRef } from 'xstate';
-import type { Running } from '../actors/running.ts';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { LoopMachine } from '../chart/machine.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
@@ -91,7 +90,7 @@ function load(loop: AnyLoop, assets: Assets = {}): void {
  * @throws LoopError `NOT_PAUSED` where they cannot be taken, `NOT_PLAIN_DATA`; MisconfigurationError if a hook made strays
  */
 function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
-  const owner = loop.running ? (loop[host] as Running).actor : owners.get(loop)?.deref();
+  const owner = loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
   const isItsOwn = owner?.getSnapshot() === snapshot;
   if (isItsOwn && waiting.has(owner!)) return waiting.get(owner!)!.assets;
   if (snapshot.status === 'active') checkInFlight(loop, snapshot);

@@ -3,9 +3,10 @@ import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
-import { type Checkpoint, loopsIn, type Phase, shapeOf } from './checkpoint.ts';
+import { loopsIn, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
+import type { Checkpoint, Phase } from './contents.ts';
 
 /** Which hook's actor each state invokes. */
 const invoked: Partial<Record<LoopStateValue, string>> = {

@@ -1,6 +1,6 @@
-import type { Checkpoint } from './checkpoint.ts';
 import { jsonable } from './checkpoint-json.ts';
 import { Claims, claimsOf } from './claims.ts';
+import type { Checkpoint } from './contents.ts';
 
 /** What a store tells about a checkpoint it keeps. */
 export interface CheckpointInfo {

@@ -1,5 +1,3 @@
-import type { AnyLoop } from '../tree/any-loop.ts';
-import { pathOf } from '../tree/tree.ts';
 import { LoopError } from './errors.ts';
 
 /*
@@ -7,18 +5,25 @@ import { LoopError } from './errors.ts';
  * have to be called or iterated over before it does something is a mistake of the program, and never passes in silence.
  */
 
+/** The loop that is asked; its path is for errors. */
+interface Asked {
+  readonly path: string;
+  readonly done: unknown;
+  readonly skip: unknown;
+}
+
 /** `loop.done` by truth, as in `while (!loop.done)`. @throws LoopError if it can only be a mistake */
-export function readDone(loop: AnyLoop): boolean {
+export function readDone(loop: Asked): boolean {
   return isTrue(loop, 'done', loop.done);
 }
 
 /** `loop.skip` by truth. @throws LoopError if it can only be a mistake */
-export function readSkip(loop: AnyLoop): boolean {
+export function readSkip(loop: Asked): boolean {
   return isTrue(loop, 'skip', loop.skip);
 }
 
 /** What `done` or `skip` said, by truth. A function, a promise or an iterator would be true whatever is meant by it. */
-export function isTrue(loop: AnyLoop, getter: 'done' | 'skip', value: unknown): boolean {
+export function isTrue(loop: Asked, getter: 'done' | 'skip', value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   let what: string | undefined;
   if (isThenable(value)) what = 'a promise';
@@ -30,25 +35,25 @@ export function isTrue(loop: AnyLoop, getter: 'done' | 'skip', value: unknown): 
     'MISCONFIGURATION',
     `Expected \`${getter}\` to be a value that counts by its truth, got ${what}, which is always true. ` +
       `Write \`get ${getter}()\` as an ordinary getter, neither async nor a generator; what takes time belongs in a hook that keeps its result.`,
-    pathOf(loop),
+    loop.path,
   );
 }
 
 /** Whether what a hook returned is a promise to wait for. @throws LoopError for an iterator, which nobody would run */
-export function isPending(loop: AnyLoop, hook: string, result: unknown): result is PromiseLike<unknown> {
+export function isPending(loop: Asked, hook: string, result: unknown): result is PromiseLike<unknown> {
   if (isThenable(result)) return true;
   refuseIterator(loop, hook, result);
   return false;
 }
 
 /** @throws LoopError if a hook returned an iterator: its code has not been run */
-export function refuseIterator(loop: AnyLoop, hook: string, result: unknown): void {
+export function refuseIterator(loop: Asked, hook: string, result: unknown): void {
   if (!isIterator(result)) return;
   throw new LoopError(
     'MISCONFIGURATION',
     `Expected \`${hook}\` to do its work and return, got an iterator, whose code has not been run. ` +
       `Write \`${hook}\` as an ordinary or async function instead of a generator, or iterate over it within the hook.`,
-    pathOf(loop),
+    loop.path,
   );
 }
 

@@ -1,5 +1,5 @@
-import { leaves } from '../actors/barrier.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
+import { leaves } from '../chart/tree-state.ts';
 import { rootOf, type Sighting, type Subject } from '../recording/sighting.ts';
 import { type Breakpoint, matches } from './breakpoint.ts';
 import { type Condition, parseCondition } from './when.ts';

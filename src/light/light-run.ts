@@ -1,17 +1,19 @@
-import type { Running } from '../actors/running.ts';
 import type { Commit, LoopStateValue } from '../chart/context.ts';
-import { plainReason, resultOf } from '../chart/journal.ts';
+import { plainReason, type Result, resultOf } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { isPending, readDone, readSkip, refuseIterator } from '../data/returned.ts';
-import { asyncContext } from '../step/async-context.ts';
+import { asyncContext, type Within } from '../step/async-context.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
+import type { Runner, SharedByRun } from '../step/runner.ts';
+import type { Unit } from '../step/unit.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn } from '../time/turn.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import type { LoopDict } from '../tree/state-dict.ts';
 import { hasChildren } from '../tree/tree.ts';
 import { Handover, type HookEnd } from './handover.ts';
 
@@ -36,8 +38,45 @@ export function allowLight(on: boolean): void {
 }
 
 /** Whether what a run does need not be told now: nobody looks, and nobody waits for a boundary. */
-export function isQuiet(running: Running): boolean {
+export function isQuiet(running: {
+  session: LightSession;
+  hasActor: boolean;
+  context: { pace: number | null };
+}): boolean {
   return allowed && running.session.isQuiet && (!running.hasActor || running.context.pace === null);
+}
+
+/** What the loops of one run share, as one without an actor sees it. */
+export interface LightSession extends SharedByRun {
+  /** Whether nobody looks at the run, and nobody waits for a boundary. */
+  readonly isQuiet: boolean;
+  /** Called after so many steps of innermost loops. */
+  readonly due: ((steps: number) => void) | undefined;
+  /** How many of them there may be until somebody wants something. */
+  stepsUntilDue(): number;
+}
+
+/** A run of a loop, as what calls its hooks while it has no actor sees it; see `Running`. */
+export interface LightRunner extends Runner {
+  readonly session: LightSession;
+  readonly parent: LightRunner | undefined;
+  readonly hasActor: boolean;
+  /** Whether a stop was asked for: what begins after that takes no step. */
+  readonly stops: boolean;
+  readonly unit: Unit | undefined;
+  within: Within;
+  handover: Handover | undefined;
+  begin(hook: string, open: boolean): Unit;
+  settle(): Promise<void> | undefined;
+  commit(): Commit;
+  commitIfPlain(): Commit | undefined;
+  hold(commit: Commit): void;
+  holdWithin(hook: string): void;
+  noteGiven(what: AskedRun, given: Result & { dict?: LoopDict }): void;
+  abandonChildren(reason: unknown): void;
+  failUnit(): void;
+  finished(): void;
+  gone(): void;
 }
 
 /**
@@ -52,7 +91,7 @@ export function isQuiet(running: Running): boolean {
  *                      over (`Handover`), and the machine's actors call the hooks from there on
  */
 export class LightRun {
-  readonly running: Running;
+  readonly running: LightRunner;
   /** What the parent's step asked for. */
   readonly what: AskedRun;
   /** The state of the chart that it would be in. */
@@ -86,15 +125,12 @@ export class LightRun {
   #lastKept = 0;
   #keepEvery = slice;
 
-  constructor(parent: Running, loop: AnyLoop, pending: PendingRun, what: AskedRun) {
+  constructor(running: LightRunner, pending: PendingRun, what: AskedRun) {
     begun++;
-    this.#loop = loop;
+    this.#loop = running.loop;
     this.#pending = pending;
     this.what = what;
-    this.running = parent.childWithoutActor(loop, pending.args);
-    this.running.light = this;
-    pending.running = this.running;
-    pending.attached = true;
+    this.running = running;
     // One microtask later, as its actor would: children that are asked for one after another begin in that order.
     void this.#drive();
   }

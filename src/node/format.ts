@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
 import { LoopError } from '../data/errors.ts';
 
 // A file is a header and a payload; numbers are little-endian.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { jsonable } from '../checkpoint/checkpoint-json.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
 import { Damage, decode, type Header, headerLengthOf, readHeader } from './format.ts';

@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import { MisconfigurationError } from '../data/errors.ts';
 import { soon } from '../time/clock.ts';

@@ -1,11 +1,12 @@
 import { type AnyActorRef, createActor } from 'xstate';
 import { callerOf } from '../actors/attach.ts';
-import { leaves } from '../actors/barrier.ts';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopContext, LoopControlEvent, LoopStateValue } from '../chart/context.ts';
 import { isLoopActor } from '../chart/loop-actor.ts';
-import { type Checkpoint, takeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { leaves } from '../chart/tree-state.ts';
+import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
 import { type CheckpointStore, giveUp, take } from '../checkpoint/store.ts';

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
 import type { StartOptions } from './options.ts';
 
 /** When a run is to be saved, and the saves of it, one after another. */

@@ -1,8 +1,8 @@
-import type { Running } from '../actors/running.ts';
 import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
 import { overrides } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
+import type { Runner } from './runner.ts';
 
 /** How many steps may go by between two looks at the clock. */
 const sprint = 128;
@@ -29,9 +29,9 @@ export class Burst {
   /** The hook that is awaited. */
   hook: StepHook | undefined;
 
-  readonly #running: Running;
+  readonly #running: Runner;
 
-  constructor(running: Running) {
+  constructor(running: Runner) {
     this.#running = running;
   }
 

@@ -1,8 +1,8 @@
-import type { Running } from '../actors/running.ts';
 import { isEndLoop, LoopError } from '../data/errors.ts';
+import type { Runner } from './runner.ts';
 
 /** What a loop fails with: what its hook threw, unless that was the end of a loop that it cannot end. */
-export function endOutside(running: Running, hook: string, thrown: unknown): unknown {
+export function endOutside(running: Runner, hook: string, thrown: unknown): unknown {
   if (!isEndLoop(thrown)) return thrown;
   let up = running.parent;
   while (up !== undefined && up.loop !== thrown.loop) up = up.parent;

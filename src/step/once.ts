@@ -1,14 +1,15 @@
-import type { Asked } from '../chart/journal.ts';
+import type { Asked, Got, Result } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
 import { isThenable } from '../data/returned.ts';
 import { Pending } from './pending.ts';
+import type { Recall } from './recall.ts';
 import type { How } from './remembered.ts';
+import type { AskedOnce, Runner } from './runner.ts';
 import { callWithin } from './scope.ts';
-import type { Unit } from './unit.ts';
 
 /** One call of `once`. */
 interface Call {
-  what: Omit<Asked, 'at'> & { once: string };
+  what: AskedOnce;
   /** The loop's steps before it. */
   step: number;
   pending: Pending;
@@ -16,9 +17,21 @@ interface Call {
   isKnown: boolean;
 }
 
+/** The hook or the step that calls are made in; see `Unit`. */
+export interface UnitOfOnce {
+  readonly name: string;
+  readonly running: Runner;
+  readonly recall: Recall | undefined;
+  readonly isCurrent: boolean;
+  asking<What extends Omit<Asked, 'at'>>(what: What): What & { in?: string };
+  give(result: () => void): void;
+  leave(runs: readonly Got[]): void;
+  revived(known: Result, what: string): How;
+}
+
 /** The calls of `once` in a hook or a step. */
 export class Onces {
-  readonly #unit: Unit;
+  readonly #unit: UnitOfOnce;
   /** Whose results are not given yet. */
   readonly #pending = new Set<Pending>();
   readonly #keys = new Set<string>();
@@ -28,7 +41,7 @@ export class Onces {
   readonly #open = new Map<string, Call>();
   #saving: Promise<void> | undefined;
 
-  constructor(unit: Unit) {
+  constructor(unit: UnitOfOnce) {
     this.#unit = unit;
   }
 
@@ -168,8 +181,7 @@ export class Onces {
       return;
     }
     running.onceGiven(what, step, 'output' in how && how.output === undefined ? {} : how);
-    const { saveNow } = running.session;
-    if (saveNow === undefined || !running.mayBeSaved) give();
-    else this.#saving = (this.#saving ?? Promise.resolve()).then(() => saveNow(running.actor)).then(give);
+    if (!running.isSavedOnce) give();
+    else this.#saving = (this.#saving ?? Promise.resolve()).then(() => running.saveOnce()).then(give);
   }
 }

@@ -1,4 +1,3 @@
-import type { Running } from '../actors/running.ts';
 import type { Asked } from '../chart/journal.ts';
 import type { How } from './remembered.ts';
 
@@ -66,6 +65,13 @@ export class Pending {
 /** A run of a child that a step asks for. */
 export type AskedRun = Omit<Asked, 'at'> & { run: string };
 
+/** The run of the child, as far as the step that asked for it has to do with it. */
+export interface ChildThatRuns {
+  readonly ended: boolean;
+  /** Nothing more runs there or below. */
+  abort(reason: unknown): void;
+}
+
 /** A run of a child. */
 export class PendingRun extends Pending {
   readonly args: unknown[];
@@ -74,7 +80,7 @@ export class PendingRun extends Pending {
   /** The loop itself tells how it ended; otherwise the machine's context does. */
   attached = false;
   /** Once the child's first hook is about to begin. */
-  running: Running | undefined = undefined;
+  running: ChildThatRuns | undefined = undefined;
 
   constructor(args: unknown[]) {
     super();

@@ -1,28 +1,24 @@
-import { compiled, implement } from '../actors/machines.ts';
-import type { Running } from '../actors/running.ts';
 import type { LoopContext } from '../chart/context.ts';
 import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
-import { isQuiet, LightRun } from '../light/light-run.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
-
 import { putState } from '../tree/state-dict.ts';
-import { childNamed, hasChildren, isLoop, pathOf, walk } from '../tree/tree.ts';
+import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { Giving } from './giving.ts';
-import { Onces } from './once.ts';
-import { type AskedRun, PendingRun, unnoticed } from './pending.ts';
+import { Onces, type UnitOfOnce } from './once.ts';
+import { type AskedRun, type ChildThatRuns, PendingRun, unnoticed } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
-import { waitingForParent } from './restored-children.ts';
+import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
  * without children that are taken in one go share one.
  */
-export class Unit {
-  readonly running: Running;
+export class Unit implements UnitOfOnce {
+  readonly running: Runner;
   /** Children may be run: the state before it is in the context. */
   readonly open: boolean;
   /** The hook that runs; of a step, the one that it has come to. */
@@ -42,7 +38,7 @@ export class Unit {
   #mismatch: LoopError | undefined = undefined;
 
   /** @param inFlight what it had got before a resume */
-  constructor(running: Running, hook: string, open: boolean, inFlight: LoopContext['inFlight']) {
+  constructor(running: Runner, hook: string, open: boolean, inFlight: LoopContext['inFlight']) {
     this.running = running;
     this.hook = hook;
     this.open = open;
@@ -137,23 +133,8 @@ export class Unit {
     // Left meanwhile, with its step.
     if (this.#children!.get(name) !== run) return;
     run.begun = true;
-    const { running } = this;
     try {
-      if (running.hasActor && running.context.running.includes(name)) {
-        waitingForParent.get(running.snapshot.children[name])?.();
-        return;
-      }
-      // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
-      if (hasChildren(child)) walk(child);
-      // Whoever looks has an actor made of this loop as well, for its child is to have one.
-      const quiet = isQuiet(running);
-      if (!quiet) running.session.show(true);
-      if (running.hasActor && !(quiet && running.runsItself(name))) {
-        this.spawn(child, what, false);
-      } else {
-        running.noteAsked(what);
-        new LightRun(running, child, run, what);
-      }
+      this.running.beginChild(child, run, what);
     } catch (error) {
       // Wired wrongly since the run began.
       this.#children!.delete(name);
@@ -161,19 +142,8 @@ export class Unit {
     }
   }
 
-  /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
-  spawn(child: AnyLoop, { run, args, in: key }: AskedRun, known: boolean): void {
-    const { loop, actor } = this.running;
-    // It may have come, or changed, after this loop's machine was made.
-    const { logic } = actor as unknown as { logic: { implementations: { actors: Record<string, unknown> } } };
-    // Not `child.machine` alone, which looks at the whole tree again.
-    implement(loop, logic.implementations.actors, run, compiled.get(child) ?? child.machine);
-    const within = key === undefined ? {} : { in: key };
-    this.running.tell({ type: 'loop.run', child: run, args: args!, ...within, ...(known ? { known } : {}) });
-  }
-
   /** The children that run. */
-  *childrenThatRun(): Generator<Running, void> {
+  *childrenThatRun(): Generator<ChildThatRuns, void> {
     for (const { running } of this.#children?.values() ?? []) if (running?.ended === false) yield running;
   }
 

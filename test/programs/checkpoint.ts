@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../../src/checkpoint/contents.ts';
 
 /** A checkpoint of a run after some steps, with an asset of about `bytes` bytes that all depend on the number of steps. */
 export function checkpointAt(runId: string, steps: number, bytes = 0): Checkpoint {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
-import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../../src/checkpoint/contents.ts';
 import { LoopError } from '../../src/data/errors.ts';
 import { type Disk, localDisk } from '../../src/node/disk.ts';
 import { runDirectory } from '../../src/node/layout.ts';

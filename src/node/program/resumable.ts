@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../../checkpoint/contents.ts';
 import { LoopError } from '../../data/errors.ts';
 import { plainOrNot } from '../../data/json.ts';
 import { shown } from '../../data/shown.ts';

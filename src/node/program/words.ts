@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Checkpoint, Phase } from '../../checkpoint/checkpoint.ts';
+import type { Checkpoint, Phase } from '../../checkpoint/contents.ts';
 import { because, LoopError } from '../../data/errors.ts';
 import type { LoopRun, Outcome } from '../../run/run.ts';
 

@@ -1,0 +1,49 @@
+import type { Asked } from '../chart/journal.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import type { AskedRun, PendingRun } from './pending.ts';
+
+/** What the loops of one run share, as a step sees it. */
+export interface SharedByRun {
+  /** Whether anybody can look at the run, or will go on from a checkpoint of it. */
+  readonly keeps: boolean;
+  /** Outputs and results of `once` must be plain data, for they are saved or recorded. */
+  readonly strict: boolean;
+  /** A turn of the event loop, if it is time for one. */
+  turnIfDue(): Promise<void> | undefined;
+}
+
+/** A run of a loop, as the step sees it that the loop takes; see `Running`. */
+export interface Runner {
+  readonly loop: AnyLoop;
+  readonly path: string;
+  readonly args: unknown[];
+  readonly parent: Runner | undefined;
+  readonly session: SharedByRun;
+  /** The hook or the step in flight. */
+  readonly unit: { readonly hook: string } | undefined;
+  readonly ended: boolean;
+  /** Whole steps that are over. */
+  readonly steps: number;
+  /** Those of which the machine does not know. */
+  uncommitted: number;
+  /** The hook or step has been committed; the next is not one that a checkpoint was taken in. */
+  committed(): void;
+  /** Begins the run of a child. @throws MisconfigurationError */
+  beginChild(child: AnyLoop, run: PendingRun, what: AskedRun): void;
+  /** Nothing more runs here or below. */
+  abort(reason: unknown): void;
+  /** @throws LoopError `NOT_PLAIN_DATA` */
+  checkOutput(value: unknown, what: string): void;
+  /** `once` has called a function that takes time. @param step the steps before it */
+  onceAsked(what: AskedOnce, step: number): void;
+  /** What it has come to. */
+  onceGiven(what: AskedOnce, step: number, how: { output?: unknown } | { error: unknown }): void;
+  /** Whether that is saved before it is given. */
+  readonly isSavedOnce: boolean;
+  saveOnce(): Promise<void>;
+  functionBegins(): void;
+  functionEnds(): void;
+}
+
+/** A call of `once` that a step makes. */
+export type AskedOnce = Omit<Asked, 'at'> & { once: string };

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Loop, type LoopRun, memoryStore } from 'loopchart';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AnyActorRef, createActor } from 'xstate';
-import { allowLight, lightRuns } from '../src/light/light-run.ts';
+import { lightRuns } from '../src/light/light-run.ts';
+import { allowLight } from '../src/light/light-runner.ts';
 import { interpret, isParallel, random, randomTree, Tree } from './support/trees.ts';
 
 /*

@@ -33,7 +33,7 @@ class OneShotActor implements HookActor {
   begin(running: Running): void {
     this.#running = running;
     // It ran without an actor, and this one is on its way to where it stands.
-    if (this.#hook === 'skip' && running.light?.hasBegun === true) {
+    if (this.#hook === 'skip' && running.light?.place.hasBegun === true) {
       running.forward();
       return;
     }

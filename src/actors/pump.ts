@@ -4,7 +4,7 @@ import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { isPending, readDone, refuseIterator } from '../data/returned.ts';
 import type { HookEnd } from '../light/handover.ts';
-import { isQuiet } from '../light/light-run.ts';
+import { isQuiet } from '../light/light-runner.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import type { Unit } from '../step/unit.ts';
 import { now, soon } from '../time/clock.ts';

@@ -13,7 +13,8 @@ import { isPlain } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import type { Handover } from '../light/handover.ts';
 import { Held } from '../light/held.ts';
-import { isQuiet, LightRun, type LightRunner } from '../light/light-run.ts';
+import { LightRun } from '../light/light-run.ts';
+import { isQuiet, type LightRunner } from '../light/light-runner.ts';
 
 import { anywhere, asyncContext, type Within } from '../step/async-context.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
@@ -300,7 +301,7 @@ export class Running implements Host, Runner, LightRunner {
 
   /** Tells the machine, which has just been spawned, where the run stands. */
   forward(): void {
-    const { value, done, ended } = this.light!;
+    const { value, done, ended } = this.light!.place;
     const held = this.held!;
     const { commit, steps } = held;
     const inFlight = held.journal(null);

@@ -1,0 +1,184 @@
+import { isPending, refuseIterator } from '../data/returned.ts';
+import { type Begun, Burst, type StepHook } from '../step/burst.ts';
+import { now } from '../time/clock.ts';
+import { slice, turn } from '../time/turn.ts';
+import { overrides } from '../tree/any-loop.ts';
+import { hasChildren } from '../tree/tree.ts';
+import type { LightRunner } from './light-runner.ts';
+import type { Place } from './place.ts';
+
+/** So many steps are taken before the first look at the clock. */
+const firstBurst = 128;
+/** So many steps may be taken between two looks at what others want. */
+const burstLimit = 256;
+/** Keeping the state may take this share of the time; where it is large, it is kept less often. */
+const keepingShare = 1 / 20;
+
+/** The steps of a run without an actor. */
+export class LightSteps {
+  /** Steps that others have been told of. */
+  counted = 0;
+
+  readonly #running: LightRunner;
+  readonly #place: Place;
+  readonly #burst: Burst;
+  /** When the event loop is to have its turn. */
+  #deadline = 0;
+  #lastKept = 0;
+  #keepEvery = slice;
+
+  constructor(running: LightRunner, place: Place) {
+    this.#running = running;
+    this.#place = place;
+    this.#burst = new Burst(running);
+  }
+
+  /** No further step is taken. */
+  halt(): void {
+    this.#burst.stopped = true;
+    this.#burst.attention = true;
+  }
+
+  /** Takes steps until there are no more, or the run is left. @returns what there is to wait for */
+  take(): Promise<void> | undefined {
+    if (hasChildren(this.#running.loop)) return this.#withChildren();
+    this.#running.begin('advance', false);
+    const slow = this.#sprint();
+    if (slow !== undefined || !this.#burst.done) return this.#more(slow);
+    if (!this.#place.isOver()) this.#over();
+    return undefined;
+  }
+
+  /** There are no more. */
+  #over(): void {
+    this.#place.done = true;
+    this.#place.boundary('ending');
+    this.#count(this.#running.uncommitted - this.counted);
+  }
+
+  /** Others may want something after so many steps. */
+  #count(steps: number): void {
+    this.counted += steps;
+    if (steps > 0) this.#running.session.due?.(steps);
+  }
+
+  /** Steps of a loop without children, as long as no hook returns a promise. @returns the hook that did */
+  #sprint(): Begun | undefined {
+    const place = this.#place;
+    place.enter();
+    place.step = undefined;
+    // At first the clock is not looked at, for most children are short.
+    const most = this.#deadline === 0 ? firstBurst : burstLimit;
+    const limit = Math.max(1, Math.min(most, this.#running.session.stepsUntilDue()));
+    const slow = this.#burst.sprint(limit, this.#deadline);
+    place.step = slow?.hook;
+    place.result = slow?.result;
+    if (slow === undefined) place.doneRead = this.#burst.done;
+    return slow;
+  }
+
+  /** Steps of a loop without children that are more than could be taken at once, or slow. */
+  async #more(first: Begun | undefined): Promise<void> {
+    const [running, place, burst] = [this.#running, this.#place, this.#burst];
+    let slow = first;
+    let walks = false;
+    this.#deadline = now() + slice;
+    this.#lastKept = now();
+    for (;;) {
+      // Somebody may have looked from within the hook.
+      if (slow !== undefined && !running.hasActor) {
+        walks = true;
+        await burst.finish(slow);
+        this.#awaited();
+      }
+      if (place.isOver()) return;
+      if (burst.done) {
+        this.#over();
+        return;
+      }
+      this.#count(running.uncommitted - this.counted);
+      if (place.isLeft()) return;
+      const seen = now();
+      if (running.session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
+      if (seen >= this.#deadline) {
+        if (await this.#isLeftAfter(turn())) return;
+        this.#deadline = now() + slice;
+      }
+      slow = undefined;
+      if (walks) {
+        place.enter();
+        await burst.walk(1);
+        this.#awaited();
+      } else {
+        slow = this.#sprint();
+      }
+    }
+  }
+
+  /** Steps that were awaited are over, or were left in a hook. */
+  #awaited(): void {
+    const [place, burst] = [this.#place, this.#burst];
+    place.step = burst.hook;
+    place.result = undefined;
+    if (burst.hook === undefined) place.doneRead = burst.done;
+  }
+
+  /** Others have their turn. Whether the run has been left meanwhile. */
+  async #isLeftAfter(others: Promise<void>): Promise<boolean> {
+    const place = this.#place;
+    place.enter();
+    place.step = undefined;
+    place.result = undefined;
+    place.doneRead = false;
+    await others;
+    return place.isOver();
+  }
+
+  /**
+   * A boundary in the middle of the steps. Before each step that may linger there is one: a checkpoint that is taken
+   * beside it has all whole steps then.
+   */
+  #keep(seen: number, lingers: boolean): void {
+    const isDue = seen - this.#lastKept >= this.#keepEvery;
+    if (!isDue && !(lingers && this.#keepEvery <= 5 * slice)) return;
+    this.#place.done = false;
+    this.#place.boundary('advancing');
+    this.#lastKept = now();
+    this.#keepEvery = Math.max(slice, (this.#lastKept - seen) / keepingShare);
+  }
+
+  /** Steps of a loop with children: the state before each of its hooks is kept, so that it can be run again from there. */
+  async #withChildren(): Promise<void> {
+    const [running, place, burst] = [this.#running, this.#place, this.#burst];
+    const { loop, session } = running;
+    const hooks: StepHook[] = ['advance'];
+    if (overrides(loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
+    if (overrides(loop, 'onAdvanceEnd')) hooks.push('onAdvanceEnd');
+    for (;;) {
+      const unit = running.begin('advance', true);
+      for (const hook of hooks) {
+        unit.hook = hook;
+        place.enter();
+        place.step = hook;
+        const result = burst.call(hook);
+        place.result = isPending(loop, hook, result) ? await result : result;
+        refuseIterator(loop, hook, place.result);
+        // Its actor, if it has got one, sees to the children that the hook has not awaited itself.
+        const left = running.ended || running.hasActor ? undefined : running.settle();
+        if (left !== undefined) await left;
+        if (place.isOver()) return;
+        if (hook !== hooks.at(-1)) running.holdWithin(hook);
+      }
+      if (burst.first) burst.wholeIteration();
+      running.uncommitted++;
+      place.readDone();
+      if (place.isOver()) return;
+      place.boundary(place.done ? 'ending' : 'advancing');
+      // A step in which children ran is made of theirs.
+      this.#count(unit.ran ? 0 : 1);
+      if (place.done || place.isLeft()) return;
+      const others = session.turnIfDue();
+      if (others !== undefined && (await this.#isLeftAfter(others))) return;
+    }
+  }
+}

@@ -2,6 +2,7 @@ import type { AnyActorRef, EventObject } from 'xstate';
 import type { Report } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
+import { checkOutput } from '../data/plain-output.ts';
 import { isPending, readDone, readSkip, refuseIterator } from '../data/returned.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { soon } from '../time/clock.ts';
@@ -116,7 +117,7 @@ class OneShotActor implements HookActor {
     }
     const isOutput = hook === 'onRunEnd' || hook === 'onSkip';
     if (isOutput && running.session.strict && running.parent !== undefined) {
-      running.checkOutput(result, `what ${hook} returned`);
+      checkOutput(result, `what ${hook} returned`, running.path);
     }
     const value = hook === 'onRunStart' ? (done ?? readDone(this.#loop)) : result;
     this.#report({ hook, value, commit: running.commit() });

@@ -11,6 +11,7 @@ import { now, soon } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { hasChildren } from '../tree/tree.ts';
+import { noteAssets } from './asset-notes.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import type { Running } from './running.ts';
 
@@ -201,7 +202,7 @@ class Pump implements HookActor {
         const left = Math.max(1, session.stepsUntilDue() - session.claimed);
         const limit = single ? 1 : Math.min(size, pace ?? size, left);
         this.#claim(limit);
-        if (session.saveNow !== undefined) running.noteAssets();
+        if (session.saveNow !== undefined) noteAssets(running);
         const before = running.uncommitted;
         running.begin('advance', false);
         if (walks) {

@@ -1,6 +1,7 @@
 import type { Commit, LoopStateValue } from '../chart/context.ts';
 import { plainReason, resultOf } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
+import { checkOutput } from '../data/plain-output.ts';
 import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
@@ -210,7 +211,7 @@ export class LightRun {
     const { session } = running;
     const parent = running.parent!;
     const output = place.result;
-    if (session.strict) running.checkOutput(output, `what ${hookOf(place.value)} returned`);
+    if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
     const commit = session.keeps ? running.commit() : undefined;
     running.finished();
     if (commit !== undefined) parent.noteGiven(what, { ...resultOf({ output }), dict: dictOf(commit) });

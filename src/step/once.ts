@@ -1,5 +1,6 @@
 import type { Asked, Got, Result } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
+import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
 import { Pending } from './pending.ts';
 import type { Recall } from './recall.ts';
@@ -159,7 +160,7 @@ export class Onces {
     const { running } = this.#unit;
     if (!running.session.strict || !('output' in how)) return how;
     try {
-      running.checkOutput(how.output, `what once('${key}') returned`);
+      checkOutput(how.output, `what once('${key}') returned`, running.path);
       return how;
     } catch (error) {
       return { error };

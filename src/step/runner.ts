@@ -32,8 +32,6 @@ export interface Runner {
   beginChild(child: AnyLoop, run: PendingRun, what: AskedRun): void;
   /** Nothing more runs here or below. */
   abort(reason: unknown): void;
-  /** @throws LoopError `NOT_PLAIN_DATA` */
-  checkOutput(value: unknown, what: string): void;
   /** `once` has called a function that takes time. @param step the steps before it */
   onceAsked(what: AskedOnce, step: number): void;
   /** What it has come to. */

@@ -1,0 +1,36 @@
+import { leaves } from '../chart/tree-state.ts';
+import { statefulOf } from '../tree/tree.ts';
+import type { Reporting } from './reporting.ts';
+
+/*
+ * What models were before a step that may be saved in its middle. The step is run again from there, so a checkpoint that
+ * is taken in it has to hold the models as they were before.
+ */
+
+/** A running loop and those that run it. */
+interface InRun extends Reporting {
+  readonly parent: InRun | undefined;
+}
+
+/**
+ * A step of a loop without children begins that may be saved in its middle: the models are noted as they are now. Not
+ * where other loops run beside it: they may be changing those just now.
+ */
+export function noteAssets(running: InRun): void {
+  const notes = new Map<object, unknown>();
+  const isAlone = leaves(running.session.root).length <= 1;
+  for (let up: InRun | undefined = isAlone ? running : undefined; up !== undefined; up = up.parent) {
+    for (const [, field] of statefulOf(up.loop)) notes.set(field, field.stateDict());
+  }
+  running.session.assetsBefore.set(running, notes);
+}
+
+/** Whether a run can be saved in the middle of what is in flight here: what that may have changed is known as it was before. */
+export function mayBeSaved(running: InRun): boolean {
+  if (running.unit?.open !== false) return true;
+  const notes = running.session.assetsBefore.get(running);
+  for (let up: InRun | undefined = running; up !== undefined; up = up.parent) {
+    if (statefulOf(up.loop).some(([, field]) => notes?.has(field) !== true)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,169 @@
+import type { AnyActorRef } from 'xstate';
+import type { Commit, LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
+import { type Asked, type Result, resultOf } from '../chart/journal.ts';
+import { Held } from '../light/held.ts';
+import type { LightRun } from '../light/light-run.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
+import type { AskedOnce } from '../step/runner.ts';
+import type { Unit } from '../step/unit.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { capture, type LoopDict } from '../tree/state-dict.ts';
+import type { Seat } from './seat.ts';
+import type { Session } from './session.ts';
+
+/**
+ * What a running loop tells its machine, and what it keeps back: while nobody looks, the machine is told nothing, and
+ * whoever looks has it told all first.
+ */
+export abstract class Reporting {
+  readonly loop: AnyLoop;
+  readonly session: Session;
+  /** The hook or the step in flight. */
+  unit: Unit | undefined = undefined;
+  /** It was begun without an actor. */
+  light: LightRun | undefined = undefined;
+  /** Whole steps that the context does not know of yet. */
+  uncommitted = 0;
+  /** Of those, how many others have been told of. */
+  counted = 0;
+  /** The actor of the hook that runs, as the source of what it sends. */
+  hookActor: AnyActorRef | undefined = undefined;
+  /** What the machine has not been told. */
+  held: Held | undefined = undefined;
+
+  protected seat: Seat | undefined = undefined;
+
+  constructor(loop: AnyLoop, session: Session) {
+    this.loop = loop;
+    this.session = session;
+  }
+
+  get hasActor(): boolean {
+    return this.seat !== undefined;
+  }
+
+  /** The actor of its machine. Only where it has one. */
+  get actor(): AnyActorRef {
+    return this.seat!.actor;
+  }
+
+  /** What the machine says, whoever else is told something newer. */
+  get snapshot(): { value: LoopStateValue; context: LoopContext; status: string; output: unknown; children: any } {
+    return this.seat!.snapshot();
+  }
+
+  get context(): LoopContext {
+    return this.snapshot.context;
+  }
+
+  /** Whole steps that are over. */
+  get steps(): number {
+    return (this.seat === undefined ? 0 : this.context.steps) + this.uncommitted;
+  }
+
+  /** Sends an event to the loop's machine, as the hook that runs; before it, what the machine has not been told. */
+  tell(event: LoopReportEvent): void {
+    this.flush();
+    this.#tell(event);
+  }
+
+  #tell(event: LoopReportEvent): void {
+    // Observers and the app's own machines hear of it within this call: they are no part of the hook.
+    const before = enterHook(undefined);
+    try {
+      this.seat!.take(event, this.hookActor);
+    } finally {
+      leaveHook(before);
+    }
+  }
+
+  /** Tells the machine what it has not been told, if it has an actor. */
+  flush(): void {
+    const { held } = this;
+    if (held === undefined || held.isEmpty || this.seat === undefined) return;
+    const { commit, steps } = held;
+    const inFlight = held.journal(this.context.inFlight);
+    held.clear();
+    this.uncommitted -= steps;
+    this.#tell({ type: 'loop.shown', steps, ...(commit === undefined ? {} : { commit }), inFlight });
+  }
+
+  /** It has come to a boundary of which the machine is not told now. */
+  hold(commit: Commit): void {
+    this.#hold().boundary(commit, this.uncommitted);
+  }
+
+  /** A hook of a step is over. */
+  holdWithin(hook: string): void {
+    // The next hook begins with nothing.
+    this.unit!.recall = undefined;
+    if (!this.session.keeps) return;
+    this.#hold().hooked(this.commit(), hook, this.unit!.ran);
+  }
+
+  /** As it stands at a throw, so that the context says where it failed; the last boundary, if the state itself is what failed. */
+  commitIfPlain(): Commit | undefined {
+    try {
+      return this.commit();
+    } catch {
+      return this.held?.commit;
+    }
+  }
+
+  /** Tells the machine, which has just been spawned, where the run stands. */
+  forward(): void {
+    const { value, done, ended } = this.light!.place;
+    const held = this.held!;
+    const { commit, steps } = held;
+    const inFlight = held.journal(null);
+    held.clear();
+    this.uncommitted -= steps;
+    this.counted = Math.max(0, this.light!.counted - steps);
+    const event = { type: 'loop.forwarded', to: value, steps, commit: commit!, done, inFlight } as const;
+    this.#tell(ended === undefined ? event : { ...event, ended });
+  }
+
+  /** A child has begun without an actor. */
+  noteAsked(what: Omit<Asked, 'at'>): void {
+    if (this.session.keeps) this.#hold().asked(what);
+  }
+
+  /** It has ended. */
+  noteGiven(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
+    this.#hold().given(what, given);
+  }
+
+  #hold(): Held {
+    this.held ??= new Held();
+    return this.held;
+  }
+
+  commit(): Commit {
+    const commit = capture(this.loop) as unknown as Commit;
+    commit.restarting = this.loop.restarting;
+    return commit;
+  }
+
+  /** `once` has called a function that takes time. @param step the steps before it */
+  onceAsked(what: AskedOnce, step: number): void {
+    const { once: key, ...within } = what;
+    if (this.seat !== undefined) this.tell({ type: 'loop.asked', key, step, ...within });
+    else if (step === this.#heldSteps) this.noteAsked(what);
+  }
+
+  /** What it has come to. */
+  onceGiven(
+    what: Omit<Asked, 'at'> & { once: string },
+    step: number,
+    how: { output?: unknown } | { error: unknown },
+  ): void {
+    const { once: key, ...within } = what;
+    if (this.seat !== undefined) this.tell({ type: 'loop.once', key, step, ...within, ...how });
+    else if (this.session.keeps && step === this.#heldSteps) this.noteGiven(what, resultOf(how));
+  }
+
+  /** What a step has got does not belong to an older boundary. */
+  get #heldSteps(): number {
+    return this.held?.steps ?? 0;
+  }
+}

@@ -150,24 +150,36 @@ async function recorded(scene: Scene, options: object = {}): Promise<RecordingLi
   return recorder.recording;
 }
 
-/** Somebody begins to record in the first hook of a child that nobody has watched, or in its last. */
-async function recordedLate(where: keyof Does, make: (other: Doer) => Does): Promise<RecordingLine[]> {
+/**
+ * Somebody begins to record while a machine handles an event: in a hook of one child that follows another at once. Beside
+ * it runs one that nobody has looked at, and which has an actor only after that.
+ */
+async function recordedBeside(): Promise<RecordingLine[]> {
   const recorder = record();
   const outer = new Outer();
-  const { other } = outer;
-  const does = make(other);
-  Object.assign(other.does, does);
+  const { middle, other } = outer;
+  let goOn!: () => void;
+  other.does.advance = () => {
+    throw other.end('at once');
+  };
+  other.does.onRunEnd = () =>
+    new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+  middle.does.advance = () => turn();
   let run: LoopRun<unknown> | undefined;
-  let looked = false;
-  other.does[where] = (...args: any[]) => {
-    if (!looked) run!.actor.system.inspect(recorder);
-    looked = true;
-    return does[where]?.(...args);
+  middle.does.onRunEnd = () => {
+    run!.actor.system.inspect(recorder);
+    setImmediate(goOn);
   };
   outer.does.advance = async () => {
-    await turn();
+    // The second step, so that the machine does not know of the first.
+    if (outer.state.n < 2) return;
     await outer.once('map', () => new Map());
-    await runs(other);
+    const first = middle.run();
+    await turn();
+    run!.actor.getSnapshot();
+    await outer.once('beside', () => Promise.all([first, other.run()]).then(() => {}));
   };
   run = outer.start();
   await run.outcome;
@@ -223,15 +235,7 @@ async function recordedOdd(): Promise<RecordingLine[]> {
 export async function writtenLines(): Promise<RecordingLine[]> {
   const told: RecordingLine[] = [];
   for (const scene of [...steps, ...ends, ...controls]) told.push(...(await recorded(scene)));
-  told.push(...(await recordedLate('reset', () => ({ advance: () => turn() }))));
-  const endsAtOnce = (other: Doer) => ({
-    advance: () => {
-      throw other.end('at once');
-    },
-    onRunEnd: () => 3,
-  });
-  told.push(...(await recordedLate('reset', endsAtOnce)));
-  told.push(...(await recordedLate('onRunEnd', () => ({}))));
+  told.push(...(await recordedBeside()));
   told.push(...(await recordedStepping()));
   told.push(...(await recordedProvided()), ...(await recordedOdd()));
   return told;

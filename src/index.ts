@@ -15,7 +15,9 @@ export type { ActorLine, EventLine, Recording, RecordingLine } from './recording
 export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';
 export { contextAfter, type Frame, replay } from './recording/replay.ts';
 export type { Inspect, StartOptions } from './run/options.ts';
-export type { LoopRun, Outcome, RunProgress } from './run/run.ts';
+export type { Outcome } from './run/outcome.ts';
+export type { RunProgress } from './run/progress.ts';
+export type { LoopRun } from './run/run.ts';
 export {
   BaseProgress,
   ProcessedTracker,

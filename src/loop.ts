@@ -4,7 +4,8 @@ import { EndLoop, LoopError } from './data/errors.ts';
 import { type Json, plainCopy } from './data/json.ts';
 import { shown } from './data/shown.ts';
 import type { StartOptions } from './run/options.ts';
-import { type LoopRun, run, start } from './run/run.ts';
+import type { LoopRun } from './run/run.ts';
+import { run, start } from './run/start.ts';
 import {
   type AnyLoop,
   type Host,

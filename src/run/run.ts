@@ -1,48 +1,26 @@
-import { type AnyActorRef, createActor } from 'xstate';
-import { callerOf } from '../actors/attach.ts';
+import { createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
-import type { LoopContext, LoopControlEvent, LoopStateValue } from '../chart/context.ts';
-import { isLoopActor } from '../chart/loop-actor.ts';
+import type { LoopControlEvent } from '../chart/context.ts';
 import { leaves } from '../chart/tree-state.ts';
-import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
 import { type CheckpointStore, giveUp, take } from '../checkpoint/store.ts';
-import { because, LoopError, MisconfigurationError } from '../data/errors.ts';
-import type { Json } from '../data/json.ts';
+import { LoopError } from '../data/errors.ts';
 import { isThenable } from '../data/returned.ts';
-import { enterHook, hookOnStack, leaveHook } from '../step/in-hook.ts';
+import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { later, soon } from '../time/clock.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
 import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { lateness, loopsOf, type RunProgress, standsAt, warn } from './progress.ts';
 import { Saver } from './saver.ts';
-
-/** How a run ended. */
-export interface Outcome<Output> {
-  status: 'finished' | 'skipped' | 'stopped' | 'suspended' | 'aborted' | 'failed';
-  /** Of a run that finished, was skipped or stopped. */
-  output?: Output;
-  /** Given to `stop`, `suspend`, `abort` or `end`. */
-  reason?: unknown;
-  /** What `output` rejects with. */
-  error?: unknown;
-  /** Whole steps of the loop itself. */
-  steps: number;
-}
-
-/** Where a run stands. */
-export interface RunProgress {
-  /** Steps of innermost loops since the run began, including those before a resume. */
-  steps: number;
-  /** The running loops, parents first. */
-  loops: { path: string; value: LoopStateValue; steps: number; state: Json }[];
-}
 
 /** How long a run that has ended waits for a store that nobody needs any more, in milliseconds. */
 const patienceMs = 500;
@@ -65,8 +43,6 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #suspending: { reason: unknown; checkpoint: Promise<Checkpoint> } | undefined;
   #suspended = false;
   #aborted: { reason: unknown } | undefined;
-  /** Steps of innermost loops. */
-  #steps = 0;
   readonly #saver: Saver;
   /** The actor has been started: before, the run waits for its store. */
   #begun = false;
@@ -76,10 +52,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
-  /** Something has to be saved before the run goes on. */
-  #urgent = false;
-  /** Who waits for a checkpoint. While a promise that `taken` returns is pending, loops stand. */
-  readonly #holding: { taken(checkpoint: Checkpoint): Promise<void> | undefined; lost(error: unknown): void }[] = [];
+  readonly #checkpoints: Checkpoints;
 
   /** @param keeps whether anybody can look at it, or go on from where it stands; not so if nobody gets hold of it */
   constructor(loop: AnyLoop, options: StartOptions<any>, keeps = true) {
@@ -89,11 +62,12 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.#options = options;
     let snapshot: object | undefined;
     let runId = options.id;
+    let stepsBefore = 0;
     if (options.from !== undefined) {
       const loaded = loadCheckpoint(loop, options.from, options.paused === true, options.migrate);
       snapshot = loaded.snapshot;
       runId ??= loaded.checkpoint.runId;
-      this.#steps = loaded.checkpoint.position.steps;
+      stepsBefore = loaded.checkpoint.position.steps;
     }
     this.id = runId ?? globalThis.crypto.randomUUID();
     this.#saver = new Saver(options, this.id);
@@ -109,10 +83,22 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
     const session = sessionOf(this.actor);
     this.#session = session;
+    this.#checkpoints = new Checkpoints({
+      id: this.id,
+      loop,
+      actor: this.actor,
+      session,
+      saver: this.#saver,
+      isSync: options.durability === 'sync',
+      hasEnded: () => this.#ended,
+      lost: (error) => this.#lose(error),
+    });
+    this.#checkpoints.steps = stepsBefore;
     session.loaded = snapshot !== undefined;
     session.keeps = keeps || observers.length > 0;
     session.own = 1;
-    if (options.durability === 'sync' && options.store !== undefined) session.saveNow = (actor) => this.#saveNow(actor);
+    if (options.durability === 'sync' && options.store !== undefined)
+      session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     session.args = options.args ?? (snapshot === undefined ? [] : undefined);
     session.strict = options.store !== undefined || observers.some((one) => recorder in one);
     session.changed = () => this.#changed();
@@ -222,20 +208,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
 
   /** Where the run stands now. */
   get progress(): RunProgress {
-    const loops: RunProgress['loops'] = [];
-    const visit = (actor: any, path: string): void => {
-      const { value, context, children } = actor.getSnapshot() as {
-        value: LoopStateValue;
-        context: LoopContext;
-        children: any;
-      };
-      loops.push({ path, value, steps: context.steps, state: context.state });
-      for (const name of context.running) {
-        if (children[name]?.getSnapshot()?.context?.running !== undefined) visit(children[name], `${path}.${name}`);
-      }
-    };
-    visit(this.actor, pathOf(this.#loop));
-    return { steps: this.#steps, loops };
+    return { steps: this.#checkpoints.steps, loops: loopsOf(this.actor, pathOf(this.#loop)) };
   }
 
   /**
@@ -348,11 +321,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #standStill(): Promise<{ checkpoint: Checkpoint; standing: object[]; release: () => void }> {
     if (this.#ended) return Promise.reject(this.#runEnded('suspended'));
     return new Promise((resolve, reject) => {
-      this.#holding.push({
+      this.#checkpoints.want({
         taken: (checkpoint) => new Promise((release) => resolve({ checkpoint, standing: this.#leaves(), release })),
         lost: (error) => reject(this.#ended ? this.#runEnded('suspended') : error),
       });
-      this.#hold();
     });
   }
 
@@ -368,14 +340,14 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   checkpoint(): Promise<Checkpoint> {
     if (this.#ended) {
       const finished = this.actor.getSnapshot().status === 'done';
-      return finished ? (async () => this.#take())() : Promise.reject(this.#runEnded('captured'));
+      return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#runEnded('captured'));
     }
-    const promise = new Promise<Checkpoint>((resolve, reject) => {
-      const taken = (checkpoint: Checkpoint) => void resolve(checkpoint);
-      this.#holding.push({ taken: taken as () => undefined, lost: reject });
+    return new Promise((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint): undefined => {
+        resolve(checkpoint);
+      };
+      this.#checkpoints.want({ taken, lost: reject });
     });
-    this.#hold();
-    return promise;
   }
 
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
@@ -438,48 +410,10 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     return leaves(this.actor).map((leaf) => leaf.getSnapshot());
   }
 
-  #take(): Checkpoint {
-    return takeCheckpoint(this.#loop, this.actor, this.id, this.#steps, this.#session.assetsBefore.values());
-  }
-
-  /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
-  #hold(): void {
-    this.#session.hold(() => {
-      const waiting = this.#holding.splice(0);
-      // The end has a save of its own.
-      const due = !this.#ended && (this.#saver.isDue() || this.#urgent);
-      this.#urgent = false;
-      let checkpoint: Checkpoint;
-      try {
-        checkpoint = this.#take();
-      } catch (error) {
-        for (const { lost } of waiting) lost(error);
-        if (due) this.#lose(error);
-        return undefined;
-      }
-      const kept = waiting.map(({ taken }) => taken(checkpoint));
-      if (due) kept.push(this.#save(checkpoint));
-      const pending = kept.filter((one) => one !== undefined);
-      return pending.length === 0 ? undefined : Promise.all(pending).then(() => {});
-    });
-  }
-
-  /** Within a step, for what its `once` gave: the step stands there until that is saved. */
-  async #saveNow(actor: AnyActorRef): Promise<void> {
-    do {
-      this.#urgent = true;
-      this.#hold();
-      if (await this.#session.stand(actor)) return;
-      // Beside an actor that is no loop, put in the place of one by `provide()`, nothing can be saved.
-    } while (!this.#ended && leaves(this.actor).every(isLoopActor));
-  }
-
-  /** Saves a checkpoint that was due. @returns what the run waits for */
-  #save(checkpoint: Checkpoint): Promise<void> | undefined {
-    this.#saver.taken();
-    if (this.#options.durability === 'sync') return this.#saver.save(checkpoint).catch((error) => this.#lose(error));
-    this.#saver.saveBeside(checkpoint, (error) => this.#lose(error));
-    return undefined;
+  #due(steps: number): void {
+    this.#checkpoints.stepped(steps);
+    for (const listener of this.#listeners) listener();
+    this.#checkpoints.takeIfDue();
   }
 
   /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
@@ -488,19 +422,18 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     this.abort(error);
   }
 
-  #due(steps: number): void {
-    this.#steps += steps;
-    this.#saver.stepped(steps);
-    for (const listener of this.#listeners) listener();
-    if (this.#saver.isDue() && !this.#session.wanted) this.#hold();
-  }
-
   #end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    const outcome = this.#outcomeOf(error);
+    const outcome = outcomeOf<Output>(this.actor.getSnapshot() as any, {
+      path: pathOf(this.#loop),
+      error,
+      suspended: this.#suspended ? this.#suspending : undefined,
+      aborted: this.#aborted,
+      saveError: this.#saveError,
+    });
     this.#session.close();
-    for (const { lost } of this.#holding.splice(0)) lost(this.#runEnded('captured'));
+    this.#checkpoints.end(this.#runEnded('captured'));
     void this.#close(outcome).then((closed) => {
       this.#settle(closed);
       this.#changed();
@@ -539,7 +472,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   async #saveLast(outcome: Outcome<Output>): Promise<Outcome<Output>> {
     try {
       await this.#saver.settled();
-      if (outcome.status === 'finished' || outcome.status === 'skipped') await this.#saver.save(this.#take());
+      if (outcome.status === 'finished' || outcome.status === 'skipped')
+        await this.#saver.save(this.#checkpoints.take());
       return outcome;
     } catch (error) {
       return { status: 'failed', error, steps: outcome.steps };
@@ -553,96 +487,11 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     return { status: 'aborted', reason, error: reason, steps: outcome.steps };
   }
 
-  #outcomeOf(error: unknown): Outcome<Output> {
-    const snapshot = this.actor.getSnapshot();
-    const { steps, stop, ended, skipped } = snapshot.context as LoopContext;
-    const path = pathOf(this.#loop);
-    if (snapshot.status === 'done') {
-      const output = snapshot.output as Output;
-      if (skipped) return { status: 'skipped', output, steps };
-      if (stop !== null) return { status: 'stopped', output, reason: stop.reason ?? undefined, steps };
-      return ended === null
-        ? { status: 'finished', output, steps }
-        : { status: 'finished', output, reason: ended.reason ?? undefined, steps };
-    }
-    if (this.#suspended) {
-      const { reason } = this.#suspending!;
-      const suspended = new LoopError(
-        'SUSPENDED',
-        `was suspended${because(reason)}. Go on with start({ from: checkpoint }).`,
-        path,
-      );
-      return { status: 'suspended', reason, error: suspended, steps };
-    }
-    if (snapshot.status === 'error') {
-      const thrown = error ?? snapshot.error;
-      const aborted =
-        (snapshot as unknown as { value: string }).value === 'aborted' && this.#saveError?.error !== thrown;
-      if (!aborted) return { status: 'failed', error: thrown, steps };
-      return { status: 'aborted', reason: thrown, error: thrown, steps };
-    }
-    if (this.#saveError !== undefined) return { status: 'failed', error: this.#saveError.error, steps };
-    const reason = this.#aborted
-      ? this.#aborted.reason
-      : new LoopError('STOPPED', 'its actor was stopped before it had ended.', path);
-    return { status: 'aborted', reason, error: reason, steps };
-  }
-
   #runEnded(what: string): LoopError {
     return new LoopError(
       'RUN_ENDED',
       `The run had ended before it could be ${what}. See its outcome.`,
       pathOf(this.#loop),
     );
-  }
-}
-
-/** Which loop it is, and its state: `fit.batches (advancing)`. */
-function standsAt(actor: AnyActorRef): string {
-  return `${actorPath(actor)} (${(actor.getSnapshot() as { value?: string }).value ?? 'running'})`;
-}
-
-function lateness(runId: string, waitingFor: string[]): string {
-  return (
-    `A checkpoint of the run ${runId} has been wanted for a minute. It waits for a step of ${waitingFor.join(', ')}, ` +
-    'which runs beside other loops and may be changing a Stateful object. The run goes on, and is saved when that step is over.'
-  );
-}
-
-/** Says it where warnings go: of the process, or of the browser's console. */
-function warn(message: string): void {
-  const { process } = globalThis as { process?: { emitWarning?(message: string, type: string): void } };
-  if (process?.emitWarning !== undefined) process.emitWarning(message, 'LoopchartWarning');
-  // biome-ignore lint/suspicious/noConsole: there is nobody else to tell
-  else console.warn(message);
-}
-
-function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): string {
-  const name = actor.getSnapshot()?.context?.name;
-  return name === null || actor._parent === undefined ? actor.id : `${actorPath(actor._parent)}.${actor.id}`;
-}
-
-/** See `Loop.start`. */
-export function start(loop: AnyLoop, options: StartOptions<any>): LoopRun<any> {
-  // Whoever hears of it is not in the hook that may begin it.
-  const before = enterHook(undefined);
-  try {
-    return new LoopRun(loop, options);
-  } finally {
-    leaveHook(before);
-  }
-}
-
-/** See `Loop.run`. */
-export function run(loop: AnyLoop, args: unknown[]): Promise<unknown> {
-  try {
-    const caller = callerOf(loop);
-    return caller === undefined
-      ? new LoopRun<unknown>(loop, { args }, false).output
-      : caller.parent.run(caller.name, loop, args);
-  } catch (error) {
-    // A mistake in the wiring, which a hook that does not look at the promise must not get past: it is thrown, not returned.
-    if (error instanceof MisconfigurationError && hookOnStack() !== undefined) throw error;
-    return Promise.reject(error);
   }
 }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { Checkpoint, Phase } from '../../checkpoint/contents.ts';
 import { because, LoopError } from '../../data/errors.ts';
-import type { LoopRun, Outcome } from '../../run/run.ts';
+import type { Outcome } from '../../run/outcome.ts';
+import type { LoopRun } from '../../run/run.ts';
 
 /** What a program says of a run that it finds in its store. */
 export function saysGoingOn(runId: string, from: Checkpoint): string {

@@ -1,6 +1,7 @@
 import type { LoopContext } from '../../chart/context.ts';
 import { givenIn } from '../../chart/journal.ts';
-import type { LoopRun, RunProgress } from '../../run/run.ts';
+import type { RunProgress } from '../../run/progress.ts';
+import type { LoopRun } from '../../run/run.ts';
 import { Rate } from './rate.ts';
 import { type Before, changedIn, type Standing, totalIn } from './standing.ts';
 import { clean } from './text.ts';

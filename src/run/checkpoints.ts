@@ -1,0 +1,113 @@
+import type { AnyActorRef } from 'xstate';
+import type { Session } from '../actors/session.ts';
+import { isLoopActor } from '../chart/loop-actor.ts';
+import { leaves } from '../chart/tree-state.ts';
+import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/contents.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import type { Saver } from './saver.ts';
+
+/** Who wants a checkpoint. While a promise that `taken` returns is pending, loops stand. */
+interface Wish {
+  taken(checkpoint: Checkpoint): Promise<void> | undefined;
+  lost(error: unknown): void;
+}
+
+/** The run whose checkpoints they are. */
+interface OfRun {
+  readonly id: string;
+  readonly loop: AnyLoop;
+  readonly actor: AnyActorRef;
+  readonly session: Session;
+  readonly saver: Saver;
+  /** The run waits for its saves. */
+  readonly isSync: boolean;
+  /** The run has ended. */
+  hasEnded(): boolean;
+  /** One that was due could not be taken or saved. */
+  lost(error: unknown): void;
+}
+
+/** The checkpoints of a run: those that somebody asks for, and those that are due. All are served by one that is taken. */
+export class Checkpoints {
+  /** Steps of innermost loops since the run began. */
+  steps = 0;
+
+  readonly #run: OfRun;
+  readonly #wishes: Wish[] = [];
+  /** Something has to be saved before the run goes on. */
+  #urgent = false;
+
+  constructor(run: OfRun) {
+    this.#run = run;
+  }
+
+  take(): Checkpoint {
+    const { loop, actor, id, session } = this.#run;
+    return takeCheckpoint(loop, actor, id, this.steps, session.assetsBefore.values());
+  }
+
+  want(wish: Wish): void {
+    this.#wishes.push(wish);
+    this.#hold();
+  }
+
+  /** So many steps have been taken. */
+  stepped(steps: number): void {
+    this.steps += steps;
+    this.#run.saver.stepped(steps);
+  }
+
+  /** Has one taken if it is due. */
+  takeIfDue(): void {
+    if (this.#run.saver.isDue() && !this.#run.session.wanted) this.#hold();
+  }
+
+  /** There will be none any more. */
+  end(error: unknown): void {
+    for (const { lost } of this.#wishes.splice(0)) lost(error);
+  }
+
+  /** Within a step, for what its `once` gave: the step stands there until that is saved. */
+  async saveNow(actor: AnyActorRef): Promise<void> {
+    const { session, actor: root } = this.#run;
+    do {
+      this.#urgent = true;
+      this.#hold();
+      if (await session.stand(actor)) return;
+      // Beside an actor that is no loop, put in the place of one by `provide()`, nothing can be saved.
+    } while (!this.#run.hasEnded() && leaves(root).every(isLoopActor));
+  }
+
+  /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
+  #hold(): void {
+    const { session, saver } = this.#run;
+    session.hold(() => {
+      const wishes = this.#wishes.splice(0);
+      // The end has a save of its own.
+      const due = !this.#run.hasEnded() && (saver.isDue() || this.#urgent);
+      this.#urgent = false;
+      let checkpoint: Checkpoint;
+      try {
+        checkpoint = this.take();
+      } catch (error) {
+        for (const { lost } of wishes) lost(error);
+        if (due) this.#run.lost(error);
+        return undefined;
+      }
+      const kept = wishes.map(({ taken }) => taken(checkpoint));
+      if (due) kept.push(this.#save(checkpoint));
+      const pending = kept.filter((one) => one !== undefined);
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => {});
+    });
+  }
+
+  /** Saves a checkpoint that was due. @returns what the run waits for */
+  #save(checkpoint: Checkpoint): Promise<void> | undefined {
+    const { saver, isSync } = this.#run;
+    saver.taken();
+    if (isSync) return saver.save(checkpoint).catch((error) => this.#run.lost(error));
+    saver.saveBeside(checkpoint, (error) => this.#run.lost(error));
+    return undefined;
+  }
+}

@@ -57,13 +57,14 @@ export class CountAsync extends Loop<number> {
 /** A loop whose step runs another to its end: as many runs as it has steps. */
 export class Runs extends Loop<number> {
   override state = { n: 0, sum: 0 };
-  readonly inner: Count;
+  readonly inner: Loop<number>;
   readonly #steps: number;
 
-  constructor(init: { steps: number; inner: number }) {
+  /** @param init `inner`: what it runs, or how many steps the counter has that it runs */
+  constructor(init: { steps: number; inner: number | Loop<number> }) {
     super(init);
     this.#steps = init.steps;
-    this.inner = new Count({ steps: init.inner });
+    this.inner = typeof init.inner === 'number' ? new Count({ steps: init.inner }) : init.inner;
   }
 
   get done(): boolean {
@@ -75,8 +76,9 @@ export class Runs extends Loop<number> {
   }
 
   async advance(): Promise<void> {
-    this.state.sum += await this.inner.run();
-    this.state.n++;
+    const { state } = this;
+    state.sum += await this.inner.run();
+    state.n++;
   }
 
   override onRunEnd(): number {

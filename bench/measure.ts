@@ -34,7 +34,8 @@ export interface Spread {
   max: number;
 }
 
-export type Mark = { atMost: number } | { faster: number } | 'report';
+/** `within`: what ours may take, in microseconds. */
+export type Mark = { atMost: number } | { faster: number } | { within: number } | 'report';
 
 export interface Case {
   name: string;
@@ -71,6 +72,10 @@ export async function compare(name: string, ours: Side, peer: Side, mark: Mark, 
     samples,
   };
   if (mark === 'report') return row;
+  if ('within' in mark) {
+    const share = samples.ours.filter((ns) => ns <= mark.within * 1e3).length / rounds;
+    return { ...row, mark: `≤ ${mark.within} µs`, met: share > 0.25 && share < 0.75 ? 'unsure' : share > 0.5 };
+  }
   const hits = (ratio: number) => ('faster' in mark ? ratio >= mark.faster : ratio <= mark.atMost);
   const share = ratios.filter(hits).length / rounds;
   return {

@@ -1,5 +1,5 @@
 import { Loop } from 'loopchart';
-import { Count, drive } from './counters.ts';
+import { Count, drive, Runs } from './counters.ts';
 import { type Case, collectAll, compare, digits, spread, time } from './measure.ts';
 
 /** Looks at the heap between two steps, while the run goes on. */
@@ -41,6 +41,36 @@ export const heap: Case = {
         met: Math.abs(after - before) * 1.048576 <= limit,
       };
     }
+  },
+};
+
+/** Runs a counter in each step, and weighs the heap after some of them. */
+class RunsWeighed extends Runs {
+  readonly heap: Map<number, number> = new Map();
+
+  override async advance(): Promise<void> {
+    await super.advance();
+    const { n } = this.state;
+    if (n !== 1e4 && n !== 1e6) return;
+    collectAll();
+    this.heap.set(n, process.memoryUsage().heapUsed);
+  }
+}
+
+export const heapOfChildren: Case = {
+  name: 'heap of child runs',
+  async *rows() {
+    const loop = new RunsWeighed({ steps: 1e6, inner: 1 });
+    await loop.start().output;
+    const [before, after] = [loop.heap.get(1e4)! / 2 ** 20, loop.heap.get(1e6)! / 2 ** 20];
+    yield {
+      name: 'heap after 10⁶ child runs, one a step',
+      ours: `${digits(after)} MiB`,
+      peerName: 'after 10⁴',
+      peer: `${digits(before)} MiB`,
+      mark: 'within 1 MB',
+      met: (after - before) * 1.048576 <= 1,
+    };
   },
 };
 

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { childRun, nested } from './children.ts';
+import { batch, childRun, largeState, manyChildren, nested, watchedChild } from './children.ts';
 import { inspectedStep, inspectedStepShown } from './inspector.ts';
 import { langgraph } from './langgraph.ts';
 import type { Case, Row } from './measure.ts';
-import { growing, heap } from './memory.ts';
+import { growing, heap, heapOfChildren } from './memory.ts';
 import { replaying } from './replay.ts';
 import {
   asyncStep,
@@ -27,10 +27,15 @@ const cases: Case[] = [
   promiseStep,
   promiseStepWatched,
   childRun,
+  batch,
   nested,
+  largeState,
+  watchedChild,
+  manyChildren,
   checkpoint,
   replaying,
   heap,
+  heapOfChildren,
   growing,
   inspectedStep,
   inspectedStepShown,

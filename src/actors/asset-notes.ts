@@ -1,16 +1,10 @@
-import { leaves } from '../chart/tree-state.ts';
 import { statefulOf } from '../tree/tree.ts';
-import type { Reporting } from './reporting.ts';
+import { type InRun, runsBeside } from './beside.ts';
 
 /*
  * What models were before a step that may be saved in its middle. The step is run again from there, so a checkpoint that
  * is taken in it has to hold the models as they were before.
  */
-
-/** A running loop and those that run it. */
-interface InRun extends Reporting {
-  readonly parent: InRun | undefined;
-}
 
 /**
  * A step of a loop without children begins that may be saved in its middle: the models are noted as they are now. Not
@@ -18,8 +12,7 @@ interface InRun extends Reporting {
  */
 export function noteAssets(running: InRun): void {
   const notes = new Map<object, unknown>();
-  const isAlone = leaves(running.session.root).length <= 1;
-  for (let up: InRun | undefined = isAlone ? running : undefined; up !== undefined; up = up.parent) {
+  for (let up: InRun | undefined = runsBeside(running) ? undefined : running; up !== undefined; up = up.parent) {
     for (const [, field] of statefulOf(up.loop)) notes.set(field, field.stateDict());
   }
   running.session.assetsBefore.set(running, notes);

@@ -12,6 +12,7 @@ import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { hasChildren } from '../tree/tree.ts';
 import { noteAssets } from './asset-notes.ts';
+import { runsBeside } from './beside.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import type { Running } from './running.ts';
 
@@ -24,14 +25,6 @@ const commitShare = 1 / 20;
  */
 export function pump(loop: AnyLoop): HookLogic {
   return hookLogic(loop, () => new Pump(loop));
-}
-
-/** Whether other loops of the run run beside this one. */
-function runsBeside(running: Running): boolean {
-  for (let up = running.parent; up !== undefined; up = up.parent) {
-    if (Math.max(up.context.running.length, up.unit?.childrenUnderWay ?? 0) > 1) return true;
-  }
-  return false;
 }
 
 class Pump implements HookActor {

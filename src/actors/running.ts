@@ -12,7 +12,7 @@ import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
 import { hasChildren, pathOf, walk } from '../tree/tree.ts';
-import { mayBeSaved } from './asset-notes.ts';
+import { mayBeSaved, noteAssets } from './asset-notes.ts';
 import { compiled } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
@@ -176,13 +176,24 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     return this.#unit('once').once(key, fn) as Promise<T>;
   }
 
+  /** Whether a step may be saved in its middle, before the next of it is given. */
+  get savesWithin(): boolean {
+    return this.session.saveNow !== undefined;
+  }
+
+  noteAssets(): void {
+    noteAssets(this);
+  }
+
   /** Whether what `once` gives is saved before the step gets it. */
   get isSavedOnce(): boolean {
     return this.session.saveNow !== undefined && mayBeSaved(this);
   }
 
-  saveOnce(): Promise<void> {
-    return this.session.saveNow!(this.actor);
+  async saveOnce(): Promise<void> {
+    // Whoever takes a checkpoint looks at actors.
+    this.session.show(true);
+    if (this.hasActor) await this.session.saveNow!(this.actor);
   }
 
   /** See `Unit.run`. */
@@ -276,6 +287,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   #onEnd(reason: () => unknown): void {
     this.seat!.leave();
+    if (this.parent === undefined) this.session.over();
     const { snapshot } = this;
     const run = this.parent?.childRun(this.actor.id);
     if (snapshot.status === 'done') {

@@ -56,7 +56,7 @@ export class Session extends Barrier {
   /** Whether nobody looks at the run, and nobody waits for a boundary. */
   get isQuiet(): boolean {
     if (!this.keeps) return true;
-    return this.lookers === 0 && !this.wanted && this.saveNow === undefined && !this.watched;
+    return this.lookers === 0 && !this.wanted && !this.watched;
   }
 
   /**
@@ -110,6 +110,12 @@ export class Session extends Barrier {
     this.#waits = waitsSoFar();
   }
 
+  /** The root has ended: nobody looks at the run any more. */
+  over(): void {
+    this.#watch ??= watchOf(this.root);
+    this.#watch.sessions.delete(this);
+  }
+
   /** Code of the run begins. */
   enter(): void {
     this.#inFlight++;
@@ -137,7 +143,7 @@ export function sessionOf(actor: AnyActorRef): Session {
   if (session === undefined) {
     session = new Session(root);
     sessions.set(root, session);
-    watchOf(root).sessions.add(new WeakRef(session));
+    watchOf(root).sessions.add(session);
   }
   return session;
 }
@@ -148,8 +154,8 @@ const watches = new WeakMap<object, Watch>();
 interface Watch {
   count: number;
   before: boolean;
-  /** The runs of the system. */
-  sessions: Set<WeakRef<Session>>;
+  /** The runs of the system that have not ended. */
+  sessions: Set<Session>;
 }
 
 /** Whether anybody observes the inspection events of an actor's system. */
@@ -172,11 +178,7 @@ function watchOf(actor: AnyActorRef): Watch {
   const inspect = system.inspect;
   system.inspect = (observer) => {
     // Whoever comes sees all that happens from now on, and whatever runs has an actor by then.
-    for (const one of watch.sessions) {
-      const session = one.deref();
-      if (session === undefined || session.top?.ended === true) watch.sessions.delete(one);
-      else session.show(true);
-    }
+    for (const session of watch.sessions) session.show(true);
     const subscription = inspect(observer);
     watch.count++;
     let subscribed = true;

@@ -92,8 +92,8 @@ export const changes: { readonly [name: string]: Change } = {
     return { inFlight: give(context.inFlight, asking({ once: event.key }, event), resultOf(event)) };
   },
   childBegan: ({ context, event }) => {
-    const what = asking({ run: event.child }, event);
-    if (event.args !== null) what.args = event.args;
+    const { child: run, args } = event;
+    const what = asking(args === null ? { run } : { run, args }, event);
     const running = [...context.running, event.child];
     // It ran already, and is in the journal, when somebody looked.
     return event.known === true ? { running } : { running, inFlight: ask(context.inFlight, what) };

@@ -13,6 +13,8 @@ export interface LightSession extends SharedByRun {
   readonly isQuiet: boolean;
   /** Called after so many steps of innermost loops. */
   readonly due: ((steps: number) => void) | undefined;
+  /** Steps that are under way, and nobody has been told of. */
+  claimed: number;
   /** How many of them there may be until somebody wants something. */
   stepsUntilDue(): number;
 }
@@ -25,6 +27,9 @@ export interface LightRunner extends Runner {
   /** Whether a stop was asked for: what begins after that takes no step. */
   readonly stops: boolean;
   readonly unit: Unit | undefined;
+  /** Whether a step may be saved in its middle: then what models are is noted before each. */
+  readonly savesWithin: boolean;
+  noteAssets(): void;
   within: Within;
   handover: Handover | undefined;
   begin(hook: string, open: boolean): Unit;

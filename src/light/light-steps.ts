@@ -67,9 +67,12 @@ export class LightSteps {
     const place = this.#place;
     place.enter();
     place.step = undefined;
+    const { savesWithin } = this.#running;
+    if (savesWithin) this.#running.noteAssets();
     // At first the clock is not looked at, for most children are short.
     const most = this.#deadline === 0 ? firstBurst : burstLimit;
-    const limit = Math.max(1, Math.min(most, this.#running.session.stepsUntilDue()));
+    const { session } = this.#running;
+    const limit = savesWithin ? 1 : Math.max(1, Math.min(most, session.stepsUntilDue() - session.claimed));
     const slow = this.#burst.sprint(limit, this.#deadline);
     place.step = slow?.hook;
     place.result = slow?.result;
@@ -88,8 +91,8 @@ export class LightSteps {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !running.hasActor) {
         walks = true;
-        await burst.finish(slow);
-        this.#awaited();
+        const begun = slow;
+        await this.#awaiting(() => burst.finish(begun));
       }
       if (place.isOver()) return;
       if (burst.done) {
@@ -99,7 +102,8 @@ export class LightSteps {
       this.#count(running.uncommitted - this.counted);
       if (place.isLeft()) return;
       const seen = now();
-      if (running.session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
+      if (running.savesWithin) this.#boundaryBetween();
+      else if (running.session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
       if (seen >= this.#deadline) {
         if (await this.#isLeftAfter(turn())) return;
         this.#deadline = now() + slice;
@@ -107,17 +111,24 @@ export class LightSteps {
       slow = undefined;
       if (walks) {
         place.enter();
-        await burst.walk(1);
-        this.#awaited();
+        if (running.savesWithin) running.noteAssets();
+        await this.#awaiting(() => burst.walk(1));
       } else {
         slow = this.#sprint();
       }
     }
   }
 
-  /** Steps that were awaited are over, or were left in a hook. */
-  #awaited(): void {
+  /** A step is awaited, to its end or to where it is left in a hook. */
+  async #awaiting(step: () => Promise<void>): Promise<void> {
     const [place, burst] = [this.#place, this.#burst];
+    const { session } = this.#running;
+    session.claimed++;
+    try {
+      await step();
+    } finally {
+      session.claimed--;
+    }
     place.step = burst.hook;
     place.result = undefined;
     if (burst.hook === undefined) place.doneRead = burst.done;
@@ -134,6 +145,11 @@ export class LightSteps {
     return place.isOver();
   }
 
+  #boundaryBetween(): void {
+    this.#place.done = false;
+    this.#place.boundary('advancing');
+  }
+
   /**
    * A boundary in the middle of the steps. Before each step that may linger there is one: a checkpoint that is taken
    * beside it has all whole steps then.
@@ -141,8 +157,7 @@ export class LightSteps {
   #keep(seen: number, lingers: boolean): void {
     const isDue = seen - this.#lastKept >= this.#keepEvery;
     if (!isDue && !(lingers && this.#keepEvery <= 5 * slice)) return;
-    this.#place.done = false;
-    this.#place.boundary('advancing');
+    this.#boundaryBetween();
     this.#lastKept = now();
     this.#keepEvery = Math.max(slice, (this.#lastKept - seen) / keepingShare);
   }

@@ -157,7 +157,8 @@ class Sweep extends Loop<number> {
   }
 }
 
-const which = ({ position, phase }: Checkpoint): string => JSON.stringify([position, phase.value]);
+/** With the journal: within a step there may be several at one position. */
+const which = ({ position, phase }: Checkpoint): string => JSON.stringify([position, phase]);
 
 const files = fileStore(dir);
 const store: CheckpointStore = {

@@ -164,7 +164,7 @@ class Pump implements HookActor {
     let walks = begun !== undefined;
     this.#beginSlice();
     this.#lastCommit = now();
-    this.attention = (session.wanted && !letGo) || isBehind || (begun !== undefined && this.#mayLinger());
+    this.attention = (session.wanted && !letGo) || isBehind || begun !== undefined;
     for (;;) {
       // Between two looks at the clock go by as many short steps as take about half a millisecond.
       const looks = !composite || --unseen <= 0;

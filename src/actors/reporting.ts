@@ -90,6 +90,8 @@ export abstract class Reporting {
 
   /** It has come to a boundary of which the machine is not told now. */
   hold(commit: Commit): void {
+    // What models were before the step that is over is of no use any more.
+    this.session.assetsBefore.delete(this);
     this.#hold().boundary(commit, this.uncommitted);
   }
 

@@ -55,7 +55,10 @@ export function memoryStore(): CheckpointStore {
     async save(runId, checkpoint) {
       const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
       const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
-      runs.set(runId, { info, checkpoint: structuredClone(checkpoint) });
+      const copy = structuredClone(checkpoint);
+      // To the end: what was saved last is listed last.
+      runs.delete(runId);
+      runs.set(runId, { info, checkpoint: copy });
     },
     async load(runId) {
       const kept = runs.get(runId);

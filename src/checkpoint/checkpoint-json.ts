@@ -1,4 +1,5 @@
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
+import { copyAssets } from '../data/asset-copy.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
@@ -6,6 +7,7 @@ import { shown } from '../data/shown.ts';
 import { LoopError } from '../errors.ts';
 import { type AnyLoop, pathOf } from '../tree/tree.ts';
 import type { Checkpoint, Phase } from './checkpoint.ts';
+import { copyCheckpoint } from './checkpoint-copy.ts';
 
 /** A checkpoint as its JSON has it: `encoded` is the version of that form, `seal` tells whether it was changed. */
 type Written = Checkpoint & { encoded?: unknown; seal?: unknown };
@@ -54,13 +56,16 @@ export function decoded(loop: AnyLoop, checkpoint: Written): Checkpoint {
   let problem = `JSON of form ${form}, got ${shown(encoded)}`;
   let cause: unknown;
   try {
-    if (encoded === undefined) return structuredClone(rest);
+    if (encoded === undefined) return copyCheckpoint(rest, () => pathOf(loop));
     if (encoded === true || encoded === form) {
       return {
         ...rest,
         phase: structuredClone(phaseMapped(rest.phase, decodeJson)),
         stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
-        assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
+        assets: copyAssets(
+          encoded === form ? mapped(rest.assets, (asset) => decodeAsset(asset as Json)) : rest.assets,
+          () => pathOf(loop),
+        ),
       };
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Checkpoint } from './checkpoint.ts';
+import { copyCheckpoint } from './checkpoint-copy.ts';
 import { jsonable } from './checkpoint-json.ts';
 import { Claims, claimsOf } from './claims.ts';
 
@@ -55,14 +56,14 @@ export function memoryStore(): CheckpointStore {
     async save(runId, checkpoint) {
       const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
       const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
-      const copy = structuredClone(checkpoint);
+      const copy = copyCheckpoint(checkpoint);
       // To the end: what was saved last is listed last.
       runs.delete(runId);
       runs.set(runId, { info, checkpoint: copy });
     },
     async load(runId) {
       const kept = runs.get(runId);
-      return kept && jsonable(structuredClone(kept.checkpoint));
+      return kept && jsonable(copyCheckpoint(kept.checkpoint));
     },
     async list(runId) {
       return [...runs.values()].map(({ info }) => info).filter((info) => runId === undefined || info.runId === runId);

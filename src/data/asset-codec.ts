@@ -93,38 +93,54 @@ export function decodeAsset(json: Json): unknown {
  */
 export function checkAsset(asset: unknown, key: string, path: () => string): void {
   const met = new Set<object>();
-  look(asset, key, 0);
+  /** Where the value lies that is looked at: texts only for an error. */
+  const keys: (string | number)[] = [];
+  look(asset);
 
-  function look(value: unknown, at: string, level: number): void {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refused(at, `a ${typeof value}`);
+  function look(value: unknown): void {
+    if (typeof value === 'function' || typeof value === 'symbol') throw refused(`a ${typeof value}`);
     if (typeof value !== 'object' || value === null || met.has(value)) return;
     met.add(value);
-    if (level === deepest) throw refused(at, `more than ${deepest} levels of nested data`);
+    if (keys.length === deepest) throw refused(`more than ${deepest} levels of nested data`);
     const marked = kinds.marked(value);
     if (marked !== undefined) {
-      if (!isKnown(kindOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
-      if (isBytes(value) && isTransferred(value)) throw refused(at, `a ${kindOf(value)} that was transferred`);
-      for (const part of marked.parts) look(part, `${at}.(${kindOf(value)})`, level + 1);
+      const kind = kindOf(value);
+      if (!isKnown(kind)) throw instance(value);
+      if (isBytes(value) && isTransferred(value)) throw refused(`a ${kind} that was transferred`);
+      for (const part of marked.parts) lookAt(part, `.(${kind})`);
     } else if (Array.isArray(value)) {
-      if (!Array.isArray(Object.getPrototypeOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
+      if (!Array.isArray(Object.getPrototypeOf(value))) throw instance(value);
       for (let i = 0; i < value.length; i++) {
         const item: unknown = value[i];
-        if (item === undefined && !(i in value)) throw refused(`${at}[${i}]`, 'a gap in an array');
-        if (typeof item !== 'number') look(item, `${at}[${i}]`, level + 1);
+        if (item === undefined && !(i in value)) {
+          keys.push(i);
+          throw refused('a gap in an array');
+        }
+        if (typeof item !== 'number') lookAt(item, i);
       }
     } else {
       const prototype: object | null = Object.getPrototypeOf(value);
-      if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-        throw refused(at, `an instance of ${kindOf(value)}`);
-      for (const [name, item] of Object.entries(value)) look(item, `${at}.${name}`, level + 1);
+      if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw instance(value);
+      for (const name of Object.keys(value)) lookAt((value as Record<string, unknown>)[name], name);
     }
   }
 
-  function refused(at: string, what: string): LoopError {
+  function lookAt(value: unknown, at: string | number): void {
+    keys.push(at);
+    look(value);
+    keys.pop();
+  }
+
+  function instance(value: object): LoopError {
+    return refused(`an instance of ${kindOf(value)}`);
+  }
+
+  function refused(what: string): LoopError {
+    const at = keys.map((one) => (typeof one === 'number' ? `[${one}]` : one.startsWith('.(') ? one : `.${one}`));
     return new LoopError(
       'NOT_PLAIN_DATA',
-      `Expected \`${at}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, typed arrays, ` +
-        `Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
+      `Expected \`${key}${at.join('')}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
+        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
       path(),
     );
   }

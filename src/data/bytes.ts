@@ -11,7 +11,7 @@ export function isBytes(value: unknown): value is Bytes {
 }
 
 /** The kinds that come back as they were. */
-export const kindsOfBytes = /^(((Big)?(Ui|I)nt\d+|Uint8Clamped|Float\d+)Array|DataView|ArrayBuffer|Buffer)$/;
+export const kindsOfBytes: RegExp = /^(((Big)?(Ui|I)nt\d+|Uint8Clamped|Float\d+)Array|DataView|ArrayBuffer|Buffer)$/;
 
 /** The bytes that a view shows, and no others of its buffer. */
 export function bytesOf(value: Bytes): Uint8Array {
@@ -36,7 +36,12 @@ export function isTransferred(value: Bytes): boolean {
  * @param name of its class
  * @throws Error for another class
  */
-export function viewOf(name: string, buffer: ArrayBuffer, from = 0, byteLength = buffer.byteLength - from): Bytes {
+export function viewOf(
+  name: string,
+  buffer: ArrayBuffer,
+  from = 0,
+  byteLength: number = buffer.byteLength - from,
+): Bytes {
   if (name === 'ArrayBuffer') return buffer;
   // Not every place that JavaScript runs in has Node's Buffer, which is made in a way of its own.
   const { Buffer, [name]: View } = globalThis as { [name: string]: any };

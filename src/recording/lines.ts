@@ -66,7 +66,7 @@ export interface EventLine {
 export type Recording = RecordingLine[];
 
 /** What your code gave may have these. */
-export const marksOfLines = ['$error', '$opaque', '$plain'];
+export const marksOfLines: readonly string[] = ['$error', '$opaque', '$plain'];
 
 function isMarked(value: unknown): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && marksOfLines.some((mark) => mark in value);

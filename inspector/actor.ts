@@ -25,6 +25,8 @@ export class Actor {
   countedAt: number = Number.NEGATIVE_INFINITY;
   /** What it held before the first row that is still here. */
   base: LoopContext | undefined;
+  /** The state of its machine then. */
+  baseValue = '';
 
   readonly index: number;
   readonly id: string;

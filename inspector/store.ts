@@ -307,6 +307,8 @@ export class Store {
       if (!actor) continue;
       const base = this.contextAt(actor, from - 1);
       if (base) actor.base = base;
+      const last = actor.rows.upTo(from - 1);
+      if (last >= 0) actor.baseValue = this.values.list[this.value(actor.rows.row(last))]!;
       actor.rows.dropBefore(from);
       actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);

@@ -7,7 +7,6 @@ import { checkpointAt, oddIds, richCheckpoint } from './programs/checkpoint.ts';
 import {
   bitsOf,
   checkpointsIn,
-  errorOf,
   expectAt,
   filesIn,
   newDirectory,
@@ -64,14 +63,6 @@ describe('what is saved', () => {
     await store.release('r');
     fs.rmSync(pathOf(dir, 'r', checkpointsIn(dir, 'r')[1]!));
     expectAt(await store.load('r'), 2, 600_000);
-  });
-
-  test('cannot be a function, and the error says so', async () => {
-    const store = fileStore(newDirectory());
-    const error = await errorOf(store.save('r', { ...checkpointAt('r', 1), assets: { model: () => 1 } }));
-    expect(error.code).toBe('NOT_PLAIN_DATA');
-    expect(error.message).toContain('() => 1 could not be cloned');
-    expect(await store.load('r')).toBeUndefined();
   });
 
   test('is for the owner only', async (context) => {

@@ -32,7 +32,7 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
         loop: actor.loop,
         ...(actor.parent && { parent: actor.parent.id }),
         chart: actor.chart,
-        value: 'advancing',
+        value: actor.baseValue || 'advancing',
         context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
         status: 'active',
         late: true,

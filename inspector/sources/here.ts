@@ -40,6 +40,8 @@ class HereSource implements Source {
   #asks = true;
   #heard = false;
   #missed = 0;
+  /** Those that speak another version: they are not listened to. */
+  readonly #strangers = new Set<string>();
   /** Others that are on this way. */
   readonly #others = new Set<string>();
   #intake: Intake | undefined;
@@ -55,7 +57,8 @@ class HereSource implements Source {
     this.#onStatus = onStatus;
     onStatus({ kind: 'opening', text: `Waiting for a run on ${this.title}` });
     // What another run says is not taken in, so no hello of one comes.
-    const intake = new Intake(this, onLines, onStatus, () => {});
+    const another = () => {};
+    const intake = new Intake(this, onLines, onStatus, another, () => this.#turnAway());
     if (this.#intake) intake.follow(this.#intake);
     this.#intake = intake;
     this.#there = false;
@@ -107,7 +110,7 @@ class HereSource implements Source {
 
   #hear(data: any, intake: Intake): void {
     const { loopchart, page, run, text } = data ?? {};
-    if (typeof run !== 'string') return;
+    if (typeof run !== 'string' || this.#strangers.has(run)) return;
     const own = run === (this.#run || run);
     if (loopchart === 'bye') {
       // A tab that is kept for the way back is given up for good where something is sent to it.
@@ -175,6 +178,14 @@ class HereSource implements Source {
     });
     // Is anybody there whom nobody has met?
     if (asks) this.#open('');
+  }
+
+  /** The run that is shown speaks another version. */
+  #turnAway(): void {
+    this.#post({ loopchart: 'close', run: this.#run });
+    this.#strangers.add(this.#run);
+    this.#run = '';
+    this.#there = false;
   }
 
   #meet(run: string, there: boolean): void {

@@ -1,3 +1,4 @@
+import { protocol } from '../../src/inspect/protocol.ts';
 import { faultOf, type Hello, helloOf, type Line, settingsIn } from '../line.ts';
 import { Likeness, Row } from '../row.ts';
 import type { Source, Status, Taken } from '../source.ts';
@@ -14,18 +15,26 @@ export class Intake {
   readonly #onLines: (lines: Taken[], bytes: number) => void;
   readonly #onStatus: (status: Status) => void;
   readonly #onOther: () => void;
+  readonly #onStranger: () => void;
+  /** Whether it speaks another version: nothing that it says is taken for what it would mean in ours. */
+  #isStranger = false;
 
-  /** @param onOther called when the frame is another run's: what it numbers is not what we hold */
+  /**
+   * @param onOther called when the frame is another run's: what it numbers is not what we hold
+   * @param onStranger called when the program speaks another version, once that is said
+   */
   constructor(
     source: Source,
     onLines: (lines: Taken[], bytes: number) => void,
     onStatus: (status: Status) => void,
     onOther: () => void,
+    onStranger: () => void = () => {},
   ) {
     this.#source = source;
     this.#onLines = onLines;
     this.#onStatus = onStatus;
     this.#onOther = onOther;
+    this.#onStranger = onStranger;
   }
 
   /** Goes on where another left off. */
@@ -44,6 +53,11 @@ export class Intake {
     const lines: Taken[] = [];
     const likes: Likes = new Map();
     for (const item of frame) {
+      if (isHello(item)) this.#isStranger = item.protocol !== protocol;
+      if (this.#isStranger) {
+        if (isHello(item)) this.#refuse(item.protocol);
+        return;
+      }
       if (Array.isArray(item)) {
         this.#row(item, likes, lines);
         continue;
@@ -64,6 +78,18 @@ export class Intake {
     this.last = 0;
     this.runId = '';
     this.#source.onRun?.();
+  }
+
+  #refuse(spoken: unknown): void {
+    const seen = this.last ? 'What was seen stays' : 'Nothing of it is shown';
+    this.#onStatus({
+      kind: 'failed',
+      text:
+        `Expected a program that speaks version ${protocol}, as this page does, got one of ${this.#source.title} that speaks ` +
+        `${spoken === undefined ? 'none' : `version ${JSON.stringify(spoken)}`}. ${seen}. Open the page of the loopchart that the ` +
+        'program runs with, or run it with the loopchart that this page is of.',
+    });
+    this.#onStranger();
   }
 
   #greet(hello: Hello): void {
@@ -108,6 +134,10 @@ export class Intake {
     this.last = reach;
     lines.push(line);
   }
+}
+
+function isHello(item: any): item is { protocol?: unknown } {
+  return item?.type === 'hello';
 }
 
 /** The hello in a frame, where it has one. */

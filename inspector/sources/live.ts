@@ -37,14 +37,24 @@ export class LiveSource implements Source {
     this.#stopped = false;
     this.#wait = FIRST_WAIT;
     onStatus({ kind: 'opening', text: `Connecting to ${this.title}` });
-    const intake = new Intake(this, onLines, onStatus, () => {
+    const another = () => {
       // Another run at the same address. It was asked for what comes after *our* last line, so it is asked anew.
       const old = this.#socket;
       if (old) old.onmessage = null;
       intake.forget();
       this.#connect(intake, onStatus);
       old?.close();
-    });
+    };
+    const stranger = () => {
+      const old = this.#socket;
+      this.#socket = undefined;
+      old?.close();
+      this.#waitForSomebody(() => {
+        this.#forgetDoor();
+        this.#connect(intake, onStatus);
+      });
+    };
+    const intake: Intake = new Intake(this, onLines, onStatus, another, stranger);
     if (this.#intake) intake.follow(this.#intake);
     this.#intake = intake;
     this.#connect(intake, onStatus);
@@ -105,14 +115,20 @@ export class LiveSource implements Source {
       ? `The token is wrong: the program at ${this.title} has another one.`
       : `The token is missing: the program at ${this.title} lets nobody in without it.`;
     onStatus({ kind: 'failed', text: `${why} Open the address that the program printed.${seen}` });
-    if (this.#knock || !this.token) return;
-    this.#knock = async () => {
+    if (!this.token) return;
+    this.#waitForSomebody(async () => {
       const said = await askToken(this.token);
       if (said === 'wrong' || !this.#knock) return;
       this.#forgetDoor();
       this.#connect(intake, onStatus);
-    };
-    addEventListener('focus', this.#knock);
+    });
+  }
+
+  /** @param knock called whenever somebody comes back to this page */
+  #waitForSomebody(knock: () => void): void {
+    if (this.#knock) return;
+    this.#knock = knock;
+    addEventListener('focus', knock);
   }
 
   #forgetDoor(): void {

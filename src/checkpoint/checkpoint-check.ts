@@ -137,7 +137,10 @@ const context = object({
   error: nothing,
   before: record(orNull(dict)),
 });
-const phase: Check = (value, at) => object({ value: oneOf(...states), context, children: record(phase) })(value, at);
+const phase: Check = (value, at) => {
+  object({ value: oneOf(...states), context, children: record(phase) })(value, at);
+  partly({ output: plain })(value, at);
+};
 
 const checkpoint = object({
   shape: listOf(text),

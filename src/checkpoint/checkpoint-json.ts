@@ -1,4 +1,5 @@
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
+import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
@@ -6,6 +7,7 @@ import { sealOf } from '../data/seal.ts';
 import { shown } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
+import { copyCheckpoint } from './checkpoint-copy.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 
 /** A checkpoint as its JSON has it: `encoded` is the version of that form, `seal` tells whether it was changed. */
@@ -55,13 +57,16 @@ export function decoded(loop: AnyLoop, checkpoint: Written): Checkpoint {
   let problem = `JSON of form ${form}, got ${shown(encoded)}`;
   let cause: unknown;
   try {
-    if (encoded === undefined) return structuredClone(rest);
+    if (encoded === undefined) return copyCheckpoint(rest, () => pathOf(loop));
     if (encoded === true || encoded === form) {
       return {
         ...rest,
         phase: structuredClone(phaseMapped(rest.phase, decodeJson)),
         stateDict: structuredClone(mapped(rest.stateDict, decodeJson)) as Checkpoint['stateDict'],
-        assets: mapped(rest.assets, encoded === form ? (asset) => decodeAsset(asset as Json) : structuredClone),
+        assets: copyAssets(
+          encoded === form ? mapped(rest.assets, (asset) => decodeAsset(asset as Json)) : rest.assets,
+          () => pathOf(loop),
+        ),
       };
     }
   } catch (error) {

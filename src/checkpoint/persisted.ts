@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { LoopMachine } from '../chart/machine.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
+import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
@@ -82,7 +83,11 @@ export function putBack(loop: AnyLoop, actor: AnyActorRef): void {
 function load(loop: AnyLoop, assets: Assets = {}): void {
   fitAssets(loop, assets);
   // A copy: the snapshot may be used again.
-  if (Object.keys(assets).length > 0) putBackAssets(loop, structuredClone(assets));
+  if (Object.keys(assets).length > 0)
+    putBackAssets(
+      loop,
+      copyAssets(assets, () => pathOf(loop)),
+    );
 }
 
 /**

@@ -37,9 +37,12 @@ export function loadCheckpoint(
     given = migrate(from);
   }
   checkKind(loop, given);
-  const checkpoint = decoded(loop, given);
   const growing = growingIn(loop);
-  checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing, loaded: false });
+  const check = (one: Checkpoint) => checkCheckpoint(loop, one, shapeOf(loop), { growing, loaded: false });
+  // As it is, where it can be: in a copy, an instance of a class looks like plain data.
+  if (given.encoded === undefined) check(given);
+  const checkpoint = decoded(loop, given);
+  if (given.encoded !== undefined) check(checkpoint);
   if (migrate === undefined) checkSeal(loop, given);
   loadStateDict(loop, checkpoint.stateDict);
   // Now all children are there.

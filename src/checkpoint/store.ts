@@ -1,3 +1,4 @@
+import { copyCheckpoint } from './checkpoint-copy.ts';
 import { jsonable } from './checkpoint-json.ts';
 import { Claims, claimsOf } from './claims.ts';
 import type { Checkpoint } from './contents.ts';
@@ -55,11 +56,14 @@ export function memoryStore(): CheckpointStore {
     async save(runId, checkpoint) {
       const seq = (runs.get(runId)?.info.seq ?? 0) + 1;
       const info = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
-      runs.set(runId, { info, checkpoint: structuredClone(checkpoint) });
+      const copy = copyCheckpoint(checkpoint);
+      // To the end: what was saved last is listed last.
+      runs.delete(runId);
+      runs.set(runId, { info, checkpoint: copy });
     },
     async load(runId) {
       const kept = runs.get(runId);
-      return kept && jsonable(structuredClone(kept.checkpoint));
+      return kept && jsonable(copyCheckpoint(kept.checkpoint));
     },
     async list(runId) {
       return [...runs.values()].map(({ info }) => info).filter((info) => runId === undefined || info.runId === runId);

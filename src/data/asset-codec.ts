@@ -1,3 +1,14 @@
+import {
+  type Bytes,
+  base64,
+  fromBase64,
+  isBytes,
+  isTransferred,
+  kindsOfBytes,
+  type Place,
+  sharedPlaces,
+  viewOf,
+} from './bytes.ts';
 import { LoopError } from './errors.ts';
 import { deepest, type Json } from './json.ts';
 import { decodeJson, encodeJson, type Kinds } from './json-form.ts';
@@ -8,14 +19,16 @@ import { kindOf, shown } from './shown.ts';
  * In JSON form that is
  *
  *     { "$bytes": ["Float32Array", "AACAPw=="] }     a typed array, a DataView or an ArrayBuffer: its bytes in base64
+ *     { "$bytes": ["Float32Array", { … }, 4, 8] }    one that shares bytes with others: the buffer, from which byte, how many
  *     { "$map": [[key, value], …] }                  a Map; likewise `$set`
  *     { "$date": 0 }                                 a Date; likewise `$bigint` (a text), `$undefined` (true)
  */
 
 /** What comes back as it was. What is made of one of these, as a subclass is, would not. */
-const known = /^(((Big)?(Ui|I)nt\d+|Uint8Clamped|Float\d+)Array|DataView|ArrayBuffer|Buffer|Map|Set|Date)$/;
+const isKnown = (kind: string): boolean => kindsOfBytes.test(kind) || /^(Map|Set|Date)$/.test(kind);
 
-const kinds: Kinds = {
+/** @param shared where the bytes are that several share */
+const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
   marks: ['bytes', 'map', 'set', 'date', 'bigint', 'undefined'],
 
   marked(value) {
@@ -24,8 +37,7 @@ const kinds: Kinds = {
     if (value instanceof Map) return { mark: '$map', parts: [...value].flat(), inside: () => [...value] };
     if (value instanceof Set) return { mark: '$set', parts: [...value], inside: () => [...value] };
     if (value instanceof Date) return { mark: '$date', parts: [], inside: () => value.getTime() };
-    if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) return undefined;
-    return { mark: '$bytes', parts: [], inside: () => [kindOf(value), base64(value)] };
+    return isBytes(value) ? markedBytes(value, shared.get(value)) : undefined;
   },
 
   made(mark, inside: any, read, made) {
@@ -33,7 +45,7 @@ const kinds: Kinds = {
     if (mark === '$bigint') return BigInt(inside);
     const value =
       mark === '$bytes'
-        ? viewOf(inside[0], bytesIn(inside[1]))
+        ? madeBytes(inside, read)
         : mark === '$date'
           ? new Date(read(inside) as number)
           : mark === '$map'
@@ -44,17 +56,34 @@ const kinds: Kinds = {
     if (value instanceof Set) for (const item of inside) value.add(read(item));
     return value;
   },
-};
+});
+
+const kinds = kindsWith(new Map());
+
+function markedBytes(value: Bytes, place: Place | undefined): ReturnType<Kinds['marked']> {
+  const mark = '$bytes';
+  if (place === undefined) return { mark, parts: [], inside: () => [kindOf(value), base64(value)] };
+  const { buffer, from } = place;
+  return { mark, parts: [buffer], inside: () => [kindOf(value), buffer, from, value.byteLength] };
+}
+
+function madeBytes([kind, bytes, from, byteLength]: any[], read: (inner: Json) => unknown): Bytes {
+  if (typeof bytes === 'string') return viewOf(kind, fromBase64(bytes));
+  const buffer = read(bytes);
+  if (buffer instanceof ArrayBuffer && Number.isInteger(from) && Number.isInteger(byteLength)) {
+    return viewOf(kind, buffer, from, byteLength);
+  }
+  throw new Error(`Expected bytes, or a place in a buffer, got ${shown([bytes, from, byteLength])}.`);
+}
 
 /** The JSON form of an asset. */
 export function encodeAsset(asset: unknown): Json {
-  return encodeJson(asset, kinds);
+  return encodeJson(asset, kindsWith(sharedPlaces(asset)));
 }
 
-/** An asset of its own from the JSON form. @throws Error for what is none */
+/** The inverse of {@link encodeAsset}. What needs no change is returned as it is, not copied. @throws Error for what is none */
 export function decodeAsset(json: Json): unknown {
-  const asset = decodeJson(json, kinds);
-  return asset === json ? structuredClone(asset) : asset;
+  return decodeJson(json, kinds);
 }
 
 /**
@@ -64,69 +93,55 @@ export function decodeAsset(json: Json): unknown {
  */
 export function checkAsset(asset: unknown, key: string, path: () => string): void {
   const met = new Set<object>();
-  look(asset, key, 0);
+  /** Where the value lies that is looked at: texts only for an error. */
+  const keys: (string | number)[] = [];
+  look(asset);
 
-  function look(value: unknown, at: string, level: number): void {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refused(at, `a ${typeof value}`);
+  function look(value: unknown): void {
+    if (typeof value === 'function' || typeof value === 'symbol') throw refused(`a ${typeof value}`);
     if (typeof value !== 'object' || value === null || met.has(value)) return;
     met.add(value);
-    if (level === deepest) throw refused(at, `more than ${deepest} levels of nested data`);
+    if (keys.length === deepest) throw refused(`more than ${deepest} levels of nested data`);
     const marked = kinds.marked(value);
     if (marked !== undefined) {
-      if (!known.test(kindOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
-      for (const part of marked.parts) look(part, `${at}.(${kindOf(value)})`, level + 1);
+      const kind = kindOf(value);
+      if (!isKnown(kind)) throw instance(value);
+      if (isBytes(value) && isTransferred(value)) throw refused(`a ${kind} that was transferred`);
+      for (const part of marked.parts) lookAt(part, `.(${kind})`);
     } else if (Array.isArray(value)) {
-      if (!Array.isArray(Object.getPrototypeOf(value))) throw refused(at, `an instance of ${kindOf(value)}`);
+      if (!Array.isArray(Object.getPrototypeOf(value))) throw instance(value);
       for (let i = 0; i < value.length; i++) {
         const item: unknown = value[i];
-        if (item === undefined && !(i in value)) throw refused(`${at}[${i}]`, 'a gap in an array');
-        if (typeof item !== 'number') look(item, `${at}[${i}]`, level + 1);
+        if (item === undefined && !(i in value)) {
+          keys.push(i);
+          throw refused('a gap in an array');
+        }
+        if (typeof item !== 'number') lookAt(item, i);
       }
     } else {
       const prototype: object | null = Object.getPrototypeOf(value);
-      if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-        throw refused(at, `an instance of ${kindOf(value)}`);
-      for (const [name, item] of Object.entries(value)) look(item, `${at}.${name}`, level + 1);
+      if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw instance(value);
+      for (const name of Object.keys(value)) lookAt((value as Record<string, unknown>)[name], name);
     }
   }
 
-  function refused(at: string, what: string): LoopError {
+  function lookAt(value: unknown, at: string | number): void {
+    keys.push(at);
+    look(value);
+    keys.pop();
+  }
+
+  function instance(value: object): LoopError {
+    return refused(`an instance of ${kindOf(value)}`);
+  }
+
+  function refused(what: string): LoopError {
+    const at = keys.map((one) => (typeof one === 'number' ? `[${one}]` : one.startsWith('.(') ? one : `.${one}`));
     return new LoopError(
       'NOT_PLAIN_DATA',
-      `Expected \`${at}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, typed arrays, ` +
-        `Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
+      `Expected \`${key}${at.join('')}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
+        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
       path(),
     );
   }
-}
-
-function viewOf(name: string, { buffer }: Uint8Array): object {
-  if (name === 'ArrayBuffer') return buffer;
-  // Not every place that JavaScript runs in has Node's Buffer, which is made in a way of its own.
-  const { Buffer, [name]: View } = globalThis as { [name: string]: any };
-  if (name === 'Buffer') return Buffer ? Buffer.from(buffer) : new Uint8Array(buffer);
-  const view = known.test(name) && new View(buffer);
-  if (!ArrayBuffer.isView(view)) throw new Error(`Expected a kind of typed array, got ${shown(name)}.`);
-  return view;
-}
-
-/** A call takes no more arguments than this. */
-const portion = 8192;
-
-function base64(view: ArrayBufferView | ArrayBuffer): string {
-  const bytes = ArrayBuffer.isView(view)
-    ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-    : new Uint8Array(view);
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += portion) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + portion));
-  }
-  return btoa(binary);
-}
-
-function bytesIn(text: string): Uint8Array {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }

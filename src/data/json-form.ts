@@ -41,7 +41,7 @@ export function encodeJson(value: unknown, kinds: Kinds = noMore): Json {
  */
 export function decodeJson(json: Json, kinds: Kinds = noMore): unknown {
   const pattern = patternOf(kinds);
-  return holdsMark(json, pattern) ? new Decoding(kinds, pattern).decode(json) : json;
+  return holdsMark(json, pattern, kinds) ? new Decoding(kinds, pattern).decode(json) : json;
 }
 
 function patternOf(kinds: Kinds): RegExp {
@@ -125,11 +125,12 @@ class Encoding {
   }
 }
 
-function holdsMark(json: Json, pattern: RegExp): boolean {
+function holdsMark(json: Json, pattern: RegExp, kinds: Kinds): boolean {
   if (typeof json !== 'object' || json === null) return false;
-  if (Array.isArray(json)) return json.some((item) => holdsMark(item, pattern));
+  if (Array.isArray(json)) return json.some((item) => holdsMark(item, pattern, kinds));
+  if (kinds.marked(json) !== undefined) return false;
   if (markOf(json, pattern) !== undefined) return true;
-  for (const key of Object.keys(json)) if (holdsMark(json[key]!, pattern)) return true;
+  for (const key of Object.keys(json)) if (holdsMark(json[key]!, pattern, kinds)) return true;
   return false;
 }
 
@@ -152,6 +153,8 @@ class Decoding {
       for (const item of json) array.push(this.decode(item));
       return array;
     }
+    // No JSON but such a value itself: somebody has put it there.
+    if (this.#kinds.marked(json) !== undefined) return json;
     const mark = markOf(json, this.#pattern);
     if (mark !== undefined && !mark.startsWith('$$')) return this.#marked(mark, json[mark]!, made);
     const object = {};

@@ -10,6 +10,7 @@ import type { Cuts } from './cuts.ts';
 import { Drive } from './drive.ts';
 import { Feed, type FeedLimits, firstLine } from './feed.ts';
 import type { Told } from './frame.ts';
+import { protocol } from './protocol.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
 import { type Redact, Wire } from './wire.ts';
 
@@ -146,7 +147,7 @@ export class Inspection {
     const gap = this.#feed.hasGap(from);
     const hello = {
       type: 'hello',
-      protocol: 1,
+      protocol,
       runId: this.runId,
       firstSeq: gap || this.#ring.first > firstLine ? this.#ring.first : 1,
       lastSeq: last,

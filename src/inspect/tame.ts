@@ -32,6 +32,8 @@ function tame(value: unknown, cuts: Cuts, depth: number): boolean {
   if (value === null) return true;
   if (depth <= 0) return false;
   if (Array.isArray(value)) {
+    // A list of a class of its own is not plain data, and not told as if it were.
+    if (Object.getPrototypeOf(value) !== Array.prototype) return false;
     left -= value.length;
     if (value.length > cuts.items || left < 0) return false;
     // Holes as well, for which JSON has no word.

@@ -2,6 +2,7 @@ import { chart } from '../chart/machine.ts';
 import { describeError } from '../data/error-codec.ts';
 import type { Json } from '../data/json.ts';
 import { edgeJson } from '../recording/edges.ts';
+import { opaqueIn } from '../recording/lines.ts';
 import type { Edge, Standing, Subject } from '../recording/sighting.ts';
 import type { Cuts } from './cuts.ts';
 import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
@@ -43,10 +44,10 @@ export class Wire {
     const { seq, subject, event, formed } = held;
     if (subject === undefined) return JSON.stringify(missing(seq, 'fault'));
     if (formed !== undefined) return stepText(subject, held, textOf(formed));
-    if (event !== undefined && held.rest === undefined && this.isTame(event)) {
+    if (event !== undefined && held.rest === undefined && !hasThrownNothing(event) && this.isTame(event)) {
       return stepText(subject, held, JSON.stringify(event));
     }
-    return this.#text(seq, () => rawLine(subject, held));
+    return this.#text(seq, () => rawLine(subject, held, this.#cuts.values));
   }
 
   /** Whether pages get a value as it is. */
@@ -83,7 +84,7 @@ export class Wire {
     const gone = { $error: { name: 'Gone', message: 'The program no longer holds this value.' } };
     if (held?.subject === undefined) return gone;
     try {
-      const line = this.#redacted(rawLine(held.subject, held));
+      const line = this.#redacted(rawLine(held.subject, held, this.#cuts.values));
       const at = ref.indexOf('/');
       const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
       return value === undefined ? gone : this.#fetched(value, ref);
@@ -110,6 +111,11 @@ export class Wire {
       return JSON.stringify(missing(seq, 'fault'));
     }
   }
+}
+
+/** Whether `undefined` was thrown: JSON would leave that out. */
+function hasThrownNothing(event: object): boolean {
+  return 'error' in event && event.error === undefined;
 }
 
 /** Says of a line that it is not told, and why. */
@@ -182,8 +188,11 @@ function edgeText(edge: Edge): string {
   return text;
 }
 
-/** A line with live values in it. */
-function rawLine(subject: Subject, held: Held): Record<string, unknown> {
+/**
+ * A line with live values in it.
+ * @param values what has more of them is cut anyway
+ */
+function rawLine(subject: Subject, held: Held, values: number): Record<string, unknown> {
   const { seq, t, formed, from, value, rest, transitions } = held;
   const event: Held['event'] = formed === undefined ? held.event : JSON.parse(textOf(formed));
   if (event === undefined) {
@@ -193,6 +202,7 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
   }
   const { status = 'active', output, error, context } = rest ?? {};
   const tr = (Array.isArray(transitions) ? transitions : [transitions]) as Edge[];
+  const opaque = opaqueIn(event, values);
   return {
     type: 'event',
     seq,
@@ -204,6 +214,7 @@ function rawLine(subject: Subject, held: Held): Record<string, unknown> {
     // Before what may be large: the rest of a line is cut when it has become too long, and a page counts on these.
     ...(tr.length === 0 ? {} : { tr: tr.map(edgeJson) }),
     ...(error === undefined ? {} : { error: describeError(error, fieldValues) }),
+    ...(opaque === undefined ? {} : { opaque }),
     event,
     ...(output === undefined ? {} : { output }),
     ...(status === 'active' ? {} : { context }),

@@ -1,7 +1,7 @@
 import { isEnvelope, type LoopStateValue, type Report } from '../chart/context.ts';
 import { isError } from '../data/error-classes.ts';
 import { describeError, Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
-import { isEndLoop } from '../data/errors.ts';
+import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { isPlain, type Json, plainOrNot, setOwn } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { kindOf } from '../data/shown.ts';
@@ -18,6 +18,8 @@ interface RecordingHeader {
   /** Milliseconds since 1970. */
   t: number;
   format: 1;
+  /** Not empty in one that the inspector's page has saved: what your code gave is as the page was told it. */
+  runId?: string;
 }
 
 /** A loop's actor, when it was first seen. */
@@ -63,10 +65,11 @@ export interface EventLine {
 /** What `record` keeps: lines of plain JSON, in the order in which things happened. */
 export type Recording = RecordingLine[];
 
-const marks = ['$error', '$opaque', '$plain'];
+/** What your code gave may have these. */
+export const marksOfLines: readonly string[] = ['$error', '$opaque', '$plain'];
 
 function isMarked(value: unknown): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && marks.some((mark) => mark in value);
+  return typeof value === 'object' && value !== null && marksOfLines.some((mark) => mark in value);
 }
 
 /** What user code gave may be anything; what is no plain data is named by its kind. */
@@ -108,6 +111,45 @@ export function plainOutput(output: unknown): Json {
     if (isPlain(rest)) return { ...inner(rest), ...(returned === undefined ? {} : { output: plain(returned) }) };
   }
   return plain(output);
+}
+
+/** Where in what stands under a key of an event lies what your code gave; nothing where it is all of that. */
+export function givenIn(key: string, value: unknown): 'value' | 'output' | undefined {
+  if (key !== 'output') return undefined;
+  return isReport(value) ? 'value' : isEnvelope(value) ? 'output' : undefined;
+}
+
+/**
+ * By the keys of an event, what your code gave there, for what is not plain data: the kind of it, as it is recorded. Of an
+ * `EndLoop` that has such a reason, the kind of that as well.
+ * @param values what has more values is not looked at, and told as if it were not plain data
+ */
+export function opaqueIn(event: { type: string }, values: number): { [key: string]: string } | undefined {
+  const opaque: { [key: string]: string } = {};
+  try {
+    for (const [key, value] of Object.entries(event) as [string, unknown][]) {
+      const within = givenIn(key, value);
+      const given = within === undefined ? value : (value as { [key: string]: unknown })[within];
+      if ((given === undefined && key !== 'error') || typeof given === 'string' || typeof given === 'number') continue;
+      const kind = kindOf(given);
+      const isUsual = isError(given) ? kind === 'Error' : plainOrNot(given, { left: values }) !== undefined;
+      if (!isUsual) setOwn(opaque, key, kind);
+      if (isError(given) && isEndLoop(given) && !tellsReason(given)) opaque[reasonOf(key)] = kindOf(given.reason);
+    }
+  } catch {
+    // An event of somebody else that cannot be looked at, and is not told either.
+  }
+  return Object.keys(opaque).length === 0 ? undefined : opaque;
+}
+
+/** The key for the reason of an `EndLoop` that stands under a key of an event. */
+export const reasonOf = (key: string): string => `${key}.reason`;
+
+/** Whether the description of an `EndLoop` has its reason. */
+function tellsReason(end: EndLoop): boolean {
+  const described = describeError(end);
+  const inFields = typeof described.$fields === 'object' && described.$fields !== null && 'reason' in described.$fields;
+  return end.reason === undefined || 'reason' in described || inFields;
 }
 
 export function plainEvent(event: { type: string }): { type: string; [key: string]: Json } {

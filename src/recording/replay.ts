@@ -6,6 +6,7 @@ import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
+import { LineOrder } from './line-order.ts';
 import {
   type ActorLine,
   type EventLine,
@@ -16,6 +17,7 @@ import {
   toldError,
 } from './lines.ts';
 import { asOfNow, inOlderForm, withoutNewWords } from './older-lines.ts';
+import { asRecorded, NotTold, type Told } from './told-lines.ts';
 
 /** Where a loop stood after an event. */
 export interface Frame {
@@ -42,32 +44,49 @@ export function contextAfter(line: EventLine, before: Json): Json {
   const source = from.slice(from.lastIndexOf('.') + 1);
   const value = isState(source) ? source : 'advancing';
   const context = asOfNow(decodeJson(before) as unknown as LoopContext);
-  return encodeJson(next(value, context, liveEvent(line.event)).context);
+  return encodeJson(next(value, context, liveEvent(ownForm(line).event)).context);
+}
+
+/** A line as `record()` has it, where a page was told more than that and all that it takes. */
+function ownForm(line: EventLine): EventLine {
+  if ((line as Told<EventLine>).opaque === undefined) return line;
+  try {
+    return asRecorded(line);
+  } catch {
+    return line;
+  }
 }
 
 /**
- * Runs the chart over a recording, without any user code: the same values, contexts and outputs.
+ * Runs the chart over a recording, without any user code: the same values, contexts and outputs. Recordings that the
+ * inspector's page has saved are read as well, from where they begin.
  * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
  */
 export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
   const actors = new Map<string, Actor>();
-  /** Of the line before. */
-  let seq: number | undefined;
+  let order: LineOrder | undefined;
+  let isOfPage = false;
   for (const line of recording) {
-    if (seq === undefined) {
+    if (order === undefined) {
       if (line.type !== 'recording') throw mismatch(0, '', 'a recording, which begins with its format', shown(line));
       if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${shown(line.format)}`);
-      seq = 0;
+      order = new LineOrder(line);
+      isOfPage = typeof line.runId === 'string' && line.runId !== '';
       continue;
     }
-    if (line.type !== 'actor' && line.type !== 'event') throw mismatch(seq, '', 'an actor or an event', shown(line));
-    if (line.seq !== ++seq) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
+    if (order.passesOver(line)) continue;
+    const { next: seq } = order;
+    if (line.type !== 'actor' && line.type !== 'event')
+      throw mismatch(seq - 1, '', 'an actor or an event', shown(line));
+    if (!order.takes(line)) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
     let frame: Frame;
     try {
-      frame = line.type === 'actor' ? introduced(line) : handled(line);
+      const own = isOfPage ? asRecorded(line) : line;
+      frame = own.type === 'actor' ? introduced(own) : handled(own);
     } catch (cause) {
       if (cause instanceof LoopError) throw cause;
-      throw mismatch(seq, line.id, 'a line that the chart can follow', (cause as Error).message, cause);
+      if (cause instanceof NotTold) throw mismatch(line.seq, line.id, toldWhole, cause.message, cause);
+      throw mismatch(line.seq, line.id, 'a line that the chart can follow', (cause as Error).message, cause);
     }
     yield frame;
   }
@@ -77,7 +96,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (actors.has(id)) throw mismatch(line.seq, path, 'an actor that is not there yet', id);
     const context = decodeJson(line.context) as unknown as LoopContext;
     if (!isState(value)) throw mismatch(line.seq, path, 'a state of the chart', shown(value));
-    if (!isObject(context)) throw mismatch(line.seq, path, 'a context', shown(line.context));
+    if (!isContext(context)) throw mismatch(line.seq, path, 'a context', shown(line.context));
     const output = line.output === undefined ? undefined : live(line.output);
     const stand = {
       value,
@@ -110,8 +129,13 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
   }
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What the page shows it need not know whole. */
+const toldWhole =
+  'a value that was told whole (of a recording that a page has saved, replay cannot follow what was cut, or is neither an ' +
+  'error nor plain data where it was thrown; those of recordTo() and record() hold all)';
+
+function isContext(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { steps?: unknown }).steps === 'number';
 }
 
 /** Where an actor stands in a replay. */

@@ -1,4 +1,4 @@
-import { isShared } from '../src/recording/shared.ts';
+import { isShared } from '../src/data/shared.ts';
 import type { EventLine } from './line.ts';
 import { asItCame } from './whole-line.ts';
 

@@ -1,5 +1,5 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import { wholeOf } from '../src/recording/shared.ts';
+import { wholeOf } from '../src/data/shared.ts';
 import { Arrivals, type Batch } from './arrivals.ts';
 import type { Contexts } from './contexts.ts';
 import { Look } from './look.ts';

@@ -1,5 +1,5 @@
+import { marked, wholeOf } from '../src/data/shared.ts';
 import { contextAfter } from '../src/index.ts';
-import { marked, wholeOf } from '../src/recording/shared.ts';
 import type { EventLine, Line, LoopContext } from './line.ts';
 import { asItCame } from './whole-line.ts';
 

@@ -15,12 +15,12 @@ import { chart } from '../inspector/transition.ts';
 import { brief, same } from '../inspector/value.ts';
 import { wholeLine } from '../inspector/whole-line.ts';
 import { decodeJson, encodeJson } from '../src/data/json-form.ts';
+import { marked, wholeOf } from '../src/data/shared.ts';
 import { Encoder } from '../src/inspect/encode.ts';
 import { defaultLimits, Inspection } from '../src/inspect/inspection.ts';
 import { looksTold } from '../src/inspect/looking.ts';
 import { parseCondition } from '../src/inspect/when.ts';
 import { Wire } from '../src/inspect/wire.ts';
-import { marked, wholeOf } from '../src/recording/shared.ts';
 import { dice } from './support/changing.ts';
 import { begin, end, leave, openRecording, page, press, settle, visit, watchRun } from './support/page.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { follow } from '../src/data/pointer.ts';
 import type { Cuts } from '../src/inspect/cuts.ts';
 import { Encoder, type Encoding } from '../src/inspect/encode.ts';
 import { defaultLimits } from '../src/inspect/inspection.ts';
-import { follow } from '../src/inspect/pointer.ts';
 import { isTame } from '../src/inspect/tame.ts';
 import { weigh } from '../src/inspect/weigh.ts';
 

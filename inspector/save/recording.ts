@@ -1,4 +1,4 @@
-import { marked } from '../../src/recording/shared.ts';
+import { marked } from '../../src/data/shared.ts';
 import type { Contexts } from '../contexts.ts';
 import type { ActorLine, LoopContext } from '../line.ts';
 import type { Store } from '../store.ts';

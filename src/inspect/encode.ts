@@ -1,8 +1,8 @@
 import { describeError } from '../data/error-codec.ts';
 import type { Json } from '../data/json.ts';
+import { type Place, pointerTo } from '../data/pointer.ts';
 import { type Cuts, deepest } from './cuts.ts';
 import { Digests } from './digest.ts';
-import { type Place, pointerTo } from './pointer.ts';
 import { nameOf, type Special, specialOf } from './special.ts';
 
 /** Of typed arrays, this many numbers are shown. */

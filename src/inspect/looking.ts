@@ -1,4 +1,4 @@
-import { meantBy } from '../recording/shared.ts';
+import { meantBy } from '../data/shared.ts';
 import { specialOf } from './special.ts';
 
 /*

@@ -1,12 +1,12 @@
 import { chart } from '../chart/machine.ts';
 import { describeError } from '../data/error-codec.ts';
 import type { Json } from '../data/json.ts';
+import { follow } from '../data/pointer.ts';
 import { edgeJson } from '../recording/edges.ts';
 import { opaqueIn } from '../recording/lines.ts';
 import type { Edge, Standing, Subject } from '../recording/sighting.ts';
 import type { Cuts } from './cuts.ts';
 import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
-import { follow } from './pointer.ts';
 import type { Formed, Held } from './ring.ts';
 import { isTame } from './tame.ts';
 

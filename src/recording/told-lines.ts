@@ -1,9 +1,9 @@
 import { describeError } from '../data/error-codec.ts';
 import { type Json, setOwn } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
+import { wholeOf } from '../data/shared.ts';
 import { shown } from '../data/shown.ts';
 import { type ActorLine, type EventLine, givenIn, marksOfLines, reasonOf } from './lines.ts';
-import { wholeOf } from './shared.ts';
 
 /*
  * Lines as pages are told them, and as the page saves them: what your code gave is shown, and cut where it is too much.

@@ -1,5 +1,5 @@
-import { deepest, type Json, setOwn } from '../data/json.ts';
-import { keysOf } from '../inspect/pointer.ts';
+import { deepest, type Json, setOwn } from './json.ts';
+import { keysOf } from './pointer.ts';
 
 /*
  * Lines are trees, and what a loop holds is none: an object may lie in two places of it. Two marks tell of that:

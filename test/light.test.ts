@@ -381,3 +381,14 @@ async function lookedAt(
   await Promise.all(left);
   return { output, error: (error as Error | undefined)?.message };
 }
+
+test('a child that is wired wrongly is the error of the step that runs it, and not of whoever looks', async () => {
+  class Late extends Outer {
+    override async advance() {
+      this.inner = new Outer(1, Object.assign(new Leaf(), { strays: new Map([['one', new Leaf()]]) }));
+      await super.advance();
+    }
+  }
+  const run = new Late(1).start();
+  expect(await run.outcome).toMatchObject({ status: 'failed', error: { code: 'MISCONFIGURATION' } });
+});

@@ -73,6 +73,8 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     }
     // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
     if (hasChildren(child)) walk(child);
+    // One that came after this loop's machine was made. A mistake in it is this step's, and not that of whoever looks later.
+    if (this.session.keeps && !compiled.has(child)) void child.machine;
     const quiet = isQuiet(this);
     // Whoever looks has an actor made of this loop as well, for its child is to have one.
     if (!quiet) this.session.show(true);

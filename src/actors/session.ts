@@ -22,6 +22,8 @@ export class Session extends Barrier {
   keeps = true;
   /** Others that want every snapshot of some actor of it. */
   lookers = 0;
+  /** How many children are about to begin, when the event loop has had its turn. */
+  beginning = 0;
   /** Subscriptions to the root's actor that are the library's own. */
   own = 0;
   /** Whether the loops have been given the states that the run goes on from. */
@@ -101,7 +103,15 @@ export class Session extends Barrier {
       return undefined;
     }
     const given = turn();
-    void given.then(() => this.#beginSlice());
+    this.beginning++;
+    void given.then(() => {
+      this.#beginSlice();
+      // After whoever waits for it has begun.
+      void turn().then(() => {
+        this.beginning--;
+        this.poke();
+      });
+    });
     return given;
   }
 

@@ -395,7 +395,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #changed(): void {
     for (const listener of this.#listeners) listener();
     if (this.#quiet.length === 0) return;
-    const quiet = this.#ended || leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+    const isPaused = () => leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+    const quiet = this.#ended || (this.#session.beginning === 0 && isPaused());
     if (quiet) for (const resolve of this.#quiet.splice(0)) resolve();
   }
 

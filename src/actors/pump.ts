@@ -47,6 +47,15 @@ class Pump implements HookActor {
   #waits = 0;
   #lastCommit = 0;
   #commitEvery = slice;
+  #composite = false;
+  /** No other hook of a step is the loop's own. */
+  #onlyAdvance = false;
+  /** Steps are awaited: one has returned a promise. */
+  #walks = false;
+  /** How many steps are taken between two looks at the clock, and how many there are still to be; when it was last looked at. */
+  #size = 1;
+  #unseen = 0;
+  #began = 0;
 
   constructor(loop: AnyLoop) {
     this.#loop = loop;
@@ -127,9 +136,34 @@ class Pump implements HookActor {
    * @param done what `done` has said, if it has been read after a step
    */
   async #steps(begun: Begun | undefined, done: boolean | undefined): Promise<void> {
-    const [loop, running, burst] = [this.#loop, this.#running, this.#burst];
+    this.#composite = hasChildren(this.#loop);
+    this.#onlyAdvance = !overrides(this.#loop, 'onAdvanceStart') && !overrides(this.#loop, 'onAdvanceEnd');
+    if (!(await this.#comesToSteps(begun, done))) return;
+    const running = this.#running;
+    this.#walks = begun !== undefined;
+    this.#beginSlice();
+    this.#lastCommit = now();
+    for (;;) {
+      const { pace, stop, inFlight } = running.context;
+      // Asked for while no step was in flight: the guards decide what to do instead of one.
+      if ((stop !== null || pace === 0) && inFlight === null) {
+        this.#commit();
+        return;
+      }
+      const { stood } = running.session;
+      // Of a loop with children, as many steps go by between two looks at the clock as take about half a millisecond.
+      if (!this.#composite || --this.#unseen <= 0) this.#began = now();
+      const single = await this.#take(pace);
+      if (this.stopped) return;
+      if (this.#mayGoOn()) continue;
+      if (await this.#looksUp(single || pace !== null, stood)) return;
+    }
+  }
+
+  /** What comes before the first step that is begun here. @returns whether there is one */
+  async #comesToSteps(begun: Begun | undefined, done: boolean | undefined): Promise<boolean> {
+    const [running, burst, composite] = [this.#running, this.#burst, this.#composite];
     const { session } = running;
-    const composite = hasChildren(loop);
     let letGo = false;
     // Steps that were taken before it had an actor are committed first.
     const isBehind = running.uncommitted > 0;
@@ -138,112 +172,99 @@ class Pump implements HookActor {
       const began = now();
       if (composite) await this.#step(begun);
       else await burst.finish(begun);
-      if (this.stopped) return;
+      if (this.stopped) return false;
       session.lastStep.set(running.actor, now() - began);
     } else {
       const wait = isBehind ? undefined : prepare(running);
       if (wait !== undefined) letGo = (await wait) === false;
-      if (this.stopped) return;
+      if (this.stopped) return false;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
-      burst.done = done ?? running.context.done ?? readDone(loop);
+      burst.done = done ?? running.context.done ?? readDone(this.#loop);
     }
     if (burst.done) {
       this.#commit();
-      return;
+      return false;
     }
-
-    if (composite && (isBehind || begun !== undefined)) {
+    const isOver = isBehind || begun !== undefined;
+    if (composite && isOver) {
       this.#commit();
       if (!this.stopped && session.wanted) await session.stand(running.actor);
-      if (this.stopped) return;
     }
-    const onlyAdvance = !overrides(loop, 'onAdvanceStart') && !overrides(loop, 'onAdvanceEnd');
-    let size = 1;
-    let unseen = 0;
-    let began = 0;
-    let walks = begun !== undefined;
-    this.#beginSlice();
-    this.#lastCommit = now();
-    this.attention = (session.wanted && !letGo) || isBehind || begun !== undefined;
-    for (;;) {
-      // Between two looks at the clock go by as many short steps as take about half a millisecond.
-      const looks = !composite || --unseen <= 0;
-      if (looks) began = now();
-      const { stood } = session;
-      // One step, then a commit.
-      let single = session.watched || session.wanted || session.saveNow !== undefined || (walks && this.#mayLinger());
-      const { pace, stop, inFlight } = running.context;
-      // Asked for while no step was in flight: the guards decide what to do instead of one.
-      if ((stop !== null || pace === 0) && inFlight === null) {
-        this.#commit();
-        return;
-      }
-      if (composite && onlyAdvance && running.completedHooks.length === 0) {
-        // As `#step` does, for the steps that most loops take.
-        const unit = running.begin('advance', true);
-        const result = burst.call('advance');
-        if (isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
-        if (this.stopped) return;
-        const left = running.settle();
-        if (left !== undefined) await left;
-        if (this.stopped) return;
-        this.#whole(unit);
-      } else if (composite) {
-        await this.#step();
-      } else if (!this.attention) {
-        // Loops beside this one count as well; a step at least is taken, for they may take their time.
-        const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-        const limit = single ? 1 : Math.min(size, pace ?? size, left);
-        this.#claim(limit);
-        if (session.saveNow !== undefined) noteAssets(running);
-        const before = running.uncommitted;
-        running.begin('advance', false);
-        if (walks) {
-          await burst.walk(limit);
-        } else {
-          const slow = burst.sprint(limit, this.#deadline);
-          if (slow !== undefined) {
-            walks = true;
-            await burst.finish(slow);
-            single ||= this.#mayLinger();
-          }
-        }
-        this.#claim(running.uncommitted - before - limit);
-      }
-      if (this.stopped) return;
+    this.attention = (session.wanted && !letGo) || isOver;
+    return !this.stopped;
+  }
 
-      const isQuietStep = composite && isQuiet(running);
-      if (isQuietStep && unseen > 0 && !burst.done && !this.attention && session.stepsUntilDue() > session.claimed) {
-        this.#hold();
-        if (this.stopped) return;
-        continue;
-      }
-      const seen = now();
-      // A look at the clock costs as much as some steps.
-      if (seen - began < 0.25) size = Math.min(size * 2, 256);
-      else if (seen - began > 0.5) size = Math.max(1, size >> 1);
-      unseen = isQuietStep ? Math.min(size, 16) : 0;
-      const tired = seen >= this.#deadline;
-      const due = session.stepsUntilDue() <= session.claimed;
-      const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-      const told = composite && !isQuietStep;
-      if (burst.done || this.attention || told || due || pace !== null || single || late) {
-        if (this.attention || single) session.lastStep.set(running.actor, seen - began - (session.stood - stood));
-        this.attention = false;
-        this.#commit();
-        if (this.stopped) return;
-        if (session.wanted) await session.stand(running.actor);
-        if (this.stopped) return;
-      } else if (composite) {
-        this.#hold();
-        if (this.stopped) return;
-      }
-      if (tired) {
-        if (mustGiveTurn(this.#waits)) await turn();
-        if (this.stopped) return;
-        this.#beginSlice();
+  /** Takes a step, or several of a loop without children. @returns whether they are to be committed */
+  async #take(pace: number | null): Promise<boolean> {
+    const [running, burst] = [this.#running, this.#burst];
+    const { session } = running;
+    let single = session.watched || session.wanted || session.saveNow !== undefined;
+    if (this.#composite) {
+      if (!this.#onlyAdvance || running.completedHooks.length > 0) await this.#step();
+      else await this.#advance();
+      return single;
+    }
+    single ||= this.#walks && this.#mayLinger();
+    if (this.attention) return single;
+    // Loops beside this one count as well; a step at least is taken, for they may take their time.
+    const left = Math.max(1, session.stepsUntilDue() - session.claimed);
+    const limit = single ? 1 : Math.min(this.#size, pace ?? this.#size, left);
+    this.#claim(limit);
+    if (session.saveNow !== undefined) noteAssets(running);
+    const before = running.uncommitted;
+    running.begin('advance', false);
+    if (this.#walks) {
+      await burst.walk(limit);
+    } else {
+      const slow = burst.sprint(limit, this.#deadline);
+      if (slow !== undefined) {
+        this.#walks = true;
+        await burst.finish(slow);
+        single ||= this.#mayLinger();
       }
     }
+    this.#claim(running.uncommitted - before - limit);
+    return single;
+  }
+
+  /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
+  #mayGoOn(): boolean {
+    const { session } = this.#running;
+    if (!this.#composite || this.#unseen <= 0 || this.#burst.done || this.attention) return false;
+    if (!isQuiet(this.#running) || session.stepsUntilDue() <= session.claimed) return false;
+    this.#hold();
+    // Whoever was told of the step may want something now.
+    return !this.attention && !this.stopped;
+  }
+
+  /** Commits, stands, gives others their turn: what is due. @returns whether there are no more steps to take here */
+  async #looksUp(single: boolean, stoodBefore: number): Promise<boolean> {
+    const [running, burst] = [this.#running, this.#burst];
+    const { session } = running;
+    const seen = now();
+    const took = seen - this.#began;
+    // A look at the clock costs as much as some steps.
+    if (took < 0.25) this.#size = Math.min(this.#size * 2, 256);
+    else if (took > 0.5) this.#size = Math.max(1, this.#size >> 1);
+    const quiet = this.#composite && isQuiet(running);
+    this.#unseen = quiet ? Math.min(this.#size, 16) : 0;
+    const tired = seen >= this.#deadline;
+    const due = session.stepsUntilDue() <= session.claimed;
+    const late = tired && seen - this.#lastCommit >= this.#commitEvery;
+    const told = this.#composite ? !quiet : single;
+    if (quiet && !burst.done && !this.attention && !due && !late) this.#hold();
+    if (burst.done || this.attention || told || due || late) {
+      if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
+      this.attention = false;
+      this.#commit();
+      if (!this.stopped && session.wanted) await session.stand(running.actor);
+    }
+    if (this.stopped) return true;
+    if (tired) {
+      if (mustGiveTurn(this.#waits)) await turn();
+      this.#beginSlice();
+    }
+    return this.stopped;
   }
 
   #beginSlice(): void {
@@ -278,6 +299,18 @@ class Pump implements HookActor {
       if (this.stopped) return;
     }
     this.#whole(unit);
+  }
+
+  /** The same, for the steps that most loops take: of one hook. */
+  async #advance(): Promise<void> {
+    const running = this.#running;
+    const unit = running.begin('advance', true);
+    const result = this.#burst.call('advance');
+    if (isPending(this.#loop, 'advance', result)) refuseIterator(this.#loop, 'advance', await result);
+    if (this.stopped) return;
+    const left = running.settle();
+    if (left !== undefined) await left;
+    if (!this.stopped) this.#whole(unit);
   }
 
   /** A step of a loop with children is over. */

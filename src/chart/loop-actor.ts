@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { AnyLoop } from '../tree/any-loop.ts';
 
 import type { LoopContext, LoopStateValue } from './context.ts';
+import { logicOf } from './xstate-inner.ts';
 
 /*
  * Which actors are loops: by what they are, and not by what they are called. An app's own machine may have any id and
@@ -26,7 +27,8 @@ export interface Stand {
   readonly error: unknown;
 }
 
-interface Logic {
+/** Where the marks are in what an actor runs, which may be a logic of any kind. */
+interface Marked {
   config?: { [chartMark]?: number };
   implementations?: { actors?: { [classMark]?: string } };
 }
@@ -41,12 +43,12 @@ export function markClass(actors: object, loop: AnyLoop): void {
 }
 
 export function isLoopActor(actor: AnyActorRef): boolean {
-  return logicOf(actor)?.config?.[chartMark] === chartVersion;
+  return markedOf(actor)?.config?.[chartMark] === chartVersion;
 }
 
 /** The class of the loop that an actor runs. */
 export function classOf(actor: AnyActorRef): string {
-  return logicOf(actor)?.implementations?.actors?.[classMark] ?? actor.id;
+  return markedOf(actor)?.implementations?.actors?.[classMark] ?? actor.id;
 }
 
 /** `undefined` where its machine could not even begin. */
@@ -55,6 +57,6 @@ export function standOf(actor: AnyActorRef): Stand | undefined {
   return snapshot?.context?.running === undefined ? undefined : snapshot;
 }
 
-function logicOf(actor: AnyActorRef): Logic | undefined {
-  return (actor as unknown as { logic?: Logic }).logic;
+function markedOf(actor: AnyActorRef): Marked | undefined {
+  return logicOf(actor) as Marked | undefined;
 }

@@ -211,12 +211,14 @@ export function takenBy(microstep: Extract<InspectionEvent, { type: '@xstate.mic
 }
 
 /**
- * The actors of a machine under the names by which they are spawned.
+ * The actors of a machine under the names by which they are spawned; `undefined` for a logic that is no machine.
  * They are `machine.implementations.actors`, and one that is put there later is found as well. If it were a copy, XState
  * would find no child of that name, and the run would end with its error.
  */
-export function actorsOf(machine: object): Record<string, unknown> {
-  return (machine as { implementations: { actors: Record<string, unknown> } }).implementations.actors;
+export function actorsOf(machine: object): Record<string, unknown>;
+export function actorsOf(logic: object | undefined): Record<string, unknown> | undefined;
+export function actorsOf(logic: object | undefined): Record<string, unknown> | undefined {
+  return (logic as { implementations?: { actors?: Record<string, unknown> } } | undefined)?.implementations?.actors;
 }
 
 /**

@@ -70,18 +70,11 @@ export interface InnerSnapshot {
  * @throws MisconfigurationError that names the parts that are not there
  */
 export function checkParts(actor: AnyActorRef): void {
-  const inner = actor as unknown as Inner;
-  const system = actor.system as unknown as InnerSystem;
-  const isThere = {
-    'actor._parent': '_parent' in inner,
-    'actor._send': typeof inner._send === 'function',
-    'actor.logic': typeof inner.logic === 'object',
-    'actor.observers': inner.observers instanceof Set,
-    'actor.options': typeof inner.options === 'object',
-    'system._relay': typeof system._relay === 'function',
-    'system._sendInspectionEvent': typeof system._sendInspectionEvent === 'function',
-  };
-  const missing = Object.entries(isThere).flatMap(([part, is]) => (is ? [] : part));
+  const lacks = (what: object, parts: readonly string[]) => parts.filter((part) => !(part in what));
+  const missing = [
+    ...lacks(actor, ['_parent', '_send', 'logic', 'observers', 'options']),
+    ...lacks(actor.system, ['_relay', '_sendInspectionEvent']),
+  ];
   if (missing.length === 0) return;
   throw new MisconfigurationError(
     `Expected an XState with \`${missing.join('`, `')}\`, as 5.33.3 has; got another. Install xstate@5.33.3.`,

@@ -84,7 +84,7 @@ export function checkParts(actor: AnyActorRef): void {
 
 /**
  * The actor that spawned or invoked this one; `undefined` at the top.
- * It is `actor._parent`. If it is not there: `checkParts`.
+ * It is `actor._parent`. Without it, `checkParts` refuses the run.
  */
 export function parentActor(actor: AnyActorRef): AnyActorRef | undefined {
   return actor._parent;
@@ -99,7 +99,7 @@ export function topActor(actor: AnyActorRef): AnyActorRef {
 
 /**
  * The logic that an actor runs: of a loop, its machine. `undefined` for what is no actor of XState.
- * It is `actor.logic`. If it is not there: `checkParts`.
+ * It is `actor.logic`. Without it, `checkParts` refuses the run.
  */
 export function logicOf(actor: AnyActorRef): object | undefined {
   return (actor as unknown as Partial<Inner>).logic;
@@ -107,7 +107,7 @@ export function logicOf(actor: AnyActorRef): object | undefined {
 
 /**
  * What an actor was made with.
- * It is `actor.options`. If it is not there: `checkParts`.
+ * It is `actor.options`. Without it, `checkParts` refuses the run.
  */
 export function optionsOf(actor: AnyActorRef): Inner['options'] {
   return (actor as unknown as Inner).options;
@@ -120,7 +120,7 @@ export function wantsSnapshots(observer: unknown): boolean {
 
 /**
  * How many want every snapshot of an actor: its subscribers, and a parent that invoked it with `onSnapshot`.
- * They are `actor.observers`, a set, and `actor._syncSnapshot`. If the former is not there: `checkParts`. Without the latter,
+ * They are `actor.observers`, a set, and `actor._syncSnapshot`. Without the former, `checkParts` refuses the run; without the latter,
  * such a parent is still counted once the actor has started, for XState subscribes for it.
  */
 export function countSnapshotObservers(actor: AnyActorRef): number {
@@ -130,7 +130,7 @@ export function countSnapshotObservers(actor: AnyActorRef): number {
 
 /**
  * Has an actor take its events another way.
- * All that comes to an actor, from wherever, goes through `actor._send`. If it is not there: `checkParts`; if something
+ * All that comes to an actor, from wherever, goes through `actor._send`. Without it, `checkParts` refuses the run; if something
  * went past it, loops without an actor would hear of a pause or a stop later than they should.
  * @param wrap is given the way that it takes them now
  */
@@ -141,7 +141,7 @@ export function wrapSend(actor: AnyActorRef, wrap: (send: Send) => Send): void {
 
 /**
  * Hands an event to an actor; unlike with `actor.send`, observers are told who sent it.
- * It is `system._relay`. If it is not there: `checkParts`.
+ * It is `system._relay`. Without it, `checkParts` refuses the run.
  */
 export function relay(from: AnyActorRef | undefined, to: AnyActorRef, event: object): void {
   (to.system as unknown as InnerSystem)._relay(from, to, event);
@@ -149,7 +149,7 @@ export function relay(from: AnyActorRef | undefined, to: AnyActorRef, event: obj
 
 /**
  * Tells the observers of a system that an actor has handled an event, by one transition.
- * It is `system._sendInspectionEvent`, which adds the `rootId`. If it is not there: `checkParts`.
+ * It is `system._sendInspectionEvent`, which adds the `rootId`. Without it, `checkParts` refuses the run.
  * @param scope what a machine is given with the event
  */
 export function tellMicrostep(

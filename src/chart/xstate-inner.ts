@@ -120,8 +120,8 @@ export function wantsSnapshots(observer: unknown): boolean {
 
 /**
  * How many want every snapshot of an actor: its subscribers, and a parent that invoked it with `onSnapshot`.
- * They are `actor.observers`, a set, and `actor._syncSnapshot`. Without the former, `checkParts` refuses the run; without the latter,
- * such a parent is still counted once the actor has started, for XState subscribes for it.
+ * They are `actor.observers`, a set, and `actor._syncSnapshot`. Without the former, `checkParts` refuses the run; without
+ * the latter, such a parent is still counted once the actor has started, for XState subscribes for it.
  */
 export function countSnapshotObservers(actor: AnyActorRef): number {
   const { observers, _syncSnapshot } = actor as unknown as Inner;
@@ -130,8 +130,8 @@ export function countSnapshotObservers(actor: AnyActorRef): number {
 
 /**
  * Has an actor take its events another way.
- * All that comes to an actor, from wherever, goes through `actor._send`. Without it, `checkParts` refuses the run; if something
- * went past it, loops without an actor would hear of a pause or a stop later than they should.
+ * All that comes to an actor, from wherever, goes through `actor._send`. Without it, `checkParts` refuses the run; if
+ * something went past it, loops without an actor would hear of a pause or a stop later than they should.
  * @param wrap is given the way that it takes them now
  */
 export function wrapSend(actor: AnyActorRef, wrap: (send: Send) => Send): void {

@@ -137,7 +137,7 @@ describe('what the doors give', () => {
 });
 
 /** What it was when this was written, and a little: what grows is to be seen. */
-const budget = 45_500;
+const budget = 46_000;
 
 /** `loopchart` as an app's bundler leaves it, without XState. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
@@ -169,7 +169,7 @@ async function bundle(): Promise<{ code: string; imports: string[] }> {
 }
 
 describe('loopchart in a browser', () => {
-  test('is at most 45.5 kB, minified and gzipped, and asks for nothing of Node', async () => {
+  test('is at most 46 kB, minified and gzipped, and asks for nothing of Node', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual(['xstate']);
     const size = gzipSync(code, { level: 9 }).length;

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
+import { optionsOf, parentActor } from '../chart/xstate-inner.ts';
 import { putBack } from '../checkpoint/persisted.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
@@ -37,14 +38,15 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
     ready(running);
     return;
   }
-  if (!Array.isArray(actor._parent?.getSnapshot()?.context?.running)) {
+  const above = parentActor(actor);
+  if (above === undefined || !Array.isArray(above.getSnapshot()?.context?.running)) {
     throw new LoopError(
       'CHECKPOINT_MISMATCH',
       `Expected the snapshot of a run, got that of the child \`${name}\` alone. Persist the actor of the topmost loop.`,
       pathOf(loop),
     );
   }
-  const parent = runnings.get(actor._parent!);
+  const parent = runnings.get(above);
   const run = parent?.childRun(name);
   if (parent === undefined || run === undefined) {
     waitingForParent.set(actor, () => attach(loop, actor, ready));
@@ -69,7 +71,7 @@ function remembering(actor: AnyActorRef, running: Running): Running {
 
 function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {
   if (given !== undefined) return given;
-  const { input, snapshot } = (actor as unknown as { options: { input?: unknown; snapshot?: unknown } }).options;
+  const { input, snapshot } = optionsOf(actor);
   // XState, too, goes by the snapshot where it is given both.
   if (snapshot === undefined && Array.isArray(input)) return input;
   if (saved !== null) return saved;

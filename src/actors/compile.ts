@@ -2,6 +2,7 @@ import { withContext } from '../chart/initial-snapshot.ts';
 import { markClass } from '../chart/loop-actor.ts';
 import { chart, type LoopMachine } from '../chart/machine.ts';
 import { quickened } from '../chart/quick-transition.ts';
+import { actorsOf } from '../chart/xstate-inner.ts';
 import { persistWhole } from '../checkpoint/persisted.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
@@ -40,7 +41,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
     machineLoops.set(machine, loop);
   }
   // Children come and go; the machine of the parent is made once.
-  const { actors } = machine.implementations as { actors: Record<string, unknown> };
+  const actors = actorsOf(machine);
   for (const [name, child] of childrenOf(loop)) implement(loop, actors, name, compile(child));
   return machine;
 }

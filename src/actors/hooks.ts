@@ -1,4 +1,5 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
+import { parentActor } from '../chart/xstate-inner.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
@@ -39,7 +40,7 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
     start(_, { self }) {
       const actor = make(self);
       actors.set(self, actor);
-      const machine = self._parent!;
+      const machine = parentActor(self)!;
       try {
         attach(loop, machine, (running) => {
           if (actor.stopped) return;
@@ -82,7 +83,7 @@ export function endWith(loop: AnyLoop): HookLogic {
       const error =
         input === undefined ? new LoopError('STOPPED', 'was aborted without a reason.', loop.path) : input.error;
       // Before the actors below are stopped: what they await, and their signals, get the reason.
-      attach(loop, self._parent!, (running) => running.abort(error));
+      attach(loop, parentActor(self)!, (running) => running.abort(error));
       throw error;
     },
     transition: (snapshot) => snapshot,

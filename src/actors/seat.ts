@@ -1,5 +1,6 @@
 import type { AnyActorRef, Observer, Subscription } from 'xstate';
 import type { LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
+import { actorsOf, countSnapshotObservers, logicOf, relay, wantsSnapshots, wrapSend } from '../chart/xstate-inner.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 
 import { implement, isImplementedBy, machineLoops } from './machines.ts';
@@ -14,22 +15,11 @@ interface Snapshot {
   children: Record<string, AnyActorRef>;
 }
 
-/** What this file uses of an actor of XState (5.33) that is not in its documentation. */
-interface Inner {
-  logic: { implementations: { actors: Record<string, unknown> } };
-  /** Everything that comes to an actor from anywhere goes through it. */
-  _send(event: { type: string }): void;
-  /** What it tells its parent's `onSnapshot`. */
-  _syncSnapshot?: boolean;
-  observers: Set<unknown>;
+/** The doors of an actor. Whatever XState does with it from elsewhere goes through them as well. */
+interface Doors {
   subscribe(observer: object): Subscription;
   getSnapshot(): unknown;
   getPersistedSnapshot(options?: unknown): unknown;
-  system: { _relay(from: AnyActorRef | undefined, to: AnyActorRef, event: object): void };
-}
-
-function wantsSnapshots(observer: unknown): boolean {
-  return typeof observer === 'function' || (observer as { next?: unknown } | undefined)?.next !== undefined;
 }
 
 /** Asks something of the loops, wherever they are: those that run without an actor have to hear of it. */
@@ -42,7 +32,7 @@ const controls: ReadonlySet<string> = new Set(['loop.pause', 'loop.resume', 'loo
 export class Seat {
   readonly actor: AnyActorRef;
   readonly #session: Session;
-  readonly #inner: Inner;
+  readonly #machine: object;
   readonly #ask: () => unknown;
   readonly #subscribe: (observer: object) => Subscription;
   /** Others that want every snapshot. */
@@ -52,24 +42,23 @@ export class Seat {
   constructor(actor: AnyActorRef, session: Session, isRoot: boolean) {
     this.actor = actor;
     this.#session = session;
-    const inner = actor as unknown as Inner;
-    this.#inner = inner;
-    this.#ask = inner.getSnapshot;
-    this.#subscribe = inner.subscribe;
-    const { getPersistedSnapshot, _send } = inner;
-    const own = isRoot ? session.own : 0;
-    this.#look([...inner.observers].filter(wantsSnapshots).length - own + (inner._syncSnapshot === true ? 1 : 0));
-    inner.getSnapshot = () => {
+    this.#machine = logicOf(actor)!;
+    const doors = actor as unknown as Doors;
+    this.#ask = doors.getSnapshot;
+    this.#subscribe = doors.subscribe;
+    const { getPersistedSnapshot } = doors;
+    this.#look(countSnapshotObservers(actor) - (isRoot ? session.own : 0));
+    doors.getSnapshot = () => {
       session.show();
-      return this.#ask.call(inner);
+      return this.#ask.call(actor);
     };
-    inner.getPersistedSnapshot = (options) => {
+    doors.getPersistedSnapshot = (options) => {
       session.show();
-      return getPersistedSnapshot.call(inner, options);
+      return getPersistedSnapshot.call(actor, options);
     };
-    inner.subscribe = (...observer: [any]) => {
+    doors.subscribe = (...observer: [any]) => {
       session.show();
-      const subscription = this.#subscribe.apply(inner, observer);
+      const subscription = this.#subscribe.apply(actor, observer);
       // Whoever only wants to hear of the end is told of that in any case.
       if (!wantsSnapshots(observer[0])) return subscription;
       this.#look(1);
@@ -82,10 +71,10 @@ export class Seat {
         },
       };
     };
-    inner._send = (event) => {
+    wrapSend(actor, (send) => (event) => {
       if (controls.has(event.type)) session.show(true);
-      session.whileMachinesWork(() => _send.call(inner, event));
-    };
+      session.whileMachinesWork(() => send.call(actor, event));
+    });
   }
 
   #look(count: number): void {
@@ -100,26 +89,25 @@ export class Seat {
 
   /** What the machine has been told so far. */
   snapshot(): Snapshot {
-    return this.#ask.call(this.#inner) as Snapshot;
+    return this.#ask.call(this.actor) as Snapshot;
   }
 
   /** Whether a child of its loop is the actor that runs under a name. */
   runsItself(loop: AnyLoop, child: string): boolean {
-    const { logic } = this.#inner;
-    return machineLoops.get(logic) === loop && isImplementedBy(loop, logic.implementations.actors, child);
+    return machineLoops.get(this.#machine) === loop && isImplementedBy(loop, actorsOf(this.#machine), child);
   }
 
   /** Puts the machine of a child under its name, for this actor's machine to spawn. */
   implement(loop: AnyLoop, child: string, machine: object): void {
-    implement(loop, this.#inner.logic.implementations.actors, child, machine);
+    implement(loop, actorsOf(this.#machine), child, machine);
   }
 
   listen(observer: Observer<unknown>): void {
-    this.#subscribe.call(this.#inner, observer);
+    this.#subscribe.call(this.actor, observer);
   }
 
   /** Hands an event to the machine. @param from whom inspectors see as its sender */
   take(event: LoopReportEvent, from: AnyActorRef | undefined): void {
-    this.#inner.system._relay(from, this.actor, event);
+    relay(from, this.actor, event);
   }
 }

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
+import { checkParts, hasObservers, optionsOf, parentActor, topActor } from '../chart/xstate-inner.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
@@ -148,7 +149,7 @@ const sessions = new WeakMap<AnyActorRef, Session>();
 /** The session of the run that an actor of a loop belongs to. Loops in one app may be several runs of one actor system. */
 export function sessionOf(actor: AnyActorRef): Session {
   let root = actor;
-  while ((root.getSnapshot().context as LoopContext).name !== null && root._parent !== undefined) root = root._parent;
+  while (contextOf(root).name !== null && parentActor(root) !== undefined) root = parentActor(root)!;
   let session = sessions.get(root);
   if (session === undefined) {
     session = new Session(root);
@@ -156,6 +157,10 @@ export function sessionOf(actor: AnyActorRef): Session {
     watchOf(root).sessions.add(session);
   }
   return session;
+}
+
+function contextOf(actor: AnyActorRef): LoopContext {
+  return actor.getSnapshot().context;
 }
 
 /** Observers of a system: those that came through its `inspect` since it was first asked for, and whether any had come before. */
@@ -171,7 +176,7 @@ interface Watch {
 /** Whether anybody observes the inspection events of an actor's system. */
 function isWatched(watch: Watch, actor: AnyActorRef): boolean {
   // Who came before may have left.
-  if (watch.count === 0 && watch.before) watch.before = readsEvents(actor.system);
+  if (watch.count === 0 && watch.before) watch.before = hasObservers(actor.system);
   return watch.count > 0 || watch.before;
 }
 
@@ -180,9 +185,8 @@ function watchOf(actor: AnyActorRef): Watch {
   const { system } = actor;
   const known = watches.get(system);
   if (known !== undefined) return known;
-  let top: AnyActorRef = actor;
-  while (top._parent !== undefined) top = top._parent;
-  const stays = (top as unknown as { options: { inspect?: unknown } }).options.inspect !== undefined;
+  checkParts(actor);
+  const stays = optionsOf(topActor(actor)).inspect !== undefined;
   const watch: Watch = { count: stays ? 1 : 0, before: true, sessions: new Set() };
   watches.set(system, watch);
   const inspect = system.inspect;
@@ -201,22 +205,4 @@ function watchOf(actor: AnyActorRef): Watch {
     };
   };
   return watch;
-}
-
-const read = Symbol('loopchart.read');
-const probe = {
-  get type(): string {
-    throw read;
-  },
-};
-
-/** XState copies an event for its observers, and only if there are any: they never see this one. */
-function readsEvents(system: AnyActorRef['system']): boolean {
-  try {
-    (system as unknown as { _sendInspectionEvent(event: object): void })._sendInspectionEvent(probe);
-    return false;
-  } catch (error) {
-    if (error === read) return true;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { AnyLoop } from '../tree/any-loop.ts';
 
 import type { LoopContext, LoopStateValue } from './context.ts';
+import { actorsOf, logicOf } from './xstate-inner.ts';
 
 /*
  * Which actors are loops: by what they are, and not by what they are called. An app's own machine may have any id and
@@ -26,11 +27,6 @@ export interface Stand {
   readonly error: unknown;
 }
 
-interface Logic {
-  config?: { [chartMark]?: number };
-  implementations?: { actors?: { [classMark]?: string } };
-}
-
 /** Not enumerable: a configuration that somebody copied, and may have changed, is no longer ours. */
 export function markChart(config: object): void {
   Object.defineProperty(config, chartMark, { value: chartVersion });
@@ -41,20 +37,18 @@ export function markClass(actors: object, loop: AnyLoop): void {
 }
 
 export function isLoopActor(actor: AnyActorRef): boolean {
-  return logicOf(actor)?.config?.[chartMark] === chartVersion;
+  const logic = logicOf(actor) as { config?: { [chartMark]?: number } } | undefined;
+  return logic?.config?.[chartMark] === chartVersion;
 }
 
 /** The class of the loop that an actor runs. */
 export function classOf(actor: AnyActorRef): string {
-  return logicOf(actor)?.implementations?.actors?.[classMark] ?? actor.id;
+  const actors: { [classMark]?: string } | undefined = actorsOf(logicOf(actor));
+  return actors?.[classMark] ?? actor.id;
 }
 
 /** `undefined` where its machine could not even begin. */
 export function standOf(actor: AnyActorRef): Stand | undefined {
   const snapshot = actor.getSnapshot() as Stand | undefined;
   return snapshot?.context?.running === undefined ? undefined : snapshot;
-}
-
-function logicOf(actor: AnyActorRef): Logic | undefined {
-  return (actor as unknown as { logic?: Logic }).logic;
 }

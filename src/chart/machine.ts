@@ -26,6 +26,7 @@ import {
 } from './context.ts';
 import { wholeArgs } from './journal.ts';
 import { markChart } from './loop-actor.ts';
+import { parentActor } from './xstate-inner.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
@@ -75,10 +76,10 @@ export const effects: { readonly [name: string]: unknown } = {
   }),
   /** An error says nothing of the state that it left behind. */
   tellParent: enqueueActions(
-    ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: any }) => {
+    ({ context, event, enqueue, self }: { context: LoopContext; event: any; enqueue: any; self: AnyActorRef }) => {
       if (context.name === null) return;
       const error = 'error' in event ? event.error : event.reason;
-      enqueue.sendTo(self._parent, { type: 'loop.left', child: context.name, error, ...told(context) });
+      enqueue.sendTo(parentActor(self), { type: 'loop.left', child: context.name, error, ...told(context) });
     },
   ),
 };

@@ -1,6 +1,7 @@
-import { freshContext, type LoopContext, type LoopStateValue } from './context.ts';
+import { freshContext, type LoopStateValue } from './context.ts';
 import { chart } from './machine.ts';
 import { contextBy, quickEvents, type Rule, ruleFor } from './rules.ts';
+import { type InnerSnapshot, isIn, rootNode, snapshotAfter, systemThatTells, tellMicrostep } from './xstate-inner.ts';
 
 /*
  * A watched run is made of events that change the context and nothing else: a step was taken, `once` was called. XState
@@ -8,12 +9,10 @@ import { contextBy, quickEvents, type Rule, ruleFor } from './rules.ts';
  * each change. Here they go by the rules, and whoever watches gets the same: the same snapshots, the same inspection
  * events, key for key. All other events, and whatever looks unusual, are left to XState.
  *
- * What this relies on of XState (5.33) that is not in its documentation:
+ * This relies on how XState makes snapshots and tells of them, which `xstate-inner.ts` says part by part, and on these:
  *   - an actor hands each event to `machine.transition(snapshot, event, scope)`, a property of the machine, and what that
  *     returns is its next snapshot;
- *   - a snapshot is a plain object with the keys that `following` writes, in that order;
- *   - observers are told of an event by `scope.system._sendInspectionEvent`, once, as a microstep with the definitions of
- *     the transitions taken, which are those of the machine's own states.
+ *   - observers are told of an event once, as a microstep with the transitions taken, which are those of the machine itself.
  * An app may have a later XState than the one that the tests have. So, before the first use, one event of each kind is
  * given to both: if anything differs, XState has all events.
  */
@@ -24,7 +23,7 @@ export function quickened<Machine extends object>(machine: Machine): Machine {
   const { transition, provide } = own;
   proven ??= isProven();
   if (!proven) return machine;
-  own.transition = (before: Snapshot, event: any, scope: any) =>
+  own.transition = (before: InnerSnapshot, event: any, scope: any) =>
     (allowed ? quickly(own, before, event, scope) : undefined) ?? transition(before, event, scope);
   Object.defineProperty(own, 'provide', {
     configurable: true,
@@ -46,74 +45,30 @@ export function allowQuick(on: boolean): void {
   allowed = on;
 }
 
-interface Snapshot {
-  readonly status: string;
-  readonly machine: Machine;
-  readonly value: LoopStateValue;
-  readonly context: LoopContext;
-  readonly _nodes: readonly object[];
-  readonly [key: string]: any;
-}
-
-interface Node {
-  readonly transitions: ReadonlyMap<string, readonly object[]>;
-}
-
-interface Machine {
-  readonly root: Node;
-  readonly states: { readonly [value: string]: Node };
-}
-
 /** The snapshot after an event; `undefined`: this event is for XState. */
-function quickly(machine: Machine, before: Snapshot, event: any, scope: any): object | undefined {
+function quickly(machine: object, before: InnerSnapshot, event: any, scope: any): object | undefined {
   if (!quickEvents.has(event?.type) || before.status !== 'active' || before.machine !== machine) return undefined;
-  const { value, context, _nodes } = before;
-  if (_nodes.length !== 2 || _nodes[1] !== machine.states[value]) return undefined;
+  const root = rootNode(machine);
+  if (!isIn(before, root)) return undefined;
+  const { value, context } = before;
   let rule: Rule | undefined;
-  let next: LoopContext;
+  let next: object;
   try {
-    rule = ruleFor(value, context, event);
+    rule = ruleFor(value as LoopStateValue, context, event);
     if (!rule?.isQuick) return undefined;
     next = contextBy(rule, context, event);
   } catch {
     // XState will say what is wrong with the event.
     return undefined;
   }
-  const after = following(before, next);
+  const after = snapshotAfter(before, next, methods);
   const { state, event: type, index } = rule.place;
-  const node = state === undefined ? machine.root : machine.states[state]!;
-  scope.system._sendInspectionEvent({
-    type: '@xstate.microstep',
-    actorRef: scope.self,
-    event,
-    snapshot: after,
-    _transitions: [node.transitions.get(type)![index]],
-  });
+  const node = state === undefined ? root : root.states[state]!;
+  tellMicrostep(scope, event, after, node.transitions.get(type)![index]!);
   return after;
 }
 
-/** A snapshot like the one before it, but for the context. */
-function following(before: Snapshot, context: LoopContext): object {
-  return {
-    status: before.status,
-    output: before.output,
-    error: before.error,
-    machine: before.machine,
-    context,
-    _nodes: before._nodes,
-    value: before.value,
-    tags: new Set(),
-    children: before.children,
-    historyValue: before.historyValue || {},
-    matches: methods.matches,
-    hasTag: methods.hasTag,
-    can: methods.can,
-    getMeta: methods.getMeta,
-    toJSON: methods.toJSON,
-  };
-}
-
-const methods: Snapshot = chart.resolveState({ value: 'advancing', context: freshContext([]) } as any) as any;
+const methods: InnerSnapshot = chart.resolveState({ value: 'advancing', context: freshContext([]) } as any) as any;
 
 /** Whether one event of each kind comes to the same here and in XState. */
 function isProven(): boolean {
@@ -130,7 +85,7 @@ function isProven(): boolean {
         (way) => {
           const told: unknown[] = [];
           const tell = (name: string) => (what: unknown) => void told.push(name, what);
-          const system = { _sendInspectionEvent: tell('inspect') };
+          const system = systemThatTells(tell('inspect'));
           const others = {
             defer: tell('defer'),
             emit: tell('emit'),

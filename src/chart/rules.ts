@@ -2,6 +2,7 @@ import { type Change, changed, changes, type Step } from './changes.ts';
 import type { LoopContext, LoopStateValue } from './context.ts';
 import type { Status } from './loop-actor.ts';
 import { chart, guards } from './machine.ts';
+import { type Node, rootNode, type Transition } from './xstate-inner.ts';
 
 /*
  * Goes by the rules of the chart without an actor. The chart is flat: one level of states, at most one hook in each, no
@@ -52,32 +53,16 @@ interface Rules {
   readonly families: readonly (readonly [prefix: string, rules: readonly Rule[]])[];
 }
 
-/** What XState has made of a state of the chart. */
-interface Node {
-  readonly key: string;
-  readonly type: string;
-  readonly transitions: ReadonlyMap<string, readonly Definition[]>;
-  readonly invoke: readonly { readonly id: string }[];
-  readonly entry: readonly string[];
-  readonly output: (step: Step) => unknown;
-}
-
-interface Definition {
-  readonly guard?: string | ((step: Step) => boolean);
-  readonly target?: readonly Node[];
-  readonly actions: readonly string[];
-}
-
-const { root } = chart as unknown as { root: Node };
-const nodes = new Map(Object.entries(chart.states)) as unknown as Map<unknown, Node>;
+const root = rootNode(chart);
+const nodes = new Map<unknown, Node>(Object.entries(root.states));
 const ofChart = rulesOf(root, undefined);
 const ofState = new Map([...nodes].map(([value, node]) => [value, rulesOf(node, value as LoopStateValue)]));
 
 function rulesOf(node: Node, state: LoopStateValue | undefined): Rules {
   const exact = new Map<string, Rule[]>();
   const families: [string, Rule[]][] = [];
-  for (const [event, definitions] of node.transitions) {
-    const rules = definitions.map((definition, index) => ruleOf(definition, { state, event, index }));
+  for (const [event, transitions] of node.transitions) {
+    const rules = transitions.map((transition, index) => ruleOf(transition, { state, event, index }));
     exact.set(event, rules);
     if (event.endsWith('.*')) families.push([event.slice(0, -2), rules]);
   }
@@ -86,7 +71,7 @@ function rulesOf(node: Node, state: LoopStateValue | undefined): Rules {
   return { exact, families };
 }
 
-function ruleOf({ guard, target, actions }: Definition, place: Rule['place']): Rule {
+function ruleOf({ guard, target, actions }: Transition, place: Rule['place']): Rule {
   const to = target?.[0]?.key as LoopStateValue | undefined;
   return {
     guard: typeof guard === 'string' ? guards[guard] : guard,

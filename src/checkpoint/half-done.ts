@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import { parentActor } from '../chart/xstate-inner.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { childNamed, isLoop, statefulOf, walk } from '../tree/tree.ts';
 
@@ -9,7 +10,7 @@ import { childNamed, isLoop, statefulOf, walk } from '../tree/tree.ts';
  */
 export function mayHaveHalfDone(root: AnyLoop, rootActor: AnyActorRef, actor: AnyActorRef): boolean {
   const names: string[] = [];
-  for (let up: AnyActorRef | undefined = actor; up !== undefined && up !== rootActor; up = up._parent) {
+  for (let up: AnyActorRef | undefined = actor; up !== undefined && up !== rootActor; up = parentActor(up)) {
     names.unshift(up.id);
   }
   let loop = root;

@@ -1,4 +1,5 @@
 import { freshContext, type LoopContext, type LoopStateValue } from '../chart/context.ts';
+import { persistedSnapshot } from '../chart/xstate-inner.ts';
 import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
@@ -77,7 +78,7 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
   // A pause is of the process that asked for it; a checkpoint says where to go on.
   if (value === 'paused') value = saved.done || saved.stop !== null ? 'ending' : 'advancing';
   if (value === 'advancing' && innermost && paused) value = 'paused';
-  const children: Record<string, unknown> = {};
+  const children: Record<string, { src: string; snapshot: object }> = {};
   const states = { ...dict.children };
   for (const name of names) {
     children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused) };
@@ -86,12 +87,10 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
   const hook = invoked[value];
   if (hook !== undefined)
     children[hook] = { src: hook, snapshot: { status: 'active', output: undefined, error: undefined } };
-  return {
+  return persistedSnapshot({
     status: value === 'finished' ? 'done' : 'active',
     output: phase.output,
-    error: undefined,
     value,
-    historyValue: {},
     context: {
       ...knownTo(saved),
       // Its state is loaded, be it that of before the run.
@@ -103,5 +102,5 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
       pace: paused ? 0 : null,
     },
     children,
-  };
+  });
 }

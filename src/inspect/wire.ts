@@ -1,4 +1,5 @@
 import { chart } from '../chart/machine.ts';
+import { type Node, rootNode, type Transition } from '../chart/xstate-inner.ts';
 import { describeError } from '../data/error-codec.ts';
 import type { Json } from '../data/json.ts';
 import { follow } from '../data/pointer.ts';
@@ -232,14 +233,14 @@ function about({ id, path, name, loop, parent }: Subject, seq: number, t: number
 
 /** The chart as data: states, transitions, what is invoked, and the guards that have names. */
 export function chartLine(seq: number, t: number): Line {
-  return { type: 'chart', seq, t, key: chartKey, root: nodeJson(chart.root) };
+  return { type: 'chart', seq, t, key: chartKey, root: nodeJson(rootNode(chart)) };
 }
 
-function nodeJson(node: any): { [key: string]: Json } {
+function nodeJson(node: Node): { [key: string]: Json } {
   const on: { [type: string]: Json } = {};
   for (const [type, transitions] of node.transitions) on[type] = transitions.map(transitionJson);
-  const invoked = node.invoke.map(({ id, src }: any) => ({ id, src: typeof src === 'string' ? src : id }));
-  const states = Object.values(node.states) as any[];
+  const invoked = node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : id }));
+  const states = Object.values(node.states);
   const initial = node.initial?.target?.[0]?.key;
   return {
     id: node.id,
@@ -252,9 +253,9 @@ function nodeJson(node: any): { [key: string]: Json } {
   };
 }
 
-function transitionJson({ target, guard }: any): Json {
+function transitionJson({ target, guard }: Transition): Json {
   return {
-    ...(target === undefined ? {} : { target: target.map((node: { id: string }) => `#${node.id}`) }),
+    ...(target === undefined ? {} : { target: target.map((node) => `#${node.id}`) }),
     ...(typeof guard === 'string' ? { guard } : {}),
   };
 }

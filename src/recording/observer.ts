@@ -1,5 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { classOf, isLoopActor, type Stand, standOf } from '../chart/loop-actor.ts';
+import { parentActor, type Transition, takenBy, topActor } from '../chart/xstate-inner.ts';
 import { edgesOf } from './edges.ts';
 import type { Sighting, Subject } from './sighting.ts';
 
@@ -34,7 +35,7 @@ export class Observer {
         if (!this.#systems.has(actor.system)) this.lookAt(actor);
         const subject = this.#subjects.get(actor);
         if (subject !== undefined) {
-          this.#handled(subject, event.event, event.snapshot as unknown as Stand, event._transitions);
+          this.#handled(subject, event.event, event.snapshot as unknown as Stand, takenBy(event));
         }
         break;
       }
@@ -50,7 +51,7 @@ export class Observer {
       }
       case '@xstate.actor':
         // A system whose birth is seen has no loops yet.
-        if (actor._parent === undefined) this.#systems.add(actor.system);
+        if (parentActor(actor) === undefined) this.#systems.add(actor.system);
         else if (!this.#systems.has(actor.system)) this.lookAt(actor);
         if (isLoopActor(actor)) this.#announced.add(actor);
         break;
@@ -65,8 +66,7 @@ export class Observer {
 
   /** Takes note of the loops that run already in the system of an actor, each before its children. */
   lookAt(actor: AnyActorRef): void {
-    let top = actor;
-    while (top._parent !== undefined) top = top._parent;
+    const top = topActor(actor);
     this.#systems.add(top.system);
     this.#walk(top, new Set());
   }
@@ -87,7 +87,7 @@ export class Observer {
     const stand = isLoopActor(actor) ? standOf(actor) : undefined;
     if (stand === undefined) return undefined;
     const { value, status, context, output, error } = stand;
-    const above = context.name === null ? undefined : actor._parent;
+    const above = context.name === null ? undefined : parentActor(actor);
     const parent = above && (this.#subjects.get(above) ?? this.#meet(above, false));
     const path = parent === undefined ? actor.id : `${parent.path}.${actor.id}`;
     const subject: Subject = {
@@ -124,7 +124,7 @@ export class Observer {
     return time;
   }
 
-  #handled(subject: Subject, event: { type: string }, stand: Stand, transitions: readonly any[]): void {
+  #handled(subject: Subject, event: { type: string }, stand: Stand, transitions: readonly Transition[]): void {
     const { value, status, output, error, context } = stand;
     const from = subject.coming.length > 0 ? senderOf(subject.coming, event) : undefined;
     const told = subject.now;
@@ -151,7 +151,8 @@ export class Observer {
   #nameOf(actor: AnyActorRef): string | undefined {
     let name = this.#names.get(actor);
     if (name === undefined) {
-      const machine = actor._parent && this.#subjects.get(actor._parent);
+      const above = parentActor(actor);
+      const machine = above && this.#subjects.get(above);
       name = this.#subjects.get(actor)?.id ?? (machine && `${machine.id}/${actor.id}`);
       if (name !== undefined) this.#names.set(actor, name);
     }

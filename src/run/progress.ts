@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopStateValue } from '../chart/context.ts';
 import { standOf } from '../chart/loop-actor.ts';
+import { parentActor } from '../chart/xstate-inner.ts';
 import type { Json } from '../data/json.ts';
 
 /** Where a run stands. */
@@ -47,7 +48,8 @@ export function warn(message: string): void {
   else console.warn(message);
 }
 
-function actorPath(actor: { id: string; _parent?: any; getSnapshot(): any }): string {
+function actorPath(actor: AnyActorRef): string {
   const name = actor.getSnapshot()?.context?.name;
-  return name === null || actor._parent === undefined ? actor.id : `${actorPath(actor._parent)}.${actor.id}`;
+  const above = parentActor(actor);
+  return name === null || above === undefined ? actor.id : `${actorPath(above)}.${actor.id}`;
 }

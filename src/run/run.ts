@@ -6,9 +6,7 @@ import { leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
-import { type CheckpointStore, giveUp, take } from '../checkpoint/store.ts';
 import { LoopError } from '../data/errors.ts';
-import { isThenable } from '../data/returned.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { later, soon } from '../time/clock.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
@@ -17,13 +15,11 @@ import { checkTree } from '../tree/strays.ts';
 import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { HeldStore, patienceMs } from './held-store.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, warn } from './progress.ts';
 import { Saver } from './saver.ts';
-
-/** How long a run that has ended waits for a store that nobody needs any more, in milliseconds. */
-const patienceMs = 500;
 
 /** A run of a loop. What its methods do, anyone can do who sends the same events to `actor`. */
 export class LoopRun<Output> implements AsyncIterable<RunProgress> {
@@ -46,9 +42,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   readonly #saver: Saver;
   /** The actor has been started: before, the run waits for its store. */
   #begun = false;
-  #holdsStore = false;
-  /** Ends the wait for a store that stands still, once the run has ended. */
-  #cutShort: () => void = () => {};
+  /** Where it is saved, if anywhere. */
+  readonly #store: HeldStore | undefined;
   #saveError: { error: unknown } | undefined;
   readonly #quiet: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
@@ -71,6 +66,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     }
     this.id = runId ?? globalThis.crypto.randomUUID();
     this.#saver = new Saver(options, this.id);
+    this.#store = options.store === undefined ? undefined : new HeldStore(options.store, this.id, this.#saver);
     const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
     this.actor = createActor(compile(loop), {
       id: pathOf(loop),
@@ -130,8 +126,8 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
         return;
       }
     }
-    if (options.store === undefined) this.#begin();
-    else this.#acquire(options.store);
+    if (this.#store === undefined) this.#begin();
+    else this.#begunWith(this.#store);
   }
 
   #begin(): void {
@@ -141,27 +137,16 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     if (this.actor.getSnapshot().status !== 'active') this.#end();
   }
 
-  /** Before the first hook: what a run did that another process holds, nobody could save. */
-  #acquire(store: CheckpointStore): void {
-    const acquired = () => {
-      this.#holdsStore = true;
-      // It had ended without the store, which came too late.
-      if (this.#ended) void this.#giveUp(store).catch(() => {});
-      else if (this.#aborted !== undefined) this.#endUnbegun();
+  #begunWith(store: HeldStore): void {
+    const taken = () => {
+      if (this.#aborted !== undefined) this.#endUnbegun();
       else this.#begin();
     };
-    const refused = (error: unknown) => {
+    store.take(taken, (error) => {
       if (this.#ended) return;
       this.#saveError = { error };
       this.#endUnbegun();
-    };
-    try {
-      const wait = take(store, this.id);
-      if (isThenable(wait)) wait.then(acquired, refused);
-      else acquired();
-    } catch (error) {
-      refused(error);
-    }
+    });
   }
 
   /** Before the start of the actor, which would read `skip`. */
@@ -174,11 +159,6 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #abortUnbegun(): void {
     const callOff = later(patienceMs, () => this.#endUnbegun());
     void this.#outcome.then(callOff);
-  }
-
-  async #giveUp(store: CheckpointStore): Promise<void> {
-    this.#holdsStore = false;
-    await giveUp(store, this.id);
   }
 
   /**
@@ -264,7 +244,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', pathOf(this.#loop))): void {
     const first = this.#aborted === undefined;
     this.#aborted ??= { reason };
-    if (this.#ended) this.#cutShort();
+    if (this.#ended) this.#store?.cutShort();
     else if (this.#begun) this.#send({ type: 'loop.abort', reason });
     else if (first) this.#abortUnbegun();
   }
@@ -435,57 +415,12 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     });
     this.#session.close();
     this.#checkpoints.end(this.#runEnded('captured'));
-    void this.#close(outcome).then((closed) => {
+    const last = () => this.#checkpoints.take();
+    const closing = this.#store?.close(outcome, last, () => this.#aborted?.reason) ?? Promise.resolve(outcome);
+    void closing.then((closed) => {
       this.#settle(closed);
       this.#changed();
     });
-  }
-
-  /**
-   * The last save, and the release of the store, before anybody hears that the run has ended. Of a run that failed or was
-   * aborted there is nothing to save; a store that stands still must not keep that from being told.
-   */
-  async #close(outcome: Outcome<Output>): Promise<Outcome<Output>> {
-    const { store } = this.#options;
-    if (store === undefined || !this.#holdsStore) return outcome;
-    const saved = this.#saveLast(outcome);
-    const released = saved.then(() => this.#giveUp(store));
-    released.catch(() => {});
-    const patience = new Promise<void>((resolve) => {
-      this.#cutShort = () => {
-        this.#cutShort = () => {};
-        const callOff = later(patienceMs, resolve);
-        void released.then(callOff, callOff);
-      };
-    });
-    if (outcome.status === 'aborted' || outcome.status === 'failed') this.#cutShort();
-    const closed = await Promise.race([saved, patience]);
-    if (closed === undefined) return this.#notSaved(outcome);
-    this.#cutShort();
-    try {
-      await Promise.race([released, patience]);
-    } catch (error) {
-      if (!('error' in closed)) return { status: 'failed', error, steps: outcome.steps };
-    }
-    return closed;
-  }
-
-  async #saveLast(outcome: Outcome<Output>): Promise<Outcome<Output>> {
-    try {
-      await this.#saver.settled();
-      if (outcome.status === 'finished' || outcome.status === 'skipped')
-        await this.#saver.save(this.#checkpoints.take());
-      return outcome;
-    } catch (error) {
-      return { status: 'failed', error, steps: outcome.steps };
-    }
-  }
-
-  /** The store has not come to an end. A run that was aborted while it was saved for the last time has not finished. */
-  #notSaved(outcome: Outcome<Output>): Outcome<Output> {
-    if ('error' in outcome) return outcome;
-    const reason = this.#aborted!.reason;
-    return { status: 'aborted', reason, error: reason, steps: outcome.steps };
   }
 
   #runEnded(what: string): LoopError {

@@ -153,10 +153,14 @@ class Pump implements HookActor {
       const { stood } = running.session;
       // Of a loop with children, as many steps go by between two looks at the clock as take about half a millisecond.
       if (!this.#composite || --this.#unseen <= 0) this.#began = now();
-      const single = await this.#take(pace);
+      // Awaited only where there is something to await: that would cost as much as a burst of steps.
+      const taken = this.#take(pace);
+      const single = typeof taken === 'boolean' ? taken : await taken;
       if (this.stopped) return;
       if (this.#mayGoOn()) continue;
-      if (await this.#looksUp(single || pace !== null, stood)) return;
+      const wait = this.#looksUp(single || pace !== null, stood);
+      if (wait !== undefined) await wait;
+      if (this.stopped) return;
     }
   }
 
@@ -195,17 +199,22 @@ class Pump implements HookActor {
   }
 
   /** Takes a step, or several of a loop without children. @returns whether they are to be committed */
-  async #take(pace: number | null): Promise<boolean> {
+  #take(pace: number | null): boolean | Promise<boolean> {
+    const running = this.#running;
+    const { session } = running;
+    const single = session.watched || session.wanted || session.saveNow !== undefined;
+    if (this.#composite) {
+      const isPlain = this.#onlyAdvance && running.completedHooks.length === 0;
+      return (isPlain ? this.#advance() : this.#step()).then(() => single);
+    }
+    return this.#takeBurst(single || (this.#walks && this.#mayLinger()), pace);
+  }
+
+  /** Steps of a loop without children. */
+  #takeBurst(single: boolean, pace: number | null): boolean | Promise<boolean> {
+    if (this.attention) return single;
     const [running, burst] = [this.#running, this.#burst];
     const { session } = running;
-    let single = session.watched || session.wanted || session.saveNow !== undefined;
-    if (this.#composite) {
-      if (!this.#onlyAdvance || running.completedHooks.length > 0) await this.#step();
-      else await this.#advance();
-      return single;
-    }
-    single ||= this.#walks && this.#mayLinger();
-    if (this.attention) return single;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
     const limit = single ? 1 : Math.min(this.#size, pace ?? this.#size, left);
@@ -213,18 +222,23 @@ class Pump implements HookActor {
     if (session.saveNow !== undefined) noteAssets(running);
     const before = running.uncommitted;
     running.begin('advance', false);
+    const taken = () => this.#claim(running.uncommitted - before - limit);
     if (this.#walks) {
-      await burst.walk(limit);
-    } else {
-      const slow = burst.sprint(limit, this.#deadline);
-      if (slow !== undefined) {
-        this.#walks = true;
-        await burst.finish(slow);
-        single ||= this.#mayLinger();
-      }
+      return burst.walk(limit).then(() => {
+        taken();
+        return single;
+      });
     }
-    this.#claim(running.uncommitted - before - limit);
-    return single;
+    const slow = burst.sprint(limit, this.#deadline);
+    if (slow === undefined) {
+      taken();
+      return single;
+    }
+    this.#walks = true;
+    return burst.finish(slow).then(() => {
+      taken();
+      return single || this.#mayLinger();
+    });
   }
 
   /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
@@ -237,8 +251,8 @@ class Pump implements HookActor {
     return !this.attention && !this.stopped;
   }
 
-  /** Commits, stands, gives others their turn: what is due. @returns whether there are no more steps to take here */
-  async #looksUp(single: boolean, stoodBefore: number): Promise<boolean> {
+  /** Commits, stands, gives others their turn: what is due. @returns what there is to wait for */
+  #looksUp(single: boolean, stoodBefore: number): Promise<void> | undefined {
     const [running, burst] = [this.#running, this.#burst];
     const { session } = running;
     const seen = now();
@@ -257,14 +271,18 @@ class Pump implements HookActor {
       if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
       this.attention = false;
       this.#commit();
-      if (!this.stopped && session.wanted) await session.stand(running.actor);
     }
-    if (this.stopped) return true;
-    if (tired) {
-      if (mustGiveTurn(this.#waits)) await turn();
-      this.#beginSlice();
-    }
-    return this.stopped;
+    if (this.stopped) return undefined;
+    return session.wanted || tired ? this.#lets(tired) : undefined;
+  }
+
+  /** Others take a checkpoint, or have their turn. */
+  async #lets(tired: boolean): Promise<void> {
+    const { session, actor } = this.#running;
+    if (session.wanted) await session.stand(actor);
+    if (this.stopped || !tired) return;
+    if (mustGiveTurn(this.#waits)) await turn();
+    this.#beginSlice();
   }
 
   #beginSlice(): void {

@@ -392,3 +392,37 @@ test('a child that is wired wrongly is the error of the step that runs it, and n
   const run = new Late(1).start();
   expect(await run.outcome).toMatchObject({ status: 'failed', error: { code: 'MISCONFIGURATION' } });
 });
+
+test('hooks of a step that are over are over for whoever looks twice in it', async () => {
+  class Hooked extends Outer {
+    more: Leaf = new Leaf();
+    last: Leaf = new Leaf();
+    look: () => unknown = () => {};
+    override async onAdvanceStart() {
+      this.state.sum += await this.inner.run();
+      this.state.sum += 10;
+    }
+    override async advance() {
+      this.look();
+      this.state.sum += 2 * (await this.more.run());
+      this.state.sum *= 10;
+      this.state.n++;
+    }
+    override async onAdvanceEnd() {
+      this.look();
+      this.state.sum += 3 * (await this.last.run());
+    }
+  }
+  const expected = await new Hooked(2).run();
+  const loop = new Hooked(2);
+  const taken: Promise<any>[] = [];
+  loop.look = () => {
+    run.actor.getSnapshot();
+    taken.push(run.checkpoint());
+  };
+  const run: LoopRun<number> = loop.start();
+  expect(await run.output).toBe(expected);
+  for (const from of await Promise.all(taken)) {
+    expect(await new Hooked(2).start({ from: JSON.parse(JSON.stringify(from)) }).output).toBe(expected);
+  }
+});

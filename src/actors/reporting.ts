@@ -100,7 +100,8 @@ export abstract class Reporting {
     // The next hook begins with nothing.
     this.unit!.recall = undefined;
     if (!this.session.keeps) return;
-    this.#hold().hooked(this.commit(), hook, this.unit!.ran);
+    const told = this.seat === undefined ? null : this.context.inFlight;
+    this.#hold().hooked(this.commit(), hook, this.unit!.ran, told);
   }
 
   /** As it stands at a throw, so that the context says where it failed; the last boundary, if the state itself is what failed. */

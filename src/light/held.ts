@@ -33,9 +33,10 @@ export class Held {
     if (this.#notes.length > 0) this.#notes = [];
   }
 
-  /** A hook of a step is over, and is not repeated. */
-  hooked(commit: Commit, hook: string, ran: boolean): void {
-    const hooks = [...(this.#base?.hooks ?? []), hook];
+  /** A hook of a step is over, and is not repeated. @param told the journal of the machine's context */
+  hooked(commit: Commit, hook: string, ran: boolean, told: InFlight | null): void {
+    const before = this.#base === undefined ? told : this.#base;
+    const hooks = [...(before?.hooks ?? []), hook];
     this.commit = commit;
     this.#base = { ...emptyJournal, hooks, ran };
     this.#notes = [];

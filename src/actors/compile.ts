@@ -1,6 +1,7 @@
 import { withContext } from '../chart/initial-snapshot.ts';
 import { markClass } from '../chart/loop-actor.ts';
-import { chart, type LoopMachine } from '../chart/machine.ts';
+import { chart } from '../chart/machine.ts';
+import type { LoopMachine } from '../chart/machine-type.ts';
 import { quickened } from '../chart/quick-transition.ts';
 import { persistWhole } from '../checkpoint/persisted.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
@@ -15,13 +16,13 @@ import { pump } from './pump.ts';
  * The machine of a loop whose tree has been looked at, as `run` does before it starts.
  * @throws MisconfigurationError
  */
-export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
+export function machineOf(loop: AnyLoop): LoopMachine {
   checkTree(loop);
   return compile(loop);
 }
 
 /** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
-export function compile(loop: AnyLoop): LoopMachine<any, any> {
+export function compile(loop: AnyLoop): LoopMachine {
   let machine = compiled.get(loop);
   if (machine === undefined) {
     const actors = {

@@ -16,6 +16,7 @@ export { formatRecording, parseRecording, type Recorder, record } from './record
 export { contextAfter, type Frame, replay } from './recording/replay.ts';
 export type { Inspect, StartArguments, StartOptions } from './run/options.ts';
 export type { Outcome } from './run/outcome.ts';
+export { outcomeOf } from './run/outcome-of.ts';
 export type { LoopStanding, RunProgress } from './run/progress.ts';
 export type { LoopRun } from './run/run.ts';
 export {

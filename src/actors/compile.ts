@@ -1,3 +1,4 @@
+import { withEndEvents } from '../chart/end-events.ts';
 import { withContext } from '../chart/initial-snapshot.ts';
 import { markClass } from '../chart/loop-actor.ts';
 import { chart } from '../chart/machine.ts';
@@ -36,7 +37,7 @@ export function compile(loop: AnyLoop): LoopMachine {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = persistWhole(quickened(withContext(chart.provide({ actors } as any))), loop);
+    machine = persistWhole(withEndEvents(quickened(withContext(chart.provide({ actors } as any)))), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

@@ -1,5 +1,5 @@
 // An app's own machine invokes a loop as it would invoke any other.
-import { Loop } from 'loopchart';
+import { Loop, outcomeOf } from 'loopchart';
 import { assign, createActor, setup, waitFor } from 'xstate';
 
 class Import extends Loop<number, [rows: string[]]> {
@@ -29,7 +29,7 @@ class Import extends Loop<number, [rows: string[]]> {
 const importRows = new Import();
 
 const app = setup({
-  types: { context: {} as { rows: string[]; imported: number } },
+  types: { context: {} as { rows: string[]; imported: number; why?: unknown } },
   actors: { importRows: importRows.machine },
 }).createMachine({
   context: { rows: ['ada', 'grace', '', 'alan'], imported: 0 },
@@ -40,7 +40,10 @@ const app = setup({
       invoke: {
         src: 'importRows',
         input: ({ context }) => [context.rows],
-        onDone: { target: 'ready', actions: assign({ imported: ({ event }) => event.output }) },
+        onDone: {
+          target: 'ready',
+          actions: assign({ imported: ({ event }) => event.output, why: ({ event }) => outcomeOf(event).reason }),
+        },
         onError: 'broken',
       },
     },
@@ -50,6 +53,6 @@ const app = setup({
 });
 
 const actor = createActor(app).start();
-actor.subscribe(({ value, context }) => console.log(value, context.imported));
+actor.subscribe(({ value, context }) => console.log(value, context.imported, context.why ?? ''));
 actor.send({ type: 'upload' });
-await waitFor(actor, ({ value }) => value === 'ready' || value === 'broken');
+await waitFor(actor, ({ value }) => value !== 'importing');

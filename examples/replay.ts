@@ -33,7 +33,11 @@ for (const { seq, path, event, value, context } of replay(parseRecording(text)))
 const frames = [...replay(recorder.recording)];
 assert.equal(frames.at(-1)?.output, output);
 assert.deepEqual(
-  frames.filter(({ event }) => event.type === 'loop.advanced').map(({ context }) => (context.state as { x: number }).x),
-  [2.5, 1.25, 0.625],
+  frames.filter(({ event }) => event.type === 'loop.advanced').map(({ context }) => context.state),
+  [
+    { x: 2.5, steps: 1 },
+    { x: 1.25, steps: 2 },
+    { x: 0.625, steps: 3 },
+  ],
 );
 console.log('steps taken:', output);

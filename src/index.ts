@@ -3,8 +3,8 @@ import { everyRun } from './run/options.ts';
 
 inspectEverywhere(everyRun as any);
 
-export type { LoopContext, LoopControlEvent, LoopEvent, LoopStateValue } from './chart/context.ts';
-export type { LoopMachine } from './chart/machine.ts';
+export type { LoopContext, LoopControlEvent, LoopStateValue } from './chart/context.ts';
+export type { ChildActor, LoopMachine, LoopSnapshot } from './chart/machine-type.ts';
 export type { Checkpoint, Phase } from './checkpoint/contents.ts';
 export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
 export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
@@ -14,9 +14,10 @@ export { Loop } from './loop.ts';
 export type { ActorLine, EventLine, Recording, RecordingLine } from './recording/lines.ts';
 export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';
 export { contextAfter, type Frame, replay } from './recording/replay.ts';
-export type { Inspect, StartOptions } from './run/options.ts';
+export type { Inspect, StartArguments, StartOptions } from './run/options.ts';
 export type { Outcome } from './run/outcome.ts';
-export type { RunProgress } from './run/progress.ts';
+export { outcomeOf } from './run/outcome-of.ts';
+export type { LoopStanding, RunProgress } from './run/progress.ts';
 export type { LoopRun } from './run/run.ts';
 export {
   BaseProgress,

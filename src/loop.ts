@@ -1,9 +1,9 @@
 import { machineOf } from './actors/compile.ts';
-import type { LoopMachine } from './chart/machine.ts';
+import type { LoopMachine } from './chart/machine-type.ts';
 import { EndLoop, LoopError } from './data/errors.ts';
 import { type Json, plainCopy } from './data/json.ts';
 import { shown } from './data/shown.ts';
-import type { StartOptions } from './run/options.ts';
+import type { StartArguments } from './run/options.ts';
 import type { LoopRun } from './run/run.ts';
 import { run, start } from './run/start.ts';
 import {
@@ -128,7 +128,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   onRestart(..._args: Args): void | Promise<void> {}
 
   /** The state to save. Default: a copy of `this.state`. Called at every boundary that is committed, so keep it cheap. */
-  onSaveCheckpoint(): Json {
+  onSaveCheckpoint(this: AnyLoop): Json {
     return plainCopy(this.state, () => this.path, 'state');
   }
 
@@ -159,9 +159,13 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return run(this, args) as Promise<Output>;
   }
 
-  /** Starts a run that can be watched, paused, stopped, suspended. @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH` */
-  start(options: StartOptions<Args> = {}): LoopRun<Output> {
-    return start(this, options);
+  /**
+   * Starts a run that can be watched, paused, stopped, suspended.
+   * @param options needed where `run` needs arguments: then `args`, or a checkpoint that has them
+   * @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH`
+   */
+  start(...[options]: StartArguments<Args>): LoopRun<Output, this> {
+    return start(this, options ?? {});
   }
 
   /**
@@ -268,8 +272,8 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
    * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
    * @throws MisconfigurationError if the loops are wired wrongly, as `run` does
    */
-  get machine(): LoopMachine<Output, Args> {
-    return machineOf(this);
+  get machine(): LoopMachine<this> {
+    return machineOf(this) as LoopMachine<this>;
   }
 
   #host(member: string): Host {
@@ -285,10 +289,20 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 }
 
+/**
+ * For TypeScript alone: which arguments the hooks get. A hook may have fewer parameters, so that it cannot be read off
+ * any of them.
+ */
+declare const hookArguments: unique symbol;
+interface TakenBy<Args extends unknown[]> {
+  hook(...args: Args): void;
+}
+
 /** What the library keeps on an instance, and its mark. */
 // biome-ignore lint/correctness/noUnusedVariables: an interface merges only under the same parameters
 export interface Loop<Output, Args> {
   readonly [loopMark]: true;
+  readonly [hookArguments]?: TakenBy<Args>;
   readonly [ownHooks]: OwnHooks;
   [parentLink]: { loop: AnyLoop; name: string } | undefined;
   [trainerSlot]: object | undefined;

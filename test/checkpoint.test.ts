@@ -95,11 +95,8 @@ class Fit extends Loop<number, [number?]> {
   }
 }
 
-async function atStep<Output, Args extends unknown[]>(
-  loop: Loop<Output, Args>,
-  n: number,
-  args?: NoInfer<Args>,
-): Promise<Checkpoint> {
+async function atStep<Args extends unknown[]>(loop: Loop<any, Args>, n: number, args?: Args): Promise<Checkpoint>;
+async function atStep(loop: Loop<any, any>, n: number, args?: unknown[]): Promise<Checkpoint> {
   const run = loop.start({ id: 'a run', paused: true, ...(args === undefined ? {} : { args }) });
   const { outcome } = run;
   await run.step(n);

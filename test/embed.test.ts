@@ -44,7 +44,7 @@ describe('createActor(loop.machine)', () => {
     expect(actor.getSnapshot().context.stop).toEqual({ reason: 'enough' });
 
     function leaf() {
-      return (actor.getSnapshot().children.first ?? actor).getSnapshot() as { value: string };
+      return (actor.getSnapshot().children.first ?? actor).getSnapshot();
     }
   });
 

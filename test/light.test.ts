@@ -121,7 +121,7 @@ describe('child runs have no actor', () => {
 
   test('and has one where another actor has been put in the place of a hook or a child', async () => {
     const loop = new Outer(3);
-    const actor = createActor(loop.machine.provide({}) as any);
+    const actor = createActor(loop.machine.provide({}));
     const light = await lightIn(async () => {
       actor.start();
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -204,12 +204,14 @@ describe('whoever looks', () => {
     const run = both.start();
     await innermost.reached;
     const { inFlight } = run.actor.getSnapshot().context;
-    expect(inFlight.got.flat().map(({ run, once, output, args }: any) => [run ?? once, args ?? null, output])).toEqual([
-      ['inner', [10], 10],
-      ['k', null, 5],
-      ['inner', [], 1],
-    ]);
-    expect(inFlight.asked.map(({ run }: any) => run)).toEqual(['later']);
+    expect(inFlight!.got.flat().map(({ run, once, output, args }: any) => [run ?? once, args ?? null, output])).toEqual(
+      [
+        ['inner', [10], 10],
+        ['k', null, 5],
+        ['inner', [], 1],
+      ],
+    );
+    expect(inFlight!.asked.map(({ run }: any) => run)).toEqual(['later']);
     innermost.go();
     expect(await run.output).toBe(18);
   });

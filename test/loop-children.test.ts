@@ -10,13 +10,13 @@ describe('children', () => {
     const child = new Counter(1);
     const parent = nest(child);
     child.onAdvanceStart = () => {
-      const { context, children } = run.actor.getSnapshot() as any;
-      seen.push(context.running, children.child.getSnapshot().value, children.child.id);
+      const { context, children } = run.actor.getSnapshot();
+      seen.push(context.running, children.child?.getSnapshot().value, children.child?.id);
     };
     const run = parent.start();
     await run.output;
     expect(seen).toEqual([['child'], 'advancing', 'child']);
-    expect(Object.keys((run.actor.getSnapshot() as any).children)).not.toContain('child');
+    expect(Object.keys(run.actor.getSnapshot().children)).not.toContain('child');
   });
 
   test.for(['reset', 'onRunStart', 'onAdvanceStart', 'advance', 'onAdvanceEnd', 'onRunEnd'] as const)(
@@ -34,7 +34,7 @@ describe('children', () => {
         return original(...args);
       }) as any;
       parent.child.onAdvanceStart = () => {
-        spawned = (run.actor.getSnapshot() as any).context.running;
+        spawned = run.actor.getSnapshot().context.running;
       };
       const run = parent.start();
       expect(await run.output).toBe('ended');
@@ -77,7 +77,7 @@ describe('children', () => {
     const run = stranger.start();
     let running: unknown;
     other.onAdvanceStart = () => {
-      running = (run.actor.getSnapshot() as any).context.running;
+      running = run.actor.getSnapshot().context.running;
     };
     await run.output;
     expect(await outside).toBe(2);
@@ -108,7 +108,7 @@ describe('children', () => {
     }
     const run = new Parent(1).start();
     await meet;
-    expect((run.actor.getSnapshot() as any).context.running).toEqual(['left', 'right']);
+    expect(run.actor.getSnapshot().context.running).toEqual(['left', 'right']);
     expect(await run.output).toBe(1);
     expect(arrived).toEqual(['parent.left', 'parent.right', 'parent.right']);
   });

@@ -28,7 +28,7 @@ describe('end', () => {
       throw loop.end('why');
     };
     const outcome = await loop.start().outcome;
-    expect(outcome).toEqual({ status: 'finished', output: 'ended', reason: 'why', steps: 0 });
+    expect(outcome).toEqual({ status: 'finished', output: 'ended', ended: true, reason: 'why', steps: 0 });
     const lines = loop.log.filter((line) => !line.endsWith('resolved'));
     expect(lines.slice(lines.indexOf(`${hook} ends`) + 1)).toEqual(['onRunEnd()']);
   });
@@ -52,7 +52,7 @@ describe('end', () => {
       if (++loop.state.n === 2) throw loop.end();
     };
     const outcome = await loop.start().outcome;
-    expect(outcome).toEqual({ status: 'finished', output: 2, steps: 1 });
+    expect(outcome).toEqual({ status: 'finished', output: 2, ended: true, steps: 1 });
   });
 
   test.for(['skip', 'onSkip', 'onRunEnd'] as const)('in %s is an error: there is nothing left to end', async (hook) => {
@@ -92,7 +92,7 @@ describe('end', () => {
       if (hook === 'skip' || hook === 'done') Object.defineProperty(child, hook, { get: throws });
       else Object.assign(child, { [hook]: throws });
       const outcome = await parent.start().outcome;
-      expect(outcome, hook).toEqual({ status: 'finished', output: 1, reason: hook, steps: 0 });
+      expect(outcome, hook).toEqual({ status: 'finished', output: 1, ended: true, reason: hook, steps: 0 });
       expect(child.log.at(-1), hook).toBe('ends the parent');
       expect([parent.running, child.running]).toEqual([false, false]);
     }

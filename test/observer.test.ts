@@ -95,7 +95,7 @@ test('nor is an actor of another kind that is called so, or holds what looks lik
         invoke: [
           { id: 'loop', src: odd },
           { id: 'promise', src: fromPromise(async () => 'loop') },
-          { id: 'count', src: new Count(2).machine as any, input: [], onDone: 'end' },
+          { id: 'count', src: new Count(2).machine, input: [], onDone: 'end' },
         ],
       },
       end: { type: 'final' },
@@ -161,17 +161,17 @@ test('the loops of another copy of the library in the process are known', async 
 });
 
 test('loops that were paused, stepped, stopped or aborted, with an observer that comes late', async () => {
-  for (const end of ['loop.stop', 'loop.abort']) {
+  for (const end of ['loop.stop', 'loop.abort'] as const) {
     const { lines } = await seen(async ({ next }) => {
       const family = new Family();
       const run = family.start();
       while (family.first.state.n === 0) await turn();
       run.actor.system.inspect(next);
-      run.actor.send({ type: 'loop.pause' } as any);
+      run.actor.send({ type: 'loop.pause' });
       await turn();
-      run.actor.send({ type: 'loop.step' } as any);
+      run.actor.send({ type: 'loop.step' });
       await turn();
-      run.actor.send({ type: end, reason: 'enough' } as any);
+      run.actor.send({ type: end, reason: 'enough' });
       await run.outcome;
     });
     expect(lines[0]).toMatchObject({ id: 'family#1', late: true });
@@ -197,7 +197,7 @@ test('an event says who sent it, also where somebody outside has sent the same o
     run.actor.send(pause);
     run.actor.send(pause);
     await turn();
-    run.actor.send({ type: 'loop.resume' } as any);
+    run.actor.send({ type: 'loop.resume' });
     await run.outcome;
   });
   const pauses = lines.filter(({ event }) => event?.type === 'loop.pause');
@@ -238,7 +238,7 @@ test('nothing that a run gives stops a recorder, and what its function throws do
     id: 'app',
     initial: 'go',
     states: {
-      go: { invoke: { id: 'count', src: new Count(2).machine as any, input: [], onDone: 'end' } },
+      go: { invoke: { id: 'count', src: new Count(2).machine, input: [], onDone: 'end' } },
       end: { type: 'final' },
     },
   });

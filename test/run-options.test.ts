@@ -1,3 +1,4 @@
+import { memoryStore } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Count, InTurn } from './support/counts.ts';
 
@@ -45,4 +46,14 @@ describe('options that make no sense are refused before anything runs', () => {
     expect(await run.output).toEqual([2, 2]);
     expect(await loop.run()).toEqual([2, 2, 2, 2].slice(0, 2));
   });
+});
+
+test('an option that is undefined is as good as left out, alone and with all others', async () => {
+  const names = ['args', 'from', 'migrate', 'store', 'every', 'durability', 'inspect', 'signal', 'id', 'paused'];
+  for (const left of [...names.map((name) => [name]), names]) {
+    const options = Object.fromEntries(left.map((name) => [name, undefined]));
+    const run = new Count(3).start({ store: memoryStore(), ...options });
+    expect(run.id, left.join()).toMatch(/./);
+    expect(await run.outcome, left.join()).toEqual({ status: 'finished', output: 3, steps: 3 });
+  }
 });

@@ -12,7 +12,13 @@ describe('the outcome', () => {
       }
     }
     expect(await new Count(2).start().outcome).toEqual({ status: 'finished', output: 2, steps: 2 });
-    expect(await new Ends().start().outcome).toEqual({ status: 'finished', output: 2, reason: 'exhausted', steps: 1 });
+    expect(await new Ends().start().outcome).toEqual({
+      status: 'finished',
+      output: 2,
+      ended: true,
+      reason: 'exhausted',
+      steps: 1,
+    });
   });
 
   test('skipped', async () => {

@@ -44,7 +44,7 @@ async function main(): Promise<number> {
     id: 'digits',
     store,
     migrate: (saved) => withEpochs(saved, epochs),
-    ...(page && { inspect: page }),
+    inspect: page,
   });
   if (from === undefined) {
     console.log(`${digits.train.labels.length} digits to learn from, ${digits.heldOut.labels.length} held out.`);
@@ -54,8 +54,8 @@ async function main(): Promise<number> {
   const { status, output, exitCode } = await outcome;
   await page?.close();
   if (status === 'finished') {
-    printLine(output!.at(-1)!);
-    console.log(`npm start -- --epochs ${output!.length + 4} trains it for 4 more epochs; --fresh starts over.`);
+    printLine(output.at(-1)!);
+    console.log(`npm start -- --epochs ${output.length + 4} trains it for 4 more epochs; --fresh starts over.`);
   }
   return exitCode;
 }

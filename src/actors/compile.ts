@@ -1,6 +1,8 @@
+import { withEndEvents } from '../chart/end-events.ts';
 import { withContext } from '../chart/initial-snapshot.ts';
 import { markClass } from '../chart/loop-actor.ts';
-import { chart, type LoopMachine } from '../chart/machine.ts';
+import { chart } from '../chart/machine.ts';
+import type { LoopMachine } from '../chart/machine-type.ts';
 import { quickened } from '../chart/quick-transition.ts';
 import { actorsOf } from '../chart/xstate-inner.ts';
 import { persistWhole } from '../checkpoint/persisted.ts';
@@ -16,13 +18,13 @@ import { pump } from './pump.ts';
  * The machine of a loop whose tree has been looked at, as `run` does before it starts.
  * @throws MisconfigurationError
  */
-export function machineOf(loop: AnyLoop): LoopMachine<any, any> {
+export function machineOf(loop: AnyLoop): LoopMachine {
   checkTree(loop);
   return compile(loop);
 }
 
 /** The chart with the actors that run the hooks of one loop, and the machines of its children under their fields' names. */
-export function compile(loop: AnyLoop): LoopMachine<any, any> {
+export function compile(loop: AnyLoop): LoopMachine {
   let machine = compiled.get(loop);
   if (machine === undefined) {
     const actors = {
@@ -36,7 +38,7 @@ export function compile(loop: AnyLoop): LoopMachine<any, any> {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = persistWhole(quickened(withContext(chart.provide({ actors } as any))), loop);
+    machine = persistWhole(withEndEvents(quickened(withContext(chart.provide({ actors } as any)))), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

@@ -1,8 +1,8 @@
-import type { LoopMachine } from '../chart/machine.ts';
+import type { LoopMachine } from '../chart/machine-type.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 
 /** The machine of each loop that has been asked for one. */
-export const compiled: WeakMap<AnyLoop, LoopMachine<any, any>> = new WeakMap();
+export const compiled: WeakMap<AnyLoop, LoopMachine> = new WeakMap();
 
 /** Which loop a compiled machine runs. */
 export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();

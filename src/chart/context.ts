@@ -16,16 +16,19 @@ export type LoopStateValue =
   | 'aborted'
   | 'failed';
 
-/** The persisted state of a run of a loop: plain data at all times. */
-export interface LoopContext {
+/**
+ * The persisted state of a run of a loop: plain data at all times.
+ * @typeParam State what the loop saves: its own `state`, or what its `onSaveCheckpoint` returns
+ */
+export interface LoopContext<State = Json> {
   /** The field under which a parent loop runs it; null for a root. */
   name: string | null;
   /** The arguments of the run where they are plain data and nobody else can give them again; else null. */
   args: Json[] | null;
   /** Whether a boundary was committed: before the first there is no state yet. */
   begun: boolean;
-  /** The loop's own state at the last boundary. */
-  state: Json;
+  /** The loop's own state at the last boundary; null before the first. */
+  state: State | null;
   progress: { [field: string]: Json };
   /** The state of each child at the last boundary of this loop; what it has become since is in `inFlight` or in its own context. */
   children: { [name: string]: LoopDict };
@@ -100,8 +103,6 @@ export type LoopReportEvent =
   | { type: 'loop.once'; key: string; step: number; in?: string; output?: unknown; error?: unknown }
   | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
 
-export type LoopEvent = LoopControlEvent | LoopReportEvent;
-
 export function freshContext(input: unknown): LoopContext {
   const child = isChildInput(input) ? input : undefined;
   return {
@@ -155,8 +156,8 @@ export function childEnded(
 }
 
 /** The output of a child loop: with what its parent keeps of it. */
-export interface Envelope {
-  output?: unknown;
+export interface Envelope<Output = unknown> {
+  output?: Output;
   dict: LoopDict;
   pace: number | null;
 }

@@ -1,15 +1,4 @@
-import {
-  type AnyActorLogic,
-  type AnyActorRef,
-  assign,
-  createMachine,
-  type EventObject,
-  enqueueActions,
-  type MetaObject,
-  type ParameterizedObject,
-  type StateMachine,
-  stopChild,
-} from 'xstate';
+import { type AnyActorRef, assign, createMachine, enqueueActions, stopChild } from 'xstate';
 import { isEndLoop } from '../data/errors.ts';
 import { changes, type Step } from './changes.ts';
 import {
@@ -18,39 +7,19 @@ import {
   type Envelope,
   freshContext,
   type LoopContext,
-  type LoopEvent,
-  type LoopStateValue,
   report,
   told,
   value,
 } from './context.ts';
 import { wholeArgs } from './journal.ts';
 import { markChart } from './loop-actor.ts';
+import type { LoopMachine } from './machine-type.ts';
 import { parentActor } from './xstate-inner.ts';
 
 /*
  * The chart that every loop compiles to. It is pure: guards and assigns read the event and the context, never the loop,
  * so that a recording replays without it. User code runs in the invoked actors; what it decided comes back in an event.
  */
-/** The machine of a loop. Its input are the arguments of the run, its output is what `onRunEnd` or `onSkip` returned. */
-export type LoopMachine<Output, Args extends unknown[]> = StateMachine<
-  LoopContext,
-  LoopEvent,
-  Record<string, AnyActorRef | undefined>,
-  { src: string; logic: AnyActorLogic; id: string | undefined },
-  ParameterizedObject,
-  ParameterizedObject,
-  string,
-  LoopStateValue,
-  string,
-  // The arguments may be left out where there are none.
-  [] extends Args ? Args | undefined : Args,
-  Output,
-  EventObject,
-  MetaObject,
-  any
->;
-
 /** What the chart does to other actors. A replay leaves it out: they have recordings of their own. */
 export const effects: { readonly [name: string]: unknown } = {
   spawn: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
@@ -218,7 +187,7 @@ markChart(config);
 const assigns = Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, assign(change)]));
 
 /** The chart, without the actors that run user code. */
-export const chart: LoopMachine<unknown, unknown[]> = createMachine(
+export const chart: LoopMachine = createMachine(
   config as any,
   { actions: { ...assigns, ...effects }, guards } as any,
 ) as any;

@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
-import type { LoopMachine } from '../chart/machine.ts';
+import type { LoopMachine } from '../chart/machine-type.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
 import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
@@ -41,7 +41,7 @@ const waiting = new WeakMap<AnyActorRef, { assets: Assets | undefined }>();
 const owners = new WeakMap<AnyLoop, WeakRef<AnyActorRef>>();
 
 /** Makes the machine of a loop, and those that `provide()` makes of it, persist and restore `Stateful` fields. */
-export function persistWhole(machine: LoopMachine<any, any>, loop: AnyLoop): LoopMachine<any, any> {
+export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
   const { getPersistedSnapshot, restoreSnapshot } = machine;
   const provide = machine.provide.bind(machine);
   return Object.assign(machine, {

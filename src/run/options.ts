@@ -15,37 +15,46 @@ export const recorder: unique symbol = Symbol('loopchart.recorder');
 /** Observers of every run of this process; see `LOOPCHART_INSPECT`. */
 export const everyRun: Observer<InspectionEvent>[] = [];
 
+/** What `start` takes. An option that is `undefined` is as good as left out. */
 export interface StartOptions<Args extends unknown[] = unknown[]> {
   /** The arguments of every hook. Default: none, or those in the checkpoint. */
-  args?: Args;
+  args?: Args | undefined;
   /**
    * Go on from this checkpoint. `reset` and `onRunStart` are not repeated where they had been done.
    * Default: begin anew; so does `undefined`, which a store gives of a run that it does not know.
    */
   from?: Checkpoint | undefined;
   /** Brings an older checkpoint forward before it is checked: it gets `from` and returns one that fits. */
-  migrate?: (checkpoint: Checkpoint) => Checkpoint;
+  migrate?: ((checkpoint: Checkpoint) => Checkpoint) | undefined;
   /** Where checkpoints are saved. Default: nowhere. */
-  store?: CheckpointStore;
+  store?: CheckpointStore | undefined;
   /**
    * How often: every n steps of innermost loops, every n milliseconds (at the next boundary), at every step, or only when
    * the run ends. Default: every 1000 ms. A run that ends as finished is saved once more in any case.
    */
-  every?: { steps: number } | { ms: number } | 'step' | 'run';
+  every?: { steps: number } | { ms: number } | 'step' | 'run' | undefined;
   /**
    * `sync`: the run waits until a checkpoint is saved. `async`: one save at a time goes on beside the run, and the newest
    * of what waits is next. `exit`: only when the run is suspended or has finished. Default: `async`.
    */
-  durability?: 'sync' | 'async' | 'exit';
+  durability?: 'sync' | 'async' | 'exit' | undefined;
   /** Who watches: then every step is an event. */
-  inspect?: Inspect | Inspect[];
+  inspect?: Inspect | Inspect[] | undefined;
   /** Aborts the run. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Names the run in stores and recordings. Default: the id in the checkpoint, or a random one. */
-  id?: string;
+  id?: string | undefined;
   /** Wait before the first step until `resume` or `step`. Default: false. */
-  paused?: boolean;
+  paused?: boolean | undefined;
 }
+
+/**
+ * What `start` is called with. Where `run` has to be given arguments, `start` has to be given `args`, or a checkpoint
+ * that has them.
+ */
+export type StartArguments<Args extends unknown[]> = [] extends Args
+  ? [options?: StartOptions<Args>]
+  : [options: StartOptions<Args> & ({ args: Args } | { from: Checkpoint })];
 
 /** Observers must not reach the loop: what one throws is reported on its own. */
 export function guarded(observers: Inspect[]): (event: InspectionEvent) => void {

@@ -1,15 +1,33 @@
 import type { LoopContext } from '../chart/context.ts';
 import { because, LoopError } from '../data/errors.ts';
 
-/** How a run ended. */
-export interface Outcome<Output> {
-  status: 'finished' | 'skipped' | 'stopped' | 'suspended' | 'aborted' | 'failed';
-  /** Of a run that finished, was skipped or stopped. */
-  output?: Output;
-  /** Given to `stop`, `suspend`, `abort` or `end`. */
+/** How a run ended. `status` says what else there is. */
+export type Outcome<Output> = Completed<Output> | BrokenOff;
+
+/** Of a run that came to its end, be it early: it has an output. */
+export interface Completed<Output> {
+  /** `finished`: it was done, or `end` was thrown for it. `stopped`: somebody asked it to end. `skipped`: its `skip` was true. */
+  status: 'finished' | 'skipped' | 'stopped';
+  /** What `onRunEnd` or `onSkip` returned. */
+  output: Output;
+  /** Set where `end` was thrown for it. */
+  ended?: true;
+  /** Given to `stop` or `end`. */
   reason?: unknown;
-  /** What `output` rejects with. */
-  error?: unknown;
+  error?: undefined;
+  /** Whole steps of the loop itself. */
+  steps: number;
+}
+
+/** Of a run that has no output. */
+export interface BrokenOff {
+  /** `suspended`: its checkpoint goes on. `aborted`: somebody asked that nothing more runs. `failed`: a hook threw, or a save failed. */
+  status: 'suspended' | 'aborted' | 'failed';
+  output?: undefined;
+  /** Given to `suspend` or `abort`. */
+  reason?: unknown;
+  /** What `output` of the run rejects with. */
+  error: unknown;
   /** Whole steps of the loop itself. */
   steps: number;
 }
@@ -29,7 +47,7 @@ export interface Ending {
 }
 
 /** A root that has ended. */
-interface Ended {
+export interface Ended {
   status: string;
   value: unknown;
   context: LoopContext;
@@ -38,10 +56,10 @@ interface Ended {
 }
 
 /** How a run ended. */
-export function outcomeOf<Output>(root: Ended, ending: Ending): Outcome<Output> {
+export function outcomeOfRun<Output>(root: Ended, ending: Ending): Outcome<Output> {
   const { path, suspended, aborted, saveError } = ending;
   const { steps } = root.context;
-  if (root.status === 'done') return doneAs(root);
+  if (root.status === 'done') return doneAs<Output>(root);
   if (suspended !== undefined) {
     const { reason } = suspended;
     const message = `was suspended${because(reason)}. Go on with start({ from: checkpoint }).`;
@@ -49,9 +67,7 @@ export function outcomeOf<Output>(root: Ended, ending: Ending): Outcome<Output> 
   }
   if (root.status === 'error') {
     const thrown = ending.error ?? root.error;
-    const isAborted = root.value === 'aborted' && saveError?.error !== thrown;
-    if (!isAborted) return { status: 'failed', error: thrown, steps };
-    return { status: 'aborted', reason: thrown, error: thrown, steps };
+    return brokenAs(root.value === 'aborted' && saveError?.error !== thrown, thrown, steps);
   }
   if (saveError !== undefined) return { status: 'failed', error: saveError.error, steps };
   const reason = aborted
@@ -60,12 +76,21 @@ export function outcomeOf<Output>(root: Ended, ending: Ending): Outcome<Output> 
   return { status: 'aborted', reason, error: reason, steps };
 }
 
-function doneAs<Output>({ context, output: said }: Ended): Outcome<Output> {
+/** The same, of a root that is done or has failed, as far as that alone says it. */
+export function outcomeOfRoot(root: Ended): Outcome<unknown> {
+  return root.status === 'done' ? doneAs(root) : brokenAs(root.value === 'aborted', root.error, root.context.steps);
+}
+
+function brokenAs(isAborted: boolean, error: unknown, steps: number): BrokenOff {
+  return isAborted ? { status: 'aborted', reason: error, error, steps } : { status: 'failed', error, steps };
+}
+
+function doneAs<Output>({ context, output: said }: Ended): Completed<Output> {
   const { steps, stop, ended, skipped } = context;
   const output = said as Output;
   if (skipped) return { status: 'skipped', output, steps };
   if (stop !== null) return { status: 'stopped', output, reason: stop.reason ?? undefined, steps };
   return ended === null
     ? { status: 'finished', output, steps }
-    : { status: 'finished', output, reason: ended.reason ?? undefined, steps };
+    : { status: 'finished', output, ended: true, reason: ended.reason ?? undefined, steps };
 }

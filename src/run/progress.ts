@@ -4,17 +4,29 @@ import { standOf } from '../chart/loop-actor.ts';
 import { parentActor } from '../chart/xstate-inner.ts';
 import type { Json } from '../data/json.ts';
 
-/** Where a run stands. */
-export interface RunProgress {
+/** Where a loop stands. */
+export interface LoopStanding<State = Json> {
+  /** Such as `fit.epoch.batches`. */
+  path: string;
+  /** The state of its chart. */
+  value: LoopStateValue;
+  /** Whole steps of this run of it. */
+  steps: number;
+  /** Its state at its last boundary; null before the first. */
+  state: State | null;
+}
+
+/** Where a run stands. @typeParam State what the loop that was started saves */
+export interface RunProgress<State = Json> {
   /** Steps of innermost loops since the run began, including those before a resume. */
   steps: number;
-  /** The running loops, parents first. */
-  loops: { path: string; value: LoopStateValue; steps: number; state: Json }[];
+  /** The running loops, parents first: that which was started, and those below it. */
+  loops: [root: LoopStanding<State>, ...below: LoopStanding[]];
 }
 
 /** Where the loops of a run stand, parents first. @param path of the root */
-export function loopsOf(root: AnyActorRef, path: string): RunProgress['loops'] {
-  const loops: RunProgress['loops'] = [];
+export function loopsOf<State>(root: AnyActorRef, path: string): RunProgress<State>['loops'] {
+  const loops: LoopStanding[] = [];
   const visit = (actor: AnyActorRef, at: string): void => {
     // A stranger in the place of a loop has no state of its own.
     const stand = standOf(actor);
@@ -25,7 +37,8 @@ export function loopsOf(root: AnyActorRef, path: string): RunProgress['loops'] {
     for (const name of context.running) if (children[name] !== undefined) visit(children[name], `${at}.${name}`);
   };
   visit(root, path);
-  return loops;
+  // The root is a loop's, and has begun: it is the first.
+  return loops as RunProgress<any>['loops'];
 }
 
 /** Which loop it is, and its state: `fit.batches (advancing)`. */

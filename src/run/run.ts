@@ -1,7 +1,8 @@
-import { createActor } from 'xstate';
+import { type Actor, createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
+import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
 import { leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
@@ -17,15 +18,19 @@ import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOfRun } from './outcome.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, warn } from './progress.ts';
 import { Saver } from './saver.ts';
 
-/** A run of a loop. What its methods do, anyone can do who sends the same events to `actor`. */
-export class LoopRun<Output> implements AsyncIterable<RunProgress> {
+/**
+ * A run of a loop. What its methods do, anyone can do who sends the same events to `actor`.
+ * @typeParam Output what the run returns
+ * @typeParam L the class of the loop
+ */
+export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<SavedState<L>>> {
   readonly id: string;
   /** The actor of the root's machine. */
-  readonly actor: ReturnType<typeof createActor>;
+  readonly actor: Actor<LoopMachine<L>>;
 
   readonly #loop: AnyLoop;
   readonly #session: Session;
@@ -170,7 +175,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
     // Made when it is asked for: one that is asked for and dropped is unhandled, like any promise.
     this.#output ??= this.#outcome.then((outcome) => {
       if ('error' in outcome) throw outcome.error;
-      return outcome.output as Output;
+      return outcome.output;
     });
     return this.#output;
   }
@@ -187,7 +192,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   /** Where the run stands now. */
-  get progress(): RunProgress {
+  get progress(): RunProgress<SavedState<L>> {
     return { steps: this.#checkpoints.steps, loops: loopsOf(this.actor, pathOf(this.#loop)) };
   }
 
@@ -331,7 +336,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   }
 
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress<SavedState<L>>, void> {
     this.#heard = true;
     let changed = false;
     let wake: (() => void) | undefined;
@@ -406,7 +411,7 @@ export class LoopRun<Output> implements AsyncIterable<RunProgress> {
   #end(error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    const outcome = outcomeOf<Output>(this.actor.getSnapshot() as any, {
+    const outcome = outcomeOfRun<Output>(this.actor.getSnapshot() as any, {
       path: pathOf(this.#loop),
       error,
       suspended: this.#suspended ? this.#suspending : undefined,

@@ -17,9 +17,9 @@ export function keepingAll(): CheckpointStore & { kept: string[] } {
  * Runs a loop, saved at each step and at each `once`, and then once more from each of those checkpoints, in a new instance.
  * @returns how the uninterrupted run ended, the checkpoints as JSON, and how the run that went on from each ended
  */
-export async function fromEveryCut<Args extends unknown[]>(
-  make: () => Loop<any, Args>,
-  args?: Args,
+export async function fromEveryCut(
+  make: () => Loop<any, any>,
+  args?: unknown[],
 ): Promise<{ whole: Outcome<any>; texts: string[]; resumed: Outcome<any>[] }> {
   const store = keepingAll();
   const whole = await make().start({ store, every: 'step', durability: 'sync', ...(args && { args }) }).outcome;

@@ -3,7 +3,9 @@ import {
   formatRecording,
   Loop,
   type LoopRun,
+  type Outcome,
   parseRecording,
+  type Recording,
   type RecordingLine,
   record,
   replay,
@@ -115,6 +117,11 @@ export async function recorded<Output, Args extends unknown[]>(
   loop: Loop<Output, Args>,
   options: StartOptions<Args>,
   during?: (run: LoopRun<Output>) => Promise<void>,
+): Promise<{ recording: Recording; watcher: ReturnType<typeof watch>; outcome: Outcome<Output> }>;
+export async function recorded(
+  loop: Loop<any, any>,
+  options: StartOptions,
+  during?: (run: LoopRun<any>) => Promise<void>,
 ) {
   const [recorder, watcher] = [record(), watch()];
   const run = loop.start({ ...options, inspect: [recorder, watcher] });

@@ -13,14 +13,14 @@ interface Named {
    * Says where a run goes on, what a suspend waits for when it takes longer than a second, that the run was suspended or
    * stopped, and what it failed with: whole lines. Default: to stderr. `() => {}` keeps it quiet.
    */
-  tell?: (text: string) => void;
+  tell?: ((text: string) => void) | undefined;
 }
 
 /** Needed where the loop's hooks have parameters that may not be left out. */
 type ArgsOption<Args extends unknown[]> = [] extends Args
   ? {
       /** The arguments of every hook: the same at every start. Default: none. */
-      args?: Args;
+      args?: Args | undefined;
     }
   : {
       /** The arguments of every hook: the same at every start. */

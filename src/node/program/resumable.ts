@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ArgsOf, OutputOf } from '../../chart/machine-type.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import { LoopError } from '../../data/errors.ts';
 import { plainOrNot } from '../../data/json.ts';
@@ -14,19 +15,19 @@ import { type EndSignal, exitCodeOf, onSignals } from './signals.ts';
 import { saysEnded, saysGoingOn, saysWaiting } from './words.ts';
 
 /** How a program's run ended. */
-export interface ProgramOutcome<Output> extends Outcome<Output> {
+export type ProgramOutcome<Output> = Outcome<Output> & {
   /**
    * What the program should end with: `process.exitCode = exitCode`.
    * 0: finished, skipped, stopped, or suspended by somebody else than a signal; 1: failed or aborted;
    * 130: ended by SIGINT (Ctrl-C); 143: by SIGTERM.
    */
   exitCode: number;
-}
+};
 
 /** A run that signals suspend and that goes on at the next start of its program. */
-export interface Program<Output> {
+export interface Program<Output, L = any> {
   /** The run, which has begun. */
-  readonly run: LoopRun<Output>;
+  readonly run: LoopRun<Output, L>;
   /** What it went on from; `undefined` where it began anew. */
   readonly from: Checkpoint | undefined;
   /** How the run ended. Never rejects; what a run failed with has been told already. */
@@ -60,10 +61,10 @@ const patienceMs = 1000;
  * const { output, exitCode } = await outcome;
  * process.exitCode = exitCode;
  */
-export async function resumable<Output, Args extends unknown[]>(
-  loop: Loop<Output, Args>,
-  options: ResumableOptions<Args>,
-): Promise<Program<Output>> {
+export async function resumable<L extends Loop<any, any>>(
+  loop: L,
+  options: ResumableOptions<ArgsOf<L>>,
+): Promise<Program<OutputOf<L>, L>> {
   checkOptions(loop, options);
   const { id, store, tell, ...rest } = options;
   const ending = new EndBySignal(id, (text) => tellWith(tell, text));
@@ -85,7 +86,7 @@ export async function resumable<Output, Args extends unknown[]>(
       from: saved,
       ...(options.migrate === undefined ? {} : { migrate }),
       ...(ending.signal === undefined ? {} : { signal: ending.before() }),
-    } as object);
+    });
     if (from !== undefined && ending.signal === undefined) tellWith(tell, saysGoingOn(id, from));
     return { run, from, outcome: ending.outcomeOf(run, held) };
   } catch (error) {

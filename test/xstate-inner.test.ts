@@ -19,6 +19,7 @@ import {
   countSnapshotObservers,
   firstSnapshot,
   hasObservers,
+  hearRelays,
   isIn,
   logicOf,
   optionsOf,
@@ -417,6 +418,29 @@ describe('a snapshot', () => {
     again.send({ type: 'add' });
     expect(again.getSnapshot()).toMatchObject({ value: 'counting', context: { n: 9 } });
   });
+});
+
+test('what an actor sends another is heard before, and the very object comes to guards and actions', () => {
+  const heard: unknown[] = [];
+  const came: unknown[] = [];
+  const child = setup({}).createMachine({ initial: 'over', states: { over: { type: 'final' } }, output: () => 7 });
+  const parent = setup({ actors: { child } }).createMachine({
+    invoke: {
+      id: 'child',
+      src: 'child',
+      onDone: {
+        guard: ({ event }) => came.push(event) > 0,
+        actions: ({ event }) => void came.push(event),
+      },
+    },
+  });
+  const actor = createActor(parent);
+  hearRelays(actor.system, (from, event) => heard.push([from?.id, event]));
+  actor.start();
+  const [id, event] = heard.at(-1) as [string, object];
+  expect([id, event]).toMatchObject(['child', { actorId: 'child', output: 7 }]);
+  expect(came.length).toBeGreaterThanOrEqual(2);
+  for (const one of came) expect(one).toBe(event);
 });
 
 test('no other file of the library knows of these parts', () => {

@@ -148,6 +148,23 @@ export function relay(from: AnyActorRef | undefined, to: AnyActorRef, event: obj
 }
 
 /**
+ * Hears of each event that an actor of a system sends another, before the other does: of its end, too, and then the very
+ * object reaches the guards and actions of its parent.
+ * It is `system._relay`. Without it, `checkParts` refuses the run.
+ */
+export function hearRelays(
+  system: AnyActorRef['system'],
+  heard: (from: AnyActorRef | undefined, event: { actorId?: unknown }) => void,
+): void {
+  const inner = system as unknown as InnerSystem;
+  const relayed = inner._relay;
+  inner._relay = (from, to, event) => {
+    heard(from, event);
+    relayed(from, to, event);
+  };
+}
+
+/**
  * Tells the observers of a system that an actor has handled an event, by one transition.
  * It is `system._sendInspectionEvent`, which adds the `rootId`. Without it, `checkParts` refuses the run.
  * @param scope what a machine is given with the event

@@ -123,8 +123,7 @@ export class Session extends Barrier {
 
   /** The root has ended: nobody looks at the run any more. */
   over(): void {
-    this.#watch ??= watchOf(this.root);
-    this.#watch.sessions.delete(this);
+    watches.get(this.root.system)?.sessions.delete(this);
   }
 
   /** Code of the run begins. */

@@ -47,6 +47,8 @@ class Pump implements HookActor {
   #waits = 0;
   #lastCommit = 0;
   #commitEvery = slice;
+  /** How long the last commit took. */
+  #committedIn = 0;
   #composite = false;
   /** No other hook of a step is the loop's own. */
   #onlyAdvance = false;
@@ -366,7 +368,10 @@ class Pump implements HookActor {
     const started = now();
     const commit = running.commit();
     this.#lastCommit = now();
-    this.#commitEvery = Math.max(slice, (this.#lastCommit - started) / commitShare);
+    // Twice in a row: one that took long may have been held up by something else.
+    const took = this.#lastCommit - started;
+    this.#commitEvery = Math.max(slice, Math.min(took, this.#committedIn) / commitShare);
+    this.#committedIn = took;
     return commit;
   }
 

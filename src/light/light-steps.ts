@@ -26,6 +26,8 @@ export class LightSteps {
   #deadline = 0;
   #lastKept = 0;
   #keepEvery = slice;
+  /** How long the last one took. */
+  #keptIn = 0;
 
   constructor(running: LightRunner, place: Place) {
     this.#running = running;
@@ -159,7 +161,10 @@ export class LightSteps {
     if (!isDue && !(lingers && this.#keepEvery <= 5 * slice)) return;
     this.#boundaryBetween();
     this.#lastKept = now();
-    this.#keepEvery = Math.max(slice, (this.#lastKept - seen) / keepingShare);
+    // Twice in a row: one that took long may have been held up by something else.
+    const took = this.#lastKept - seen;
+    this.#keepEvery = Math.max(slice, Math.min(took, this.#keptIn) / keepingShare);
+    this.#keptIn = took;
   }
 
   /** Steps of a loop with children: the state before each of its hooks is kept, so that it can be run again from there. */

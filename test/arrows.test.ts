@@ -17,6 +17,8 @@ const floors = [
   ['inspect'],
   ['loop.ts'],
   ['patterns'],
+  ['testing'],
+  ['vitest'],
   ['browser', 'node', 'index.ts'],
 ];
 

@@ -269,6 +269,47 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   /**
+   * Waits until somebody gives the run a value under this key: a person's approval, the answer of another program. Anyone
+   * gives it with `run.give(key, value)`, or sends `{ type: 'loop.give', key, value }` to the actor of any loop of the run.
+   *
+   * It is in the journal of the step as `once` is: when the step is run again after a resume, it is not waited for again.
+   * Keys are those of the whole run. A value that comes before it is asked for is kept, also over a resume; several under
+   * one key are got in order. While a step does nothing but wait, the run can be saved and suspended; so it can wait for
+   * days, and the value may come when it has been resumed. A pause waits for the step, and `run.waitingFor` names the key.
+   * An abort ends it, and so does `timeout`; it ends with its step where the code does not wait for it to its end
+   * (`Promise.race`).
+   * @param key a string that is not empty
+   * @returns a copy of what was given: plain data; `undefined` if nothing was
+   * @throws LoopError `RECEIVE_TWICE` if another step waits for the key at the same time; `NOT_PLAIN_DATA` if what was given
+   *   is no plain data; `MISCONFIGURATION` in a run that nobody can give anything (`run()`); `NOT_RUNNING`
+   * @example
+   * const { approved } = await this.receive<{ approved: boolean }>(`refund ${id}`);
+   */
+  receive<T = Json>(key: string): Promise<T> {
+    try {
+      return this.#host('receive').receive(key) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Waits for so many milliseconds, a resume or not: when it ends, by the clock of the wall, is in the journal of the step,
+   * and time in which no process ran counts. A clock that is set back does not make it longer than `ms` from then.
+   * While a step does nothing but wait, the run can be saved and suspended. An abort ends it.
+   * @param key of this wait; two in one step may have the same one after another
+   * @param ms from 0 up; longer than `setTimeout` can
+   * @throws LoopError `ONCE_TWICE` if one with this key is under way in the step; MisconfigurationError, `NOT_RUNNING`
+   */
+  sleep(key: string, ms: number): Promise<void> {
+    try {
+      return this.#host('sleep').sleep(key, ms) as Promise<void>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
    * The machine that this loop is: `createActor(loop.machine, { input: args })`, `invoke: { src: loop.machine }`.
    * @throws MisconfigurationError if the loops are wired wrongly, as `run` does
    */

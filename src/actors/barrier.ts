@@ -112,9 +112,19 @@ export class Barrier {
     return standing;
   }
 
-  /** Whether a loop waits at a boundary, for a checkpoint or because it is paused. */
+  /**
+   * Whether a loop waits at a boundary, for a checkpoint or because it is paused; or in the middle of a step that may be
+   * run again from where it was, for somebody to give it something.
+   */
   stands(leaf: AnyActorRef): boolean {
-    return this.#standing.has(leaf) || (isLoopActor(leaf) && leaf.getSnapshot().value === 'paused');
+    if (this.#standing.has(leaf)) return true;
+    if (!isLoopActor(leaf)) return false;
+    return leaf.getSnapshot().value === 'paused' || (this.onlyWaits(leaf) && this.#isHarmless([leaf]));
+  }
+
+  /** Whether the step of a loop waits for a value or a time, and for nothing else. */
+  protected onlyWaits(_leaf: AnyActorRef): boolean {
+    return false;
   }
 
   /** Looks again whether all stand, and whether all are paused. */

@@ -219,7 +219,7 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const limit = single ? 1 : Math.min(this.#size, pace ?? this.#size, left);
+    const limit = single || this.#mayWait ? 1 : Math.min(this.#size, pace ?? this.#size, left);
     this.#claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
     const before = running.uncommitted;
@@ -268,11 +268,14 @@ class Pump implements HookActor {
     const due = session.stepsUntilDue() <= session.claimed;
     const late = tired && seen - this.#lastCommit >= this.#commitEvery;
     const told = this.#composite ? !quiet : single;
-    if (quiet && !burst.done && !this.attention && !due && !late) this.#hold();
     if (burst.done || this.attention || told || due || late) {
       if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
       this.attention = false;
       this.#commit();
+    } else if (quiet) {
+      this.#hold();
+    } else if (this.#mayWait) {
+      this.#holdAwaited();
     }
     if (this.stopped) return undefined;
     return session.wanted || tired ? this.#lets(tired) : undefined;
@@ -351,6 +354,7 @@ class Pump implements HookActor {
     if (left !== undefined) await left;
     const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && !overrides(loop, 'onAdvanceEnd'));
     if (this.stopped || isLast) return;
+    unit.endWaits();
     if (isQuiet(running) && unit.recall === undefined) running.holdWithin(hook);
     else running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
     // The next hook begins with nothing.
@@ -367,9 +371,8 @@ class Pump implements HookActor {
     if (running.session.watched) return running.commit();
     const started = now();
     const commit = running.commit();
-    this.#lastCommit = now();
     // Twice in a row: one that took long may have been held up by something else.
-    const took = this.#lastCommit - started;
+    const took = now() - started;
     this.#commitEvery = Math.max(slice, Math.min(took, this.#committedIn) / commitShare);
     this.#committedIn = took;
     return commit;
@@ -383,6 +386,22 @@ class Pump implements HookActor {
     this.#count();
   }
 
+  /** Whether the next step may wait for long: the one before was awaited. Where the state is large, keeping it would take too much of the time. */
+  get #mayWait(): boolean {
+    return this.#walks && this.#running.session.keeps && this.#commitEvery <= 5 * slice;
+  }
+
+  /** A step that was awaited is over. The next may wait for somebody, and a checkpoint that is taken then has all whole steps. */
+  #holdAwaited(): void {
+    const running = this.#running;
+    running.committed();
+    running.hold(this.#capture());
+    this.#claim(-this.#claimed);
+    const steps = running.uncommitted - running.counted;
+    running.counted = running.uncommitted;
+    if (steps > 0) running.session.due?.(steps);
+  }
+
   /** Tells others of the steps that no child has told them of. */
   #count(): void {
     const steps = this.#ownSteps - this.#counted;
@@ -393,6 +412,7 @@ class Pump implements HookActor {
   #commit(ended?: { reason: any }): void {
     const running = this.#running;
     const commit = this.#capture();
+    this.#lastCommit = now();
     const [steps, before] = [running.uncommitted, this.#before];
     this.#claim(-this.#claimed);
     running.uncommitted = 0;

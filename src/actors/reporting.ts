@@ -32,6 +32,8 @@ export abstract class Reporting {
   held: Held | undefined = undefined;
 
   protected seat: Seat | undefined = undefined;
+  /** Values of the mailbox that a step has got after steps that the machine does not know of. */
+  #received: string[] | undefined = undefined;
 
   constructor(loop: AnyLoop, session: Session) {
     this.loop = loop;
@@ -85,6 +87,7 @@ export abstract class Reporting {
     const inFlight = held.journal(this.context.inFlight);
     held.clear();
     this.uncommitted -= steps;
+    this.counted = Math.max(0, this.counted - steps);
     this.#tell({ type: 'loop.shown', steps, ...(commit === undefined ? {} : { commit }), inFlight });
   }
 
@@ -93,6 +96,7 @@ export abstract class Reporting {
     // What models were before the step that is over is of no use any more.
     this.session.assetsBefore.delete(this);
     this.#hold().boundary(commit, this.uncommitted);
+    this.stepOver();
   }
 
   /** A hook of a step is over. */
@@ -163,6 +167,26 @@ export abstract class Reporting {
     const { once: key, ...within } = what;
     if (this.seat !== undefined) this.tell({ type: 'loop.once', key, step, ...within, ...how });
     else if (this.session.keeps && step === this.#heldSteps) this.noteGiven(what, resultOf(how));
+  }
+
+  /**
+   * A step has got a value of the mailbox. Where the journal has it, the root need not keep it any more; else it does until
+   * the step is over.
+   * @param step the steps before it
+   */
+  received(key: string, step: number): void {
+    const isInJournal = step === (this.seat === undefined ? this.#heldSteps : this.context.steps);
+    if (isInJournal) this.session.mailbox!.settle(key);
+    else this.#received = [...(this.#received ?? []), key];
+  }
+
+  /** A step is over, or the run is: what it has got is in the state now. */
+  protected stepOver(): void {
+    this.unit?.endWaits();
+    const received = this.#received;
+    if (received === undefined) return;
+    this.#received = undefined;
+    for (const key of received) this.session.mailbox!.settle(key);
   }
 
   /** What a step has got does not belong to an older boundary. */

@@ -49,7 +49,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     this.whenAborted = undefined;
     if (actor !== undefined) {
       this.within = asyncContext();
-      this.seat = new Seat(actor, this.session, this.parent === undefined);
+      this.#take(actor);
       this.restored = this.context.begun;
       this.#resumedUnit = this.restored;
       if (this.restored) restore(this);
@@ -119,9 +119,14 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** It ran without an actor, and somebody looks. */
   sit(actor: AnyActorRef): void {
-    this.seat = new Seat(actor, this.session, this.parent === undefined);
+    this.#take(actor);
     this.#listen();
     this.light!.seated();
+  }
+
+  #take(actor: AnyActorRef): void {
+    this.seat = new Seat(actor, this.session, this.parent === undefined);
+    this.session.seats.set(actor, this);
   }
 
   #listen(): void {
@@ -178,6 +183,16 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     return this.#unit('once').once(key, fn) as Promise<T>;
   }
 
+  receive(key: string): Promise<unknown> {
+    if (this.#ended) return rejected(this.#ended.reason);
+    return this.#unit('receive').receive(key);
+  }
+
+  sleep(key: string, ms: number): Promise<unknown> {
+    if (this.#ended) return rejected(this.#ended.reason);
+    return this.#unit('sleep').sleep(key, ms);
+  }
+
   /** Whether a step may be saved in its middle, before the next of it is given. */
   get savesWithin(): boolean {
     return this.session.saveNow !== undefined;
@@ -229,6 +244,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   committed(): void {
     this.#resumedUnit = false;
     if (this.unit !== undefined) this.unit.recall = undefined;
+    this.stepOver();
   }
 
   /** Nothing more runs here or below: signals abort, what is awaited rejects. */
@@ -252,6 +268,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
+    this.stepOver();
     this.unit = undefined;
     if (this.#isGone) return;
     this.#isGone = true;
@@ -285,6 +302,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     const { context, value } = this.snapshot;
     this.unit?.strangersEnded(context);
     if (value === 'paused') this.session.poke();
+    if (this.parent === undefined) this.session.mayHaveGiven();
   }
 
   #onEnd(reason: () => unknown): void {

@@ -1,9 +1,32 @@
 import type { AnyActorRef } from 'xstate';
-import type { LoopContext } from '../chart/context.ts';
+import type { LoopContext, LoopReportEvent } from '../chart/context.ts';
 import { checkParts, hasObservers, optionsOf, parentActor, topActor } from '../chart/xstate-inner.ts';
+import { Mailbox } from '../step/mailbox.ts';
 import { now } from '../time/clock.ts';
 import { slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
+
+/** A run of a loop, as far as its waits go. */
+interface Waiting {
+  readonly unit: { readonly waitsFor: string[] } | undefined;
+  readonly hasActor: boolean;
+  readonly actor: AnyActorRef;
+  childrenThatRun(): Waiting[];
+}
+
+function waitsBelow(running: Waiting): { actor: AnyActorRef; names: string[] }[] {
+  const below = running.childrenThatRun().flatMap(waitsBelow);
+  const names = running.unit?.waitsFor ?? [];
+  return names.length > 0 && running.hasActor ? [{ actor: running.actor, names }, ...below] : below;
+}
+
+/** The run of the root. */
+interface Top extends Waiting {
+  readonly ended: boolean;
+  readonly context: LoopContext;
+  showBelow(): void;
+  tell(event: LoopReportEvent): void;
+}
 
 /** What the loops of one run share: who watches, how many steps they have taken, and the barrier at which a checkpoint is taken. */
 export class Session extends Barrier {
@@ -18,7 +41,7 @@ export class Session extends Barrier {
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
   /** The run of the root. */
-  top: { readonly ended: boolean; showBelow(): void } | undefined;
+  top: Top | undefined;
   /** Whether anybody can look at the run, or will go on from a checkpoint of it. */
   keeps = true;
   /** Others that want every snapshot of some actor of it. */
@@ -35,6 +58,7 @@ export class Session extends Barrier {
   readonly assetsBefore: Map<object, ReadonlyMap<object, unknown>> = new Map();
 
   #watch: Watch | undefined = undefined;
+  #mailbox: Mailbox | undefined;
   /** How many machines of the run are handling an event, one within another. */
   #working = 0;
   /** Somebody has asked for something while machines were handling events. */
@@ -49,6 +73,23 @@ export class Session extends Barrier {
   /** How many loops run, and how much code of theirs is in flight. */
   #inFlight = 0;
   readonly #settled: (() => void)[] = [];
+
+  /** Brings what is given to the run; not there where nobody can give anything. */
+  get mailbox(): Mailbox | undefined {
+    if (!this.keeps) return undefined;
+    this.#mailbox ??= new Mailbox({
+      given: () => this.top?.context.given ?? [],
+      taken: (key) => {
+        if (this.top?.ended === false) this.top.tell({ type: 'loop.taken', key });
+      },
+    });
+    return this.#mailbox;
+  }
+
+  /** The root has changed: something may have been given. */
+  mayHaveGiven(): void {
+    this.#mailbox?.look();
+  }
 
   /** Whether anybody observes the actors' events: then every step is one. */
   get watched(): boolean {
@@ -119,6 +160,19 @@ export class Session extends Barrier {
   #beginSlice(): void {
     this.#sliceEnd = now() + slice;
     this.#waits = waitsSoFar();
+  }
+
+  /** The actors of running loops. */
+  readonly seats: WeakMap<AnyActorRef, { readonly unit: { readonly onlyWaits: boolean } | undefined }> = new WeakMap();
+
+  protected override onlyWaits(leaf: AnyActorRef): boolean {
+    return this.seats.get(leaf)?.unit?.onlyWaits === true;
+  }
+
+  /** The loops whose code waits, and for what. */
+  waits(): { actor: AnyActorRef; names: string[] }[] {
+    this.show();
+    return this.top === undefined ? [] : waitsBelow(this.top);
   }
 
   /** The root has ended: nobody looks at the run any more. */

@@ -4,6 +4,7 @@ import {
   childEnded,
   counted,
   freshContext,
+  givenBy,
   isEnvelope,
   type LoopContext,
   report,
@@ -26,9 +27,12 @@ export interface Step {
 /** Gives the parts of the context that change. */
 export type Change = (step: Step) => Partial<LoopContext>;
 
-/** Something that was asked for inside of a `once`, or not. */
-function asking(what: Omit<Asked, 'at'>, event: { in?: string }): Omit<Asked, 'at'> {
-  return event.in === undefined ? what : { ...what, in: event.in };
+/** Something that was asked for inside of a `once`, or not; perhaps to wait. */
+function asking(what: Omit<Asked, 'at'>, event: Pick<Asked, 'in' | 'wait' | 'until'>): Omit<Asked, 'at'> {
+  const { in: within, wait, until } = event;
+  const asked = within === undefined ? what : { ...what, in: within };
+  if (wait === undefined) return asked;
+  return until === undefined ? { ...asked, wait } : { ...asked, wait, until };
 }
 
 export const changes: { readonly [name: string]: Change } = {
@@ -105,6 +109,14 @@ export const changes: { readonly [name: string]: Change } = {
   },
   childLeft: ({ context, event }) => childEnded(context, event.child ?? event.actorId, event),
   childrenLeft: () => ({ running: [] }),
+  give: ({ context, event }) => ({ given: [...(context.given ?? []), givenBy(event)] }),
+  /** A step has got it, and its journal has it now. */
+  taken: ({ context, event }) => {
+    const given = [...(context.given ?? [])];
+    const at = given.findIndex(({ key }) => key === event.key);
+    if (at >= 0) given.splice(at, 1);
+    return { given };
+  },
   pause: () => ({ pace: 0 }),
   resume: () => ({ pace: null }),
   step: ({ context, event }) => ({ pace: context.running.length > 0 ? 0 : stepsOf(event) }),

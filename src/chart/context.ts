@@ -1,7 +1,8 @@
 import type { PlainError } from '../data/error-codec.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
+import { kindOf } from '../data/shown.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
-import { give, type InFlight, resultOf } from './journal.ts';
+import { type Asked, give, type InFlight, resultOf } from './journal.ts';
 
 /** The states of the chart. */
 export type LoopStateValue =
@@ -48,6 +49,17 @@ export interface LoopContext<State = Json> {
   ended: { reason: Json } | null;
   skipped: boolean;
   error: PlainError | null;
+  /** Of a root: what was given to the run (`loop.give`) and no step has got yet. Not there before something was given. */
+  given?: Given[];
+}
+
+/** A value that was given to a run, for whoever asks for it by this key. */
+export interface Given {
+  key: string;
+  /** Not there: nothing was given but the key. */
+  value?: Json;
+  /** It was not plain data; of what kind it was. */
+  opaque?: string;
 }
 
 /** What a boundary commits: copies, made by the actor that ran the hook. */
@@ -81,7 +93,8 @@ export type LoopControlEvent =
   | { type: 'loop.resume' }
   | { type: 'loop.step'; n?: number }
   | { type: 'loop.stop'; reason?: unknown }
-  | { type: 'loop.abort'; reason?: unknown };
+  | { type: 'loop.abort'; reason?: unknown }
+  | { type: 'loop.give'; key: string; value?: unknown };
 
 /** Events that the hooks' actors and child loops send. */
 export type LoopReportEvent =
@@ -99,8 +112,12 @@ export type LoopReportEvent =
   | { type: 'loop.hooked'; hook: string; commit: Commit }
   | { type: 'loop.run'; child: string; args: Json[] | null; in?: string; known?: boolean }
   | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
-  | { type: 'loop.asked'; key: string; step: number; in?: string }
-  | { type: 'loop.once'; key: string; step: number; in?: string; output?: unknown; error?: unknown }
+  | ({ type: 'loop.asked'; key: string; step: number } & Pick<Asked, 'in' | 'wait' | 'until'>)
+  | ({ type: 'loop.once'; key: string; step: number; output?: unknown; error?: unknown } & Pick<
+      Asked,
+      'in' | 'wait' | 'until'
+    >)
+  | { type: 'loop.taken'; key: string }
   | { type: 'loop.failed'; error: unknown; steps: number; commit?: Commit };
 
 export function freshContext(input: unknown): LoopContext {
@@ -173,6 +190,13 @@ export function counted(context: LoopContext, event: any): number {
 
 export function told({ state, progress, children, pace }: LoopContext): { dict: LoopDict; pace: number | null } {
   return { dict: { state, progress, children }, pace };
+}
+
+/** What an event gives: a copy. */
+export function givenBy({ key, value }: { key: string; value?: unknown }): Given {
+  if (value === undefined) return { key };
+  const plain = plainOrNot(value);
+  return plain === undefined ? { key, opaque: kindOf(value) } : { key, value: plain.copy };
 }
 
 export function stepsOf(event: { n?: unknown }): number {

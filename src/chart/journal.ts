@@ -34,12 +34,16 @@ export interface RememberedEnd {
   thrown?: PlainError;
 }
 
-/** What a hook or a step in flight has asked for: a run of a child, or `once`. */
+/** What a hook or a step in flight has asked for: a run of a child, `once`, or to wait. */
 export interface Asked {
   /** The field of the child. Either this or `once` is there. */
   run?: string;
   /** The key. */
   once?: string;
+  /** Where `once` is the key of a wait: for what. */
+  wait?: 'receive' | 'sleep';
+  /** When a sleep is over, in milliseconds since 1970. */
+  until?: number;
   /** The key of the `once` whose function asked for it; such a thing is asked for again only if that function is called again. */
   in?: string;
   /** The arguments of a run; see {@link plainArgs}. */
@@ -102,7 +106,7 @@ export function ask(before: InFlight | null, what: Omit<Asked, 'at'>): InFlight 
 
 /** The step is given what it asked for. What it had not asked for before, it asks for and is given at once. */
 export function give(before: InFlight | null, what: Omit<Asked, 'at'>, how: Result & { dict?: LoopDict }): InFlight {
-  const same = (one: Asked) => one.run === what.run && one.once === what.once;
+  const same = (one: Asked) => one.run === what.run && one.once === what.once && one.wait === what.wait;
   const journal = before?.asked.some(same) ? before : ask(before, what);
   const asked = journal.asked.find(same)!;
   return {
@@ -126,6 +130,11 @@ export function resultOf(how: { output?: unknown; error?: unknown }): Result {
 function rememberedEnd({ path, reason }: EndLoop): RememberedEnd {
   const exact = reason === undefined || (reason !== null && plainOrNot(reason) !== undefined);
   return { path, reason: plainReason(reason), ...(exact ? {} : { thrown: describeError(reason) }) };
+}
+
+/** What it is called in errors. */
+export function nameOf({ run, once, wait }: Omit<Asked, 'at'>): string {
+  return run === undefined ? `${wait ?? 'once'}('${once}')` : `a run of \`${run}\``;
 }
 
 /** Anything as plain data, for what is shown and kept but not computed with. */

@@ -38,6 +38,9 @@ export const effects: { readonly [name: string]: unknown } = {
   forward: enqueueActions(({ context, event, enqueue }: { context: LoopContext; event: any; enqueue: any }) => {
     for (const child of context.running) enqueue.sendTo(child, event);
   }),
+  passUp: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
+    enqueue.sendTo(parentActor(self), event);
+  }),
   /** The pump looks up from its steps. */
   tellPump: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
     // Read of the actor, not of the loop: a pump that is not there need not be told.
@@ -71,6 +74,9 @@ export const guards: { readonly [name: string]: (step: Step) => boolean } = {
     return context.pace - counted(context, event) <= 0;
   },
   left: ({ event }: Step) => isEndLoop(event.error),
+  /** Whatever is given lies in the context of the root. */
+  keeps: ({ context, event }: Step) => context.name === null && typeof event.key === 'string' && event.key !== '',
+  isChild: ({ context }: Step) => context.name !== null,
   mine: ({ context, event }: Step) => context.running.includes(event.actorId),
   /** `fail` and `abort` are there to end the machine with their error; any other was dealt with where it came from. */
   stale: ({ event }: Step) => event.actorId !== 'fail' && event.actorId !== 'abort',
@@ -111,6 +117,11 @@ const config = {
     'loop.hooked': { actions: 'hooked' },
     'loop.forwarded': forwardedTo,
     'loop.shown': { actions: 'shown' },
+    'loop.give': [
+      { guard: 'keeps', actions: 'give' },
+      { guard: 'isChild', actions: 'passUp' },
+    ],
+    'loop.taken': { actions: 'taken' },
     'loop.failed': [
       { guard: 'left', target: '.aborted', actions: 'fail' },
       { target: '.failed', actions: 'fail' },

@@ -1,4 +1,4 @@
-import type { InFlight } from '../chart/journal.ts';
+import type { Asked, InFlight } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
@@ -26,6 +26,7 @@ const must =
 const text = must((value) => typeof value === 'string' && value !== '', 'a text that is not empty');
 const flag = must((value) => typeof value === 'boolean', 'true or false');
 const whole = must((value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 up');
+const time = must((value) => Number.isFinite(value), 'a time in milliseconds');
 const plain = must((value) => isPlain(value), 'plain data');
 const nothing = must((value) => value === null, 'null');
 const oneOf = (...values: string[]): Check => must((value) => values.includes(value), `one of ${values.join(', ')}`);
@@ -82,9 +83,14 @@ const partly =
 /** What a step in flight had asked for, and what it had got: see `journal.ts`. */
 const asked: Check = (value, at) => {
   object({ at: whole })(value, at);
-  partly({ run: text, once: text, in: text, args: listOf(plain), dict })(value, at);
-  const { run, once } = value as { run?: unknown; once?: unknown };
+  partly({ run: text, once: text, wait: oneOf('receive', 'sleep'), until: time, in: text, args: listOf(plain), dict })(
+    value,
+    at,
+  );
+  const { run, once, wait, until } = value as Asked;
   if ((run === undefined) === (once === undefined)) throw wrong(at, 'a run or a once', value);
+  if (wait !== undefined && once === undefined) throw wrong(at, 'a wait with a key in `once`', value);
+  if ((wait === 'sleep') !== (until !== undefined)) throw wrong(at, 'a sleep with its end in `until`', value);
 };
 const got: Check = (value, at) => {
   asked(value, at);
@@ -137,9 +143,15 @@ const context = object({
   error: nothing,
   before: record(orNull(dict)),
 });
+/** What was given to the run lies with the root. */
+const given = listOf((value, at) => {
+  object({ key: text })(value, at);
+  partly({ value: plain, opaque: text })(value, at);
+});
 const phase: Check = (value, at) => {
   object({ value: oneOf(...states), context, children: record(phase) })(value, at);
   partly({ output: plain })(value, at);
+  partly({ given })((value as Phase).context, `${at}.context`);
 };
 
 const checkpoint = object({
@@ -246,6 +258,7 @@ function checkPhase(loop: AnyLoop, { value, context, children }: Phase, name: st
   const names = Object.keys(children);
   const underWay = ((context.inFlight as InFlight | null)?.asked ?? []).flatMap(({ run }) => run ?? []);
   const loops = new Map(childrenOf(loop));
+  expect(name === null || context.given === undefined, 'context.given', 'that of the root', context.given);
   expect(context.name === name, 'context.name', name === null ? 'null' : `\`${name}\``, context.name);
   expect(name === null || value !== 'finished', 'value', 'that of a child that runs', value);
   expect(

@@ -67,7 +67,8 @@ function growingIn(root: AnyLoop): string[] {
 function knownTo(saved: LoopContext): LoopContext {
   const fresh = freshContext(undefined);
   const known = Object.keys(fresh).filter((name) => Object.hasOwn(saved, name)) as (keyof LoopContext)[];
-  return { ...fresh, ...Object.fromEntries(known.map((name) => [name, saved[name]])) };
+  const given = saved.given === undefined ? {} : { given: saved.given };
+  return { ...fresh, ...Object.fromEntries(known.map((name) => [name, saved[name]])), ...given };
 }
 
 function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {

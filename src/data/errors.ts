@@ -10,6 +10,7 @@ export type LoopErrorCode =
   | 'NOT_PLAIN_DATA'
   | 'NOT_RUNNING'
   | 'ONCE_TWICE'
+  | 'RECEIVE_TWICE'
   | 'REPLAY_MISMATCH'
   | 'RESUME_MISMATCH'
   | 'RUN_ENDED'

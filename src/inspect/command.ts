@@ -13,12 +13,13 @@ const kinds = 'send, speed, break, get';
 const longest = 1000;
 const mostPoints = 100;
 /** What each control event may carry. */
-const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | undefined> = {
+const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
   'loop.pause': undefined,
   'loop.resume': undefined,
   'loop.step': 'n',
   'loop.stop': 'reason',
   'loop.abort': 'reason',
+  'loop.give': 'value',
 };
 
 /** A command that a page sent. @throws Error that says what is wrong with it; nothing of what is not on the list goes through */
@@ -58,7 +59,7 @@ export function parseControl(event: unknown): LoopControlEvent {
   if (typeof type !== 'string' || !Object.hasOwn(controls, type))
     throw new Error(`Expected an event among ${Object.keys(controls).join(', ')}, got ${received(type)}.`);
   const extra = controls[type as LoopControlEvent['type']];
-  only(event, 'type', ...(extra === undefined ? [] : [extra]));
+  only(event, 'type', ...(extra === undefined ? [] : extra === 'value' ? ['key', 'value'] : [extra]));
   if (extra === 'n' && event.n !== undefined) {
     const { n } = event;
     if (!(typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= 1e9))
@@ -67,6 +68,10 @@ export function parseControl(event: unknown): LoopControlEvent {
   }
   if (extra === 'reason' && event.reason !== undefined) {
     return { type: type as 'loop.stop', reason: textOf(event.reason, 'reason') };
+  }
+  if (extra === 'value') {
+    const { value } = event;
+    return { type: 'loop.give', key: textOf(event.key, 'key'), ...(value === undefined ? {} : { value }) };
   }
   return { type } as LoopControlEvent;
 }

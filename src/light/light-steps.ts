@@ -187,6 +187,7 @@ export class LightSteps {
         const left = running.ended || running.hasActor ? undefined : running.settle();
         if (left !== undefined) await left;
         if (place.isOver()) return;
+        unit.endWaits();
         if (hook !== hooks.at(-1)) running.holdWithin(hook);
       }
       if (burst.first) burst.wholeIteration();

@@ -3,7 +3,7 @@ import { shown } from '../data/shown.ts';
 import type { Loop } from '../loop.ts';
 
 /** What these functions need of the loop in whose hook they are called: give them `this`. */
-export type InHook = Pick<Loop<any, any>, 'once' | 'signal' | 'path'>;
+export type InHook = Pick<Loop<any, any>, 'once' | 'sleep' | 'signal' | 'path'>;
 
 /** @throws MisconfigurationError unless it is a loop, a key and a function */
 export function checkCall(name: string, loop: InHook, key: unknown, fn: unknown): void {

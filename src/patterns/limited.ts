@@ -27,23 +27,3 @@ export function limited<T>(
     callOff();
   });
 }
-
-/** Resolves after so many milliseconds. Rejects with the reason of the run's abort when that comes first. */
-export async function pause(ms: number, run: AbortSignal): Promise<void> {
-  for (let left = ms; left > 0; left -= longestTimer) {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          callOff();
-          resolve();
-        },
-        Math.min(left, longestTimer),
-      );
-      const callOff = onAbort(run, () => {
-        clearTimeout(timer);
-        callOff();
-        reject(run.reason);
-      });
-    });
-  }
-}

@@ -1,6 +1,6 @@
 import { isEndLoop, LoopError } from '../data/errors.ts';
 import { checkCall, type InHook, wrong } from './expected.ts';
-import { limited, pause } from './limited.ts';
+import { limited } from './limited.ts';
 import { checkLimit, tooLong } from './timeout.ts';
 
 export interface RetryOptions {
@@ -26,13 +26,14 @@ export interface RetryOptions {
  * Tries something in a step until it does not fail, and waits between the attempts, each time longer: a request, or the
  * run of a child.
  *
- * Attempts and waits go on after a resume. Each attempt and each wait is a `once` of the step (`key, attempt 1`,
- * `key, wait 1`, …): attempts that have failed are not made again, and a wait ends when it was to end, by the clock, be it
+ * Attempts and waits go on after a resume. Each attempt is a `once` of the step (`key, attempt 1`, …), each wait a `sleep`
+ * (`key, wait 1`, …): attempts that have failed are not made again, and a wait ends when it was to end, by the clock, be it
  * that this was while no process ran. The attempt that was under way is made again. They are saved as `once` is: before
  * they are given with `durability: 'sync'`, else with the next checkpoint, so that a process that is killed in between
  * makes the attempts of the step in flight again.
  *
- * A pause, a suspend or a stop waits for the step, and so for what is tried in it. An abort ends attempts and waits.
+ * A pause or a stop waits for the step, and so for what is tried in it; a suspend for an attempt, and not for a wait. An
+ * abort ends both.
  *
  * @param loop the loop in whose hook it is called: `this`
  * @param key one that this step has not used yet
@@ -58,11 +59,7 @@ export async function retry<T>(
     } catch (error) {
       if (attempt >= attempts || isEndLoop(error) || loop.signal.aborted || !retryIf(error, attempt)) throw error;
     }
-    const wait = Math.min(maxDelay, delay * factor ** (attempt - 1));
-    // Another process has no clock in common with this one but that of the wall.
-    const end = await loop.once(`${key}, wait ${attempt}`, () => Date.now() + wait);
-    // One that has been set back meanwhile must not make it wait longer.
-    await loop.once(`${key}, waited ${attempt}`, () => pause(Math.min(wait, end - Date.now()), loop.signal));
+    await loop.sleep(`${key}, wait ${attempt}`, Math.min(maxDelay, delay * factor ** (attempt - 1)));
   }
 }
 

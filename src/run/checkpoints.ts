@@ -52,6 +52,14 @@ export class Checkpoints {
     this.#hold();
   }
 
+  /** Takes one and saves it. @throws what the save fails with, or why there was none */
+  saved(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => this.#run.saver.save(checkpoint).then(resolve, reject);
+      this.want({ taken, lost: reject });
+    });
+  }
+
   /** So many steps have been taken. */
   stepped(steps: number): void {
     this.steps += steps;

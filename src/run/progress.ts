@@ -1,6 +1,8 @@
 import type { AnyActorRef } from 'xstate';
+import type { Session } from '../actors/session.ts';
 import type { LoopStateValue } from '../chart/context.ts';
 import { standOf } from '../chart/loop-actor.ts';
+import { leaves } from '../chart/tree-state.ts';
 import { parentActor } from '../chart/xstate-inner.ts';
 import type { Json } from '../data/json.ts';
 
@@ -44,6 +46,16 @@ export function loopsOf<State>(root: AnyActorRef, path: string): RunProgress<Sta
 /** Which loop it is, and its state: `fit.batches (advancing)`. */
 export function standsAt(actor: AnyActorRef): string {
   return `${actorPath(actor)} (${(actor.getSnapshot() as { value?: string }).value ?? 'running'})`;
+}
+
+/** The loops whose hook or step is in flight, and what those that wait wait for. */
+export function waitingIn(root: AnyActorRef, session: Session): string[] {
+  const waits = new Map(session.waits().map(({ actor, names }) => [actor, names]));
+  const inFlight = leaves(root).filter((leaf) => !session.stands(leaf) || waits.has(leaf));
+  return [...new Set([...waits.keys(), ...inFlight])].map((actor) => {
+    const names = waits.get(actor);
+    return names === undefined ? standsAt(actor) : `${standsAt(actor)}: ${names.join(', ')}`;
+  });
 }
 
 export function lateness(runId: string, waitingFor: string[]): string {

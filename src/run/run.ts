@@ -16,10 +16,11 @@ import { checkTree } from '../tree/strays.ts';
 import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { checkGiven } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
-import { lateness, loopsOf, type RunProgress, standsAt, warn } from './progress.ts';
+import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
 import { Saver } from './saver.ts';
 
 /**
@@ -197,14 +198,27 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   }
 
   /**
-   * The loops that a pause, a suspend or a checkpoint waits for, with the state each is in: those that run a hook or
-   * a step. A hook that never returns is named here for ever; `abort` ends it.
+   * The loops that a pause waits for, with the state each is in: those that run a hook or a step. A hook that never returns
+   * is named here for ever; `abort` ends it. Of one that waits it says for what: `agent (advancing): receive('approval')`.
+   * For that, neither a suspend nor a checkpoint waits, if nothing else in the step is under way.
    */
   get waitingFor(): string[] {
-    if (this.#ended) return [];
-    return leaves(this.actor)
-      .filter((actor) => !this.#session.stands(actor))
-      .map(standsAt);
+    return this.#ended ? [] : waitingIn(this.actor, this.#session);
+  }
+
+  /**
+   * Gives the run a value, for the step that asks for it with `receive(key)`, now or later. The same as the event
+   * `{ type: 'loop.give', key, value }`.
+   * @param value plain data, which is copied; default: none
+   * @returns resolves when the run has it; with `durability: 'sync'` and a store, when it is saved
+   * @throws LoopError `RUN_ENDED` if the run has ended or is being suspended: go on with it, and give it then; `NOT_PLAIN_DATA`;
+   *   what a save failed with
+   */
+  async give(key: string, value?: unknown): Promise<void> {
+    checkGiven(pathOf(this.#loop), key, value);
+    if (this.#ended || this.#suspended) throw this.#runEnded(`given \`${key}\``);
+    this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
+    if (this.#options.durability === 'sync' && this.#options.store !== undefined) await this.#checkpoints.saved();
   }
 
   /**
@@ -392,8 +406,9 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     return quiet;
   }
 
+  /** Where those that stand do; and the root, which may have been given something. */
   #leaves(): object[] {
-    return leaves(this.actor).map((leaf) => leaf.getSnapshot());
+    return [this.actor, ...leaves(this.actor)].map((actor) => actor.getSnapshot());
   }
 
   #due(steps: number): void {

@@ -1,37 +1,17 @@
-import type { Asked, Got, Result } from '../chart/journal.ts';
+import { nameOf } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
+import type { Call, UnitOfOnce } from './call.ts';
 import { Pending } from './pending.ts';
-import type { Recall } from './recall.ts';
 import type { How } from './remembered.ts';
-import type { AskedOnce, Runner } from './runner.ts';
+import type { AskedOnce } from './runner.ts';
 import { callWithin } from './scope.ts';
+import { Waits } from './waits.ts';
 
-/** One call of `once`. */
-interface Call {
-  what: AskedOnce;
-  /** The loop's steps before it. */
-  step: number;
-  pending: Pending;
-  /** The journal knows that it was asked for. */
-  isKnown: boolean;
-}
-
-/** The hook or the step that calls are made in; see `Unit`. */
-export interface UnitOfOnce {
-  readonly name: string;
-  readonly running: Runner;
-  readonly recall: Recall | undefined;
-  readonly isCurrent: boolean;
-  asking<What extends Omit<Asked, 'at'>>(what: What): What & { in?: string };
-  give(result: () => void): void;
-  leave(runs: readonly Got[]): void;
-  revived(known: Result, what: string): How;
-}
-
-/** The calls of `once` in a hook or a step. */
+/** The calls of `once` in a hook or a step, and its waits. */
 export class Onces {
+  readonly waits: Waits;
   readonly #unit: UnitOfOnce;
   /** Whose results are not given yet. */
   readonly #pending = new Set<Pending>();
@@ -44,18 +24,30 @@ export class Onces {
 
   constructor(unit: UnitOfOnce) {
     this.#unit = unit;
+    this.waits = new Waits(unit, this);
   }
 
   get areUnderWay(): boolean {
     return this.#pending.size > 0;
   }
 
+  /** Whether the code waits, and nothing that it has asked for is under way. */
+  get onlyWait(): boolean {
+    const { count } = this.waits;
+    return count > 0 && count === this.#pending.size;
+  }
+
   /** See `Loop.once`. */
   call(key: string, fn: () => unknown): Promise<unknown> {
-    const { running, recall } = this.#unit;
     this.#checkKey(key);
     const what = this.#unit.asking({ once: key });
     this.inside(what.in);
+    return this.ask(what, (call) => this.#perform(call, fn));
+  }
+
+  /** Something is asked for. @param begin called when it is to begin; not if it is remembered */
+  ask(what: AskedOnce, begin: (call: Call) => void): Promise<unknown> {
+    const { running, recall } = this.#unit;
     const pending = new Pending();
     this.#pending.add(pending);
     const answer =
@@ -63,10 +55,10 @@ export class Onces {
         this.#pending.delete(pending);
         // The children that it ran are not run again: each is left as its last run left it.
         this.#unit.leave(inside);
-        pending.settle(this.#unit.revived(got, `once('${key}')`));
+        pending.settle(this.#unit.revived(got, nameOf(what)));
       }) ?? 'new';
-    const { steps: step } = running;
-    const perform = () => this.#perform({ what, step, pending, isKnown: answer !== 'new' }, fn);
+    const call = { what, step: running.steps, hook: running.unit!.hook, pending, isKnown: answer !== 'new' };
+    const perform = () => begin(call);
     // One that was under way is called at once: what its function had asked for comes next.
     if (answer === 'under way' || recall === undefined) perform();
     else if (answer === 'new') recall.whenOver(perform);
@@ -83,6 +75,7 @@ export class Onces {
 
   /** The step is left: nobody waits for what was asked for. */
   abandon(reason: unknown): void {
+    this.waits.endAll();
     for (const pending of this.#pending) {
       pending.quiet();
       pending.reject(reason);
@@ -147,6 +140,7 @@ export class Onces {
 
   #ended(call: Call, result: How): void {
     this.#open.delete(call.what.once);
+    this.waits.endInside(call.what.once);
     const { running, recall } = this.#unit;
     // An abort has given the step its reason already.
     if (running.ended) return;
@@ -171,11 +165,7 @@ export class Onces {
   #remember({ what, step, pending }: Call, how: How): void {
     const { running } = this.#unit;
     if (running.ended) return;
-    const give = () =>
-      this.#unit.give(() => {
-        this.#pending.delete(pending);
-        pending.settle(how);
-      });
+    const give = () => this.give(pending, how);
     // The hook or step may have ended without it.
     if (!this.#unit.isCurrent) {
       give();
@@ -184,5 +174,13 @@ export class Onces {
     running.onceGiven(what, step, 'output' in how && how.output === undefined ? {} : how);
     if (!running.isSavedOnce) give();
     else this.#saving = (this.#saving ?? Promise.resolve()).then(() => running.saveOnce()).then(give);
+  }
+
+  /** Gives what has come, when the code has reacted to what it was given before. */
+  give(pending: Pending, how: How): void {
+    this.#unit.give(() => {
+      this.#pending.delete(pending);
+      pending.settle(how);
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { type Asked, type Got, givenIn, type InFlight } from '../chart/journal.ts';
+import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/journal.ts';
 import { isAlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
@@ -113,10 +113,17 @@ export class Recall {
     }
     this.#compare(known.what, what);
     known.asked = true;
-    if (known.isGiven) known.give = () => give(known.what as Got, this.#inside.get(what.once) ?? []);
+    if (known.isGiven)
+      known.give = () => give(known.what as Got, (what.wait === undefined && this.#inside.get(what.once)) || []);
     if (known.place > this.#next) this.#asked.push({ name: nameOf(what), place: known.place });
     this.#advance();
     return known.isGiven ? 'remembered' : 'under way';
+  }
+
+  /** What is asked for next, as it was asked for before. */
+  before(what: Omit<Asked, 'at'>): Asked | undefined {
+    const name = placeOf(what);
+    return this.#known.get(`${(this.#times.get(name) ?? 0) + 1} ${name}`)?.what;
   }
 
   /** Calls back once all that is remembered has been given: at once, if it has. That is when what was under way goes on. */
@@ -229,22 +236,22 @@ const advice =
   'A step that is run again must ask for the same: let what it decides depend on state, arguments and what children and `once` gave, ' +
   'and put random numbers, times and other effects into `once`.';
 
-function nameOf({ run, once }: Omit<Asked, 'at'>): string {
-  return run === undefined ? `once('${once}')` : `a run of \`${run}\``;
-}
-
 /** A name for the n-th time that something was asked for at its place. */
-function nth(times: Map<string, number>, { run, once, in: within }: Omit<Asked, 'at'>): string {
-  const name = JSON.stringify([run ?? null, once ?? null, within ?? null]);
+function nth(times: Map<string, number>, what: Omit<Asked, 'at'>): string {
+  const name = placeOf(what);
   const time = (times.get(name) ?? 0) + 1;
   times.set(name, time);
   return `${time} ${name}`;
 }
 
+function placeOf({ run, once, wait, in: within }: Omit<Asked, 'at'>): string {
+  return JSON.stringify([run ?? null, once ?? null, wait ?? null, within ?? null]);
+}
+
 /** The journal's events in order: see the drawing in `journal.ts`. */
 function eventsOf(inFlight: InFlight): Event[] {
   const given = givenIn(inFlight);
-  const over = new Set(given.flatMap(({ once }) => once ?? []));
+  const over = new Set(given.flatMap(({ once, wait }) => (once === undefined || wait !== undefined ? [] : once)));
   const events: Event[] = new Array(inFlight.events);
   const known = (what: Asked, isGiven: boolean): Known => {
     const one = { what, isGiven, give: undefined, asked: false, place: 0 };

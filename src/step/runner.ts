@@ -1,5 +1,6 @@
 import type { Asked } from '../chart/journal.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { AskedRun, PendingRun } from './pending.ts';
 
 /** What the loops of one run share, as a step sees it. */
@@ -10,6 +11,10 @@ export interface SharedByRun {
   readonly strict: boolean;
   /** A turn of the event loop, if it is time for one. */
   turnIfDue(): Promise<void> | undefined;
+  /** Brings what is given to the run; not there where nobody can give anything. */
+  readonly mailbox: Mailbox | undefined;
+  /** Looks again whether a checkpoint that is wanted can be taken. */
+  poke(): void;
 }
 
 /** A run of a loop, as the step sees it that the loop takes; see `Running`. */
@@ -36,6 +41,8 @@ export interface Runner {
   onceAsked(what: AskedOnce, step: number): void;
   /** What it has come to. */
   onceGiven(what: AskedOnce, step: number, how: { output?: unknown } | { error: unknown }): void;
+  /** A step has got a value of the mailbox. @param step the steps before it */
+  received(key: string, step: number): void;
   /** Whether that is saved before it is given. */
   readonly isSavedOnce: boolean;
   saveOnce(): Promise<void>;

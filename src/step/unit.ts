@@ -5,8 +5,9 @@ import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { putState } from '../tree/state-dict.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
+import type { UnitOfOnce } from './call.ts';
 import { Giving } from './giving.ts';
-import { Onces, type UnitOfOnce } from './once.ts';
+import { Onces } from './once.ts';
 import { type AskedRun, type ChildThatRuns, PendingRun, unnoticed } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
@@ -80,8 +81,35 @@ export class Unit implements UnitOfOnce {
   }
 
   once(key: string, fn: () => unknown): Promise<unknown> {
+    return this.#asking.call(key, fn);
+  }
+
+  receive(key: string): Promise<unknown> {
+    return this.#asking.waits.receive(key);
+  }
+
+  sleep(key: string, ms: number): Promise<unknown> {
+    return this.#asking.waits.sleep(key, ms);
+  }
+
+  get #asking(): Onces {
     this.#onces ??= new Onces(this);
-    return this.#onces.call(key, fn);
+    return this.#onces;
+  }
+
+  /** What its code waits for, such as `receive('approval')`. */
+  get waitsFor(): string[] {
+    return this.#onces?.waits.names ?? [];
+  }
+
+  /** Whether its code waits for that, and nothing else that it has asked for is under way. */
+  get onlyWaits(): boolean {
+    return this.#onces?.onlyWait === true && this.childrenUnderWay === 0;
+  }
+
+  /** A hook or a step is over: waits that its code has left are. */
+  endWaits(): void {
+    this.#onces?.waits.endAll();
   }
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */

@@ -26,6 +26,8 @@ export interface Host {
   readonly busy: boolean;
   readonly signal: AbortSignal;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
+  receive(key: string): Promise<unknown>;
+  sleep(key: string, ms: number): Promise<unknown>;
 }
 
 /** The hooks that a loop need not have of its own. */

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { createActor } from 'xstate';
+import { Loop, memoryStore } from '../src/index.ts';
+
+class Ask extends Loop<string> {
+  override state = { n: 0, got: [] as unknown[] };
+  get done() {
+    return this.state.n === 3;
+  }
+  reset() {
+    this.state = { n: 0, got: [] };
+  }
+  async advance() {
+    this.state.got.push(await this.receive(`answer ${this.state.n}`));
+    this.state.n++;
+  }
+  override onRunEnd() {
+    return this.state.got.join(' ');
+  }
+}
+
+class Outer extends Loop<string[]> {
+  override state = { n: 0, all: [] as string[] };
+  ask = new Ask();
+  get done() {
+    return this.state.n === 1;
+  }
+  reset() {
+    this.state = { n: 0, all: [] };
+  }
+  async advance() {
+    this.state.all.push(await this.ask.run());
+    this.state.n++;
+  }
+  override onRunEnd() {
+    return this.state.all;
+  }
+}
+
+const idle = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve));
+};
+const json = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+describe.each([true, false])('watched: %s', (isWatched) => {
+  const watch = isWatched ? { inspect: () => {} } : {};
+
+  test('a step waits until somebody gives it the value', async () => {
+    const run = new Ask().start(watch);
+    await idle();
+    expect(run.waitingFor).toEqual(["ask (advancing): receive('answer 0')"]);
+    await run.give('answer 0', 'a');
+    await idle();
+    expect(run.waitingFor).toEqual(["ask (advancing): receive('answer 1')"]);
+    run.actor.send({ type: 'loop.give', key: 'answer 1', value: 'b' });
+    await run.give('answer 2', 'c');
+    expect(await run.output).toBe('a b c');
+    expect(run.actor.getSnapshot().context.given).toEqual([]);
+  });
+
+  test('a value that comes before it is asked for is kept', async () => {
+    const run = new Outer().start(watch);
+    await Promise.all([run.give('answer 2', 'c'), run.give('answer 1', 'b'), run.give('answer 0', 'a')]);
+    expect(await run.output).toEqual(['a b c']);
+  });
+
+  test('a run that waits can be suspended at once, and goes on with the value', async () => {
+    for (const Kind of [Ask, Outer]) {
+      let run: any = new Kind().start(watch);
+      await run.give('answer 0', 'a');
+      await run.give('answer 2', 'c');
+      await idle();
+      const checkpoint = json(await run.suspend());
+      const again: any = (run = new Kind().start({ ...watch, from: checkpoint }));
+      await idle();
+      expect(again.waitingFor).toEqual([`${Kind === Ask ? 'ask' : 'outer.ask'} (advancing): receive('answer 1')`]);
+      await again.give('answer 1', 'b');
+      expect(String(await again.output)).toBe('a b c');
+    }
+  });
+
+  test('the actor of a loop further down passes it up', async () => {
+    const run = new Outer().start(watch);
+    await idle();
+    const { children } = run.actor.getSnapshot();
+    for (const [i, value] of ['a', 'b', 'c'].entries()) children.ask!.send({ type: 'loop.give', key: `answer ${i}`, value });
+    expect(await run.output).toEqual(['a b c']);
+  });
+});
+
+test('whole steps before one that waits are not repeated, though nobody has looked', async () => {
+  const log: number[] = [];
+  class Late extends Loop<number> {
+    override state = { n: 0 };
+    get done() {
+      return this.state.n === 10;
+    }
+    reset() {
+      this.state.n = 0;
+    }
+    async advance() {
+      log.push(this.state.n);
+      if (this.state.n === 7) await this.receive('seven');
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.state.n;
+    }
+  }
+  const run = new Late().start();
+  await idle();
+  const checkpoint = json(await run.suspend());
+  expect(checkpoint.position.steps).toBe(7);
+  const again = new Late().start({ from: checkpoint });
+  await again.give('seven');
+  expect(await again.output).toBe(10);
+  expect(log).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 9]);
+});
+
+test('a race with sleep ends, and leaves nothing that waits', async () => {
+  class Race extends Loop<unknown> {
+    override state = { got: null as unknown, n: 0 };
+    get done() {
+      return this.state.n === 2;
+    }
+    reset() {
+      this.state = { got: null, n: 0 };
+    }
+    async advance() {
+      this.state.got = await Promise.race([this.receive('a'), this.sleep('late', 20).then(() => 'late')]);
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.state.got;
+    }
+  }
+  const run = new Race().start();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await run.give('a', 'in time');
+  expect(await run.output).toBe('in time');
+});
+
+test('an embedded machine', async () => {
+  const actor = createActor(new Ask().machine).start();
+  for (const n of [0, 1, 2]) actor.send({ type: 'loop.give', key: `answer ${n}`, value: n });
+  await idle();
+  expect(actor.getSnapshot().output).toBe('0 1 2');
+});
+
+test('a store saves what was given before it is acknowledged', async () => {
+  const store = memoryStore();
+  const run = new Outer().start({ store, id: 'a', durability: 'sync' });
+  await run.give('answer 1', 'b');
+  const checkpoint = (await store.load('a'))!;
+  expect(checkpoint.phase.context.given).toEqual([{ key: 'answer 1', value: 'b' }]);
+  run.abort('over');
+  await run.outcome;
+});

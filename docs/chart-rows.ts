@@ -19,6 +19,8 @@ const guardWords: Record<string, string> = {
   wasOver: 'it is done or is to stop',
   held: 'no step is left of its pace',
   left: 'what was thrown ends a loop further up',
+  keeps: 'it is the root, and the event has a key',
+  isChild: 'it is a child',
   mine: 'it is a running child',
   stale: 'it is neither `abort` nor `fail`',
 };
@@ -47,6 +49,8 @@ const changeWords: Record<string, string> = {
   resume: 'there is no pace',
   step: 'the pace is what was asked for; 0 where children run, for they take the steps',
   stop: '`stop` is the reason, if there was none yet',
+  give: '`given` has the value as well',
+  taken: '`given` no longer has the first value of this key',
   fail: '`error` is what was thrown; whole steps that the event tells of are committed and counted',
   abort: '`error` is the reason',
 };
@@ -56,6 +60,7 @@ const effectWords: Record<string, string> = {
   stopChild: 'the child is stopped',
   stopChildren: 'the running children are stopped',
   forward: 'the running children are sent the event',
+  passUp: 'the parent is sent the event',
   tellPump: '`advance` is sent it, if it runs',
   tellParent: 'the parent, if there is one, is sent `loop.left`, with the error and the state',
 };

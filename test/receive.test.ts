@@ -66,12 +66,12 @@ describe.each([true, false])('watched: %s', (isWatched) => {
 
   test('a run that waits can be suspended at once, and goes on with the value', async () => {
     for (const Kind of [Ask, Outer]) {
-      let run: any = new Kind().start(watch);
+      const run: any = new Kind().start(watch);
       await run.give('answer 0', 'a');
       await run.give('answer 2', 'c');
       await idle();
       const checkpoint = json(await run.suspend());
-      const again: any = (run = new Kind().start({ ...watch, from: checkpoint }));
+      const again: any = new Kind().start({ ...watch, from: checkpoint });
       await idle();
       expect(again.waitingFor).toEqual([`${Kind === Ask ? 'ask' : 'outer.ask'} (advancing): receive('answer 1')`]);
       await again.give('answer 1', 'b');
@@ -83,7 +83,8 @@ describe.each([true, false])('watched: %s', (isWatched) => {
     const run = new Outer().start(watch);
     await idle();
     const { children } = run.actor.getSnapshot();
-    for (const [i, value] of ['a', 'b', 'c'].entries()) children.ask!.send({ type: 'loop.give', key: `answer ${i}`, value });
+    for (const [i, value] of ['a', 'b', 'c'].entries())
+      children.ask!.send({ type: 'loop.give', key: `answer ${i}`, value });
     expect(await run.output).toEqual(['a b c']);
   });
 });

@@ -83,6 +83,8 @@ export abstract class Reporting {
   flush(): void {
     const { held } = this;
     if (held === undefined || held.isEmpty || this.seat === undefined) return;
+    // Somebody has stopped the actor, and looks.
+    if (this.snapshot.status !== 'active') return;
     const { commit, steps } = held;
     const inFlight = held.journal(this.context.inFlight);
     held.clear();

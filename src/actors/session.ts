@@ -36,6 +36,8 @@ export class Session extends Barrier {
   strict = false;
   /** Called at each boundary after a commit, with the steps of innermost loops that it had. */
   due: ((steps: number) => void) | undefined;
+  /** Called when a step begins to wait, for a value or a time. */
+  stepWaits: (() => void) | undefined;
   /** Steps of innermost loops, taken or under way, that their pumps have yet to commit. */
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */

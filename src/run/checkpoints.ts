@@ -4,6 +4,7 @@ import { isLoopActor } from '../chart/loop-actor.ts';
 import { leaves } from '../chart/tree-state.ts';
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
+import { later } from '../time/clock.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import type { Saver } from './saver.ts';
 
@@ -37,6 +38,8 @@ export class Checkpoints {
   readonly #wishes: Wish[] = [];
   /** Something has to be saved before the run goes on. */
   #urgent = false;
+  /** Calls off the save that a step that waits is about to cause. */
+  #cancel: (() => void) | undefined;
 
   constructor(run: OfRun) {
     this.#run = run;
@@ -71,8 +74,23 @@ export class Checkpoints {
     if (this.#run.saver.isDue() && !this.#run.session.wanted) this.#hold();
   }
 
+  /** A step begins to wait, for a value or a time: the next may be far away, and so the save that would come with it. */
+  stepWaits(): void {
+    const ms = this.#run.saver.untilDue();
+    if (ms === Infinity || this.#cancel !== undefined || this.#run.hasEnded()) return;
+    if (ms === 0) this.#saveSoon();
+    else this.#cancel = later(ms, () => this.#saveSoon());
+  }
+
+  #saveSoon(): void {
+    this.#cancel = undefined;
+    this.#urgent = true;
+    this.#hold();
+  }
+
   /** There will be none any more. */
   end(error: unknown): void {
+    this.#cancel?.();
     for (const { lost } of this.#wishes.splice(0)) lost(error);
   }
 

@@ -106,6 +106,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     session.changed = () => this.#changed();
     session.due = (steps) => this.#due(steps);
     session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(loop, this.actor, actor));
+    session.stepWaits = () => this.#checkpoints.stepWaits();
     session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
 

@@ -44,6 +44,14 @@ export class Saver {
     return passed >= every.ms || passed < 0 ? 0 : Infinity;
   }
 
+  /** A step begins to wait: in how many milliseconds that is to be saved. Infinity: with the next steps. */
+  untilDue(): number {
+    const { store, every = { ms: 1000 }, durability } = this.#options;
+    if (store === undefined || durability === 'exit' || every === 'run') return Infinity;
+    if (durability === 'sync' || every === 'step') return 0;
+    return 'steps' in every ? Infinity : Math.max(0, every.ms - (performance.now() - this.#lastSave));
+  }
+
   /** Saves after what is being saved, and instead of what waits beside the run. */
   async save(checkpoint: Checkpoint): Promise<void> {
     this.#newest = undefined;

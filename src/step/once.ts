@@ -31,10 +31,19 @@ export class Onces {
     return this.#pending.size > 0;
   }
 
-  /** Whether the code waits, and nothing that it has asked for is under way. */
+  /** Whether the code waits, and nothing that it has asked for is under way but functions of `once` that wait themselves. */
   get onlyWait(): boolean {
     const { count } = this.waits;
-    return count > 0 && count === this.#pending.size;
+    if (count === 0) return false;
+    const waiting = new Set(this.waits.within);
+    let functions = 0;
+    // Those that were called from within others come after them.
+    for (const { what, pending } of [...this.#open.values()].reverse()) {
+      if (!waiting.has(what.once) || !this.#pending.has(pending)) continue;
+      functions++;
+      if (what.in !== undefined) waiting.add(what.in);
+    }
+    return count + functions === this.#pending.size;
   }
 
   /** See `Loop.once`. */
@@ -73,14 +82,19 @@ export class Onces {
     this.#unit.running.onceAsked(call.what, call.step);
   }
 
+  /** It is given nothing any more. */
+  forget(pending: Pending): void {
+    this.#pending.delete(pending);
+  }
+
   /** The step is left: nobody waits for what was asked for. */
   abandon(reason: unknown): void {
-    this.waits.endAll();
     for (const pending of this.#pending) {
       pending.quiet();
       pending.reject(reason);
     }
     this.#pending.clear();
+    this.waits.endAll();
   }
 
   /** The step asked for something else than before. */

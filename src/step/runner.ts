@@ -15,6 +15,8 @@ export interface SharedByRun {
   readonly mailbox: Mailbox | undefined;
   /** Looks again whether a checkpoint that is wanted can be taken. */
   poke(): void;
+  /** Called when a step begins to wait. */
+  readonly stepWaits: (() => void) | undefined;
 }
 
 /** A run of a loop, as the step sees it that the loop takes; see `Running`. */

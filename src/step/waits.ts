@@ -23,6 +23,7 @@ interface Asking {
   ask(what: AskedOnce, begin: (call: Call) => void): Promise<unknown>;
   inside(key: string | undefined): void;
   give(pending: Pending, how: How): void;
+  forget(pending: Pending): void;
 }
 
 /**
@@ -50,6 +51,11 @@ export class Waits {
   /** How many are under way. */
   get count(): number {
     return this.#current.length;
+  }
+
+  /** The calls of `once` whose functions wait, or call others that do. */
+  get within(): ReadonlySet<string> {
+    return new Set(this.#current.flatMap(({ call }) => call.what.in ?? []));
   }
 
   get #current(): Wait[] {
@@ -146,6 +152,7 @@ export class Waits {
     this.#asking.inside(call.what.in);
     if (!call.isKnown) running.onceAsked(call.what, call.step);
     call.isKnown = true;
+    running.session.stepWaits?.();
     running.session.poke();
   }
 
@@ -182,6 +189,7 @@ export class Waits {
       if (!ends(wait)) continue;
       this.#waits.delete(wait);
       wait.stop();
+      this.#asking.forget(wait.call.pending);
     }
   }
 }

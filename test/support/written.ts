@@ -78,6 +78,17 @@ const steps: Scene[] = [
     return undefined;
   },
   (outer) => {
+    outer.middle.does.advance = async () => {
+      await outer.middle.sleep('a while', 1);
+      await outer.middle.once('waits', () => outer.middle.receive('value'));
+    };
+    outer.does.advance = () => outer.middle.run();
+    return async (run) => {
+      while (run.waitingFor.length === 0) await turn();
+      for (const value of [1, 2, 3, 4]) run.actor.send({ type: 'loop.give', key: 'value', value });
+    };
+  },
+  (outer) => {
     outer.other.does.advance = () => Promise.reject(new Error('lost', { cause: { status: 503 } }));
     outer.does.advance = () => Promise.all([runs(outer.other), runs(outer.middle)]);
     return undefined;
@@ -246,9 +257,10 @@ export async function writtenCheckpoints(): Promise<Checkpoint[]> {
   const store = keepingAll();
   for (const scene of steps) {
     const outer = new Outer();
-    scene(outer);
+    const during = scene(outer);
     outer.does.onRunEnd = () => 7;
-    await outer.start({ store, every: 'step', durability: 'sync' }).outcome;
+    const run = outer.start({ store, every: 'step', durability: 'sync' });
+    await Promise.all([during?.(run), run.outcome]);
   }
   return store.kept.map((text) => JSON.parse(text));
 }

@@ -1,4 +1,4 @@
-import type { ActorLine, LoopContext } from './line.ts';
+import type { ActorLine, LoopContext } from './lines/line.ts';
 import { Marks } from './marks.ts';
 
 /** How a loop stands, in one word that has a colour. */

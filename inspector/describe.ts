@@ -1,4 +1,4 @@
-import type { Line } from './line.ts';
+import type { Line } from './lines/line.ts';
 import { figure } from './number.ts';
 import { eventText } from './searched.ts';
 import { brief, visible } from './value.ts';

@@ -1,7 +1,7 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import type { Breakpoint } from '../src/inspect/breakpoint.ts';
 import { isOver } from './actor.ts';
-import type { Settings } from './line.ts';
+import type { Settings } from './lines/line.ts';
 import { session } from './session.ts';
 import { standing } from './standing.ts';
 

@@ -3,11 +3,11 @@ import { chartKey, chartLine } from '../src/inspect/wire.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
 import { Cast } from './cast.ts';
 import { CHUNK, Chunk, Words } from './chunk.ts';
-import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from './line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from './lines/line.ts';
+import { Row } from './lines/row.ts';
+import { wholeLine } from './lines/whole-line.ts';
 import { Marks } from './marks.ts';
-import { Row } from './row.ts';
 import type { Taken } from './source.ts';
-import { wholeLine } from './whole-line.ts';
 
 export interface Bounds {
   events: number;

@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { Contexts } from './contexts.ts';
-import type { Line, LoopContext } from './line.ts';
+import type { Line, LoopContext } from './lines/line.ts';
 import type { Store } from './store.ts';
 import { brief } from './value.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Contexts } from '../inspector/contexts.ts';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { toldOf } from '../inspector/ending.ts';
-import type { Line } from '../inspector/line.ts';
+import type { Line } from '../inspector/lines/line.ts';
 import { recordingLines } from '../inspector/save/recording.ts';
 import { type Reading, readLines } from '../inspector/sources/reader.ts';
 import { standing } from '../inspector/standing.ts';

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Contexts } from '../inspector/contexts.ts';
 import { Counts } from '../inspector/counts.ts';
 import { recordingText, type Synthetic, synthetic } from '../inspector/dev/synthetic.ts';
-import { faultOf, type Line } from '../inspector/line.ts';
+import { faultOf, type Line } from '../inspector/lines/line.ts';
 import { Store } from '../inspector/store.ts';
 import { chart } from '../inspector/transition.ts';
 import { treeAt } from '../inspector/tree.ts';

@@ -1,7 +1,7 @@
 import { formatRecording, Loop, LoopError, type LoopRun, record } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Contexts } from '../inspector/contexts.ts';
-import { completed, type Line } from '../inspector/line.ts';
+import { completed, type Line } from '../inspector/lines/line.ts';
 import { recordingLines } from '../inspector/save/recording.ts';
 import type { Taken } from '../inspector/source.ts';
 import { Intake } from '../inspector/sources/intake.ts';

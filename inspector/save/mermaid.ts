@@ -1,4 +1,4 @@
-import type { StateNodeJson } from '../line.ts';
+import type { StateNodeJson } from '../lines/line.ts';
 import { arrowsOf, boxesOf } from '../statechart.ts';
 
 /** The chart in Mermaid's language, which READMEs and issues draw. */

@@ -1,4 +1,4 @@
-import type { Settings } from '../line.ts';
+import type { Settings } from '../lines/line.ts';
 import type { Command, Source, Status, Taken } from '../source.ts';
 import { helloIn, Intake } from './intake.ts';
 

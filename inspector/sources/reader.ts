@@ -1,4 +1,4 @@
-import { completed, faultOf, type Line } from '../line.ts';
+import { completed, faultOf, type Line } from '../lines/line.ts';
 import { Sequence } from './sequence.ts';
 
 /** What a file held besides the lines that are shown. All but `recordings` is of the one that was asked for. */

@@ -6,7 +6,7 @@ import { Counts, taken } from '../counts.ts';
 import { shortType } from '../describe.ts';
 import { type Told, toldOf } from '../ending.ts';
 import { HEAD, LINE, largest, type Picture } from '../layout.ts';
-import type { ChartLine } from '../line.ts';
+import type { ChartLine } from '../lines/line.ts';
 import { figure } from '../number.ts';
 import { planOf } from '../plans.ts';
 import { session } from '../session.ts';

@@ -1,4 +1,4 @@
-import type { Breakpoint } from '../src/inspect/breakpoint.ts';
+import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
 
 /** One machine's state node, as a `chart` line carries it. Both a config and XState's `definition` are read. */
 export interface StateNodeJson {

@@ -1,4 +1,4 @@
-import { wholeOf } from '../src/data/shared.ts';
+import { wholeOf } from '../../src/data/shared.ts';
 import type { Line } from './line.ts';
 
 /** Lines with marks in them, by what was made of them. */

@@ -1,6 +1,6 @@
-import { haystack } from './describe.ts';
 import { Marks } from './marks.ts';
 import type { Store } from './store.ts';
+import { haystack } from './text/describe.ts';
 
 export interface Wanted {
   /** A path; loops inside it are wanted too. */

@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts';
-import { stamp } from './clock.ts';
 import type { Store } from './store.ts';
+import { stamp } from './text/time.ts';
 
 export interface Palette {
   ground: string;

@@ -1,5 +1,5 @@
-import { figure } from '../number.ts';
 import type { Source, Status } from '../source.ts';
+import { figure } from '../text/number.ts';
 import { type Reading, readLines } from './reader.ts';
 
 /** So many of something, and what is the case with them. */

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
 import { parseCondition } from '../../src/inspect/when.ts';
-import { shortType } from '../describe.ts';
 import type { StateNodeJson } from '../lines/line.ts';
 import { moveToMet, search } from '../meeting.ts';
 import { session } from '../session.ts';
 import { isOpen, setBreakpoints, settings } from '../settings.ts';
+import { shortType } from '../text/describe.ts';
 import { Loops } from './loops.tsx';
 import { Menu } from './menu.tsx';
 

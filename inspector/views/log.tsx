@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { isOver } from '../actor.ts';
-import { stamp } from '../clock.ts';
-import { describe, shortType } from '../describe.ts';
 import { Filter } from '../filter.ts';
-import { figure } from '../number.ts';
 import { session } from '../session.ts';
+import { describe, shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
 import { Exact } from './exact.tsx';
 import { List } from './list.tsx';
 import { Loops } from './loops.tsx';

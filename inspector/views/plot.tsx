@@ -1,10 +1,10 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { stamp } from '../clock.ts';
-import { figure } from '../number.ts';
 import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
 import { session } from '../session.ts';
+import { figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
 import { colour, dark } from '../theme.ts';
 import { tick } from '../ticks.ts';
 

@@ -1,10 +1,10 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { stamp } from '../clock.ts';
-import { exact, figure } from '../number.ts';
 import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
 import { lastUpTo, numbersOf, pickName, Series } from '../series.ts';
 import { session } from '../session.ts';
+import { exact, figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
 import { Exact } from './exact.tsx';
 import { axis, log, PLOT_HUES, Plot, smoothing } from './plot.tsx';
 import { Range } from './range.tsx';

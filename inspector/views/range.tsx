@@ -1,5 +1,5 @@
-import { duration } from '../clock.ts';
 import { session } from '../session.ts';
+import { duration } from '../text/time.ts';
 
 /** Says that only a part of the time is shown, and is the way back to all of it. */
 export function Range() {

@@ -1,11 +1,11 @@
-import { shortType } from '../describe.ts';
 import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../difference.ts';
 import { toldOf } from '../ending.ts';
-import { figure } from '../number.ts';
 import { type HeldMember, partsOf, runWords } from '../parts.ts';
 import { against, togglePin } from '../pin.ts';
 import { session } from '../session.ts';
 import { standing } from '../standing.ts';
+import { shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
 import { Mark } from './mark.tsx';
 import { Member, onlyChanges, opened, Sign } from './member.tsx';
 import { Scroll } from './scroll.tsx';

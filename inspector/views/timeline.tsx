@@ -1,12 +1,12 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { duration, rate } from '../clock.ts';
 import { toldOf } from '../ending.ts';
 import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
-import { figure } from '../number.ts';
 import { session } from '../session.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
 import { standing } from '../standing.ts';
+import { figure } from '../text/number.ts';
+import { duration, rate } from '../text/time.ts';
 import { colour, dark } from '../theme.ts';
 import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';

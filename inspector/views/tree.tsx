@@ -1,10 +1,10 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Actor, begun } from '../actor.ts';
-import { duration, rate } from '../clock.ts';
 import { toldOf } from '../ending.ts';
-import { exact, figure } from '../number.ts';
 import { session } from '../session.ts';
+import { exact, figure } from '../text/number.ts';
+import { duration, rate } from '../text/time.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
 import { Exact } from './exact.tsx';
 import { Mark } from './mark.tsx';

@@ -1,4 +1,4 @@
-import { isShared } from '../src/data/shared.ts';
+import { isShared } from '../../src/data/shared.ts';
 import { readValue } from './value.ts';
 
 /** By what they lie in: of objects that lie in more than one place, the first two, each as the keys that lead to it. */

@@ -1,6 +1,6 @@
-import { isShared } from '../src/data/shared.ts';
-import type { EventLine } from './lines/line.ts';
-import { asItCame } from './lines/whole-line.ts';
+import { isShared } from '../../src/data/shared.ts';
+import type { EventLine } from '../lines/line.ts';
+import { asItCame } from '../lines/whole-line.ts';
 
 /** So many values are written of an event before what lies in more than one place is written no more than once. */
 const MOST = 100_000;

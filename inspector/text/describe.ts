@@ -1,6 +1,6 @@
-import type { Line } from './lines/line.ts';
+import type { Line } from '../lines/line.ts';
+import { eventText } from './event-text.ts';
 import { figure } from './number.ts';
-import { eventText } from './searched.ts';
 import { brief, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */

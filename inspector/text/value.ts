@@ -1,4 +1,4 @@
-import { isShared } from '../src/data/shared.ts';
+import { isShared } from '../../src/data/shared.ts';
 import { exact, figure, numberOf, short } from './number.ts';
 
 /** What a recorded value is. Everything but plain data comes tagged, `{"$date": "..."}`, because JSON has no word for it. */

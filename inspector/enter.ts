@@ -1,9 +1,9 @@
 import type { Link } from './link.ts';
 import { session } from './session.ts';
-import type { Source } from './source.ts';
 import { besideSource } from './sources/file.ts';
-import { channelSource, portSource } from './sources/here.ts';
 import { LiveSource } from './sources/live.ts';
+import { channelSource, portSource } from './sources/other-tab.ts';
+import type { Source } from './sources/source.ts';
 import { askToken } from './sources/token.ts';
 
 function liveSource(token: string): Source {

@@ -1,9 +1,9 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { wholeOf } from '../src/data/shared.ts';
-import { Arrivals, type Batch } from './arrivals.ts';
 import type { Contexts } from './contexts.ts';
 import { Look } from './look.ts';
-import type { ControlEvent, Source, Status } from './source.ts';
+import { Arrivals, type Batch } from './sources/arrivals.ts';
+import type { ControlEvent, Source, Status } from './sources/source.ts';
 import type { Store } from './store.ts';
 
 /** What was shown when something else took its place. */

@@ -7,7 +7,7 @@ import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } f
 import { Row } from './lines/row.ts';
 import { wholeLine } from './lines/whole-line.ts';
 import { Marks } from './marks.ts';
-import type { Taken } from './source.ts';
+import type { Taken } from './sources/source.ts';
 
 export interface Bounds {
   events: number;

@@ -5,7 +5,7 @@ import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { toldOf } from '../inspector/ending.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { recordingLines } from '../inspector/save/recording.ts';
-import { type Reading, readLines } from '../inspector/sources/reader.ts';
+import { type Reading, readLines } from '../inspector/sources/jsonl.ts';
 import { standing } from '../inspector/standing.ts';
 import { Store } from '../inspector/store.ts';
 import { chart } from '../inspector/transition.ts';

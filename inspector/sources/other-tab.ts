@@ -1,6 +1,6 @@
 import type { Settings } from '../lines/line.ts';
-import type { Command, Source, Status, Taken } from '../source.ts';
-import { helloIn, Intake } from './intake.ts';
+import { helloIn, Intake } from './frames.ts';
+import type { Command, Source, Status, Taken } from './source.ts';
 
 /** What messages go through. */
 type Way = BroadcastChannel | MessagePort;

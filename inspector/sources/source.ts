@@ -1,6 +1,6 @@
-import type { Breakpoint } from '../src/inspect/breakpoint.ts';
-import type { Hello, Line, Settings } from './lines/line.ts';
-import type { Row } from './lines/row.ts';
+import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { Hello, Line, Settings } from '../lines/line.ts';
+import type { Row } from '../lines/row.ts';
 
 /** A line as it came: most are told by their numbers. */
 export type Taken = Line | Row;

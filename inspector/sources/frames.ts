@@ -1,7 +1,7 @@
 import { protocol } from '../../src/inspect/protocol.ts';
 import { faultOf, type Hello, helloOf, type Line, settingsIn } from '../lines/line.ts';
 import { Likeness, Row } from '../lines/row.ts';
-import type { Source, Status, Taken } from '../source.ts';
+import type { Source, Status, Taken } from './source.ts';
 
 /** By their numbers, the lines of a frame; and what is like them, once something is. */
 type Likes = Map<unknown, Line | Likeness | undefined>;

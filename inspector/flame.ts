@@ -1,5 +1,5 @@
-import type { Actor } from './actor.ts';
-import type { Store } from './store.ts';
+import type { Actor } from './run/actor.ts';
+import type { Store } from './run/store.ts';
 import { stamp } from './text/time.ts';
 
 export interface Palette {

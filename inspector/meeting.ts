@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { type Breakpoint, type Happening, matches } from '../src/inspect/breakpoint.ts';
 import { looksTold } from '../src/inspect/looking.ts';
 import { parseCondition } from '../src/inspect/when.ts';
-import type { Actor } from './actor.ts';
+import type { Actor } from './run/actor.ts';
 import { session } from './session.ts';
 import { settings } from './settings.ts';
 

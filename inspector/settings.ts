@@ -1,9 +1,9 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import type { Breakpoint } from '../src/inspect/breakpoint.ts';
-import { isOver } from './actor.ts';
 import type { Settings } from './lines/line.ts';
+import { isOver } from './run/actor.ts';
+import { standing } from './run/standing.ts';
 import { session } from './session.ts';
-import { standing } from './standing.ts';
 
 const NONE: Settings = { perSec: null, points: [], going: [], hits: [] };
 

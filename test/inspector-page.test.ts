@@ -5,13 +5,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WebSocketRoute } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Contexts } from '../inspector/contexts.ts';
-import { Counts } from '../inspector/counts.ts';
 import { recordingText, type Synthetic, synthetic } from '../inspector/dev/synthetic.ts';
 import { faultOf, type Line } from '../inspector/lines/line.ts';
-import { Store } from '../inspector/store.ts';
-import { chart } from '../inspector/transition.ts';
-import { treeAt } from '../inspector/tree.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { Store } from '../inspector/run/store.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { Counts } from '../inspector/run/transition-counts.ts';
+import { treeAt } from '../inspector/run/tree-at.ts';
 import {
   begin,
   browser,

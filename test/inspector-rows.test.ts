@@ -1,14 +1,14 @@
 import { Loop } from 'loopchart';
 import { expect, test } from 'vitest';
-import { Contexts } from '../inspector/contexts.ts';
-import { Counts } from '../inspector/counts.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { Row } from '../inspector/lines/row.ts';
-import { numbersOf, Series } from '../inspector/series.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { numbersOf, Series } from '../inspector/run/series.ts';
+import { Store } from '../inspector/run/store.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { Counts } from '../inspector/run/transition-counts.ts';
 import { Intake } from '../inspector/sources/frames.ts';
 import type { Source, Taken } from '../inspector/sources/source.ts';
-import { Store } from '../inspector/store.ts';
-import { chart } from '../inspector/transition.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Changing } from './support/changing.ts';
 

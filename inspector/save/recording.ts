@@ -1,8 +1,8 @@
 import { marked } from '../../src/data/shared.ts';
-import type { Contexts } from '../contexts.ts';
 import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { asItCame } from '../lines/whole-line.ts';
-import type { Store } from '../store.ts';
+import type { Contexts } from '../run/contexts.ts';
+import type { Store } from '../run/store.ts';
 import { saveFile } from './file.ts';
 
 /** Lines are turned to text so many at a time, so that the page stays awake. */

@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts';
+import type { Store } from '../run/store.ts';
 
 /** The timeline as a Chrome trace, which Perfetto and chrome://tracing open: a span for each run, state and step. */
 export function chromeTrace(store: Store): string {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { isOver } from '../actor.ts';
-import { Filter } from '../filter.ts';
+import { isOver } from '../run/actor.ts';
+import { Filter } from '../run/filter.ts';
 import { session } from '../session.ts';
 import { describe, shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';

@@ -1,4 +1,4 @@
-import type { Phase } from '../actor.ts';
+import type { Phase } from '../run/actor.ts';
 
 const SHAPES: Record<Phase, string> = {
   running: 'M4 2.5v7l6-3.5z',

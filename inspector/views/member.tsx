@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { type Change, changeOf, members, NOTHING } from '../difference.ts';
 import { isPicked, togglePick } from '../picks.ts';
+import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
 import { session } from '../session.ts';
 import { apart, exact, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';

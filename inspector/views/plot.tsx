@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
+import { pickName, type Series, thin, timeOfSteps } from '../run/series.ts';
 import { session } from '../session.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';

@@ -1,7 +1,7 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
-import { lastUpTo, numbersOf, pickName, Series } from '../series.ts';
+import { lastUpTo, numbersOf, pickName, Series } from '../run/series.ts';
 import { session } from '../session.ts';
 import { exact, figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';

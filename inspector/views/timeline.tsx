@@ -1,10 +1,10 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { toldOf } from '../ending.ts';
 import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
+import { standing } from '../run/standing.ts';
+import { toldOf } from '../run/standing-in-words.ts';
 import { session } from '../session.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
-import { standing } from '../standing.ts';
 import { figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { colour, dark } from '../theme.ts';

@@ -1,11 +1,11 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { type Actor, begun } from '../actor.ts';
-import { toldOf } from '../ending.ts';
+import { type Actor, begun } from '../run/actor.ts';
+import { toldOf } from '../run/standing-in-words.ts';
+import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../run/tree-at.ts';
 import { session } from '../session.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
-import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
 import { Exact } from './exact.tsx';
 import { Mark } from './mark.tsx';
 import { Split } from './split.tsx';

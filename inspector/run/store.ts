@@ -1,13 +1,13 @@
 import { type Signal, signal } from '@preact/signals';
-import { chartKey, chartLine } from '../src/inspect/wire.ts';
+import { chartKey, chartLine } from '../../src/inspect/wire.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from '../lines/line.ts';
+import { Row } from '../lines/row.ts';
+import { wholeLine } from '../lines/whole-line.ts';
+import type { Taken } from '../sources/source.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
-import { Cast } from './cast.ts';
-import { CHUNK, Chunk, Words } from './chunk.ts';
-import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from './lines/line.ts';
-import { Row } from './lines/row.ts';
-import { wholeLine } from './lines/whole-line.ts';
-import { Marks } from './marks.ts';
-import type { Taken } from './sources/source.ts';
+import { Cast } from './actors.ts';
+import { CHUNK, Chunk, Words } from './columns.ts';
+import { Marks } from './row-index.ts';
 
 export interface Bounds {
   events: number;

@@ -1,5 +1,5 @@
+import type { LoopContext } from '../lines/line.ts';
 import type { Actor } from './actor.ts';
-import type { LoopContext } from './lines/line.ts';
 import type { Store } from './store.ts';
 import { type Chart, isStep } from './transition.ts';
 

@@ -1,5 +1,5 @@
+import type { ActorLine, EventLine } from '../lines/line.ts';
 import { Actor, Path } from './actor.ts';
-import type { ActorLine, EventLine } from './lines/line.ts';
 
 const HUES = 8;
 

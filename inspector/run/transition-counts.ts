@@ -1,5 +1,5 @@
+import { edgeKey } from '../statechart.ts';
 import type { Actor } from './actor.ts';
-import { edgeKey } from './statechart.ts';
 import type { Store } from './store.ts';
 
 /** So many rows of an actor lie between two counts that are kept. */

@@ -1,6 +1,6 @@
+import { figure } from '../text/number.ts';
+import { brief } from '../text/value.ts';
 import { NOTHING } from './difference.ts';
-import { figure } from './text/number.ts';
-import { brief } from './text/value.ts';
 
 /** One thing that a loop holds, and what it was before; `NOTHING` where it was or is not there. */
 export interface HeldMember {

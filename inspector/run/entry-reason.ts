@@ -1,8 +1,8 @@
+import type { Line, LoopContext } from '../lines/line.ts';
+import { brief } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 import type { Contexts } from './contexts.ts';
-import type { Line, LoopContext } from './lines/line.ts';
 import type { Store } from './store.ts';
-import { brief } from './text/value.ts';
 
 /** How a loop came into the state that it is in. */
 export interface Entry {

@@ -1,4 +1,4 @@
-import type { Taken } from './sources/source.ts';
+import type { Taken } from '../sources/source.ts';
 
 export const CHUNK = 4096;
 

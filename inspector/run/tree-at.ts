@@ -1,8 +1,8 @@
+import { numberOf } from '../text/number.ts';
 import { type Actor, begun, isOver } from './actor.ts';
 import type { Contexts } from './contexts.ts';
 import { type Standing, standing } from './standing.ts';
 import type { Store } from './store.ts';
-import { numberOf } from './text/number.ts';
 
 /** One row of the tree as it stood at a moment. */
 export interface TreeRow extends Standing {

@@ -1,6 +1,6 @@
+import { session } from '../session.ts';
+import { Pairs, readValue, same } from '../text/value.ts';
 import type { Actor } from './actor.ts';
-import { session } from './session.ts';
-import { Pairs, readValue, same } from './text/value.ts';
 
 export type Against = 'step' | 'iteration' | 'pinned';
 

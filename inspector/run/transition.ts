@@ -1,7 +1,7 @@
-import { marked, wholeOf } from '../src/data/shared.ts';
-import { contextAfter } from '../src/index.ts';
-import type { EventLine, Line, LoopContext } from './lines/line.ts';
-import { asItCame } from './lines/whole-line.ts';
+import { marked, wholeOf } from '../../src/data/shared.ts';
+import { contextAfter } from '../../src/index.ts';
+import type { EventLine, Line, LoopContext } from '../lines/line.ts';
+import { asItCame } from '../lines/whole-line.ts';
 
 /** The pure chart: what a loop holds after an event, from what it held before. In all of these, each object lies in all of its places. */
 export interface Chart {

@@ -1,5 +1,5 @@
-import type { ActorLine, LoopContext } from './lines/line.ts';
-import { Marks } from './marks.ts';
+import type { ActorLine, LoopContext } from '../lines/line.ts';
+import { Marks } from './row-index.ts';
 
 /** How a loop stands, in one word that has a colour. */
 export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';

@@ -1,7 +1,7 @@
+import { numberOf } from '../text/number.ts';
+import { readValue } from '../text/value.ts';
 import type { Path } from './actor.ts';
 import type { Store } from './store.ts';
-import { numberOf } from './text/number.ts';
-import { readValue } from './text/value.ts';
 
 /** A number in the state of one loop: which loop, and where in its state. */
 export interface Pick {

@@ -1,6 +1,6 @@
-import { Marks } from './marks.ts';
+import { haystack } from '../text/describe.ts';
+import { Marks } from './row-index.ts';
 import type { Store } from './store.ts';
-import { haystack } from './text/describe.ts';
 
 export interface Wanted {
   /** A path; loops inside it are wanted too. */

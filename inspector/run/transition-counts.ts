@@ -1,4 +1,4 @@
-import { edgeKey } from '../statechart.ts';
+import { edgeKey } from '../drawing/statechart.ts';
 import type { Actor } from './actor.ts';
 import type { Store } from './store.ts';
 

@@ -1,5 +1,5 @@
+import { arrowsOf, boxesOf } from '../drawing/statechart.ts';
 import type { StateNodeJson } from '../lines/line.ts';
-import { arrowsOf, boxesOf } from '../statechart.ts';
 
 /** The chart in Mermaid's language, which READMEs and issues draw. */
 export function mermaid(root: StateNodeJson): string {

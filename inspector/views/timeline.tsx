@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
+import { actorAt, drawFlame, type Palette, tall } from '../drawing/flame.ts';
 import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { session } from '../session.ts';

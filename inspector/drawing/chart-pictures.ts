@@ -2,8 +2,8 @@ import own from 'virtual:own-pictures';
 import { signal } from '@preact/signals';
 import ELK from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
-import { type Layout, type Picture, pictures } from './layout.ts';
-import type { ChartLine } from './lines/line.ts';
+import type { ChartLine } from '../lines/line.ts';
+import { type Layout, type Picture, pictures } from './chart-layout.ts';
 
 export type Plan = readonly Picture[] | 'working' | 'failed';
 

@@ -1,6 +1,6 @@
-import type { Actor } from './run/actor.ts';
-import type { Store } from './run/store.ts';
-import { stamp } from './text/time.ts';
+import type { Actor } from '../run/actor.ts';
+import type { Store } from '../run/store.ts';
+import { stamp } from '../text/time.ts';
 
 export interface Palette {
   ground: string;

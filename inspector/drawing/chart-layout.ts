@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
-import type { StateNodeJson } from './lines/line.ts';
+import type { StateNodeJson } from '../lines/line.ts';
 import { type Arrow, arrowsOf, type Box, boxesOf, type Note } from './statechart.ts';
 
 export interface PlacedBox extends Box {

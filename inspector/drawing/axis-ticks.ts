@@ -1,4 +1,4 @@
-import { figure } from './text/number.ts';
+import { figure } from '../text/number.ts';
 
 /** No number has more digits that count. */
 const MOST = 17;

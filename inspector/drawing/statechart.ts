@@ -1,5 +1,5 @@
-import type { StateNodeJson, TransitionJson } from './lines/line.ts';
-import { shortType } from './text/describe.ts';
+import type { StateNodeJson, TransitionJson } from '../lines/line.ts';
+import { shortType } from '../text/describe.ts';
 
 /** An event on the chart, with the name under which its transitions are counted. */
 export interface Note {

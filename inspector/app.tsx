@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { borderStyle } from './borders.ts';
-import type { Pane } from './look.ts';
-import { FIELD, openFile } from './open.ts';
-import { session } from './session.ts';
+import { FIELD, openFile } from './page/open-file.ts';
+import { borderStyle } from './page/pane-sizes.ts';
+import type { Pane } from './page/selection.ts';
+import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Guarded } from './views/guarded.tsx';

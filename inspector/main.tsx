@@ -2,15 +2,15 @@ import { render } from 'preact';
 import './style.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
-import { startBorders } from './borders.ts';
-import { enter } from './enter.ts';
-import { startCopying } from './exactly.ts';
-import { listenKeys } from './keys.ts';
-import { followLink, readLink } from './link.ts';
-import { startNarrow } from './narrow.ts';
-import { session } from './session.ts';
-import { followSettings } from './settings.ts';
-import { startTheme } from './theme.ts';
+import { startCopying } from './page/copy-exact.ts';
+import { listenKeys } from './page/keys.ts';
+import { followLink, readLink } from './page/link.ts';
+import { startNarrow } from './page/narrow.ts';
+import { enter } from './page/open-link.ts';
+import { startBorders } from './page/pane-sizes.ts';
+import { followSettings } from './page/run-settings.ts';
+import { session } from './page/session.ts';
+import { startTheme } from './page/theme.ts';
 import { Guarded } from './views/guarded.tsx';
 
 /** What cannot begin, such as for want of something in the browser, does not take the rest with it. */

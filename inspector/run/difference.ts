@@ -1,4 +1,4 @@
-import { session } from '../session.ts';
+import { session } from '../page/session.ts';
 import { Pairs, readValue, same } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { asking, pressRun, runIs, stepCount } from '../control.ts';
-import { session } from '../session.ts';
-import { clearRefusal, refusal, setSpeed, settings } from '../settings.ts';
+import { asking, pressRun, runIs, stepCount } from '../page/run-control.ts';
+import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
+import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 

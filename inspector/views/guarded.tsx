@@ -1,5 +1,5 @@
 import { Component, type ComponentChildren } from 'preact';
-import { session } from '../session.ts';
+import { session } from '../page/session.ts';
 
 interface Fault {
   error: unknown;

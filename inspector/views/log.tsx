@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { session } from '../page/session.ts';
 import { isOver } from '../run/actor.ts';
 import { Filter } from '../run/filter.ts';
-import { session } from '../session.ts';
 import { describe, shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';

@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import { session } from '../session.ts';
+import { session } from '../page/session.ts';
 
 /** Which of the loops is meant, by its path: empty for what `none` says. */
 export function Loops({ path, none }: { path: Signal<string>; none: string }) {

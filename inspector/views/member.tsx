@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { isPicked, togglePick } from '../picks.ts';
+import { isPicked, togglePick } from '../page/plotted.ts';
+import { session } from '../page/session.ts';
 import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
-import { session } from '../session.ts';
 import { apart, exact, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';

@@ -1,8 +1,8 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
+import { inOrder, isPicked, picksOf, togglePick } from '../page/plotted.ts';
+import { session } from '../page/session.ts';
 import { lastUpTo, numbersOf, pickName, Series } from '../run/series.ts';
-import { session } from '../session.ts';
 import { exact, figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
 import { Exact } from './exact.tsx';

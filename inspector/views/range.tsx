@@ -1,4 +1,4 @@
-import { session } from '../session.ts';
+import { session } from '../page/session.ts';
 import { duration } from '../text/time.ts';
 
 /** Says that only a part of the time is shown, and is the way back to all of it. */

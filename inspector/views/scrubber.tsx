@@ -1,5 +1,5 @@
-import { togglePlay } from '../play.ts';
-import { session } from '../session.ts';
+import { togglePlay } from '../page/playback.ts';
+import { session } from '../page/session.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';

@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { type Border, borders, resetBorder, setBorder } from '../borders.ts';
+import { type Border, borders, resetBorder, setBorder } from '../page/pane-sizes.ts';
 
 const LABELS: Record<Border, string> = {
   tree: 'Width of the tree',

@@ -1,9 +1,9 @@
-import { against, togglePin } from '../pin.ts';
+import { against, togglePin } from '../page/pin.ts';
+import { session } from '../page/session.ts';
 import { type HeldMember, partsOf, runWords } from '../run/context-parts.ts';
 import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../run/difference.ts';
 import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
-import { session } from '../session.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { Mark } from './mark.tsx';

@@ -1,13 +1,13 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { actorAt, drawFlame, type Palette, tall } from '../drawing/flame.ts';
+import { session } from '../page/session.ts';
+import { colour, dark } from '../page/theme.ts';
+import { bringIn, pan, sight, sightNow, zoom } from '../page/time-zoom.ts';
 import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
-import { session } from '../session.ts';
-import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
 import { figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
-import { colour, dark } from '../theme.ts';
 import { useRoom } from './room.ts';
 import { Scroll } from './scroll.tsx';
 import { Split } from './split.tsx';

@@ -1,9 +1,9 @@
 import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { session } from '../page/session.ts';
 import { type Actor, begun } from '../run/actor.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../run/tree-at.ts';
-import { session } from '../session.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from './exact.tsx';

@@ -1,10 +1,10 @@
+import { besideSource } from '../sources/file.ts';
+import { LiveSource } from '../sources/live.ts';
+import { channelSource, portSource } from '../sources/other-tab.ts';
+import type { Source } from '../sources/source.ts';
+import { askToken } from '../sources/token.ts';
 import type { Link } from './link.ts';
 import { session } from './session.ts';
-import { besideSource } from './sources/file.ts';
-import { LiveSource } from './sources/live.ts';
-import { channelSource, portSource } from './sources/other-tab.ts';
-import type { Source } from './sources/source.ts';
-import { askToken } from './sources/token.ts';
 
 function liveSource(token: string): Source {
   const url = new URL('ws', location.href);

@@ -1,8 +1,8 @@
 import { effect, type Signal, signal } from '@preact/signals';
-import type { Breakpoint } from '../src/inspect/breakpoint.ts';
-import type { Settings } from './lines/line.ts';
-import { isOver } from './run/actor.ts';
-import { standing } from './run/standing.ts';
+import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { Settings } from '../lines/line.ts';
+import { isOver } from '../run/actor.ts';
+import { standing } from '../run/standing.ts';
 import { session } from './session.ts';
 
 const NONE: Settings = { perSec: null, points: [], going: [], hits: [] };

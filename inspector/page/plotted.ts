@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { type Pick, pickName } from './run/series.ts';
+import { type Pick, pickName } from '../run/series.ts';
 import { session } from './session.ts';
 
 /** The numbers on the plot. Nothing until somebody has chosen: then the plot makes a choice of its own. */

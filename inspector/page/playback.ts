@@ -1,6 +1,6 @@
-import { meeting } from './meeting.ts';
+import { meeting } from './breakpoint-search.ts';
+import { settings } from './run-settings.ts';
 import { session } from './session.ts';
-import { settings } from './settings.ts';
 
 let frame = 0;
 

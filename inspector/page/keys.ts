@@ -1,12 +1,12 @@
-import { pressRun, stepCount } from './control.ts';
-import { moveToMet } from './meeting.ts';
-import { chooseFile } from './open.ts';
+import { moveSelection } from '../views/tree.tsx';
+import { moveToMet } from './breakpoint-search.ts';
+import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
-import { togglePlay } from './play.ts';
+import { togglePlay } from './playback.ts';
+import { pressRun, stepCount } from './run-control.ts';
 import { session } from './session.ts';
-import { pan, sightNow, zoom } from './sight.ts';
 import { toggleTheme } from './theme.ts';
-import { moveSelection } from './views/tree.tsx';
+import { pan, sightNow, zoom } from './time-zoom.ts';
 
 /** A key, what people read about it, and what it does. */
 export interface Key {

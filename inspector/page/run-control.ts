@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
-import { isOver } from './run/actor.ts';
-import { standing } from './run/standing.ts';
+import { isOver } from '../run/actor.ts';
+import { standing } from '../run/standing.ts';
+import { clearRefusal, isOpen, setBreakpoints, settings } from './run-settings.ts';
 import { session } from './session.ts';
-import { clearRefusal, isOpen, setBreakpoints, settings } from './settings.ts';
 
 export type Press = 'toggle' | 'step' | 'end' | 'stop' | 'abort';
 

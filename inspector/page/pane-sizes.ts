@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
-import { keep, recall } from './kept.ts';
+import { keep, recall } from './browser-storage.ts';
 
 /** A border between two parts of the page, named after the part whose size it sets. */
 export type Border = 'tree' | 'state' | 'log' | 'timeline';

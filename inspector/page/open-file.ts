@@ -1,5 +1,5 @@
+import { fileSource } from '../sources/file.ts';
 import { session } from './session.ts';
-import { fileSource } from './sources/file.ts';
 
 /** Shows a recording from the disk. */
 export function openFile(file: File | undefined | null): void {

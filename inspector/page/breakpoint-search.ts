@@ -1,10 +1,10 @@
 import { type Signal, signal } from '@preact/signals';
-import { type Breakpoint, type Happening, matches } from '../src/inspect/breakpoint.ts';
-import { looksTold } from '../src/inspect/looking.ts';
-import { parseCondition } from '../src/inspect/when.ts';
-import type { Actor } from './run/actor.ts';
+import { type Breakpoint, type Happening, matches } from '../../src/inspect/breakpoint.ts';
+import { looksTold } from '../../src/inspect/looking.ts';
+import { parseCondition } from '../../src/inspect/when.ts';
+import type { Actor } from '../run/actor.ts';
+import { settings } from './run-settings.ts';
 import { session } from './session.ts';
-import { settings } from './settings.ts';
 
 /** Rows are looked through for so many milliseconds at a time. */
 const SLICE = 10;

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
-import { keep, recall } from './kept.ts';
-import type { Pane } from './look.ts';
+import { keep, recall } from './browser-storage.ts';
+import type { Pane } from './selection.ts';
 import { session } from './session.ts';
 
 /** What an address says beside where the page is. */

@@ -1,5 +1,5 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import type { Against } from './run/difference.ts';
+import type { Against } from '../run/difference.ts';
 import { session } from './session.ts';
 
 /** What the state is compared with. */

@@ -1,8 +1,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type Actor, begun } from './run/actor.ts';
-import { Contexts } from './run/contexts.ts';
-import { type Bounds, Store } from './run/store.ts';
-import { chart } from './run/transition.ts';
+import { type Actor, begun } from '../run/actor.ts';
+import { Contexts } from '../run/contexts.ts';
+import { type Bounds, Store } from '../run/store.ts';
+import { chart } from '../run/transition.ts';
 
 /** The most a page holds. What is let go beyond it is counted and shown. */
 const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };

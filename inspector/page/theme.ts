@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
-import { keep, recall } from './kept.ts';
+import { keep, recall } from './browser-storage.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 

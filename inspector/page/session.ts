@@ -1,10 +1,10 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import { wholeOf } from '../src/data/shared.ts';
-import { Look } from './look.ts';
-import type { Contexts } from './run/contexts.ts';
-import type { Store } from './run/store.ts';
-import { Arrivals, type Batch } from './sources/arrivals.ts';
-import type { ControlEvent, Source, Status } from './sources/source.ts';
+import { wholeOf } from '../../src/data/shared.ts';
+import type { Contexts } from '../run/contexts.ts';
+import type { Store } from '../run/store.ts';
+import { Arrivals, type Batch } from '../sources/arrivals.ts';
+import type { ControlEvent, Source, Status } from '../sources/source.ts';
+import { Look } from './selection.ts';
 
 /** What was shown when something else took its place. */
 export interface Before {

@@ -1,5 +1,6 @@
 import { formatRecording, Loop, parseRecording, record, replay } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { recordingLines } from '../inspector/export/recording.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { wholeLine } from '../inspector/lines/whole-line.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
@@ -8,7 +9,6 @@ import { Filter } from '../inspector/run/filter.ts';
 import { numbersOf, Series } from '../inspector/run/series.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
-import { recordingLines } from '../inspector/save/recording.ts';
 import { Intake } from '../inspector/sources/frames.ts';
 import type { Taken } from '../inspector/sources/source.ts';
 import { describe as described, haystack } from '../inspector/text/describe.ts';

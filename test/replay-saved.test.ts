@@ -1,10 +1,10 @@
 import { formatRecording, Loop, LoopError, type LoopRun, record } from 'loopchart';
 import { describe, expect, test } from 'vitest';
+import { recordingLines } from '../inspector/export/recording.ts';
 import { completed, type Line } from '../inspector/lines/line.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
-import { recordingLines } from '../inspector/save/recording.ts';
 import { Intake } from '../inspector/sources/frames.ts';
 import type { Taken } from '../inspector/sources/source.ts';
 import { isPlain } from '../src/data/json.ts';

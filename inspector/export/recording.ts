@@ -3,7 +3,7 @@ import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { asItCame } from '../lines/whole-line.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
-import { saveFile } from './file.ts';
+import { saveFile } from './download.ts';
 
 /** Lines are turned to text so many at a time, so that the page stays awake. */
 const PORTION = 2000;

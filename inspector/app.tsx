@@ -6,7 +6,6 @@ import type { Pane } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
-import { Guarded } from './views/guarded.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
@@ -16,6 +15,7 @@ import { Scrubber } from './views/scrubber.tsx';
 import { State } from './views/state.tsx';
 import { Timeline } from './views/timeline.tsx';
 import { Tree } from './views/tree.tsx';
+import { Guarded } from './widgets/guarded.tsx';
 
 const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
 const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };

@@ -11,7 +11,7 @@ import { startBorders } from './page/pane-sizes.ts';
 import { followSettings } from './page/run-settings.ts';
 import { session } from './page/session.ts';
 import { startTheme } from './page/theme.ts';
-import { Guarded } from './views/guarded.tsx';
+import { Guarded } from './widgets/guarded.tsx';
 
 /** What cannot begin, such as for want of something in the browser, does not take the rest with it. */
 function start(what: string, begin: () => void): void {

@@ -6,8 +6,8 @@ import { moveToMet, search } from '../page/breakpoint-search.ts';
 import { isOpen, setBreakpoints, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { shortType } from '../text/describe.ts';
-import { Loops } from './loops.tsx';
-import { Menu } from './menu.tsx';
+import { Loops } from '../widgets/loop-choice.tsx';
+import { Menu } from '../widgets/menu.tsx';
 
 type Kind = 'state' | 'event' | 'when';
 

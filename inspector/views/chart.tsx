@@ -13,9 +13,9 @@ import { type Told, toldOf } from '../run/standing-in-words.ts';
 import { Counts, taken } from '../run/transition-counts.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
-import { Mark } from './mark.tsx';
-import { useRoom } from './room.ts';
-import { Scroll } from './scroll.tsx';
+import { useRoom } from '../widgets/element-size.ts';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
 
 /** 0 for as large as there is room. */
 const zoom = signal(0);

@@ -12,9 +12,9 @@ import { dark, toggleTheme } from '../page/theme.ts';
 import { whyMissing } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { size } from '../text/time.ts';
+import { Menu } from '../widgets/menu.tsx';
 import { chartNow } from './chart.tsx';
 import { Controls } from './controls.tsx';
-import { Menu } from './menu.tsx';
 
 /** What is shown, whether it is all, and what can be done with it. */
 export function Header() {

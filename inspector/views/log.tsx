@@ -6,11 +6,11 @@ import { Filter } from '../run/filter.ts';
 import { describe, shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
-import { Exact } from './exact.tsx';
-import { List } from './list.tsx';
-import { Loops } from './loops.tsx';
-import { Range } from './range.tsx';
-import { Split } from './split.tsx';
+import { Exact } from '../widgets/exact.tsx';
+import { List } from '../widgets/list.tsx';
+import { Loops } from '../widgets/loop-choice.tsx';
+import { Range } from '../widgets/range-chip.tsx';
+import { Split } from '../widgets/split.tsx';
 
 const path = signal('');
 const type = signal('');

@@ -6,7 +6,7 @@ import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
 import { apart, exact, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';
-import { Exact } from './exact.tsx';
+import { Exact } from '../widgets/exact.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);

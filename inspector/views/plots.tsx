@@ -5,10 +5,10 @@ import { session } from '../page/session.ts';
 import { lastUpTo, numbersOf, pickName, Series } from '../run/series.ts';
 import { exact, figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
-import { Exact } from './exact.tsx';
+import { Exact } from '../widgets/exact.tsx';
+import { Range } from '../widgets/range-chip.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
 import { axis, log, PLOT_HUES, Plot, smoothing } from './plot.tsx';
-import { Range } from './range.tsx';
-import { Scroll } from './scroll.tsx';
 
 const find = signal('');
 

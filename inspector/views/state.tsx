@@ -6,10 +6,10 @@ import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
-import { Mark } from './mark.tsx';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
+import { Split } from '../widgets/split.tsx';
 import { Member, onlyChanges, opened, Sign } from './member.tsx';
-import { Scroll } from './scroll.tsx';
-import { Split } from './split.tsx';
 
 /** What the selected loop holds at the moment shown, and what changed. */
 export function State() {

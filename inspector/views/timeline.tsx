@@ -8,9 +8,9 @@ import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
-import { useRoom } from './room.ts';
-import { Scroll } from './scroll.tsx';
-import { Split } from './split.tsx';
+import { useRoom } from '../widgets/element-size.ts';
+import { Scroll } from '../widgets/scroll.tsx';
+import { Split } from '../widgets/split.tsx';
 
 const palette = (): Palette => ({
   ground: colour('ground'),

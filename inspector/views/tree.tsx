@@ -6,9 +6,9 @@ import { toldOf } from '../run/standing-in-words.ts';
 import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
-import { Exact } from './exact.tsx';
-import { Mark } from './mark.tsx';
-import { Split } from './split.tsx';
+import { Exact } from '../widgets/exact.tsx';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Split } from '../widgets/split.tsx';
 
 const unfolded = signal<ReadonlySet<string>>(new Set());
 

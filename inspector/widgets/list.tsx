@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { useRoom } from './room.ts';
+import { useRoom } from './element-size.ts';
 
 /** No browser scrolls further than about this many pixels: a longer list moves by more than it is scrolled. */
 const TALLEST = 8_000_000;

@@ -35,9 +35,6 @@ export interface Arrow {
 const many = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** Transitions are counted under this name. */
-export const edgeKey = (source: string, target: string, type: string): string => `${source} ${target} ${type}`;
-
 const guardOf = (transition: TransitionJson): string => {
   const guard = typeof transition === 'string' ? undefined : transition.guard;
   // XState's `definition` has an object in place of the name.

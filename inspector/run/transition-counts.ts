@@ -1,9 +1,11 @@
-import { edgeKey } from '../drawing/statechart.ts';
 import type { Actor } from './actor.ts';
 import type { Store } from './store.ts';
 
 /** So many rows of an actor lie between two counts that are kept. */
 const EVERY = 2048;
+
+/** Transitions are counted under this name. */
+export const edgeKey = (source: string, target: string, type: string): string => `${source} ${target} ${type}`;
 
 /** How often each transition of one actor was taken up to a row. A jump costs what lies between it and a kept count. */
 export class Counts {

@@ -1,4 +1,3 @@
-import { session } from '../page/session.ts';
 import { Pairs, readValue, same } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 
@@ -7,11 +6,14 @@ export type Against = 'step' | 'iteration' | 'pinned';
 /** A moment of an actor to compare with, or why there is none. */
 export type Base = { actor: Actor; row: number } | { missing: string };
 
-/** Where the thing to compare with lies: the step before, the run before at the same step, or the pinned moment. */
-export function baseOf(actor: Actor, row: number, against: Against): Base {
+/**
+ * Where the thing to compare with lies: the step before, the run before at the same step, or the pinned moment.
+ *
+ * @param pinned the row of the pinned moment, null where none is pinned
+ */
+export function baseOf(actor: Actor, row: number, against: Against, pinned: number | null): Base {
   const at = actor.rows.upTo(row);
   if (against === 'pinned') {
-    const pinned = session.pinned.value;
     if (pinned === null) return { missing: 'Nothing is pinned: go to a moment and press m.' };
     const then =
       actor.rows.upTo(pinned) >= 0 ? actor : actor.path.actors.findLast((other) => other.rows.upTo(pinned) >= 0);

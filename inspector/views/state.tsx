@@ -20,7 +20,7 @@ export function State() {
   const here = actor && standing(store, actor, now);
   const told = actor && here && toldOf(store, contexts, actor, here);
   const context = actor && here && contexts.at(actor, now);
-  const base = actor && baseOf(actor, now, against.value);
+  const base = actor && baseOf(actor, now, against.value, pinned);
   const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
   const changes = context && before ? countChanges(before, context) : 0;
   const parts = partsOf(context ? members(before ?? NOTHING, context) : []);

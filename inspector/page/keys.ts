@@ -1,4 +1,3 @@
-import { moveSelection } from '../views/tree.tsx';
 import { moveToMet } from './breakpoint-search.ts';
 import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
@@ -7,6 +6,7 @@ import { pressRun, stepCount } from './run-control.ts';
 import { session } from './session.ts';
 import { toggleTheme } from './theme.ts';
 import { pan, sightNow, zoom } from './time-zoom.ts';
+import { moveSelection } from './tree-selection.ts';
 
 /** A key, what people read about it, and what it does. */
 export interface Key {

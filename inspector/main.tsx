@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import './style.css';
+import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { startCopying } from './page/copy-exact.ts';

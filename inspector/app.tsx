@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FIELD, openFile } from './page/open-file.ts';
-import { borderStyle } from './page/pane-sizes.ts';
+import { paneSizeStyle } from './page/pane-sizes.ts';
 import type { Pane } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
@@ -114,7 +114,7 @@ function Views() {
   const shown = tabs.includes(pane) ? pane : 'chart';
   const View = VIEWS[shown];
   return (
-    <main class={narrow ? 'narrow' : 'wide'} style={borderStyle()}>
+    <main class={narrow ? 'narrow' : 'wide'} style={paneSizeStyle()}>
       <div class="when">
         <Guarded name="timeline">
           <Timeline />

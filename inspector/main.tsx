@@ -6,8 +6,8 @@ import { startCopying } from './page/copy-exact.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
 import { startNarrow } from './page/narrow.ts';
-import { enter } from './page/open-link.ts';
-import { startBorders } from './page/pane-sizes.ts';
+import { openLink } from './page/open-link.ts';
+import { startPaneSizes } from './page/pane-sizes.ts';
 import { followSettings } from './page/run-settings.ts';
 import { session } from './page/session.ts';
 import { startTheme } from './page/theme.ts';
@@ -25,13 +25,13 @@ function start(what: string, begin: () => void): void {
 
 const link = readLink();
 start('settings', followSettings);
-start('source', () => void enter(link));
+start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);
-start('borders', startBorders);
+start('borders', startPaneSizes);
 start('keys', listenKeys);
 start('copying', startCopying);
-start('link', () => followLink(link, enter));
+start('link', () => followLink(link, openLink));
 const place = document.getElementById('app')!;
 // What stands there says that nothing came in its place.
 place.replaceChildren();

@@ -5,10 +5,10 @@ import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { ChartLine } from '../lines/line.ts';
 import { type Layout, type Picture, pictures } from './chart-layout.ts';
 
-export type Plan = readonly Picture[] | 'working' | 'failed';
+export type Pictures = readonly Picture[] | 'working' | 'failed';
 
 /** A chart is laid out once, however many actors have it, and lines that say the same. */
-const plans = new WeakMap<ChartLine, Plan>();
+const plans = new WeakMap<ChartLine, Pictures>();
 /** By their text. Most charts are the library's own, of which the page was built with the pictures. */
 const laid = new Map<string, Promise<readonly Picture[]>>([[own.root, Promise.resolve(own.pictures)]]);
 const arrived = signal(0);
@@ -34,11 +34,11 @@ const layout: Layout = (graph) => {
 };
 
 /** The pictures of a chart, where there are some yet. Whoever asks is told again when there are. */
-export function planOf(chart: ChartLine): Plan {
+export function picturesOf(chart: ChartLine): Pictures {
   arrived.value;
   const known = plans.get(chart);
   if (known) return known;
-  const set = (plan: Plan) => {
+  const set = (plan: Pictures) => {
     plans.set(chart, plan);
     arrived.value++;
   };

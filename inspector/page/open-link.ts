@@ -22,7 +22,7 @@ function sourceOf({ channel, port, token, file }: Link): Source | undefined {
 }
 
 /** Shows what a link leads to. */
-export async function enter(link: Link): Promise<void> {
+export async function openLink(link: Link): Promise<void> {
   const source = sourceOf(link);
   if (source) session.open(source);
   // A program served this page, so somebody wants to see its run, and has a link without the token.

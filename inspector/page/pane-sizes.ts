@@ -9,30 +9,30 @@ const KEPT = 'loopchart borders';
 const LEAST = 60;
 
 /** The sizes, in pixels, of the parts whose borders somebody has moved. */
-export const borders: Signal<Readonly<Partial<Record<Border, number>>>> = signal({});
+export const paneSizes: Signal<Readonly<Partial<Record<Border, number>>>> = signal({});
 
 /** Sizes are kept in this browser. One that is no number, because somebody else wrote it, is not taken. */
-export function startBorders(): void {
+export function startPaneSizes(): void {
   try {
     const kept: unknown = JSON.parse(recall('local', KEPT) ?? '{}');
-    for (const [name, size] of Object.entries(kept ?? {})) if (Number.isFinite(size)) setBorder(name as Border, size);
+    for (const [name, size] of Object.entries(kept ?? {})) if (Number.isFinite(size)) setPaneSize(name as Border, size);
   } catch {
     // Not ours.
   }
-  effect(() => keep('local', KEPT, JSON.stringify(borders.value)));
+  effect(() => keep('local', KEPT, JSON.stringify(paneSizes.value)));
 }
 
-export function setBorder(name: Border, size: number): void {
-  borders.value = { ...borders.value, [name]: Math.max(LEAST, Math.round(size)) };
+export function setPaneSize(name: Border, size: number): void {
+  paneSizes.value = { ...paneSizes.value, [name]: Math.max(LEAST, Math.round(size)) };
 }
 
 /** Back to where the page itself would put it. */
-export function resetBorder(name: Border): void {
-  const { [name]: _, ...rest } = borders.value;
-  borders.value = rest;
+export function resetPaneSize(name: Border): void {
+  const { [name]: _, ...rest } = paneSizes.value;
+  paneSizes.value = rest;
 }
 
 /** For the style sheet, which has a size of its own for each that is not set, and sees that all find room. */
-export function borderStyle(): Record<string, string> {
-  return Object.fromEntries(Object.entries(borders.value).map(([name, size]) => [`--${name}-size`, `${size}px`]));
+export function paneSizeStyle(): Record<string, string> {
+  return Object.fromEntries(Object.entries(paneSizes.value).map(([name, size]) => [`--${name}-size`, `${size}px`]));
 }

@@ -10,7 +10,7 @@ const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
 export type Pane = 'chart' | 'plots' | 'log' | 'state';
 
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
-export class Look {
+export class PageSelection {
   store: Store = new Store(BOUNDS);
   contexts: Contexts = new Contexts(this.store, chart);
 

@@ -4,7 +4,7 @@ import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
 import { Arrivals, type Batch } from '../sources/arrivals.ts';
 import type { ControlEvent, Source, Status } from '../sources/source.ts';
-import { Look } from './selection.ts';
+import { PageSelection } from './selection.ts';
 
 /** What was shown when something else took its place. */
 export interface Before {
@@ -17,7 +17,7 @@ export interface Before {
 }
 
 /** Where the run comes from that the page looks at, and what is asked of it. */
-class Session extends Look {
+class Session extends PageSelection {
   readonly source: Signal<Source | undefined> = signal(undefined);
   readonly status: Signal<Status | undefined> = signal(undefined);
   /** Kept so that it can still be saved. */

@@ -1,5 +1,5 @@
 import type { ActorLine, LoopContext } from '../lines/line.ts';
-import { Marks } from './row-index.ts';
+import { RowIndex } from './row-index.ts';
 
 /** How a loop stands, in one word that has a colour. */
 export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';
@@ -7,9 +7,9 @@ export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'abor
 /** One running of a loop: what XState calls an actor. */
 export class Actor {
   /** Its rows, each with the steps taken by then. */
-  readonly rows: Marks = new Marks();
+  readonly rows: RowIndex = new RowIndex();
   /** The rows at which it came into another state. */
-  readonly entries: Marks = new Marks();
+  readonly entries: RowIndex = new RowIndex();
   readonly children: Map<string, Actor[]> = new Map();
   readonly from: number;
   first: number;
@@ -78,7 +78,7 @@ export class Actor {
 /** One place in the tree of loops; every time it runs there is another actor. */
 export class Path {
   /** The rows at which a step of this loop ended, numbered over all its runs. */
-  readonly steps: Marks = new Marks();
+  readonly steps: RowIndex = new RowIndex();
   readonly actors: Actor[] = [];
   taken = 0;
 

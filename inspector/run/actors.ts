@@ -4,9 +4,9 @@ import { Actor, Path } from './actor.ts';
 const HUES = 8;
 
 /** All actors that are known, and how they belong together. */
-export class Cast {
+export class Actors {
   /** By id. */
-  readonly actors: Map<string, Actor> = new Map();
+  readonly byId: Map<string, Actor> = new Map();
   readonly paths: Map<string, Path> = new Map();
   readonly roots: Actor[] = [];
   /** The rows of the flame chart, each with its actors in time. */
@@ -27,13 +27,13 @@ export class Cast {
 
   /** The actor of a line: a new one, unless it is known. */
   open(line: ActorLine, row: number): Actor {
-    const known = this.actors.get(line.id);
+    const known = this.byId.get(line.id);
     if (known) return known;
-    const parent = line.parent === undefined ? undefined : this.actors.get(line.parent);
+    const parent = line.parent === undefined ? undefined : this.byId.get(line.parent);
     const path = this.#path(line.path);
     const actor = new Actor(line, this.#byIndex.length, path, parent, row);
     this.#byIndex.push(actor);
-    this.actors.set(line.id, actor);
+    this.byId.set(line.id, actor);
     path.actors.push(actor);
     if (parent) this.#place(actor, parent, row);
     else this.roots.push(actor);
@@ -117,7 +117,7 @@ export class Cast {
   /** None of its rows is here any more. */
   forget(actor: Actor): void {
     this.#byIndex[actor.index] = undefined;
-    this.actors.delete(actor.id);
+    this.byId.delete(actor.id);
     without(actor.path.actors, actor);
     without(this.lanes[actor.lane]!, actor);
     this.#leave(actor);

@@ -1,5 +1,5 @@
 import { haystack } from '../text/describe.ts';
-import { Marks } from './row-index.ts';
+import { RowIndex } from './row-index.ts';
 import type { Store } from './store.ts';
 
 export interface Wanted {
@@ -22,7 +22,7 @@ export class Filter {
   readonly #wanted: Wanted;
   readonly #everything: boolean;
   readonly #test: (text: string) => boolean = () => true;
-  readonly #found = new Marks();
+  readonly #found = new RowIndex();
   #next: number;
 
   constructor(store: Store, wanted: Wanted) {

@@ -1,5 +1,5 @@
 /** Rows of the recording in order, each with a count that stood there. The oldest can be dropped. */
-export class Marks {
+export class RowIndex {
   #rows: number[] = [];
   #counts: number[] = [];
   #head = 0;

@@ -5,9 +5,9 @@ import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
 import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
-import { Cast } from './actors.ts';
+import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
-import { Marks } from './row-index.ts';
+import { RowIndex } from './row-index.ts';
 
 export interface Bounds {
   events: number;
@@ -23,12 +23,12 @@ export class Store {
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
-  readonly #cast = new Cast((actor) => this.#gapSince(actor));
-  readonly actors: ReadonlyMap<string, Actor> = this.#cast.actors;
-  readonly paths: ReadonlyMap<string, Path> = this.#cast.paths;
-  readonly roots: readonly Actor[] = this.#cast.roots;
+  readonly #actors = new Actors((actor) => this.#gapSince(actor));
+  readonly actors: ReadonlyMap<string, Actor> = this.#actors.byId;
+  readonly paths: ReadonlyMap<string, Path> = this.#actors.paths;
+  readonly roots: readonly Actor[] = this.#actors.roots;
   /** The rows of the flame chart, each with its actors in time. */
-  readonly lanes: readonly (readonly Actor[])[] = this.#cast.lanes;
+  readonly lanes: readonly (readonly Actor[])[] = this.#actors.lanes;
   runId = '';
   bytes = 0;
   /** Lines that were let go to stay within the bounds. */
@@ -36,7 +36,7 @@ export class Store {
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
   /** The rows before which something is missing that the loops did. */
-  readonly gaps: Marks = new Marks();
+  readonly gaps: RowIndex = new RowIndex();
   /** What came and could not be read. */
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
@@ -118,7 +118,7 @@ export class Store {
 
   actor(row: number): Actor | undefined {
     const index = this.#chunk(row).actor[(row - this.#base) % CHUNK]!;
-    return index < 0 ? undefined : this.#cast.at(index);
+    return index < 0 ? undefined : this.#actors.at(index);
   }
 
   /** The number of the row's type in `types`. */
@@ -209,7 +209,7 @@ export class Store {
         value = line.value;
         break;
       case 'event':
-        actor = this.actors.get(line.id) ?? this.#open(this.#cast.stranger({ ...line, seq, t }), row);
+        actor = this.actors.get(line.id) ?? this.#open(this.#actors.stranger({ ...line, seq, t }), row);
         type = line.event.type;
         value = line.value;
         if (tellsEnd(type)) this.#endOf(line.from, actor, t);
@@ -279,8 +279,9 @@ export class Store {
     const phase = phaseOf(line.value, line.status ?? 'active');
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
-    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase)) this.#cast.close(actor, t, row);
-    else if (actor.ended) this.#cast.reopen(actor);
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase))
+      this.#actors.close(actor, t, row);
+    else if (actor.ended) this.#actors.reopen(actor);
   }
 
   /** A loop is told of the end of one that it ran: of a line that was not seen, this is all that is left. */
@@ -289,13 +290,13 @@ export class Store {
     if (!actor) return;
     // Of one whose own beginning was not seen, this says who ran it.
     if (actor.late && actor.parent !== above && actor.path.name.startsWith(`${above.path.name}.`))
-      this.#cast.adopt(actor, above);
-    if (actor.parent === above) this.#cast.close(actor, t, this.#end);
+      this.#actors.adopt(actor, above);
+    if (actor.parent === above) this.#actors.close(actor, t, this.#end);
   }
 
   #open(line: ActorLine, row: number): Actor {
     if (!this.#base && !this.actors.size) this.#beginAt(line.t);
-    return this.#cast.open(line, row);
+    return this.#actors.open(line, row);
   }
 
   #dropChunk(): void {
@@ -303,7 +304,7 @@ export class Store {
     const from = this.#base + chunk.lines.length;
     const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
     for (const index of touched) {
-      const actor = this.#cast.at(index);
+      const actor = this.#actors.at(index);
       if (!actor) continue;
       const base = this.contextAt(actor, from - 1);
       if (base) actor.base = base;
@@ -313,7 +314,7 @@ export class Store {
       actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);
       actor.path.steps.dropBefore(from);
-      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#cast.forget(actor);
+      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#actors.forget(actor);
     }
     this.gaps.dropBefore(from);
     this.#chunks.shift();

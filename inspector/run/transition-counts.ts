@@ -8,7 +8,7 @@ const EVERY = 2048;
 export const edgeKey = (source: string, target: string, type: string): string => `${source} ${target} ${type}`;
 
 /** How often each transition of one actor was taken up to a row. A jump costs what lies between it and a kept count. */
-export class Counts {
+export class TransitionCounts {
   readonly actor: Actor;
   readonly #store: Store;
   /** Counts on the way, in order of their rows. */

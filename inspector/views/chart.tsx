@@ -2,14 +2,14 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { HEAD, LINE, largest, type Picture } from '../drawing/chart-layout.ts';
-import { planOf } from '../drawing/chart-pictures.ts';
+import { picturesOf } from '../drawing/chart-pictures.ts';
 import type { ChartLine } from '../lines/line.ts';
 import { session } from '../page/session.ts';
 import type { Actor } from '../run/actor.ts';
 import { enteredAt, entryOf } from '../run/entry-reason.ts';
 import { type Standing, standing } from '../run/standing.ts';
 import { type Told, toldOf } from '../run/standing-in-words.ts';
-import { Counts, edgeKey, taken } from '../run/transition-counts.ts';
+import { edgeKey, TransitionCounts, taken } from '../run/transition-counts.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
@@ -23,7 +23,7 @@ const SMALLEST = 0.6;
 /** What the pane has around the chart. */
 const MARGIN = { width: 20, height: 10 };
 
-let counts: Counts | undefined;
+let counts: TransitionCounts | undefined;
 
 /** The selected loop's machine: where it is, and how often each way was taken. */
 export function Chart() {
@@ -31,12 +31,12 @@ export function Chart() {
   const now = session.now.value;
   const actor = session.actor.value;
   const chart = actor && store.charts.get(actor.chart);
-  const plan = chart && planOf(chart);
+  const plan = chart && picturesOf(chart);
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
   const here = actor && standing(store, actor, now);
   const told = actor && here && toldOf(store, session.contexts, actor, here);
-  if (actor && counts?.actor !== actor) counts = new Counts(store, actor);
+  if (actor && counts?.actor !== actor) counts = new TransitionCounts(store, actor);
   if (actor) counts!.moveTo(now);
   return (
     <section class="chart" aria-label="Chart">

@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { type Border, borders, resetBorder, setBorder } from '../page/pane-sizes.ts';
+import { type Border, paneSizes, resetPaneSize, setPaneSize } from '../page/pane-sizes.ts';
 
 const LABELS: Record<Border, string> = {
   tree: 'Width of the tree',
@@ -32,8 +32,8 @@ export function Split({ name }: { name: Border }) {
       tabIndex={0}
       aria-label={LABELS[name]}
       aria-orientation={upright ? 'vertical' : 'horizontal'}
-      aria-valuenow={borders.value[name] ?? 0}
-      aria-valuetext={borders.value[name] === undefined ? 'as the page has it' : `${borders.value[name]} pixels`}
+      aria-valuenow={paneSizes.value[name] ?? 0}
+      aria-valuetext={paneSizes.value[name] === undefined ? 'as the page has it' : `${paneSizes.value[name]} pixels`}
       title={`${LABELS[name]}: drag, or arrow keys; double click to put it back`}
       onPointerDown={(event) => {
         held.current = { at: upright ? event.clientX : event.clientY, size: sizeNow() };
@@ -41,7 +41,7 @@ export function Split({ name }: { name: Border }) {
       }}
       onPointerMove={(event) => {
         const from = held.current;
-        if (from) setBorder(name, from.size + ((upright ? event.clientX : event.clientY) - from.at) * sign);
+        if (from) setPaneSize(name, from.size + ((upright ? event.clientX : event.clientY) - from.at) * sign);
       }}
       onPointerUp={() => {
         held.current = null;
@@ -49,12 +49,12 @@ export function Split({ name }: { name: Border }) {
       onPointerCancel={() => {
         held.current = null;
       }}
-      onDblClick={() => resetBorder(name)}
+      onDblClick={() => resetPaneSize(name)}
       onKeyDown={(event) => {
         const [less, more] = upright ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
         const by = event.key === more ? 1 : event.key === less ? -1 : 0;
-        if (by) setBorder(name, sizeNow() + by * STEP * sign);
-        else if (event.key === 'Home') resetBorder(name);
+        if (by) setPaneSize(name, sizeNow() + by * STEP * sign);
+        else if (event.key === 'Home') resetPaneSize(name);
         else return;
         // Arrows mean time everywhere else.
         event.preventDefault();

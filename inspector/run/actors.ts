@@ -5,7 +5,7 @@ const HUES = 8;
 
 /** All actors that are known, and how they belong together. */
 export class Actors {
-  /** By id. */
+  /** All of them. */
   readonly byId: Map<string, Actor> = new Map();
   readonly paths: Map<string, Path> = new Map();
   readonly roots: Actor[] = [];

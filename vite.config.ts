@@ -24,7 +24,7 @@ const ownPictures: Plugin = {
   async load(id) {
     if (id !== '\0virtual:own-pictures') return undefined;
     const { module } = await runnerImport<{ ownPictures(): Promise<object> }>(
-      join(import.meta.dirname, 'inspector/own.ts'),
+      join(import.meta.dirname, 'inspector/drawing/own-pictures.ts'),
     );
     return `export default ${JSON.stringify(await module.ownPictures())};`;
   },

@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { borderStyle } from './borders.ts';
-import type { Pane } from './look.ts';
-import { FIELD, openFile } from './open.ts';
-import { session } from './session.ts';
+import { FIELD, openFile } from './page/open-file.ts';
+import { paneSizeStyle } from './page/pane-sizes.ts';
+import type { Pane } from './page/selection.ts';
+import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
-import { Guarded } from './views/guarded.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
@@ -16,6 +15,7 @@ import { Scrubber } from './views/scrubber.tsx';
 import { State } from './views/state.tsx';
 import { Timeline } from './views/timeline.tsx';
 import { Tree } from './views/tree.tsx';
+import { Guarded } from './widgets/guarded.tsx';
 
 const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
 const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };
@@ -114,7 +114,7 @@ function Views() {
   const shown = tabs.includes(pane) ? pane : 'chart';
   const View = VIEWS[shown];
   return (
-    <main class={narrow ? 'narrow' : 'wide'} style={borderStyle()}>
+    <main class={narrow ? 'narrow' : 'wide'} style={paneSizeStyle()}>
       <div class="when">
         <Guarded name="timeline">
           <Timeline />

@@ -1,17 +1,17 @@
 import { render } from 'preact';
-import './style.css';
+import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
-import { startBorders } from './borders.ts';
-import { enter } from './enter.ts';
-import { startCopying } from './exactly.ts';
-import { listenKeys } from './keys.ts';
-import { followLink, readLink } from './link.ts';
-import { startNarrow } from './narrow.ts';
-import { session } from './session.ts';
-import { followSettings } from './settings.ts';
-import { startTheme } from './theme.ts';
-import { Guarded } from './views/guarded.tsx';
+import { startCopying } from './page/copy-exact.ts';
+import { listenKeys } from './page/keys.ts';
+import { followLink, readLink } from './page/link.ts';
+import { startNarrow } from './page/narrow.ts';
+import { openLink } from './page/open-link.ts';
+import { startPaneSizes } from './page/pane-sizes.ts';
+import { followSettings } from './page/run-settings.ts';
+import { session } from './page/session.ts';
+import { startTheme } from './page/theme.ts';
+import { Guarded } from './widgets/guarded.tsx';
 
 /** What cannot begin, such as for want of something in the browser, does not take the rest with it. */
 function start(what: string, begin: () => void): void {
@@ -25,13 +25,13 @@ function start(what: string, begin: () => void): void {
 
 const link = readLink();
 start('settings', followSettings);
-start('source', () => void enter(link));
+start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);
-start('borders', startBorders);
+start('borders', startPaneSizes);
 start('keys', listenKeys);
 start('copying', startCopying);
-start('link', () => followLink(link, enter));
+start('link', () => followLink(link, openLink));
 const place = document.getElementById('app')!;
 // What stands there says that nothing came in its place.
 place.replaceChildren();

@@ -1,5 +1,5 @@
 /** Made by `vite.config.ts`. */
 declare module 'virtual:own-pictures' {
-  const own: { root: string; pictures: import('./layout.ts').Picture[] };
+  const own: { root: string; pictures: import('./drawing/chart-layout.ts').Picture[] };
   export default own;
 }

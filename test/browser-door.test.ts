@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Loop } from 'loopchart';
 import { afterEach, expect, test } from 'vitest';
-import { faultOf } from '../inspector/line.ts';
+import { faultOf } from '../inspector/lines/line.ts';
 import { type InspectHereOptions, type InspectorHere, inspectHere } from '../src/browser/index.ts';
 
 class Count extends Loop<number> {

@@ -1,7 +1,7 @@
 import { contextAfter, formatRecording, parseRecording, record } from 'loopchart';
 import { expect, test } from 'vitest';
-import type { EventLine } from '../inspector/line.ts';
-import { chart } from '../inspector/transition.ts';
+import type { EventLine } from '../inspector/lines/line.ts';
+import { chart } from '../inspector/run/transition.ts';
 import { decodeJson } from '../src/data/json-form.ts';
 import { Form } from '../src/inspect/form.ts';
 import { Inspection } from '../src/inspect/inspection.ts';

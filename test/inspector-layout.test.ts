@@ -1,7 +1,7 @@
 import { parseRecording } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthetic } from '../inspector/dev/synthetic.ts';
-import type { Line } from '../inspector/line.ts';
+import type { Line } from '../inspector/lines/line.ts';
 import { deepText } from './support/deep.ts';
 import { begin, choose, end, leave, openRecording, page, press, settle, visit, watchRun } from './support/page.ts';
 

@@ -1,14 +1,14 @@
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Contexts } from '../inspector/contexts.ts';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { toldOf } from '../inspector/ending.ts';
-import type { Line } from '../inspector/line.ts';
-import { recordingLines } from '../inspector/save/recording.ts';
-import { type Reading, readLines } from '../inspector/sources/reader.ts';
-import { standing } from '../inspector/standing.ts';
-import { Store } from '../inspector/store.ts';
-import { chart } from '../inspector/transition.ts';
+import { recordingLines } from '../inspector/export/recording.ts';
+import type { Line } from '../inspector/lines/line.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { standing } from '../inspector/run/standing.ts';
+import { toldOf } from '../inspector/run/standing-in-words.ts';
+import { Store } from '../inspector/run/store.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { type Reading, readLines } from '../inspector/sources/jsonl.ts';
 import { begin, choose, end, leave, openRecording, page, press, scrub, settle, shown, visit } from './support/page.ts';
 
 beforeAll(begin, 60_000);

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { apart, exact, short } from '../inspector/number.ts';
-import { tick } from '../inspector/ticks.ts';
-import { brief, briefExactly, readValue } from '../inspector/value.ts';
+import { tick } from '../inspector/drawing/axis-ticks.ts';
+import { apart, exact, short } from '../inspector/text/number.ts';
+import { brief, briefExactly, readValue } from '../inspector/text/value.ts';
 import { dice } from './support/changing.ts';
 import { begin, choose, end, leave, openRecording, page, press, visit } from './support/page.ts';
 

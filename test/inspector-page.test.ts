@@ -5,13 +5,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WebSocketRoute } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Contexts } from '../inspector/contexts.ts';
-import { Counts } from '../inspector/counts.ts';
 import { recordingText, type Synthetic, synthetic } from '../inspector/dev/synthetic.ts';
-import { faultOf, type Line } from '../inspector/line.ts';
-import { Store } from '../inspector/store.ts';
-import { chart } from '../inspector/transition.ts';
-import { treeAt } from '../inspector/tree.ts';
+import { faultOf, type Line } from '../inspector/lines/line.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { Store } from '../inspector/run/store.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { TransitionCounts } from '../inspector/run/transition-counts.ts';
+import { treeAt } from '../inspector/run/tree-at.ts';
 import {
   begin,
   browser,
@@ -660,12 +660,12 @@ test('transitions are counted the same whichever way a moment is come to', () =>
   const store = new Store({ events: 1e6, bytes: 1e9 });
   store.add([...synthetic({ epochs: 2500, batches: 2 })], 1);
   const fit = store.actors.get('fit#1')!;
-  const told = (counts: Counts) =>
+  const told = (counts: TransitionCounts) =>
     ['loop.advanced', 'loop.run', 'loop.ended'].map((type) => counts.of('loop.advancing', '', type));
-  const jumping = new Counts(store, fit);
+  const jumping = new TransitionCounts(store, fit);
   for (const part of [0.9, 0.1, 1, 0, 0.5, 0.51, 0.49, 0.7]) {
     const row = Math.floor(store.last * part);
-    const direct = new Counts(store, fit);
+    const direct = new TransitionCounts(store, fit);
     jumping.moveTo(row);
     direct.moveTo(row);
     expect(told(jumping)).toEqual(told(direct));

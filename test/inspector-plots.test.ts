@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { Series } from '../inspector/series.ts';
-import { Store } from '../inspector/store.ts';
-import { tick } from '../inspector/ticks.ts';
+import { tick } from '../inspector/drawing/axis-ticks.ts';
+import { Series } from '../inspector/run/series.ts';
+import { Store } from '../inspector/run/store.ts';
 import { begin, end, leave, moment, openRecording, page, press, settle, shown, visit } from './support/page.ts';
 
 beforeAll(begin);

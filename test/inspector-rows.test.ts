@@ -1,14 +1,14 @@
 import { Loop } from 'loopchart';
 import { expect, test } from 'vitest';
-import { Contexts } from '../inspector/contexts.ts';
-import { Counts } from '../inspector/counts.ts';
-import type { Line } from '../inspector/line.ts';
-import { Row } from '../inspector/row.ts';
-import { numbersOf, Series } from '../inspector/series.ts';
-import type { Source, Taken } from '../inspector/source.ts';
-import { Intake } from '../inspector/sources/intake.ts';
-import { Store } from '../inspector/store.ts';
-import { chart } from '../inspector/transition.ts';
+import type { Line } from '../inspector/lines/line.ts';
+import { Row } from '../inspector/lines/row.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { numbersOf, Series } from '../inspector/run/series.ts';
+import { Store } from '../inspector/run/store.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { TransitionCounts } from '../inspector/run/transition-counts.ts';
+import { Intake } from '../inspector/sources/frames.ts';
+import type { Source, Taken } from '../inspector/sources/source.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Changing } from './support/changing.ts';
 
@@ -135,7 +135,7 @@ test('what the page knows of a run is the same, whether it was told lines or row
     for (const [id, actor] of a.actors) {
       const same = b.actors.get(id)!;
       expect([same.steps, same.rows.length, same.end]).toEqual([actor.steps, actor.rows.length, actor.end]);
-      const [first, second] = [new Counts(a, actor), new Counts(b, same)];
+      const [first, second] = [new TransitionCounts(a, actor), new TransitionCounts(b, same)];
       first.moveTo(a.last);
       second.moveTo(b.last);
       expect(second.of('loop.advancing', '', 'loop.advanced')).toBe(first.of('loop.advancing', '', 'loop.advanced'));

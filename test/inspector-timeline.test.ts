@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { LANE, tall } from '../inspector/flame.ts';
-import { Store } from '../inspector/store.ts';
+import { LANE, tall } from '../inspector/drawing/flame.ts';
+import { Store } from '../inspector/run/store.ts';
 import { deepText } from './support/deep.ts';
 import { begin, end, leave, openRecording, page, press, settle, shown, visit, watchRun } from './support/page.ts';
 

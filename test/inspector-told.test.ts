@@ -1,6 +1,6 @@
 import { Loop, record, replay } from 'loopchart';
 import { describe, expect, test } from 'vitest';
-import { faultOf } from '../inspector/line.ts';
+import { faultOf } from '../inspector/lines/line.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Count, Epochs, ended, serve, visit } from './support/server.ts';
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { synthetic } from '../inspector/dev/synthetic.ts';
-import type { Line } from '../inspector/line.ts';
+import type { Line } from '../inspector/lines/line.ts';
 import { begin, browser, end, leave, page, press, shown, site, turnTo, visit } from './support/page.ts';
 
 // A page may be older or newer than the program whose run it is to show.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { faultOf } from '../inspector/line.ts';
+import { faultOf } from '../inspector/lines/line.ts';
 import { view } from '../src/node/view.ts';
 
 // What `loopchart view` may be pointed at. It looks before it serves anything: what is no recording is an error of one

@@ -8,7 +8,7 @@ import { formatRecording, Loop, parseRecording, type RecordingLine, record, repl
 import { recordTo } from 'loopchart/node';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { faultOf } from '../inspector/line.ts';
+import { faultOf } from '../inspector/lines/line.ts';
 import { view } from '../src/node/view.ts';
 
 class Count extends Loop<number> {

@@ -1,4 +1,4 @@
-import type { ActorLine, EventLine, Line, LoopContext, StateNodeJson, Transition } from '../line.ts';
+import type { ActorLine, EventLine, Line, LoopContext, StateNodeJson, Transition } from '../lines/line.ts';
 
 export interface Synthetic {
   epochs: number;

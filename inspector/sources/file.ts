@@ -1,6 +1,6 @@
-import { figure } from '../number.ts';
-import type { Source, Status } from '../source.ts';
-import { type Reading, readLines } from './reader.ts';
+import { figure } from '../text/number.ts';
+import { type Reading, readLines } from './jsonl.ts';
+import type { Source, Status } from './source.ts';
 
 /** So many of something, and what is the case with them. */
 const some = (count: number, one: string, many: string) => (count === 1 ? one : `${figure(count)} ${many}`);

@@ -1,6 +1,6 @@
-import type { Settings } from '../line.ts';
-import type { Command, Source, Status, Taken } from '../source.ts';
-import { Intake } from './intake.ts';
+import type { Settings } from '../lines/line.ts';
+import { Intake } from './frames.ts';
+import type { Command, Source, Status, Taken } from './source.ts';
 import { askToken } from './token.ts';
 
 const FIRST_WAIT = 250;

@@ -1,4 +1,4 @@
-import type { Line } from '../line.ts';
+import type { Line } from '../lines/line.ts';
 
 /** What a line's number says: it belongs here, behind so many that are missing, or it does not. */
 export type Place = { missing: number } | 'another recording' | 'out of order';

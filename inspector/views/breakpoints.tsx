@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
 import { parseCondition } from '../../src/inspect/when.ts';
-import { shortType } from '../describe.ts';
-import type { StateNodeJson } from '../line.ts';
-import { moveToMet, search } from '../meeting.ts';
-import { session } from '../session.ts';
-import { isOpen, setBreakpoints, settings } from '../settings.ts';
-import { Loops } from './loops.tsx';
-import { Menu } from './menu.tsx';
+import type { StateNodeJson } from '../lines/line.ts';
+import { moveToMet, search } from '../page/breakpoint-search.ts';
+import { isOpen, setBreakpoints, settings } from '../page/run-settings.ts';
+import { session } from '../page/session.ts';
+import { shortType } from '../text/describe.ts';
+import { Loops } from '../widgets/loop-choice.tsx';
+import { Menu } from '../widgets/menu.tsx';
 
 type Kind = 'state' | 'event' | 'when';
 

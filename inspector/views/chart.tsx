@@ -1,21 +1,20 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { Actor } from '../actor.ts';
-import { Counts, taken } from '../counts.ts';
-import { shortType } from '../describe.ts';
-import { type Told, toldOf } from '../ending.ts';
-import { HEAD, LINE, largest, type Picture } from '../layout.ts';
-import type { ChartLine } from '../line.ts';
-import { figure } from '../number.ts';
-import { planOf } from '../plans.ts';
-import { session } from '../session.ts';
-import { type Standing, standing } from '../standing.ts';
-import { edgeKey } from '../statechart.ts';
-import { enteredAt, entryOf } from '../why.ts';
-import { Mark } from './mark.tsx';
-import { useRoom } from './room.ts';
-import { Scroll } from './scroll.tsx';
+import { HEAD, LINE, largest, type Picture } from '../drawing/chart-layout.ts';
+import { picturesOf } from '../drawing/chart-pictures.ts';
+import type { ChartLine } from '../lines/line.ts';
+import { session } from '../page/session.ts';
+import type { Actor } from '../run/actor.ts';
+import { enteredAt, entryOf } from '../run/entry-reason.ts';
+import { type Standing, standing } from '../run/standing.ts';
+import { type Told, toldOf } from '../run/standing-in-words.ts';
+import { edgeKey, TransitionCounts, taken } from '../run/transition-counts.ts';
+import { shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { useRoom } from '../widgets/element-size.ts';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
 
 /** 0 for as large as there is room. */
 const zoom = signal(0);
@@ -24,7 +23,7 @@ const SMALLEST = 0.6;
 /** What the pane has around the chart. */
 const MARGIN = { width: 20, height: 10 };
 
-let counts: Counts | undefined;
+let counts: TransitionCounts | undefined;
 
 /** The selected loop's machine: where it is, and how often each way was taken. */
 export function Chart() {
@@ -32,12 +31,12 @@ export function Chart() {
   const now = session.now.value;
   const actor = session.actor.value;
   const chart = actor && store.charts.get(actor.chart);
-  const plan = chart && planOf(chart);
+  const plan = chart && picturesOf(chart);
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
   const here = actor && standing(store, actor, now);
   const told = actor && here && toldOf(store, session.contexts, actor, here);
-  if (actor && counts?.actor !== actor) counts = new Counts(store, actor);
+  if (actor && counts?.actor !== actor) counts = new TransitionCounts(store, actor);
   if (actor) counts!.moveTo(now);
   return (
     <section class="chart" aria-label="Chart">

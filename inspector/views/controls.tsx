@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { asking, pressRun, runIs, stepCount } from '../control.ts';
-import { figure } from '../number.ts';
-import { session } from '../session.ts';
-import { clearRefusal, refusal, setSpeed, settings } from '../settings.ts';
+import { asking, pressRun, runIs, stepCount } from '../page/run-control.ts';
+import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
+import { session } from '../page/session.ts';
+import { figure } from '../text/number.ts';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];

@@ -1,5 +1,5 @@
-import { chooseFile } from '../open.ts';
-import { session } from '../session.ts';
+import { chooseFile } from '../page/open-file.ts';
+import { session } from '../page/session.ts';
 
 /** Nothing to show yet, or nothing that can be: what to do about it. */
 export function Empty() {

@@ -1,20 +1,20 @@
 import { useSignal } from '@preact/signals';
-import { size } from '../clock.ts';
-import { copyText } from '../copy.ts';
-import { whyMissing } from '../describe.ts';
-import { linkable, linkHere } from '../link.ts';
-import { figure } from '../number.ts';
-import { chooseFile } from '../open.ts';
-import { saveFile } from '../save/file.ts';
-import { mermaid } from '../save/mermaid.ts';
-import { nameOf, saveRecording } from '../save/recording.ts';
-import { svgText } from '../save/svg.ts';
-import { chromeTrace } from '../save/trace.ts';
-import { session } from '../session.ts';
-import { dark, toggleTheme } from '../theme.ts';
+import { copyText } from '../export/clipboard.ts';
+import { saveFile } from '../export/download.ts';
+import { mermaid } from '../export/mermaid.ts';
+import { nameOf, saveRecording } from '../export/recording.ts';
+import { svgText } from '../export/svg.ts';
+import { chromeTrace } from '../export/trace.ts';
+import { linkable, linkHere } from '../page/link.ts';
+import { chooseFile } from '../page/open-file.ts';
+import { session } from '../page/session.ts';
+import { dark, toggleTheme } from '../page/theme.ts';
+import { whyMissing } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { size } from '../text/time.ts';
+import { Menu } from '../widgets/menu.tsx';
 import { chartNow } from './chart.tsx';
 import { Controls } from './controls.tsx';
-import { Menu } from './menu.tsx';
 
 /** What is shown, whether it is all, and what can be done with it. */
 export function Header() {

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { KEYS, LOCAL_KEYS } from '../keys.ts';
-import { session } from '../session.ts';
+import { KEYS, LOCAL_KEYS } from '../page/keys.ts';
+import { session } from '../page/session.ts';
 
 /** The keys. */
 export function Help() {

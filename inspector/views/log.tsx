@@ -1,16 +1,16 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { isOver } from '../actor.ts';
-import { stamp } from '../clock.ts';
-import { describe, shortType } from '../describe.ts';
-import { Filter } from '../filter.ts';
-import { figure } from '../number.ts';
-import { session } from '../session.ts';
-import { Exact } from './exact.tsx';
-import { List } from './list.tsx';
-import { Loops } from './loops.tsx';
-import { Range } from './range.tsx';
-import { Split } from './split.tsx';
+import { session } from '../page/session.ts';
+import { isOver } from '../run/actor.ts';
+import { Filter } from '../run/filter.ts';
+import { describe, shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
+import { Exact } from '../widgets/exact.tsx';
+import { List } from '../widgets/list.tsx';
+import { Loops } from '../widgets/loop-choice.tsx';
+import { Range } from '../widgets/range-chip.tsx';
+import { Split } from '../widgets/split.tsx';
 
 const path = signal('');
 const type = signal('');

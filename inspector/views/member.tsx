@@ -1,12 +1,12 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { type Change, changeOf, members, NOTHING } from '../difference.ts';
-import { apart, exact, figure, numberOf } from '../number.ts';
-import { isPicked, togglePick } from '../picks.ts';
-import { otherPlace } from '../places.ts';
-import { session } from '../session.ts';
-import { brief, briefExactly, readValue, type Value, visible } from '../value.ts';
-import { Exact } from './exact.tsx';
+import { isPicked, togglePick } from '../page/plotted.ts';
+import { session } from '../page/session.ts';
+import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
+import { apart, exact, figure, numberOf } from '../text/number.ts';
+import { otherPlace } from '../text/other-place.ts';
+import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';
+import { Exact } from '../widgets/exact.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);

@@ -1,6 +1,6 @@
-import { saveRecording } from '../save/recording.ts';
-import { session } from '../session.ts';
-import { standing } from '../standing.ts';
+import { saveRecording } from '../export/recording.ts';
+import { session } from '../page/session.ts';
+import { standing } from '../run/standing.ts';
 
 /** What is to be said of all that is shown stands over the views, which stay. */
 export function Notices() {

@@ -1,12 +1,12 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { stamp } from '../clock.ts';
-import { figure } from '../number.ts';
-import { pickName, type Series, thin, timeOfSteps } from '../series.ts';
-import { session } from '../session.ts';
-import { colour, dark } from '../theme.ts';
-import { tick } from '../ticks.ts';
+import { tick } from '../drawing/axis-ticks.ts';
+import { session } from '../page/session.ts';
+import { colour, dark } from '../page/theme.ts';
+import { pickName, type Series, thin, timeOfSteps } from '../run/series.ts';
+import { figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
 
 export const axis: Signal<'step' | 'time'> = signal('step');
 export const smoothing: Signal<number> = signal(0.6);

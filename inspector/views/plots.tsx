@@ -1,14 +1,14 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { stamp } from '../clock.ts';
-import { exact, figure } from '../number.ts';
-import { inOrder, isPicked, picksOf, togglePick } from '../picks.ts';
-import { lastUpTo, numbersOf, pickName, Series } from '../series.ts';
-import { session } from '../session.ts';
-import { Exact } from './exact.tsx';
+import { inOrder, isPicked, picksOf, togglePick } from '../page/plotted.ts';
+import { session } from '../page/session.ts';
+import { lastUpTo, numbersOf, pickName, Series } from '../run/series.ts';
+import { exact, figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
+import { Exact } from '../widgets/exact.tsx';
+import { Range } from '../widgets/range-chip.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
 import { axis, log, PLOT_HUES, Plot, smoothing } from './plot.tsx';
-import { Range } from './range.tsx';
-import { Scroll } from './scroll.tsx';
 
 const find = signal('');
 

@@ -1,8 +1,8 @@
-import { stamp } from '../clock.ts';
-import { shortType } from '../describe.ts';
-import { figure } from '../number.ts';
-import { togglePlay } from '../play.ts';
-import { session } from '../session.ts';
+import { togglePlay } from '../page/playback.ts';
+import { session } from '../page/session.ts';
+import { shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { stamp } from '../text/time.ts';
 
 const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 

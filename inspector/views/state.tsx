@@ -1,15 +1,15 @@
-import { shortType } from '../describe.ts';
-import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../difference.ts';
-import { toldOf } from '../ending.ts';
-import { figure } from '../number.ts';
-import { type HeldMember, partsOf, runWords } from '../parts.ts';
-import { against, togglePin } from '../pin.ts';
-import { session } from '../session.ts';
-import { standing } from '../standing.ts';
-import { Mark } from './mark.tsx';
+import { against, togglePin } from '../page/pin.ts';
+import { session } from '../page/session.ts';
+import { type HeldMember, partsOf, runWords } from '../run/context-parts.ts';
+import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../run/difference.ts';
+import { standing } from '../run/standing.ts';
+import { toldOf } from '../run/standing-in-words.ts';
+import { shortType } from '../text/describe.ts';
+import { figure } from '../text/number.ts';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Scroll } from '../widgets/scroll.tsx';
+import { Split } from '../widgets/split.tsx';
 import { Member, onlyChanges, opened, Sign } from './member.tsx';
-import { Scroll } from './scroll.tsx';
-import { Split } from './split.tsx';
 
 /** What the selected loop holds at the moment shown, and what changed. */
 export function State() {
@@ -20,7 +20,7 @@ export function State() {
   const here = actor && standing(store, actor, now);
   const told = actor && here && toldOf(store, contexts, actor, here);
   const context = actor && here && contexts.at(actor, now);
-  const base = actor && baseOf(actor, now, against.value);
+  const base = actor && baseOf(actor, now, against.value, pinned);
   const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
   const changes = context && before ? countChanges(before, context) : 0;
   const parts = partsOf(context ? members(before ?? NOTHING, context) : []);

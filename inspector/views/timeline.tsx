@@ -1,16 +1,16 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { duration, rate } from '../clock.ts';
-import { toldOf } from '../ending.ts';
-import { actorAt, drawFlame, type Palette, tall } from '../flame.ts';
-import { figure } from '../number.ts';
-import { session } from '../session.ts';
-import { bringIn, pan, sight, sightNow, zoom } from '../sight.ts';
-import { standing } from '../standing.ts';
-import { colour, dark } from '../theme.ts';
-import { useRoom } from './room.ts';
-import { Scroll } from './scroll.tsx';
-import { Split } from './split.tsx';
+import { actorAt, drawFlame, type Palette, tall } from '../drawing/flame.ts';
+import { session } from '../page/session.ts';
+import { colour, dark } from '../page/theme.ts';
+import { bringIn, pan, sight, sightNow, zoom } from '../page/time-zoom.ts';
+import { standing } from '../run/standing.ts';
+import { toldOf } from '../run/standing-in-words.ts';
+import { figure } from '../text/number.ts';
+import { duration, rate } from '../text/time.ts';
+import { useRoom } from '../widgets/element-size.ts';
+import { Scroll } from '../widgets/scroll.tsx';
+import { Split } from '../widgets/split.tsx';
 
 const palette = (): Palette => ({
   ground: colour('ground'),

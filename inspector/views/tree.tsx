@@ -1,79 +1,23 @@
-import { batch, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { type Actor, begun } from '../actor.ts';
-import { duration, rate } from '../clock.ts';
-import { toldOf } from '../ending.ts';
-import { exact, figure } from '../number.ts';
-import { session } from '../session.ts';
-import { groupKey, rateOf, rowKey, type TreeRow, totalOf, treeAt } from '../tree.ts';
-import { Exact } from './exact.tsx';
-import { Mark } from './mark.tsx';
-import { Split } from './split.tsx';
-
-const unfolded = signal<ReadonlySet<string>>(new Set());
+import { session } from '../page/session.ts';
+import { chooseRow, enterRow, moveSelection, rowsNow, selectedIndex, toggleGroup } from '../page/tree-selection.ts';
+import { type Actor, begun } from '../run/actor.ts';
+import { toldOf } from '../run/standing-in-words.ts';
+import { rateOf, rowKey, totalOf } from '../run/tree-at.ts';
+import { exact, figure } from '../text/number.ts';
+import { duration, rate } from '../text/time.ts';
+import { Exact } from '../widgets/exact.tsx';
+import { Mark } from '../widgets/phase-mark.tsx';
+import { Split } from '../widgets/split.tsx';
 
 /** The most rows that are drawn: a tree of more is folded by hand. */
 const DRAWN = 500;
-
-const rowsNow = () => treeAt(session.store, session.now.value, unfolded.value);
-
-function toggle(row: TreeRow): void {
-  const next = new Set(unfolded.value);
-  const key = groupKey(row.actor);
-  if (!next.delete(key)) next.add(key);
-  unfolded.value = next;
-}
-
-/** The row that was chosen last. Only it can tell a group inside a run from the latest run of that group. */
-const chosen = signal('');
-
-/** Which row the selection is on: the run itself, or the folded group it is in. */
-function selectedIndex(rows: readonly TreeRow[]): number {
-  const actor = session.actor.value;
-  const only = !session.follows.value;
-  const tests: ((row: TreeRow) => boolean)[] = [
-    (row) => row.actor === actor && row.only === only && rowKey(row) === chosen.value,
-    (row) => row.actor === actor && row.only === only,
-    (row) => row.actor === actor,
-    (row) => row.actor.path === actor?.path && row.actor.parent === actor?.parent,
-    (row) => row.actor.path === actor?.path,
-  ];
-  for (const test of tests) {
-    const index = rows.findIndex(test);
-    if (index >= 0) return index;
-  }
-  return -1;
-}
-
-function choose(row: TreeRow): void {
-  batch(() => {
-    chosen.value = rowKey(row);
-    session.select(row.actor.id, row.only);
-  });
-}
-
-/** Selects the loop that is so many rows further down. */
-export function moveSelection(by: number): void {
-  const rows = rowsNow();
-  const next = rows[Math.min(rows.length - 1, Math.max(0, selectedIndex(rows) + by))];
-  if (next) choose(next);
-}
-
-/** Unfolds or folds a group; on one of its runs, folds the group that the run is listed in. */
-function enter(rows: readonly TreeRow[], row: TreeRow): void {
-  const group = row.listed
-    ? rows.find(({ actor, listed, open }) => !listed && open && groupKey(actor) === groupKey(row.actor))
-    : row;
-  if (!group || group.times < 2) return;
-  toggle(group);
-  choose(group);
-}
 
 function onKey(event: KeyboardEvent): void {
   const rows = rowsNow();
   const row = rows[selectedIndex(rows)];
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveSelection(event.key === 'ArrowDown' ? 1 : -1);
-  else if (event.key === 'Enter' && row) enter(rows, row);
+  else if (event.key === 'Enter' && row) enterRow(rows, row);
   else return;
   event.preventDefault();
 }
@@ -124,7 +68,7 @@ export function Tree() {
               tabIndex={-1}
               class={`node ${phase}`}
               title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
-              onClick={() => choose(row)}
+              onClick={() => chooseRow(row)}
               style={{ '--depth': row.depth }}
             >
               <div class="line">
@@ -138,7 +82,7 @@ export function Tree() {
                     class="times"
                     onClick={(event) => {
                       event.stopPropagation();
-                      toggle(row);
+                      toggleGroup(row);
                     }}
                   >
                     × {figure(row.times)} {row.open ? '▾' : '▸'}

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Line } from '../../inspector/line.ts';
+import type { Line } from '../../inspector/lines/line.ts';
 import { launch } from './chromium.ts';
 import { buildPage, freshFolder, serveFolder } from './site.ts';
 

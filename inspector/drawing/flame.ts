@@ -1,0 +1,249 @@
+import type { Actor } from '../run/actor.ts';
+import type { Store } from '../run/store.ts';
+import { stamp } from '../text/time.ts';
+
+export interface Palette {
+  ground: string;
+  text: string;
+  dim: string;
+  line: string;
+  accent: string;
+  bad: string;
+  warn: string;
+  hook: string;
+  step: string;
+  onBar: string;
+  hues: string[];
+}
+
+export interface Scene {
+  store: Store;
+  from: number;
+  to: number;
+  /** The row that is shown. */
+  now: number;
+  selected: Actor | undefined;
+  range: { from: number; to: number } | null;
+  width: number;
+  palette: Palette;
+}
+
+export const AXIS = 20;
+const BAR = 17;
+const STRIP = 6;
+export const LANE = BAR + STRIP + 3;
+
+/** How many pixels so many lanes take. Where there is none yet, there is room for two. */
+export const tall = (lanes: number): number => AXIS + Math.max(2, lanes) * LANE + 2;
+
+/** Where the actors of a lane that reach into a time begin. They lie in order and do not overlap. */
+function firstIn(actors: readonly Actor[], from: number): number {
+  let low = 0;
+  let high = actors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (actors[middle]!.end < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Draws the runs of all loops over time, and in each what its machine did. */
+export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
+  const { store, from, to, width } = scene;
+  const height = tall(store.lanes.length);
+  const scale = width / (to - from);
+  ctx.clearRect(0, 0, width, Math.max(height, ctx.canvas.height));
+  ctx.font = '11px system-ui, sans-serif';
+  ctx.textBaseline = 'middle';
+  drawAxis(ctx, scene);
+  for (let lane = 0; lane < store.lanes.length; lane++) {
+    const actors = store.lanes[lane]!;
+    const y = AXIS + lane * LANE;
+    // Spans narrower than a pixel are drawn once for each pixel, however many they are.
+    let covered = -1;
+    for (let at = firstIn(actors, from); at < actors.length; at++) {
+      const actor = actors[at]!;
+      if (actor.from > to) break;
+      const x = Math.max(-2, (actor.from - from) * scale);
+      const end = Math.min(width + 2, ((Number.isNaN(actor.end) ? store.t(store.last) : actor.end) - from) * scale);
+      const failed = actor.failedAt <= store.last;
+      if (end <= covered + 0.5 && !failed) continue;
+      drawBar(ctx, scene, actor, Math.max(x, Math.min(covered, x + 0.5)), Math.max(end - x, 1), y, failed);
+      if (!actor.ended && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
+      covered = Math.max(end, x + 1);
+    }
+  }
+  drawGaps(ctx, scene, height);
+  drawRange(ctx, scene, ctx.canvas.height);
+  drawNow(ctx, scene, ctx.canvas.height);
+}
+
+function drawBar(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  actor: Actor,
+  x: number,
+  width: number,
+  y: number,
+  failed: boolean,
+): void {
+  const { palette } = scene;
+  const gap = width > 4 ? 1 : 0;
+  ctx.fillStyle = palette.hues[actor.path.hue]!;
+  ctx.fillRect(x, y, width - gap, BAR);
+  if (failed) {
+    ctx.fillStyle = palette.bad;
+    ctx.fillRect(x, y, Math.max(2, width - gap), 3);
+    ctx.fillRect(x + width - gap - 3, y, 3, BAR);
+  }
+  if (width > 26) {
+    const label = actor.path.actors.length > 1 ? `${actor.name} #${actor.occurrence}` : actor.name;
+    const left = Math.max(x, 0) + 5;
+    const room = Math.min(x + width, scene.width) - left - 4;
+    const text = room > label.length * 6.2 ? label : room > 34 ? `${label.slice(0, Math.floor(room / 6.6) - 1)}…` : '';
+    if (text) {
+      ctx.fillStyle = palette.onBar;
+      ctx.fillText(text, left, y + BAR / 2 + 0.5);
+    }
+  }
+  if (actor === scene.selected) {
+    ctx.strokeStyle = palette.text;
+    ctx.lineWidth = 1.5;
+    ctx.strokeRect(x + 0.75, y + 0.75, Math.max(1, width - gap - 1.5), BAR - 1.5);
+  }
+  if (width > 3) drawStrip(ctx, scene, actor, x, width - gap, y + BAR);
+}
+
+/** A bar whose end nobody has seen is frayed there. */
+function drawOpenEnd(ctx: CanvasRenderingContext2D, { palette }: Scene, end: number, y: number): void {
+  ctx.fillStyle = palette.ground;
+  for (let tooth = 0; tooth < 3; tooth++) ctx.fillRect(end - 4 - 4 * tooth, y, 2, BAR);
+}
+
+/** Where lines are missing, nobody knows what the loops did. */
+function drawGaps(ctx: CanvasRenderingContext2D, { store, from, to, width, palette }: Scene, height: number): void {
+  const scale = width / (to - from);
+  ctx.fillStyle = palette.warn;
+  // Those narrower than a pixel are drawn once for each pixel, however many they are.
+  let covered = -1;
+  for (let at = 0; at < store.gaps.length; at++) {
+    const row = store.gaps.row(at);
+    const begin = store.t(row);
+    const end = store.t(Math.min(row + 1, store.last));
+    if (end < from || begin > to) continue;
+    const left = (begin - from) * scale;
+    const wide = Math.max(2, (end - begin) * scale);
+    if (left + wide <= covered + 0.5) continue;
+    covered = left + wide;
+    ctx.globalAlpha = 0.35;
+    ctx.fillRect(left, AXIS - 4, wide, height);
+    ctx.globalAlpha = 1;
+    ctx.fillRect(left, AXIS - 4, wide, 3);
+  }
+}
+
+/** Below a bar: each step, hook and pause, or where there are too many to tell apart, the state at each pixel. */
+function drawStrip(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  actor: Actor,
+  x: number,
+  width: number,
+  y: number,
+): void {
+  const { store, from, to, palette } = scene;
+  const scale = scene.width / (to - from);
+  const first = Math.max(0, actor.rows.upTo(store.rowOfTime(Math.max(from, actor.from))));
+  const last = actor.rows.upTo(store.rowOfTime(to));
+  const colourOf = (value: string, even: boolean): string | undefined => {
+    if (value === 'advancing') return even ? palette.step : palette.line;
+    if (value === 'paused') return palette.warn;
+    if (value === 'failed' || value === 'aborted') return palette.bad;
+    return value === 'finished' ? undefined : palette.hook;
+  };
+  if (last - first > width) {
+    for (let px = Math.max(0, Math.floor(x)); px < Math.min(scene.width, x + width); px += 2) {
+      const at = actor.rows.upTo(store.rowOfTime(from + (px + 1) / scale));
+      if (at < 0) continue;
+      const colour = colourOf(store.values.list[store.value(actor.rows.row(at))]!, true);
+      if (!colour) continue;
+      ctx.fillStyle = colour;
+      ctx.fillRect(px, y, 2, STRIP);
+    }
+    return;
+  }
+  for (let at = first; at <= last; at++) {
+    const row = actor.rows.row(at);
+    const begin = (store.t(row) - from) * scale;
+    const until =
+      at + 1 < actor.rows.length
+        ? store.t(actor.rows.row(at + 1))
+        : Number.isNaN(actor.end)
+          ? store.t(store.last)
+          : actor.end;
+    const colour = colourOf(store.values.list[store.value(row)]!, actor.rows.count(at) % 2 === 0);
+    if (!colour) continue;
+    const left = Math.max(begin, x);
+    ctx.fillStyle = colour;
+    ctx.fillRect(left, y, Math.max(0.75, Math.min((until - from) * scale, x + width) - left), STRIP);
+  }
+}
+
+function drawAxis(ctx: CanvasRenderingContext2D, { store, from, to, width, palette }: Scene): void {
+  const start = store.end ? store.t(store.first) : from;
+  const rough = ((to - from) / width) * 110;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * unit).find((size) => size >= rough)!;
+  ctx.fillStyle = palette.line;
+  for (let at = Math.ceil((from - start) / step) * step; at <= to - start; at += step) {
+    const x = Math.round((start + at - from) * (width / (to - from)));
+    ctx.fillStyle = palette.line;
+    ctx.fillRect(x, 0, 1, ctx.canvas.height);
+    ctx.fillStyle = palette.dim;
+    const label = stamp(at, step);
+    if (x + 4 + ctx.measureText(label).width <= width) ctx.fillText(label, x + 4, 9);
+  }
+}
+
+function drawRange(ctx: CanvasRenderingContext2D, { range, from, to, width, palette }: Scene, height: number): void {
+  if (!range) return;
+  const scale = width / (to - from);
+  const left = (range.from - from) * scale;
+  const right = (range.to - from) * scale;
+  ctx.fillStyle = palette.ground;
+  ctx.globalAlpha = 0.6;
+  ctx.fillRect(0, AXIS, left, height);
+  ctx.fillRect(right, AXIS, width - right, height);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = palette.accent;
+  ctx.fillRect(left, 0, 1.5, height);
+  ctx.fillRect(right - 1, 0, 1.5, height);
+  ctx.fillRect(left, 0, right - left, 2);
+}
+
+function drawNow(ctx: CanvasRenderingContext2D, { store, now, from, to, width, palette }: Scene, height: number): void {
+  if (now < 0) return;
+  const x = Math.min(width - 1, (store.t(now) - from) * (width / (to - from)));
+  ctx.fillStyle = palette.accent;
+  ctx.fillRect(Math.round(x), 0, 1.5, height);
+  ctx.beginPath();
+  ctx.moveTo(x - 4, 0);
+  ctx.lineTo(x + 5.5, 0);
+  ctx.lineTo(x + 0.75, 7);
+  ctx.fill();
+}
+
+/** The loop at a point of the drawing. */
+export function actorAt(
+  { store, from, to, width }: Pick<Scene, 'store' | 'from' | 'to' | 'width'>,
+  x: number,
+  y: number,
+): Actor | undefined {
+  const lane = store.lanes[Math.floor((y - AXIS) / LANE)];
+  if (y < AXIS || !lane) return undefined;
+  const slack = ((to - from) / width) * 1.5;
+  const t = from + (x / width) * (to - from);
+  const actor = lane[firstIn(lane, t - slack)];
+  return actor && actor.from <= t + slack ? actor : undefined;
+}

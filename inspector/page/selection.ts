@@ -1,0 +1,149 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { type Actor, begun } from '../run/actor.ts';
+import { Contexts } from '../run/contexts.ts';
+import { type Bounds, Store } from '../run/store.ts';
+import { chart } from '../run/transition.ts';
+
+/** The most a page holds. What is let go beyond it is counted and shown. */
+const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
+
+export type Pane = 'chart' | 'plots' | 'log' | 'state';
+
+/** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
+export class PageSelection {
+  store: Store = new Store(BOUNDS);
+  contexts: Contexts = new Contexts(this.store, chart);
+
+  /** Goes up once a frame while lines come in: the one signal for all that the store holds. */
+  readonly version: Signal<number> = signal(0);
+  /** The row that is shown, or null for the newest as it comes. */
+  readonly cursor: Signal<number | null> = signal(null);
+  /** The loop that somebody chose, by its id. */
+  readonly selected: Signal<string> = signal('');
+  /** Whether the choice means the loop, whichever of its runs is current, or just that one run. */
+  readonly follows: Signal<boolean> = signal(true);
+  /** The part of time that filters log and plots. */
+  readonly range: Signal<{ from: number; to: number } | null> = signal(null);
+  /** The row that the state is compared with, when somebody pinned one. */
+  readonly pinned: Signal<number | null> = signal(null);
+  /** Whether the log keeps its newest row in sight, where the newest is shown. */
+  readonly tail: Signal<boolean> = signal(true);
+  readonly pane: Signal<Pane> = signal('chart');
+  readonly narrow: Signal<boolean> = signal(false);
+  readonly playing: Signal<boolean> = signal(false);
+  /** How much faster than it happened a recording is played. */
+  readonly tempo: Signal<number> = signal(1);
+  readonly help: Signal<boolean> = signal(false);
+  /** Goes up with each run that is shown. */
+  readonly runs: Signal<number> = signal(0);
+  /** The row all views show. -1 while there is none. */
+  readonly now: ReadonlySignal<number> = computed(() => {
+    this.version.value;
+    const { cursor, store } = this;
+    return cursor.value === null ? store.last : Math.min(store.last, Math.max(store.first, cursor.value));
+  });
+
+  /** The actor the views are about: the chosen one, or where that does not run at the moment, the run that does. */
+  readonly actor: ReadonlySignal<Actor | undefined> = computed(() => {
+    this.version.value;
+    const { store } = this;
+    const id = this.selected.value;
+    const chosen = store.actors.get(id);
+    if (chosen && !this.follows.value) return chosen;
+    const path = store.paths.get(id.replace(/#\d+$/, ''));
+    const now = this.now.value;
+    if (!path?.actors.length || now < 0) return chosen ?? store.roots[0];
+    if (chosen && chosen.first <= now && !(chosen.end <= store.t(now))) return chosen;
+    return path.actors[begun(path.actors, now) - 1] ?? chosen ?? path.actors[0];
+  });
+
+  /** The loop that was chosen by nobody. */
+  #chosen = '';
+
+  /** Nothing is known yet, or only what is handed in, and nothing looked at. */
+  protected begin(store = new Store(BOUNDS), contexts = new Contexts(store, chart)): void {
+    batch(() => {
+      this.store = store;
+      this.contexts = contexts;
+      this.cursor.value = null;
+      this.tail.value = true;
+      this.selected.value = '';
+      this.follows.value = true;
+      this.range.value = null;
+      this.pinned.value = null;
+      this.playing.value = false;
+      this.runs.value++;
+      this.version.value++;
+    });
+  }
+
+  /** Whether somebody chose the loop that is looked at. */
+  get chosen(): boolean {
+    return this.selected.value !== this.#chosen;
+  }
+
+  /** Looks at the first run, and when that has ended at the one that came after, unless somebody has chosen. */
+  protected choose(): void {
+    const { roots, actors } = this.store;
+    const chosen = this.selected.value;
+    const own = !this.chosen && this.cursor.value === null && actors.get(chosen)?.ended !== false;
+    const root = roots.find(({ ended }) => !ended) ?? roots.at(-1);
+    if (!root || (chosen && !own)) return;
+    this.#chosen = root.id;
+    this.selected.value = root.id;
+  }
+
+  /** Chooses a loop; `only` this run of it, even when time moves to another. */
+  select(id: string, only = false): void {
+    batch(() => {
+      this.#chosen = '';
+      this.selected.value = id;
+      this.follows.value = !only;
+    });
+  }
+
+  /** Shows a moment. */
+  jump(row: number): void {
+    this.cursor.value = Math.min(this.store.last, Math.max(this.store.first, row));
+  }
+
+  /** Goes so many rows on or back. */
+  move(rows: number): void {
+    if (this.store.end) this.jump(this.now.value + rows);
+  }
+
+  /** Goes to the next or last end of a step of the selected loop, over all its runs. */
+  moveStep(direction: 1 | -1): void {
+    const steps = this.actor.value?.path.steps;
+    if (!steps?.length) return;
+    const at = steps.upTo(this.now.value - (direction < 0 ? 1 : 0)) + (direction > 0 ? 1 : 0);
+    if (at < 0 || at >= steps.length) return;
+    const row = steps.row(at);
+    batch(() => {
+      this.jump(row);
+      this.select(this.store.actor(row)?.id ?? this.selected.value);
+    });
+  }
+
+  /** Follows the newest line again. */
+  live(): void {
+    batch(() => {
+      this.cursor.value = null;
+      this.tail.value = true;
+      this.playing.value = false;
+    });
+  }
+
+  /** Whether all that was seen to begin has ended. */
+  get over(): boolean {
+    const { roots } = this.store;
+    return roots.length > 0 && roots.every((root) => root.ended);
+  }
+
+  /** The run that the controls are about: the one that is looked at, or when that has ended, the newest that goes on. */
+  get root(): Actor | undefined {
+    const shown = this.actor.value?.root;
+    if (shown && !shown.ended) return shown;
+    return this.store.roots.findLast((root) => !root.ended) ?? shown;
+  }
+}

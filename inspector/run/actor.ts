@@ -1,0 +1,117 @@
+import type { ActorLine, LoopContext } from '../lines/line.ts';
+import { RowIndex } from './row-index.ts';
+
+/** How a loop stands, in one word that has a colour. */
+export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';
+
+/** One running of a loop: what XState calls an actor. */
+export class Actor {
+  /** Its rows, each with the steps taken by then. */
+  readonly rows: RowIndex = new RowIndex();
+  /** The rows at which it came into another state. */
+  readonly entries: RowIndex = new RowIndex();
+  readonly children: Map<string, Actor[]> = new Map();
+  readonly from: number;
+  first: number;
+  end = Number.NaN;
+  /** The row from which it is known to have ended. */
+  endRow: number = Number.POSITIVE_INFINITY;
+  /** The row at which it failed. */
+  failedAt: number = Number.POSITIVE_INFINITY;
+  /** The row of the flame chart it lies on. */
+  lane = 0;
+  steps = 0;
+  /** The last row that says itself how many. */
+  countedAt: number = Number.NEGATIVE_INFINITY;
+  /** What it held before the first row that is still here. */
+  base: LoopContext | undefined;
+  /** The state of its machine then. */
+  baseValue = '';
+
+  readonly index: number;
+  readonly id: string;
+  readonly path: Path;
+  readonly name: string;
+  readonly loop: string;
+  parent: Actor | undefined;
+  readonly chart: string;
+  /** What came before was not seen. */
+  readonly late: boolean;
+
+  constructor(line: ActorLine, index: number, path: Path, parent: Actor | undefined, row: number) {
+    this.index = index;
+    this.id = line.id;
+    this.path = path;
+    this.name = line.name || line.path;
+    this.loop = line.loop;
+    this.parent = parent;
+    this.chart = line.chart;
+    this.late = line.late === true;
+    this.first = row;
+    this.from = line.t;
+  }
+
+  /** The loop at the top of its run. */
+  get root(): Actor {
+    let root: Actor = this;
+    while (root.parent) root = root.parent;
+    return root;
+  }
+
+  /** Whether it is known to have ended: it was seen to, or something was that means it. */
+  get ended(): boolean {
+    return !Number.isNaN(this.end);
+  }
+
+  /** Which running of its path it is, counted from 1. */
+  get occurrence(): string {
+    const at = this.id.lastIndexOf('#');
+    return at < 0 ? '' : this.id.slice(at + 1);
+  }
+
+  /** Its name and which running it is, for where its id does not fit: ids of deep loops are longer than any header. */
+  get short(): string {
+    return this.occurrence ? `${this.name}#${this.occurrence}` : this.name;
+  }
+}
+
+/** One place in the tree of loops; every time it runs there is another actor. */
+export class Path {
+  /** The rows at which a step of this loop ended, numbered over all its runs. */
+  readonly steps: RowIndex = new RowIndex();
+  readonly actors: Actor[] = [];
+  taken = 0;
+
+  readonly name: string;
+  /** Which of the palette's colours it has. */
+  readonly hue: number;
+
+  constructor(name: string, hue: number) {
+    this.name = name;
+    this.hue = hue;
+  }
+}
+
+/** Tells how a loop stands from its machine's state and status. */
+export function phaseOf(value: string, status: string): Phase {
+  if (value === 'aborted') return 'aborted';
+  if (status === 'error' || value === 'failed') return 'failed';
+  if (value === 'skipped') return 'skipped';
+  if (status === 'done' || value === 'finished') return 'done';
+  if (status === 'stopped') return 'stopped';
+  return value === 'paused' ? 'paused' : 'running';
+}
+
+export const isOver = (phase: Phase): boolean => phase !== 'running' && phase !== 'paused' && phase !== 'unknown';
+
+/** How many of some actors, in the order they began, had begun by a row. */
+export function begun(actors: readonly Actor[], row: number): number {
+  let low = 0;
+  let high = actors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (actors[middle]!.first <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,138 @@
+import type { ActorLine, EventLine } from '../lines/line.ts';
+import { Actor, Path } from './actor.ts';
+
+const HUES = 8;
+
+/** All actors that are known, and how they belong together. */
+export class Actors {
+  /** All of them. */
+  readonly byId: Map<string, Actor> = new Map();
+  readonly paths: Map<string, Path> = new Map();
+  readonly roots: Actor[] = [];
+  /** The rows of the flame chart, each with its actors in time. */
+  readonly lanes: Actor[][] = [];
+  readonly #byIndex: (Actor | undefined)[] = [];
+  readonly #laneOwner: (Actor | undefined)[] = [];
+
+  readonly #gapSince: (actor: Actor) => { row: number; t: number } | undefined;
+
+  /** @param gapSince where the first lines are missing since an actor was last seen */
+  constructor(gapSince: (actor: Actor) => { row: number; t: number } | undefined) {
+    this.#gapSince = gapSince;
+  }
+
+  at(index: number): Actor | undefined {
+    return this.#byIndex[index];
+  }
+
+  /** The actor of a line: a new one, unless it is known. */
+  open(line: ActorLine, row: number): Actor {
+    const known = this.byId.get(line.id);
+    if (known) return known;
+    const parent = line.parent === undefined ? undefined : this.byId.get(line.parent);
+    const path = this.#path(line.path);
+    const actor = new Actor(line, this.#byIndex.length, path, parent, row);
+    this.#byIndex.push(actor);
+    this.byId.set(line.id, actor);
+    path.actors.push(actor);
+    if (parent) this.#place(actor, parent, row);
+    else this.roots.push(actor);
+    // The first free lane below the parent's: loops that run side by side come to lie under one another.
+    let lane = parent ? parent.lane + 1 : 0;
+    while (this.#laneOwner[lane]) lane++;
+    this.#laneOwner[lane] = actor;
+    actor.lane = lane;
+    this.lanes[lane] ??= [];
+    this.lanes[lane]!.push(actor);
+    return actor;
+  }
+
+  #place(actor: Actor, parent: Actor, row: number): void {
+    const siblings = parent.children.get(actor.name);
+    if (!siblings) {
+      parent.children.set(actor.name, [actor]);
+      return;
+    }
+    // A loop runs once at a time: the run before is over, whether or not its end was seen.
+    const before = siblings.at(-1)!;
+    const end = this.#gapSince(before) ?? { row, t: actor.from };
+    this.close(before, end.t, end.row);
+    siblings.push(actor);
+  }
+
+  /** It is known now which loop ran it. */
+  adopt(actor: Actor, parent: Actor): void {
+    this.#leave(actor);
+    actor.parent = parent;
+    const siblings = parent.children.get(actor.name) ?? [];
+    const later = siblings.findIndex(({ first }) => first > actor.first);
+    siblings.splice(later < 0 ? siblings.length : later, 0, actor);
+    parent.children.set(actor.name, siblings);
+  }
+
+  #leave(actor: Actor): void {
+    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots, actor);
+  }
+
+  /** The line of an actor whose own was not seen: what can be told from its id. */
+  stranger(line: EventLine): ActorLine {
+    const path = line.id.replace(/#\d+$/, '');
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+    const parent = above && this.paths.get(above)?.actors.at(-1)?.id;
+    return {
+      type: 'actor',
+      seq: line.seq,
+      t: line.t,
+      id: line.id,
+      path,
+      name: path.slice(above.length && above.length + 1),
+      loop: '',
+      ...(parent && { parent }),
+      chart: this.paths.get(path)?.actors.at(-1)?.chart ?? '',
+      value: line.value,
+      status: 'active',
+      late: true,
+    };
+  }
+
+  /** It has ended, and so have the loops that it ran. */
+  close(actor: Actor, t: number, row: number): void {
+    if (actor.ended) return;
+    actor.end = t;
+    actor.endRow = row;
+    if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+    for (const runs of actor.children.values()) {
+      // All but the latest were closed when the next one began.
+      const latest = runs.at(-1);
+      if (latest) this.close(latest, t, row);
+    }
+  }
+
+  /** It was taken to have ended, and goes on all the same. */
+  reopen(actor: Actor): void {
+    actor.end = Number.NaN;
+    actor.endRow = Number.POSITIVE_INFINITY;
+  }
+
+  /** None of its rows is here any more. */
+  forget(actor: Actor): void {
+    this.#byIndex[actor.index] = undefined;
+    this.byId.delete(actor.id);
+    without(actor.path.actors, actor);
+    without(this.lanes[actor.lane]!, actor);
+    this.#leave(actor);
+  }
+
+  #path(name: string): Path {
+    const known = this.paths.get(name);
+    if (known) return known;
+    const path = new Path(name, this.paths.size % HUES);
+    this.paths.set(name, path);
+    return path;
+  }
+}
+
+function without(list: Actor[], actor: Actor): void {
+  const at = list.indexOf(actor);
+  if (at >= 0) list.splice(at, 1);
+}

@@ -1,0 +1,334 @@
+import { type Signal, signal } from '@preact/signals';
+import { chartKey, chartLine } from '../../src/inspect/wire.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from '../lines/line.ts';
+import { Row } from '../lines/row.ts';
+import { wholeLine } from '../lines/whole-line.ts';
+import type { Taken } from '../sources/source.ts';
+import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
+import { Actors } from './actors.ts';
+import { CHUNK, Chunk, Words } from './columns.ts';
+import { RowIndex } from './row-index.ts';
+
+export interface Bounds {
+  events: number;
+  bytes: number;
+}
+
+/**
+ * What the page knows of a run. Each line has a row; rows are counted from the first line that came and keep their
+ * number when older ones are dropped.
+ */
+export class Store {
+  readonly types: Words = new Words();
+  readonly values: Words = new Words();
+  /** By key. All loops have the library's own, unless a recording says otherwise. */
+  readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
+  readonly #actors = new Actors((actor) => this.#gapSince(actor));
+  readonly actors: ReadonlyMap<string, Actor> = this.#actors.byId;
+  readonly paths: ReadonlyMap<string, Path> = this.#actors.paths;
+  readonly roots: readonly Actor[] = this.#actors.roots;
+  /** The rows of the flame chart, each with its actors in time. */
+  readonly lanes: readonly (readonly Actor[])[] = this.#actors.lanes;
+  runId = '';
+  bytes = 0;
+  /** Lines that were let go to stay within the bounds. */
+  dropped = 0;
+  /** Lines the program did not send, by why. */
+  readonly lagged: Map<string, number> = new Map();
+  /** The rows before which something is missing that the loops did. */
+  readonly gaps: RowIndex = new RowIndex();
+  /** What came and could not be read. */
+  unreadable = 0;
+  /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
+  unseen = 0;
+  /** Whether more may come. Where not, how what had not ended stands is not known from the last row on. */
+  readonly goesOn: Signal<boolean> = signal(true);
+  /** The context after the rows of an actor up to one, needed before they are dropped. */
+  contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
+
+  readonly #bounds: Bounds;
+  #chunks: Chunk[] = [];
+  #base = 0;
+  #end = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  /** The first row that is still here. */
+  get first(): number {
+    return this.#base;
+  }
+
+  /** One past the last row. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get last(): number {
+    return this.#end - 1;
+  }
+
+  #chunk(row: number): Chunk {
+    return this.#chunks[Math.floor((row - this.#base) / CHUNK)]!;
+  }
+
+  /** Each object in it lies in all of its places. */
+  line(row: number): Line {
+    const line = this.#taken(row);
+    return line instanceof Row ? line.line : line;
+  }
+
+  /** A line that differs from this one by its numbers at most, and need not be put together. */
+  likeOf(row: number): Line {
+    const line = this.#taken(row);
+    return line instanceof Row ? line.like.line : line;
+  }
+
+  /** How many steps a row ends that was told by its numbers; the row after it is like it, and so says all that it says. */
+  stepsToNext(row: number, next: number): number | undefined {
+    const [line, after] = [this.#taken(row), this.#taken(next)];
+    return line instanceof Row && after instanceof Row && line.like === after.like ? line.steps : undefined;
+  }
+
+  /** The value at these keys of a line, which need not be put together for a number. */
+  read(row: number, keys: readonly string[]): unknown {
+    const line = this.#taken(row);
+    const index = line instanceof Row ? line.like.index(keys) : undefined;
+    if (index !== undefined) return (line as Row).number(index);
+    let value: unknown = this.line(row);
+    for (const key of keys) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = (value as Record<string, unknown>)[key];
+    }
+    return value;
+  }
+
+  #taken(row: number): Taken {
+    return this.#chunk(row).lines[(row - this.#base) % CHUNK]!;
+  }
+
+  t(row: number): number {
+    return this.#chunk(row).t[(row - this.#base) % CHUNK]!;
+  }
+
+  seq(row: number): number {
+    return this.#chunk(row).seq[(row - this.#base) % CHUNK]!;
+  }
+
+  actor(row: number): Actor | undefined {
+    const index = this.#chunk(row).actor[(row - this.#base) % CHUNK]!;
+    return index < 0 ? undefined : this.#actors.at(index);
+  }
+
+  /** The number of the row's type in `types`. */
+  type(row: number): number {
+    return this.#chunk(row).type[(row - this.#base) % CHUNK]!;
+  }
+
+  /** The number of the machine's state in `values`. */
+  value(row: number): number {
+    return this.#chunk(row).value[(row - this.#base) % CHUNK]!;
+  }
+
+  phase(row: number): Phase {
+    const line = this.likeOf(row);
+    return line.type === 'actor' || line.type === 'event' ? phaseOf(line.value, line.status ?? 'active') : 'running';
+  }
+
+  #firstWhere(test: (row: number) => boolean): number {
+    let low = this.#base;
+    let high = this.#end;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (test(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The row of a sequence number, or the nearest before it. */
+  rowOfSeq(seq: number): number {
+    return Math.max(this.#base, this.#firstWhere((row) => this.seq(row) > seq) - 1);
+  }
+
+  /** The last row at or before a time. */
+  rowOfTime(t: number): number {
+    return Math.max(this.#base, this.#firstWhere((row) => this.t(row) > t) - 1);
+  }
+
+  /** The first row at or after a time. */
+  rowFromTime(t: number): number {
+    return this.#firstWhere((row) => this.t(row) >= t);
+  }
+
+  add(lines: readonly Taken[], bytes: number): void {
+    const each = bytes / Math.max(1, lines.length);
+    for (const line of lines) {
+      try {
+        this.#take(line, each);
+      } catch {
+        // Of a kind that nobody has thought of: it must not take the rest with it.
+        this.unreadable++;
+      }
+    }
+    while (
+      this.#chunks.length > 1 &&
+      (this.#end - this.#base > this.#bounds.events || this.bytes > this.#bounds.bytes)
+    ) {
+      this.#dropChunk();
+    }
+  }
+
+  #take(taken: Taken, bytes: number): void {
+    const row = this.#end;
+    const { seq, t } = taken;
+    const line = taken instanceof Row ? taken.like.line : wholeLine(taken);
+    if ((this.#chunks.at(-1)?.lines.length ?? CHUNK) === CHUNK) this.#chunks.push(new Chunk());
+    const chunk = this.#chunks.at(-1)!;
+    const at = chunk.lines.length;
+    const before = row > this.#base ? this.t(row - 1) : t;
+    // Of a recording, the first line has the number 0 or 1, unless it was saved without its beginning.
+    if (row === 0) this.unseen = Math.max(0, seq - 1);
+
+    let actor: Actor | undefined;
+    let type: string = line.type;
+    let value = '';
+    switch (line.type) {
+      case 'recording':
+        this.runId = line.runId;
+        break;
+      case 'chart':
+        this.charts.set(line.key, line);
+        break;
+      case 'lagged':
+        this.#lack(line, row);
+        break;
+      case 'actor':
+        actor = this.#open(line, row);
+        value = line.value;
+        break;
+      case 'event':
+        actor = this.actors.get(line.id) ?? this.#open(this.#actors.stranger({ ...line, seq, t }), row);
+        type = line.event.type;
+        value = line.value;
+        if (tellsEnd(type)) this.#endOf(line.from, actor, t);
+        break;
+    }
+
+    chunk.lines.push(taken instanceof Row ? taken : line);
+    chunk.seq[at] = seq;
+    // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
+    // told long after it happened, of what happened before the next line.
+    chunk.t[at] = line.type === 'lagged' ? before : Math.max(t, before);
+    chunk.actor[at] = actor?.index ?? -1;
+    chunk.type[at] = this.types.number(type);
+    chunk.value[at] = this.values.number(value);
+    chunk.bytes += bytes;
+    this.bytes += bytes;
+    this.#end++;
+    if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
+    const steps = taken instanceof Row ? taken.steps : stepsOf(line);
+    this.#mark(actor, line, row, t, steps);
+  }
+
+  /**
+   * The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
+   * from when the recorder was made: it has no length of its own.
+   */
+  #beginAt(t: number): void {
+    const [chunk] = this.#chunks;
+    if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
+  }
+
+  /** Lines are missing before a row. */
+  #lack({ why = '', count }: LaggedLine, row: number): void {
+    this.lagged.set(why, (this.lagged.get(why) ?? 0) + count);
+    // What was kept back on purpose may be of no account, and there may be much of it.
+    if (why === 'redacted' || why === 'fault') return;
+    this.gaps.push(row, count);
+  }
+
+  /** Where the first lines are missing since an actor was last seen. */
+  #gapSince({ rows, first }: Actor): { row: number; t: number } | undefined {
+    const at = this.gaps.upTo(rows.length ? rows.row(rows.length - 1) : first) + 1;
+    if (at >= this.gaps.length) return undefined;
+    const row = this.gaps.row(at);
+    return { row, t: this.t(row) };
+  }
+
+  /** Whether an actor may have taken more steps by a row than were seen: lines are missing in which it may have. */
+  isVague({ first, countedAt, endRow }: Actor, row: number): boolean {
+    const last = Math.min(row, endRow);
+    return this.gaps.upTo(last) > this.gaps.upTo(last >= countedAt ? Math.max(first, countedAt) : first);
+  }
+
+  #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
+    if (typeof line.context?.steps === 'number') {
+      actor.steps = line.context.steps;
+      actor.countedAt = row;
+    } else actor.steps += steps;
+    // With none, it tells what a checkpoint has committed.
+    if (steps > 0) {
+      actor.path.taken += steps;
+      actor.path.steps.push(row, actor.path.taken);
+    }
+    const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
+    if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
+    actor.rows.push(row, actor.steps);
+    const phase = phaseOf(line.value, line.status ?? 'active');
+    if (phase === 'failed') actor.failedAt = row;
+    // `skipped` is a state on the way: its hook still runs. The status says when it is over.
+    if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase))
+      this.#actors.close(actor, t, row);
+    else if (actor.ended) this.#actors.reopen(actor);
+  }
+
+  /** A loop is told of the end of one that it ran: of a line that was not seen, this is all that is left. */
+  #endOf(id: string | undefined, above: Actor, t: number): void {
+    const actor = id === undefined ? undefined : this.actors.get(id);
+    if (!actor) return;
+    // Of one whose own beginning was not seen, this says who ran it.
+    if (actor.late && actor.parent !== above && actor.path.name.startsWith(`${above.path.name}.`))
+      this.#actors.adopt(actor, above);
+    if (actor.parent === above) this.#actors.close(actor, t, this.#end);
+  }
+
+  #open(line: ActorLine, row: number): Actor {
+    if (!this.#base && !this.actors.size) this.#beginAt(line.t);
+    return this.#actors.open(line, row);
+  }
+
+  #dropChunk(): void {
+    const chunk = this.#chunks[0]!;
+    const from = this.#base + chunk.lines.length;
+    const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
+    for (const index of touched) {
+      const actor = this.#actors.at(index);
+      if (!actor) continue;
+      const base = this.contextAt(actor, from - 1);
+      if (base) actor.base = base;
+      const last = actor.rows.upTo(from - 1);
+      if (last >= 0) actor.baseValue = this.values.list[this.value(actor.rows.row(last))]!;
+      actor.rows.dropBefore(from);
+      actor.entries.dropBefore(from);
+      actor.first = Math.max(actor.first, from);
+      actor.path.steps.dropBefore(from);
+      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#actors.forget(actor);
+    }
+    this.gaps.dropBefore(from);
+    this.#chunks.shift();
+    this.#base = from;
+    this.bytes -= chunk.bytes;
+    this.dropped += chunk.lines.length;
+  }
+}
+
+/** Whether an event tells a loop that one which it ran has ended. */
+const tellsEnd = (type: string): boolean =>
+  type === 'loop.ended' || type === 'loop.left' || type.startsWith('xstate.done.') || type.startsWith('xstate.error.');
+
+/** How many steps a line ends. */
+function stepsOf(line: ActorLine | EventLine): number {
+  return line.type === 'event' && line.event.type === 'loop.advanced' ? Number(line.event.steps ?? 1) || 0 : 0;
+}

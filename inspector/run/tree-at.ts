@@ -1,0 +1,90 @@
+import { numberOf } from '../text/number.ts';
+import { type Actor, begun, isOver } from './actor.ts';
+import type { Contexts } from './contexts.ts';
+import { type Standing, standing } from './standing.ts';
+import type { Store } from './store.ts';
+
+/** One row of the tree as it stood at a moment. */
+export interface TreeRow extends Standing {
+  actor: Actor;
+  depth: number;
+  /** How many runs of this loop the row stands for; 1 inside an unfolded group. */
+  times: number;
+  failed: number;
+  /** Whether the runs it stands for are listed below. */
+  open: boolean;
+  /** It is one of the runs of an unfolded group. */
+  listed: boolean;
+  /** It means this one run, because it is one of a list or inside one, and not the loop, whichever of its runs is current. */
+  only: boolean;
+}
+
+/** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
+const LISTED = 200;
+
+/** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
+export function treeAt(store: Store, at: number, open: ReadonlySet<string>): TreeRow[] {
+  const rows: TreeRow[] = [];
+  const add = (actor: Actor, more: Pick<TreeRow, 'depth' | 'only'> & Partial<TreeRow>): boolean => {
+    const here = standing(store, actor, at);
+    if (here) rows.push({ actor, times: 1, failed: 0, open: false, listed: false, ...more, ...here });
+    return here !== undefined;
+  };
+  const below = (actor: Actor, depth: number, only: boolean) => {
+    for (const group of actor.children.values()) visit(group, depth, only);
+  };
+  const visit = (group: readonly Actor[], depth: number, only: boolean) => {
+    const times = begun(group, at);
+    if (!times) return;
+    const latest = group[times - 1]!;
+    const isOpen = open.has(groupKey(latest));
+    let failed = 0;
+    for (let one = 0; one < times; one++) if (group[one]!.failedAt <= at) failed++;
+    if (!add(latest, { depth, only, times, failed, open: isOpen })) return;
+    if (!isOpen) return below(latest, depth + 1, only);
+    for (let one = times - 1; one >= Math.max(0, times - LISTED); one--) {
+      const actor = group[one]!;
+      if (add(actor, { depth: depth + 1, only: true, listed: true })) below(actor, depth + 2, true);
+    }
+  };
+  const names = new Map<string, Actor[]>();
+  for (const root of store.roots) names.set(root.name, [...(names.get(root.name) ?? []), root]);
+  for (const group of names.values()) visit(group, 0, false);
+  return rows;
+}
+
+/** What a row is called: the latest run of an unfolded group has two, its own and the group's. */
+export const rowKey = ({ actor, listed }: TreeRow): string => `${actor.index}${listed ? '-run' : ''}`;
+
+/** What a group of runs is called in the set of open ones. */
+export const groupKey = (actor: Actor): string => `${actor.parent?.id ?? ''}>${actor.name}`;
+
+/** N of "step i of N": what the loop's state says, or, marked as a guess, what its last run took. */
+export function totalOf(contexts: Contexts, actor: Actor, row: number): { total: number; guess: boolean } | undefined {
+  const state = contexts.at(actor, row)?.state;
+  if (typeof state === 'object' && state !== null && Object.hasOwn(state, 'total')) {
+    const total = numberOf((state as { total: unknown }).total);
+    if (total !== undefined) return { total, guess: false };
+  }
+  const { actors } = actor.path;
+  for (let at = actors.lastIndexOf(actor) - 1; at >= 0; at--) {
+    const before = actors[at]!;
+    if (!Number.isNaN(before.end)) return before.steps ? { total: before.steps, guess: true } : undefined;
+  }
+  return undefined;
+}
+
+/** Steps a second over the last second of the loop's own time, or over its whole run once it has ended. */
+export function rateOf(store: Store, actor: Actor, row: number): number | undefined {
+  const at = actor.rows.upTo(row);
+  if (at < 1) return undefined;
+  const now = store.t(actor.rows.row(at));
+  let from = 0;
+  if (!isOver(store.phase(actor.rows.row(at)))) {
+    const back = store.rowOfTime(now - 1000);
+    from = Math.max(0, actor.rows.upTo(back));
+  }
+  const steps = actor.rows.count(at) - actor.rows.count(from);
+  const time = now - store.t(actor.rows.row(from));
+  return steps > 0 && time > 0 ? (steps * 1000) / time : undefined;
+}

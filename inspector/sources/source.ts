@@ -1,0 +1,59 @@
+import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { Hello, Line, Settings } from '../lines/line.ts';
+import type { Row } from '../lines/row.ts';
+
+/** A line as it came: most are told by their numbers. */
+export type Taken = Line | Row;
+
+/** Where a source stands, in words that are shown. */
+export interface Status {
+  kind: 'opening' | 'live' | 'waiting' | 'whole' | 'failed';
+  text: string;
+  hello?: Hello;
+  /** How many recordings lie in the file, one behind the other. */
+  recordings?: number;
+  /** What has become of the place where the run was, for a run that was over. */
+  gone?: string;
+}
+
+/** What the page may ask of a program: the closed list of the wire format. */
+export type Command =
+  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } }
+  | { type: 'speed'; perSec: number | null }
+  | { type: 'break'; points: Breakpoint[] }
+  | { type: 'get'; ref: string };
+
+export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.stop' | 'loop.abort';
+
+/** Where lines come from. One that can `send` is a program that runs now. */
+export interface Source {
+  readonly title: string;
+  /** Which it is of the recordings that lie in one file, counted from 1. */
+  readonly which?: number;
+  /** Another of them. */
+  recording?(which: number): Source;
+  /** What an address says to lead to it, where one can. */
+  readonly link?: Readonly<Record<string, string>>;
+  /** What it must also say, and what must not stay in sight: whoever knows it is let in. */
+  readonly token?: string;
+  /**
+   * Begins to deliver; `bytes` is what the lines weighed as text. Returns what stops it. One that can `send` may be
+   * started again, and delivers what came since.
+   */
+  start(onLines: (lines: Taken[], bytes: number) => void, onStatus: (status: Status) => void): () => void;
+  send?(command: Command): void;
+  /** A cut value that was asked for by `get` has come. */
+  onValue?: (ref: string, value: unknown) => void;
+  /** How runs are driven has changed: from here, from another page, or by a breakpoint. */
+  onSettings?: (settings: Settings) => void;
+  /** A command was not obeyed. The answer does not say which. */
+  onRefused?: (reason: string) => void;
+  /** A frame, or something in one, could not be read. */
+  onUnreadable?: () => void;
+  /** What comes from here on is another run. */
+  onRun?: () => void;
+  /** So many other runs could be shown instead. */
+  onOthers?: (count: number) => void;
+  /** Shows one of those. */
+  turn?(): void;
+}

@@ -33,6 +33,10 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+test('the README is the way in: at most 200 lines', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
 test('CONTRIBUTING.md tells of test files that there are', () => {
   const rows = read('CONTRIBUTING.md').matchAll(/^ {2}\| (`.+?) \|/gm);
   const patterns = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`([\w*-]+)`/g)].map(([, pattern]) => pattern!));

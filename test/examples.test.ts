@@ -10,40 +10,63 @@ import { Emulator } from './support/emulator.ts';
 import { blocksOf, pages, root } from './support/pages.ts';
 import { hasScript } from './support/script.ts';
 
-/** What a terminal shows of it, in each page that shows one. */
-const sessions = pages.flatMap(blocksOf).filter(({ marker }) => marker === 'session with examples/ctrl-c.ts');
+/** What the pages show of a program that is interrupted and started again. */
+const sessionsWith = (file: string) =>
+  pages.flatMap(blocksOf).filter(({ marker }) => marker === `session with ${file}`);
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const commandOf = (file: string) => [
+  process.execPath,
+  `--import=${tsx}`,
+  '--conditions=loopchart-source',
+  join(root, file),
+];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Starts a program; once it has printed something, it is interrupted. */
+async function start(command: string[], until: string | undefined, interrupt: (child: ChildProcess) => void) {
+  const { FORCE_COLOR: _, ...environment } = process.env;
+  const env = { ...environment, NO_COLOR: '1', TERM: 'xterm' };
+  const child = spawn(command[0]!, command.slice(1), { cwd: folder, stdio: 'pipe', env });
+  const printed = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      const before = printed.stdout;
+      printed[stream] += text;
+      if (until !== undefined && !before.includes(until) && printed.stdout.includes(until)) interrupt(child);
+    });
+  }
+  const [code] = await once(child, 'close');
+  return { code, ...printed };
+}
+
+describe.skipIf(process.platform === 'win32')('examples/guide/while-resumable.ts', () => {
+  test('interrupted and started again, goes on as the pages say', async () => {
+    const command = commandOf('examples/guide/while-resumable.ts');
+    const first = await start(command, 'sent to grace', (child) => void child.kill('SIGINT'));
+    const second = await start(command, undefined, () => {});
+    expect([first.code, second.code]).toEqual([130, 0]);
+    const shown = sessionsWith('examples/guide/while-resumable.ts').map(({ text }) => text.trimEnd().split('\n'));
+    expect(shown).not.toEqual([]);
+    const isTold = (line: string) => line.startsWith('newsletter: ');
+    // Where it was cut depends on the machine.
+    const withoutCount = (line: string) => line.replace(/\d+ steps/, 'N steps');
+    const told = `${first.stderr}${second.stderr}`.trimEnd().split('\n').map(withoutCount);
+    for (const lines of shown) {
+      const said = lines.filter((line) => !line.startsWith('$ '));
+      expect(said.filter((line) => !isTold(line)).join('\n')).toBe(`${first.stdout}${second.stdout}`.trimEnd());
+      expect(said.filter(isTold).map(withoutCount)).toEqual(told);
+    }
+  }, 60_000);
+});
 
 describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted and started again', () => {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const command = [
-    process.execPath,
-    `--import=${tsx}`,
-    '--conditions=loopchart-source',
-    join(root, 'examples/ctrl-c.ts'),
-  ];
-
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  /** Starts it; once it has printed something, it is interrupted. */
-  async function start(command: string[], until: string | undefined, interrupt: (child: ChildProcess) => void) {
-    const { FORCE_COLOR: _, ...environment } = process.env;
-    const env = { ...environment, NO_COLOR: '1', TERM: 'xterm' };
-    const child = spawn(command[0]!, command.slice(1), { cwd: folder, stdio: 'pipe', env });
-    const printed = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => {
-        const before = printed.stdout;
-        printed[stream] += text;
-        if (until !== undefined && !before.includes(until) && printed.stdout.includes(until)) interrupt(child);
-      });
-    }
-    const [code] = await once(child, 'close');
-    return { code, ...printed };
-  }
+  const command = commandOf('examples/ctrl-c.ts');
 
   /** What the pages show, with an interruption after so many rows, and without the times. */
   function session(after: number): string[][] {
@@ -96,6 +119,7 @@ describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted a
       expect([first.code, second.code]).toEqual([130, 0]);
       const after = Number(/after (\d) steps/.exec(first.stdout)![1]);
       expect([shownBy(first.stdout), shownBy(second.stdout)]).toEqual(session(after));
+      const sessions = sessionsWith('examples/ctrl-c.ts');
       expect(sessions.map(({ page }) => page)).toContain('README.md');
       for (const { text } of sessions) {
         const starts = text.trimEnd().split('$ npx tsx import.ts\n').slice(1);

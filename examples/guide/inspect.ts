@@ -25,6 +25,5 @@ class Descent extends Loop<number> {
   }
 }
 
-const watched = await inspector({ tell: console.log });
-console.log((await new Descent().start({ inspect: watched }).output).toFixed(3));
-await watched.close();
+const run = new Descent().start({ inspect: await inspector() });
+console.log(await run.output);

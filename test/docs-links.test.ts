@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pages, read, root } from './support/pages.ts';
+import { codeIn, rowsOf } from './support/tables.ts';
 
 const { scripts } = JSON.parse(read('package.json'));
 
@@ -35,6 +36,14 @@ describe.each(pages)('%s', (page) => {
 
 test('the README is the way in: at most 200 lines', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
+test('the guide explains each code of a LoopError', () => {
+  const union = read('src/data/errors.ts').match(/type LoopErrorCode =([^;]+);/)![1]!;
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code!);
+  expect(codes).toContain('RESUME_MISMATCH');
+  const explained = rowsOf(read('docs/guide/errors.md'), 'codes').flatMap(([first]) => codeIn(first!));
+  expect(explained).toEqual(codes);
 });
 
 test('CONTRIBUTING.md tells of test files that there are', () => {

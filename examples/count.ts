@@ -1,4 +1,4 @@
-// The smallest loop, and the states that it goes through.
+// A small loop, and the states that it goes through.
 import { Loop } from 'loopchart';
 import { createActor } from 'xstate';
 

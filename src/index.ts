@@ -1,3 +1,7 @@
+/**
+ * Loops, their runs, and what records and replays them.
+ * @module loopchart
+ */
 import { inspectEverywhere } from '#inspect';
 import { everyRun } from './run/options.ts';
 
@@ -8,14 +12,15 @@ export type { ChildActor, LoopMachine, LoopSnapshot } from './chart/machine-type
 export type { Checkpoint, Phase } from './checkpoint/contents.ts';
 export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
 export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
+export type { PlainError } from './data/error-codec.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './data/errors.ts';
 export type { Json } from './data/json.ts';
 export { Loop } from './loop.ts';
-export type { ActorLine, EventLine, Recording, RecordingLine } from './recording/lines.ts';
+export type { ActorLine, EventLine, Recording, RecordingHeader, RecordingLine } from './recording/lines.ts';
 export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';
 export { contextAfter, type Frame, replay } from './recording/replay.ts';
 export type { Inspect, StartArguments, StartOptions } from './run/options.ts';
-export type { Outcome } from './run/outcome.ts';
+export type { BrokenOff, Completed, Outcome } from './run/outcome.ts';
 export { outcomeOf } from './run/outcome-of.ts';
 export type { LoopStanding, RunProgress } from './run/progress.ts';
 export type { LoopRun } from './run/run.ts';

@@ -215,6 +215,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return trainer;
   }
 
+  /** Attaches the loop, and all below it. */
   set trainer(trainer: object) {
     checkTree(this);
     this[trainerSlot] = trainer;
@@ -226,6 +227,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
     return this[restartingSlot] === true;
   }
 
+  /** Sets it on all below as well. */
   set restarting(restarting: boolean) {
     checkTree(this);
     this[restartingSlot] = restarting;
@@ -342,11 +344,18 @@ interface TakenBy<Args extends unknown[]> {
 /** What the library keeps on an instance, and its mark. */
 // biome-ignore lint/correctness/noUnusedVariables: an interface merges only under the same parameters
 export interface Loop<Output, Args> {
+  /** @internal */
   readonly [loopMark]: true;
+  /** @internal */
   readonly [hookArguments]?: TakenBy<Args>;
+  /** @internal */
   readonly [ownHooks]: OwnHooks;
+  /** @internal */
   [parentLink]: { loop: AnyLoop; name: string } | undefined;
+  /** @internal */
   [trainerSlot]: object | undefined;
+  /** @internal */
   [host]: Host | undefined;
+  /** @internal */
   [restartingSlot]: boolean | undefined;
 }

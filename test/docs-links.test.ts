@@ -1,16 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { pages, read, root } from './support/pages.ts';
+import { codeIn, rowsOf } from './support/tables.ts';
 
-const root = join(import.meta.dirname, '..');
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
-const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const { scripts } = JSON.parse(read('package.json'));
 
 /** The names under which the headings of a page can be linked to. */
@@ -39,6 +32,18 @@ describe.each(pages)('%s', (page) => {
     const named = [...read(page).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
   });
+});
+
+test('the README is the way in: at most 200 lines', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(200);
+});
+
+test('the guide explains each code of a LoopError', () => {
+  const union = read('src/data/errors.ts').match(/type LoopErrorCode =([^;]+);/)![1]!;
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code!);
+  expect(codes).toContain('RESUME_MISMATCH');
+  const explained = rowsOf(read('docs/guide/errors.md'), 'codes').flatMap(([first]) => codeIn(first!));
+  expect(explained).toEqual(codes);
 });
 
 test('CONTRIBUTING.md tells of test files that there are', () => {

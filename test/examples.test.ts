@@ -1,91 +1,74 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Emulator } from './support/emulator.ts';
+import { blocksOf, pages, root } from './support/pages.ts';
 import { hasScript } from './support/script.ts';
 
-const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+/** What the pages show of a program that is interrupted and started again. */
+const sessionsWith = (file: string) =>
+  pages.flatMap(blocksOf).filter(({ marker }) => marker === `session with ${file}`);
 
-/** What the README shows under `<!-- name -->`: the block of code or text that follows. */
-function shown(name: string): string {
-  const from = readme.indexOf(`<!-- ${name} -->`);
-  expect(from, `<!-- ${name} --> in the README`).toBeGreaterThan(-1);
-  return readme.slice(from).match(/```\w*\n([\s\S]*?)```/)![1]!;
-}
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const commandOf = (file: string) => [
+  process.execPath,
+  `--import=${tsx}`,
+  '--conditions=loopchart-source',
+  join(root, file),
+];
 
-describe('each small example', () => {
-  for (const name of ['count', 'nested', 'resume', 'retry', 'replay', 'embed', 'labelled-end']) {
-    const file = `examples/${name}.ts`;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
-    test(`${file} prints what the README says`, async () => {
-      const args = ['--import', 'tsx', '--conditions=loopchart-source', file];
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
-      expect(stderr).toBe('');
-      const printed = stdout.replace(/[ \t]+$/gm, '');
-      expect(shown(`output of ${file}`)).toBe(printed);
+/** Starts a program; once it has printed something, it is interrupted. */
+async function start(command: string[], until: string | undefined, interrupt: (child: ChildProcess) => void) {
+  const { FORCE_COLOR: _, ...environment } = process.env;
+  const env = { ...environment, NO_COLOR: '1', TERM: 'xterm' };
+  const child = spawn(command[0]!, command.slice(1), { cwd: folder, stdio: 'pipe', env });
+  const printed = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      const before = printed.stdout;
+      printed[stream] += text;
+      if (until !== undefined && !before.includes(until) && printed.stdout.includes(until)) interrupt(child);
     });
   }
+  const [code] = await once(child, 'close');
+  return { code, ...printed };
+}
 
-  test.for(['count', 'ctrl-c', 'nested', 'resume', 'retry', 'replay', 'embed', 'labelled-end'])(
-    'examples/%s.ts has at most 60 lines',
-    (name) => {
-      const lines = readFileSync(join(root, `examples/${name}.ts`), 'utf8')
-        .trimEnd()
-        .split('\n');
-      expect(lines.length).toBeLessThanOrEqual(60);
-    },
-  );
-
-  test('count.ts, ctrl-c.ts, resume.ts, retry.ts, replay.ts and embed.ts are in the README as they are', () => {
-    for (const name of ['count', 'ctrl-c', 'resume', 'retry', 'replay', 'embed']) {
-      const whole = readFileSync(join(root, `examples/${name}.ts`), 'utf8');
-      const part = shown(`examples/${name}.ts`).trimEnd();
-      // An excerpt is a run of whole lines.
-      expect(`\n${whole}\n`).toContain(`\n${part}\n`);
+describe.skipIf(process.platform === 'win32')('examples/guide/while-resumable.ts', () => {
+  test('interrupted and started again, goes on as the pages say', async () => {
+    const command = commandOf('examples/guide/while-resumable.ts');
+    const first = await start(command, 'sent to grace', (child) => void child.kill('SIGINT'));
+    const second = await start(command, undefined, () => {});
+    expect([first.code, second.code]).toEqual([130, 0]);
+    const shown = sessionsWith('examples/guide/while-resumable.ts').map(({ text }) => text.trimEnd().split('\n'));
+    expect(shown).not.toEqual([]);
+    const isTold = (line: string) => line.startsWith('newsletter: ');
+    // Where it was cut depends on the machine.
+    const withoutCount = (line: string) => line.replace(/\d+ steps/, 'N steps');
+    const told = `${first.stderr}${second.stderr}`.trimEnd().split('\n').map(withoutCount);
+    for (const lines of shown) {
+      const said = lines.filter((line) => !line.startsWith('$ '));
+      expect(said.filter((line) => !isTold(line)).join('\n')).toBe(`${first.stdout}${second.stdout}`.trimEnd());
+      expect(said.filter(isTold).map(withoutCount)).toEqual(told);
     }
-  });
+  }, 60_000);
 });
 
 describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted and started again', () => {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const command = [
-    process.execPath,
-    `--import=${tsx}`,
-    '--conditions=loopchart-source',
-    join(root, 'examples/ctrl-c.ts'),
-  ];
+  const command = commandOf('examples/ctrl-c.ts');
 
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'loopchart-ctrl-c-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  /** Starts it; once it has printed something, it is interrupted. */
-  async function start(command: string[], until: string | undefined, interrupt: (child: ChildProcess) => void) {
-    const { FORCE_COLOR: _, ...environment } = process.env;
-    const env = { ...environment, NO_COLOR: '1', TERM: 'xterm' };
-    const child = spawn(command[0]!, command.slice(1), { cwd: folder, stdio: 'pipe', env });
-    const printed = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream].setEncoding('utf8').on('data', (text: string) => {
-        const before = printed.stdout;
-        printed[stream] += text;
-        if (until !== undefined && !before.includes(until) && printed.stdout.includes(until)) interrupt(child);
-      });
-    }
-    const [code] = await once(child, 'close');
-    return { code, ...printed };
-  }
-
-  /** What the README shows, with an interruption after so many rows, and without the times. */
+  /** What the pages show, with an interruption after so many rows, and without the times. */
   function session(after: number): string[][] {
     const rows = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `row ${from + i}`);
     const bar = (row: number) => '█'.repeat(5 * row).padEnd(30, '░');
@@ -107,7 +90,7 @@ describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted a
 
   const withoutTimes = (line: string) => line.replace(/\d+:\d\d/g, 'M:SS');
 
-  test('goes on, as the README says', async () => {
+  test('goes on, as the pages say', async () => {
     const first = await start(command, 'row 3', (child) => void child.kill('SIGINT'));
     const second = await start(command, undefined, () => {});
     expect([first.code, second.code]).toEqual([130, 0]);
@@ -121,7 +104,7 @@ describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted a
   }, 60_000);
 
   test.skipIf(!hasScript())(
-    'looks in a terminal as the README shows',
+    'looks in a terminal as the pages show',
     async () => {
       const quoted = command.map((part) => `'${part}'`).join(' ');
       const inTerminal = ['script', '-qec', quoted, '/dev/null'];
@@ -136,8 +119,12 @@ describe.skipIf(process.platform === 'win32')('examples/ctrl-c.ts, interrupted a
       expect([first.code, second.code]).toEqual([130, 0]);
       const after = Number(/after (\d) steps/.exec(first.stdout)![1]);
       expect([shownBy(first.stdout), shownBy(second.stdout)]).toEqual(session(after));
-      const inReadme = shown('session with examples/ctrl-c.ts').trimEnd().split('$ npx tsx import.ts\n').slice(1);
-      expect(inReadme.map((part) => part.trimEnd().split('\n').map(withoutTimes))).toEqual(session(4));
+      const sessions = sessionsWith('examples/ctrl-c.ts');
+      expect(sessions.map(({ page }) => page)).toContain('README.md');
+      for (const { text } of sessions) {
+        const starts = text.trimEnd().split('$ npx tsx import.ts\n').slice(1);
+        expect(starts.map((start) => start.trimEnd().split('\n').map(withoutTimes))).toEqual(session(4));
+      }
     },
     60_000,
   );

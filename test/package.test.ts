@@ -55,10 +55,12 @@ describe('what the doors give', () => {
     expect(types).toMatchInlineSnapshot(`
       [
         "ActorLine",
+        "BrokenOff",
         "Checkpoint",
         "CheckpointInfo",
         "CheckpointStore",
         "ChildActor",
+        "Completed",
         "ErrorClass",
         "EventLine",
         "Frame",
@@ -76,9 +78,11 @@ describe('what the doors give', () => {
         "LoopStateValue",
         "Outcome",
         "Phase",
+        "PlainError",
         "ProgressDefaults",
         "Recorder",
         "Recording",
+        "RecordingHeader",
         "RecordingLine",
         "RunProgress",
         "StartArguments",
@@ -114,6 +118,7 @@ describe('what the doors give', () => {
         "Redact",
         "ResumableOptions",
         "StoreHolder",
+        "TakeOver",
         "Terminal",
         "TerminalOptions",
       ]

@@ -4,12 +4,17 @@ import { type Connection, Inspection, type InspectionOptions } from '../inspect/
 
 /** What messages go through: a BroadcastChannel, a MessagePort, a Worker or its `self`. */
 export interface Port {
+  /** Sends. */
   postMessage(message: unknown): void;
+  /** Listens to what comes. */
   addEventListener(type: 'message', listener: (event: any) => void): void;
+  /** Listens no more. */
   removeEventListener(type: 'message', listener: (event: any) => void): void;
+  /** Called once when it is listened to: a MessagePort keeps back what comes before. */
   start?(): void;
 }
 
+/** What `inspectHere` takes. */
 export interface InspectHereOptions extends InspectionOptions {
   /**
    * The way to the page, which others must not be able to write to. Default: the BroadcastChannel `loopchart`, which leads to
@@ -22,9 +27,11 @@ export interface InspectHereOptions extends InspectionOptions {
 export interface InspectorHere {
   /** How many pages are connected. */
   readonly pages: number;
+  /** Takes in what XState tells. */
   next(event: InspectionEvent): void;
   /** Watches a run that goes on already. */
   attach(actor: AnyActorRef): void;
+  /** Tells the pages that it goes. The runs go on. */
   close(): void;
 }
 

@@ -1,3 +1,7 @@
+/**
+ * What needs a browser, and runs in workers as well.
+ * @module loopchart/browser
+ */
 export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
 export { type InspectHereOptions, type InspectorHere, inspectHere, type Port } from './here.ts';

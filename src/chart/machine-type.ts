@@ -116,7 +116,7 @@ export interface LoopMachine<out L = any>
     MetaObject,
     any
   > {
-  // As XState has it, without a type that depends on the context in another way.
+  /** A snapshot of it in this state. As XState has it, without a type that depends on the context in another way. */
   resolveState(config: {
     value: LoopStateValue;
     context: LoopContext<SavedState<L>>;

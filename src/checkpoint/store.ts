@@ -16,11 +16,13 @@ export interface CheckpointInfo {
 
 /** Keeps checkpoints by run. `save` resolves when the checkpoint is as safe as the store promises. */
 export interface CheckpointStore {
+  /** Keeps a checkpoint: the newest of its run from now on. What it is given does not change while it is saved. */
   save(runId: string, checkpoint: Checkpoint): Promise<void>;
   /** The newest good checkpoint of a run, or `undefined` if there is none. */
   load(runId: string): Promise<Checkpoint | undefined>;
   /** Oldest first; of one run, or of all. */
   list(runId?: string): Promise<CheckpointInfo[]>;
+  /** Forgets a run and all of its checkpoints; nothing happens if there is none. */
   delete(runId: string): Promise<void>;
   /**
    * Called before the first hook of a run that uses the store: takes what `release` gives up, so that no other run with

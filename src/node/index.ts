@@ -1,7 +1,11 @@
+/**
+ * What needs Node: files, signals, terminals, and a server for the inspector.
+ * @module loopchart/node
+ */
 export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
 export { type Inspector, type InspectorOptions, inspector } from './inspector.ts';
-export type { StoreHolder } from './lock.ts';
+export type { StoreHolder, TakeOver } from './lock.ts';
 export type { ResumableOptions } from './program/options.ts';
 export { type Program, type ProgramOutcome, resumable } from './program/resumable.ts';
 export { type FileRecorder, recordTo } from './save.ts';

@@ -13,6 +13,7 @@ import { Pages } from './pages.ts';
 import { type Site, serveSite } from './site.ts';
 import { tellWith } from './stderr.ts';
 
+/** What `inspector` takes. */
 export interface InspectorOptions {
   /** Default: any that is free. */
   port?: number;
@@ -32,6 +33,7 @@ export interface InspectorOptions {
   readonly?: boolean;
   /** Changes each line before it leaves the process, or keeps it back by returning nothing. It gets a copy. */
   redact?: Redact;
+  /** How much is kept and sent. */
   limits?: Partial<Limits>;
   /** Where to say under which URL the page is. Default: stderr. */
   tell?: (text: string) => void;
@@ -45,9 +47,11 @@ export interface Inspector {
   readonly token: string;
   /** How many pages are connected. */
   readonly pages: number;
+  /** Takes in what XState tells. */
   next(event: InspectionEvent): void;
   /** Watches a run that goes on already: `inspector.attach(run.actor)`. */
   attach(actor: AnyActorRef): void;
+  /** Ends the server, and with it all pages. The runs go on. */
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { atExit } from './exit.ts';
 
 /** An inspection observer that writes a recording. */
 export interface FileRecorder {
+  /** Takes in what XState tells. */
   next(event: InspectionEvent): void;
   /** Writes the rest. */
   close(): void;

@@ -9,6 +9,7 @@ import { type TakeOver, thisProcess, type Who } from './lock.ts';
 import { headerOf, loadNewest, namesIn } from './read.ts';
 import { Writer } from './writer.ts';
 
+/** What `fileStore` takes. */
 export interface FileStoreOptions {
   /**
    * How many checkpoints of a run stay on the disk, from 1 up.

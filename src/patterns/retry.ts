@@ -3,6 +3,7 @@ import { checkCall, type InHook, wrong } from './expected.ts';
 import { limited } from './limited.ts';
 import { checkLimit, tooLong } from './timeout.ts';
 
+/** What `retry` takes. */
 export interface RetryOptions {
   /** How many attempts are made at most, the first one included. Default: 5. */
   attempts?: number;

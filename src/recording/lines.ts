@@ -12,7 +12,8 @@ import { kindOf } from '../data/shown.ts';
  */
 export type RecordingLine = RecordingHeader | ActorLine | EventLine;
 
-interface RecordingHeader {
+/** The first line: what the others are in. */
+export interface RecordingHeader {
   type: 'recording';
   seq: 0;
   /** Milliseconds since 1970. */

@@ -10,7 +10,9 @@ import type { Sighting } from './sighting.ts';
 
 /** An inspection observer that keeps a recording. */
 export interface Recorder {
+  /** The lines so far. */
   readonly recording: Recording;
+  /** Takes in what XState tells. */
   next(event: InspectionEvent): void;
 }
 

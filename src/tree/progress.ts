@@ -62,7 +62,9 @@ export abstract class BaseProgress {
     return progress;
   }
 
+  /** All counters to what they begin with. */
   abstract reset(): void;
+  /** Forgets what was begun and not completed: after a restore. */
   abstract resetOnRestart(): void;
 }
 
@@ -143,7 +145,9 @@ export interface ProgressDefaults {
 
 /** The same counters twice: `total` over all runs, `current` of this run. */
 export class Progress<T extends ReadyCompletedTracker = ProcessedTracker> extends BaseProgress {
+  /** Over all runs. */
   total: T;
+  /** Of this run. */
   current: T;
 
   /**

@@ -26,6 +26,7 @@ export interface LoadReport {
   unknown: string[];
 }
 
+/** What `loadStateDict` takes. */
 export interface LoadOptions {
   /** Missing and unknown keys are an error, raised before anything has changed. Default: false, they are returned. */
   strict?: boolean;

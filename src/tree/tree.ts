@@ -9,6 +9,7 @@ export type LoopClass = new (init?: any) => AnyLoop;
 export interface Stateful {
   /** A copy: what it returns must not change when the object goes on. Typed arrays are allowed. */
   stateDict(): unknown;
+  /** Takes back what `stateDict` returned, also after it went through JSON. */
   loadStateDict(dict: any): void;
 }
 

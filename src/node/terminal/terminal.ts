@@ -4,6 +4,7 @@ import type { LoopRun } from '../../run/run.ts';
 import { Display } from './display.ts';
 import type { Output } from './screen.ts';
 
+/** What `terminal` takes. */
 export interface TerminalOptions {
   /** Where to. Default: `process.stderr`, so that a program's output stays apart. */
   stream?: Output;

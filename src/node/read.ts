@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { jsonable } from '../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
+import { Damage, type Header, headerLengthOf } from '../checkpoint/header.ts';
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
-import { Damage, decode, type Header, headerLengthOf, readHeader } from './format.ts';
+import { decode, readHeader } from './format.ts';
 import { type CheckpointFile, checkpointFiles } from './layout.ts';
 
 /** How much of a file `list` reads at first: a header is shorter, unless the run's id is very long. */

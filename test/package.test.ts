@@ -81,6 +81,7 @@ describe('what the doors give', () => {
         "Recording",
         "RecordingLine",
         "RunProgress",
+        "RunSaving",
         "StartArguments",
         "StartOptions",
         "StateDict",

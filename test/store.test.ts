@@ -2,6 +2,7 @@ import { type CheckpointStore, LoopError } from 'loopchart';
 import { type StoreFixture, storeTests } from 'loopchart/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkpointAt, oddIds, richCheckpoint } from './programs/checkpoint.ts';
+import { sqlite } from './support/sqlite.ts';
 import { bitsOf } from './support/store-directory.ts';
 import { file, memory } from './support/stores.ts';
 
@@ -11,7 +12,7 @@ import { file, memory } from './support/stores.ts';
  * run's checkpoints at a time is in `acquire.test.ts`.
  */
 
-const fixtures: StoreFixture<any>[] = [memory, file(2), file(1)];
+const fixtures: StoreFixture<any>[] = [memory, file(2), file(1), sqlite({}), sqlite({ keep: 1, transaction: false })];
 
 describe.each(fixtures)('$name', (fixture) => {
   for (const { name, run } of storeTests(fixture)) {

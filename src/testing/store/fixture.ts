@@ -22,6 +22,8 @@ export interface StoreFixture<Place extends StorePlace = StorePlace> {
   largest?: number;
   /** How runs that are saved in it have to be started. Default: as any run is. */
   start?: { durability: 'sync' | 'async' };
+  /** Whether one store serves one run at a time, and another has to be made for each run beside it. Default: false. */
+  oneRun?: boolean;
   /**
    * Whether `save` refuses, with `NOT_PLAIN_DATA`, what is no data, such as a function. A run refuses that before it saves,
    * so a store need not. Default: false.

@@ -22,6 +22,8 @@ export async function open(file: string): Promise<Database> {
 export interface SqlitePlace extends StorePlace {
   file: string;
   db: Database;
+  /** The handle of `store`, of the process that may die. */
+  watched: Database;
   /** What the handle of `store` does before each statement. */
   before: { statement(): void };
 }
@@ -37,7 +39,8 @@ export function sqlite(options: SqliteStoreOptions): StoreFixture<SqlitePlace> {
       const file = join(newDirectory(), 'runs.db');
       const db = await open(file);
       const before = { statement() {} };
-      return { file, db, before, store: store(watched(db, before)) };
+      const handle = watched(db, before);
+      return { file, db, watched: handle, before, store: store(handle) };
     },
     keep: options.keep ?? 2,
     refuses: true,
@@ -79,7 +82,8 @@ async function die({ db, file, before }: SqlitePlace): Promise<void> {
   };
   db.close();
   const after = await open(file);
-  after.prepare('UPDATE loopchart_runs SET pid = ?').run(ended.pid);
+  const { n } = after.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'loopchart_runs'").get() as any;
+  if (Number(n) === 1) after.prepare('UPDATE loopchart_runs SET pid = ?').run(ended.pid);
   after.close();
 }
 

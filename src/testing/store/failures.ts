@@ -25,17 +25,17 @@ export const damageTests: { readonly [name: string]: Ask<StorePlace> } = {
     for (const steps of [1, 2, 3]) await store.save('r', sampleAt('r', steps, 1000));
     await store.release?.('r');
     await fixture.damage!(place, 'r');
-    const older = (await store.list('r')).filter(({ steps }) => steps < 3);
+    const hasOlder = (await store.list('r')).some(({ steps }) => steps === 2);
     let loaded: unknown;
     try {
       loaded = asRunHasIt(await store.load('r'));
+      // Of a run that seems never to have been saved, all is done once more.
+      expectThat(loaded !== undefined, 'Expected `load` to say that the checkpoint is damaged, it gave none.');
     } catch (error) {
-      expectSame((error as { code?: unknown })?.code, 'CHECKPOINT_UNREADABLE', 'the code of the error');
-      expectThat(older.length === 0, `Expected \`load\` to go back to the checkpoint of 2 steps, it threw: ${error}`);
+      if ((error as { code?: unknown })?.code !== 'CHECKPOINT_UNREADABLE') throw error;
+      expectThat(!hasOlder, `Expected \`load\` to go back to the checkpoint of 2 steps, it threw: ${error}`);
     }
     if (loaded !== undefined) expectSame(loaded, asRunHasIt(sampleAt('r', 2, 1000)), 'load');
-    // What a store gives as JSON is found out by its seal when a run goes on from it; nothing at all is a loss without a word.
-    else expectThat(older.length === 0, 'Expected `load` to go back to the checkpoint of 2 steps, it gave none.');
     await store.save('r', sampleAt('r', 4, 1000));
     expectSame((await store.load('r'))?.position.steps, 4, 'the steps of what was saved then');
     await store.release?.('r');

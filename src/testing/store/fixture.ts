@@ -46,11 +46,12 @@ export interface StoreFixture<Place extends StorePlace = StorePlace> {
 }
 
 /** What is tested: `base` of every store, the others where the fixture or the store has what it takes. */
-export type StoreCapability = 'base' | 'keep' | 'refuses' | 'other' | 'die' | 'fill' | 'damage' | 'crash';
+export type StoreCapability = 'base' | 'several' | 'keep' | 'refuses' | 'other' | 'die' | 'fill' | 'damage' | 'crash';
 
 /** What each capability is about, for reports. */
 export const capabilities: { readonly [name in StoreCapability]: string } = {
   base: 'what every store does',
+  several: 'serves several runs at once',
   keep: 'keeps so many checkpoints of a run',
   refuses: 'refuses what is no data',
   other: 'two stores over one place: one writer of a run',

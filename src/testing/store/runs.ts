@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import { errorOf, expectSame, expectThat } from './compare.ts';
-import { type Ask, type Given, Skipped, type StorePlace } from './fixture.ts';
+import type { Ask, Given, StorePlace } from './fixture.ts';
 import { outputOfSums, Sums } from './samples.ts';
 
 /** What every store does for runs of loops. */
@@ -34,15 +34,6 @@ export const runTests: { readonly [name: string]: Ask<StorePlace> } = {
     expectSame(await new Sums().start({ id: 'r', store, ...fixture.start }).output, outputOfSums, 'the next run');
   },
 
-  async 'serves runs that go on side by side'({ store, reader, fixture }) {
-    if (fixture.oneRun) throw new Skipped('The store serves one run at a time.');
-    const runs = ['a', 'b', 'c'].map((id) => new Sums().start({ id, store, every: 'step', ...fixture.start }));
-    for (const run of runs) {
-      expectSame(await run.output, outputOfSums, `the output of run ${run.id}`);
-      expectSame((await reader.load(run.id))?.position.steps, 9, `the steps of run ${run.id}`);
-    }
-  },
-
   async 'lets a run be forked: both go on, and neither changes the other'({ store, reader, fixture }) {
     const run = new Sums().start({ id: 'trunk', store, every: 'step', paused: true, ...fixture.start });
     await run.step(4);
@@ -54,6 +45,17 @@ export const runTests: { readonly [name: string]: Ask<StorePlace> } = {
     await finishTrunk({ store, reader, fixture });
     const ids = (await reader.list()).map(({ runId }) => runId);
     expectSame([...new Set(ids)].sort(), ['fork', 'trunk'], 'the ids in list()');
+  },
+};
+
+/** Of a store that several runs may use at once. */
+export const severalTests: { readonly [name: string]: Ask<StorePlace> } = {
+  async 'serves runs that go on side by side'({ store, reader, fixture }) {
+    const runs = ['a', 'b', 'c'].map((id) => new Sums().start({ id, store, every: 'step', ...fixture.start }));
+    for (const run of runs) {
+      expectSame(await run.output, outputOfSums, `the output of run ${run.id}`);
+      expectSame((await reader.load(run.id))?.position.steps, 9, `the steps of run ${run.id}`);
+    }
   },
 };
 

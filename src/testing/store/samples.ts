@@ -1,4 +1,4 @@
-import { decoded, jsonable } from '../../checkpoint/checkpoint-json.ts';
+import { checkSeal, decoded, jsonable } from '../../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import type { Json } from '../../data/json.ts';
 import { Loop } from '../../loop.ts';
@@ -58,9 +58,15 @@ export function richSample(runId: string): Checkpoint {
   return checkpoint;
 }
 
-/** A checkpoint as a run would go on from it, whether the store gave it as data or in its JSON form. */
+/**
+ * A checkpoint as a run would go on from it, whether the store gave it as data or in its JSON form.
+ * @throws LoopError `CHECKPOINT_UNREADABLE`
+ */
 export function asRunHasIt(checkpoint: Checkpoint | undefined): Checkpoint | undefined {
-  return checkpoint && decoded(new Sums() as any, checkpoint);
+  if (checkpoint === undefined) return undefined;
+  const loop = new Sums() as any;
+  checkSeal(loop, checkpoint);
+  return decoded(loop, checkpoint);
 }
 
 /** Ids of runs that are no good names, or nearly the same. */

@@ -8,12 +8,13 @@ import {
   type StorePlace,
   type StoreTest,
 } from './fixture.ts';
-import { runTests } from './runs.ts';
+import { runTests, severalTests } from './runs.ts';
 import { dieTests, otherTests } from './writers.ts';
 
 const tests: [StoreCapability, { readonly [name: string]: Ask<any> }][] = [
   ['base', baseTests],
   ['base', runTests],
+  ['several', severalTests],
   ['keep', keepTests],
   ['refuses', refusesTests],
   ['other', otherTests],
@@ -46,6 +47,7 @@ export function storeTests<Place extends StorePlace>(fixture: StoreFixture<Place
 
 export function isOffered(fixture: StoreFixture<any>, capability: StoreCapability): boolean {
   if (capability === 'base') return true;
+  if (capability === 'several') return fixture.oneRun !== true;
   return [capability, ...(needs[capability] ?? [])].every((name) => Boolean(fixture[name]));
 }
 

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { launch } from './support/chromium.ts';
 import { buildApp, freshFolder, serveFolder } from './support/site.ts';
 
@@ -70,6 +70,27 @@ describe('a run that is saved in the browser', () => {
     await page.waitForFunction('typeof run === "function"');
     expect(await begin(page)).toBeGreaterThanOrEqual(before);
     await expect.poll(() => stepsOf(page)).toBeGreaterThan(before + 5);
+  });
+
+  test('goes on in the example of the guide, and says who has it', async () => {
+    const folder = join(temporary.folder, 'tab');
+    await mkdir(folder);
+    await writeFile(join(folder, 'index.html'), '<!doctype html><body><script type="module" src="app.js"></script>');
+    await buildApp(join(import.meta.dirname, '../examples/guide/in-a-tab.ts'), folder, 'app.js');
+    const served = await serveFolder(folder);
+    onTestFinished(() => served.close());
+    await page.goto(served.url);
+    const shown = async () => Number((await page.textContent('body'))!.match(/^(\d+) of 1000$/)?.[1] ?? 0);
+    await expect.poll(shown).toBeGreaterThan(30);
+    const second = await context.newPage();
+    await second.goto(served.url);
+    await expect
+      .poll(() => second.textContent('body'))
+      .toMatch(/^LoopError: Expected to be the only writer of run "count"/);
+    await page.reload();
+    await expect.poll(shown).toBeGreaterThan(0);
+    // It was saved in the fifth of a second before, at 20 ms a step.
+    expect(await shown()).toBeGreaterThan(10);
   });
 
   test('is refused to a second tab while the first one has it, and taken over when that is closed', async () => {

@@ -99,6 +99,7 @@ describe('what the doors give', () => {
         "inspector",
         "recordTo",
         "resumable",
+        "sqliteStore",
         "terminal",
       ]
     `);
@@ -114,6 +115,9 @@ describe('what the doors give', () => {
         "ProgramOutcome",
         "Redact",
         "ResumableOptions",
+        "SqliteDatabase",
+        "SqliteStatement",
+        "SqliteStoreOptions",
         "StoreHolder",
         "Terminal",
         "TerminalOptions",
@@ -126,6 +130,20 @@ describe('what the doors give', () => {
     const { values, types } = names('src/patterns/index.ts');
     expect([values, types]).toEqual([['retry', 'timeout'], ['RetryOptions']]);
     expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
+  });
+
+  test('loopchart/browser', async () => {
+    const { values, types } = names('src/browser/index.ts');
+    expect(values).toEqual(expect.arrayContaining(['indexedDBStore', 'inspectHere']));
+    expect(types).toContain('IndexedDBStoreOptions');
+    expect(Object.keys(await import('loopchart/browser')).sort()).toEqual(values);
+  });
+
+  test('loopchart/testing', async () => {
+    const { values, types } = names('src/testing/index.ts');
+    expect(values).toEqual(expect.arrayContaining(['storeTests', 'testStore']));
+    expect(types).toEqual(expect.arrayContaining(['StoreFixture', 'StorePlace', 'StoreReport', 'StoreTest']));
+    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
   });
 
   test('each is what the build emits of its source', () => {

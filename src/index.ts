@@ -10,7 +10,7 @@ inspectEverywhere(everyRun as any);
 export type { LoopContext, LoopControlEvent, LoopStateValue } from './chart/context.ts';
 export type { ChildActor, LoopMachine, LoopSnapshot } from './chart/machine-type.ts';
 export type { Checkpoint, Phase } from './checkpoint/contents.ts';
-export { type CheckpointInfo, type CheckpointStore, memoryStore } from './checkpoint/store.ts';
+export { type CheckpointInfo, type CheckpointStore, memoryStore, type RunSaving } from './checkpoint/store.ts';
 export { type ErrorClass, rememberErrors } from './data/error-classes.ts';
 export type { PlainError } from './data/error-codec.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './data/errors.ts';

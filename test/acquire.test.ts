@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CheckpointStore, Loop, type LoopError, type LoopRun, memoryStore } from 'loopchart';
-import { fileStore } from 'loopchart/node';
+import { fileStore, resumable } from 'loopchart/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let dir: string;
@@ -186,4 +186,17 @@ test('synchronous hooks have run when start returns, also where a run is saved i
   const run = loop.start({ store: memoryStore(), paused: true });
   expect(loop.told).toEqual(['skip', 'reset']);
   await run.stop();
+});
+
+test('a store is told how the run that takes it is going to be saved', async () => {
+  const told: unknown[] = [];
+  const store: CheckpointStore = { ...memoryStore(), acquire: (...args) => void told.push(args), release() {} };
+  await new Steps().start({ id: 'a', store }).output;
+  await new Steps().start({ id: 'b', store, durability: 'exit' }).output;
+  await (await resumable(new Steps(), { id: 'c', store, durability: 'sync', tell: () => {} })).outcome;
+  expect(told).toEqual([
+    ['a', { durability: 'async' }],
+    ['b', { durability: 'exit' }],
+    ['c', { durability: 'sync' }],
+  ]);
 });

@@ -85,6 +85,7 @@ describe('what the doors give', () => {
         "RecordingHeader",
         "RecordingLine",
         "RunProgress",
+        "RunSaving",
         "StartArguments",
         "StartOptions",
         "StateDict",
@@ -102,6 +103,7 @@ describe('what the doors give', () => {
         "inspector",
         "recordTo",
         "resumable",
+        "sqliteStore",
         "terminal",
       ]
     `);
@@ -117,6 +119,9 @@ describe('what the doors give', () => {
         "ProgramOutcome",
         "Redact",
         "ResumableOptions",
+        "SqliteDatabase",
+        "SqliteStatement",
+        "SqliteStoreOptions",
         "StoreHolder",
         "TakeOver",
         "Terminal",
@@ -130,6 +135,20 @@ describe('what the doors give', () => {
     const { values, types } = names('src/patterns/index.ts');
     expect([values, types]).toEqual([['retry', 'timeout'], ['RetryOptions']]);
     expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
+  });
+
+  test('loopchart/browser', async () => {
+    const { values, types } = names('src/browser/index.ts');
+    expect(values).toEqual(expect.arrayContaining(['indexedDBStore', 'inspectHere']));
+    expect(types).toContain('IndexedDBStoreOptions');
+    expect(Object.keys(await import('loopchart/browser')).sort()).toEqual(values);
+  });
+
+  test('loopchart/testing', async () => {
+    const { values, types } = names('src/testing/index.ts');
+    expect(values).toEqual(expect.arrayContaining(['storeTests', 'testStore']));
+    expect(types).toEqual(expect.arrayContaining(['StoreFixture', 'StorePlace', 'StoreReport', 'StoreTest']));
+    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
   });
 
   test('each is what the build emits of its source', () => {

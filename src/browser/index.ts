@@ -5,3 +5,4 @@
 export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
 export { type InspectHereOptions, type InspectorHere, inspectHere, type Port } from './here.ts';
+export { type IndexedDBStoreOptions, indexedDBStore } from './store/indexeddb-store.ts';

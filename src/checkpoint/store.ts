@@ -14,6 +14,11 @@ export interface CheckpointInfo {
   savedAt: number;
 }
 
+/** How a run is saved that acquires a store, as it was started. */
+export interface RunSaving {
+  durability: 'sync' | 'async' | 'exit';
+}
+
 /** Keeps checkpoints by run. `save` resolves when the checkpoint is as safe as the store promises. */
 export interface CheckpointStore {
   /** Keeps a checkpoint: the newest of its run from now on. What it is given does not change while it is saved. */
@@ -29,15 +34,16 @@ export interface CheckpointStore {
    * this id can save over it. If it throws or rejects, no hook runs and the run has failed; the error should be a
    * LoopError `STORE_BUSY` where another run has it. Where it returns no promise, the run begins within `start`.
    * Of a store without it, one run of this process with the same id goes on at a time.
+   * @param saving how the run is going to be saved. Not given where somebody else than a run calls it
    */
-  acquire?(runId: string): void | Promise<void>;
+  acquire?(runId: string, saving?: RunSaving): void | Promise<void>;
   /** Called when a run that has acquired the store has ended and its last save is done: gives up what the store held for it, such as a lock. */
   release?(runId: string): void | Promise<void>;
 }
 
 /** Takes a run in a store, until {@link giveUp}. @throws LoopError `STORE_BUSY` if another has it */
-export function take(store: CheckpointStore, runId: string): void | Promise<void> {
-  return store.acquire === undefined ? claimsOf(store).take(runId) : store.acquire(runId);
+export function take(store: CheckpointStore, runId: string, saving: RunSaving): void | Promise<void> {
+  return store.acquire === undefined ? claimsOf(store).take(runId) : store.acquire(runId, saving);
 }
 
 export async function giveUp(store: CheckpointStore, runId: string): Promise<void> {

@@ -1,6 +1,8 @@
 import {
   type Bytes,
   base64,
+  bytesOf,
+  copyOf,
   fromBase64,
   isBytes,
   isTransferred,
@@ -27,8 +29,23 @@ import { kindOf, shown } from './shown.ts';
 /** What comes back as it was. What is made of one of these, as a subclass is, would not. */
 const isKnown = (kind: string): boolean => kindsOfBytes.test(kind) || /^(Map|Set|Date)$/.test(kind);
 
-/** @param shared where the bytes are that several share */
-const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
+/** How bytes are written into JSON and read from there: what stands for those of one view or buffer. */
+interface BytesForm {
+  write(value: Bytes): Json[];
+  /** `undefined` for what was not written by this. */
+  read(written: Json[]): ArrayBuffer | undefined;
+}
+
+const inBase64: BytesForm = {
+  write: (value) => [base64(value)],
+  read: ([text]) => (typeof text === 'string' ? fromBase64(text) : undefined),
+};
+
+/**
+ * @param shared where the bytes are that several share
+ * @param form default: in base64
+ */
+const kindsWith = (shared: ReadonlyMap<object, Place>, form = inBase64): Kinds => ({
   marks: ['bytes', 'map', 'set', 'date', 'bigint', 'undefined'],
 
   marked(value) {
@@ -37,7 +54,7 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
     if (value instanceof Map) return { mark: '$map', parts: [...value].flat(), inside: () => [...value] };
     if (value instanceof Set) return { mark: '$set', parts: [...value], inside: () => [...value] };
     if (value instanceof Date) return { mark: '$date', parts: [], inside: () => value.getTime() };
-    return isBytes(value) ? markedBytes(value, shared.get(value)) : undefined;
+    return isBytes(value) ? markedBytes(value, shared.get(value), form) : undefined;
   },
 
   made(mark, inside: any, read, made) {
@@ -45,7 +62,7 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
     if (mark === '$bigint') return BigInt(inside);
     const value =
       mark === '$bytes'
-        ? madeBytes(inside, read)
+        ? madeBytes(inside, read, form)
         : mark === '$date'
           ? new Date(read(inside) as number)
           : mark === '$map'
@@ -60,15 +77,17 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
 
 const kinds = kindsWith(new Map());
 
-function markedBytes(value: Bytes, place: Place | undefined): ReturnType<Kinds['marked']> {
+function markedBytes(value: Bytes, place: Place | undefined, form: BytesForm): ReturnType<Kinds['marked']> {
   const mark = '$bytes';
-  if (place === undefined) return { mark, parts: [], inside: () => [kindOf(value), base64(value)] };
+  if (place === undefined) return { mark, parts: [], inside: () => [kindOf(value), ...form.write(value)] };
   const { buffer, from } = place;
   return { mark, parts: [buffer], inside: () => [kindOf(value), buffer, from, value.byteLength] };
 }
 
-function madeBytes([kind, bytes, from, byteLength]: any[], read: (inner: Json) => unknown): Bytes {
-  if (typeof bytes === 'string') return viewOf(kind, fromBase64(bytes));
+function madeBytes([kind, ...written]: any[], read: (inner: Json) => unknown, form: BytesForm): Bytes {
+  const own = form.read(written);
+  if (own !== undefined) return viewOf(kind, own);
+  const [bytes, from, byteLength] = written;
   const buffer = read(bytes);
   if (buffer instanceof ArrayBuffer && Number.isInteger(from) && Number.isInteger(byteLength)) {
     return viewOf(kind, buffer, from, byteLength);
@@ -84,6 +103,35 @@ export function encodeAsset(asset: unknown): Json {
 /** The inverse of {@link encodeAsset}. What needs no change is returned as it is, not copied. @throws Error for what is none */
 export function decodeAsset(json: Json): unknown {
   return decodeJson(json, kinds);
+}
+
+/**
+ * The JSON form of a value that may hold what assets may, with the bytes of typed arrays not in it but beside it, one
+ * after the other: in the place of base64 stand the first byte and how many there are.
+ */
+export function encodeBeside(value: unknown): { json: Json; parts: Uint8Array[]; length: number } {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const write = (bytes: Bytes): Json[] => {
+    const from = length;
+    parts.push(bytesOf(bytes));
+    length += bytes.byteLength;
+    return [from, bytes.byteLength];
+  };
+  const json = encodeJson(value, kindsWith(sharedPlaces(value), { write, read: () => undefined }));
+  return { json, parts, length };
+}
+
+/** The inverse of {@link encodeBeside}: each gets bytes of its own. @throws Error for what is none */
+export function decodeBeside(json: Json, bytes: Uint8Array): unknown {
+  const read = ([from, length]: Json[]): ArrayBuffer | undefined => {
+    if (typeof from !== 'number' || typeof length !== 'number') return undefined;
+    if (from + length > bytes.length) {
+      throw new Error(`Expected ${length} bytes from ${from} on, got ${bytes.length} in all.`);
+    }
+    return copyOf(bytes.subarray(from, from + length));
+  };
+  return decodeJson(json, kindsWith(new Map(), { write: () => [], read }));
 }
 
 /**

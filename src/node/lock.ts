@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, unlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, remove } from './disk.ts';
+import { describe, isAlive, isElsewhere, type StoreHolder, type TakeOver, type Who } from './holder.ts';
 import { checkpointFiles } from './layout.ts';
 
 // Who writes a run is told by an empty file in the run's directory whose *name* holds pid, host and time. So a lock is
@@ -13,14 +13,6 @@ import { checkpointFiles } from './layout.ts';
 //
 // Two that start at once: each makes its file first and then looks whether another has appeared. At least one of them
 // sees the other and steps back.
-
-/** A process as locks know it. */
-export interface Who {
-  pid: number;
-  host: string;
-  /** When it began, in words that no other process with this pid shares; `0` where the system does not say. */
-  born: string;
-}
 
 /** A lock on the directory of a run. */
 export interface Lock extends Who {
@@ -31,32 +23,8 @@ export interface Lock extends Who {
   since: number;
 }
 
-/** Who holds a run in a store, as far as its lock tells. */
-export interface StoreHolder {
-  runId: string;
-  /** The process and the name of the machine (or container) that it ran on. */
-  pid: number;
-  host: string;
-  /** When it took the run, in milliseconds since 1970, by the clock of that machine. */
-  since: number;
-}
-
-/** Whether a run may be taken over from a holder of which cannot be told from here whether it still runs. */
-export type TakeOver = (holder: StoreHolder) => boolean;
-
 /** How often two that start at once step back for each other before one gives up. */
 const attempts = 50;
-
-/** This process. */
-export function thisProcess(): Who {
-  return {
-    pid: process.pid,
-    host: hostname()
-      .replace(/[^\w.-]/g, '_')
-      .slice(0, 100),
-    born: birth(process.pid) ?? '0',
-  };
-}
 
 /**
  * Takes the lock on a directory that exists; a lock whose process is dead is removed. The writer of one that is taken
@@ -141,48 +109,8 @@ function locksAmong(directory: string, names: string[]): Lock[] {
   return locks;
 }
 
-/** Whether the process with a lock may still run. Of another host that cannot be told. */
-function isAlive(lock: Lock, who: Who): boolean {
-  if (isElsewhere(lock, who)) return true;
-  const born = birth(lock.pid);
-  if (born === undefined) return false;
-  return born === '0' || lock.born === '0' || born === lock.born;
-}
-
-function isElsewhere(lock: Lock, who: Who): boolean {
-  return lock.host !== who.host;
-}
-
 function told(runId: string, { pid, host, since }: Lock): StoreHolder {
   return { runId, pid, host, since };
-}
-
-/** When the process that has a pid now began; `undefined` if none has. */
-function birth(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Anything else, such as EPERM, says that it is there.
-    if (codeOf(error) === 'ESRCH') return undefined;
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program comes before, in parentheses, and may hold spaces and parentheses itself.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, started] = [fields[0], fields[19]];
-    // It has ended, and its parent has not asked how: in a container that may stay so for ever.
-    if (state === 'Z' || state === 'X') return undefined;
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
-    return `${boot}-${started}`;
-  } catch {
-    return '0';
-  }
-}
-
-function describe(lock: Lock, who: Who): string {
-  const same = lock.pid === who.pid && lock.host === who.host;
-  const holder = same ? `another store in this process (pid ${lock.pid})` : `process ${lock.pid}`;
-  return `${holder} on host ${lock.host} since ${new Date(lock.since).toISOString()}`;
 }
 
 function busy(runId: string, lock: Lock, who: Who): LoopError {

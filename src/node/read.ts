@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { jsonable } from '../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
+import { Damage, type Header, headerLengthOf } from '../checkpoint/header.ts';
+import { type PassedOver, unreadable } from '../checkpoint/unreadable.ts';
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
-import { Damage, decode, type Header, headerLengthOf, readHeader } from './format.ts';
-import { type CheckpointFile, checkpointFiles } from './layout.ts';
+import { decode, readHeader } from './format.ts';
+import { checkpointFiles } from './layout.ts';
 
 /** How much of a file `list` reads at first: a header is shorter, unless the run's id is very long. */
 const headerGuess = 4096;
@@ -23,7 +25,7 @@ export async function loadNewest(
   const pruned = new Set<string>();
   for (;;) {
     const files = checkpointFiles(await namesIn(disk, directory)).filter(({ name }) => !pruned.has(name));
-    const damaged: { file: CheckpointFile; cause: Error }[] = [];
+    const damaged: PassedOver[] = [];
     let gone: string | undefined;
     for (const file of files.reverse()) {
       const path = join(directory, file.name);
@@ -33,7 +35,7 @@ export async function loadNewest(
         break;
       }
       if (read instanceof Error) {
-        damaged.push({ file, cause: read });
+        damaged.push({ which: `checkpoint ${file.seq} (${file.name})`, cause: read });
         continue;
       }
       if (damaged.length > 0) onFallback(unreadable(runId, damaged, `Went back to checkpoint ${file.seq}.`));
@@ -67,16 +69,6 @@ async function readCheckpoint(disk: Disk, path: string, runId: string): Promise<
     if (error instanceof LoopError || isPassing(error)) throw storeError(`load run "${runId}" from ${path}`, error);
     return error as Error;
   }
-}
-
-function unreadable(runId: string, damaged: { file: CheckpointFile; cause: Error }[], remedy: string): LoopError {
-  const reasons = damaged.map(({ file, cause }) => `checkpoint ${file.seq} (${file.name}): ${cause.message}`);
-  return new LoopError(
-    'CHECKPOINT_UNREADABLE',
-    `Expected the newest checkpoint of run "${runId}" to be whole, got damage in ${reasons.join('; ')}. ${remedy}`,
-    '',
-    { cause: damaged[0]!.cause },
-  );
 }
 
 /** The header of a file that is as long as its header says; `undefined` for any other. */

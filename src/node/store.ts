@@ -4,8 +4,8 @@ import type { CheckpointInfo, CheckpointStore } from '../checkpoint/store.ts';
 import { type LoopError, MisconfigurationError } from '../data/errors.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
 import { encode } from './format.ts';
+import { type TakeOver, thisProcess, type Who } from './holder.ts';
 import { checkpointFiles, runDirectory, runPrefix } from './layout.ts';
-import { type TakeOver, thisProcess, type Who } from './lock.ts';
 import { headerOf, loadNewest, namesIn } from './read.ts';
 import { Writer } from './writer.ts';
 

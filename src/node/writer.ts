@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { turn } from '../time/turn.ts';
 import { codeOf, type Disk, flushNames, isOther, openDirectory, remove, storeError } from './disk.ts';
 import { type Encoded, seal } from './format.ts';
+import type { TakeOver, Who } from './holder.ts';
 import {
   type CheckpointFile,
   checkpointFile,
@@ -10,7 +11,7 @@ import {
   lastNumber,
   unfinished,
 } from './layout.ts';
-import { acquire, confirm, giveUp, type Lock, type TakeOver, type Who } from './lock.ts';
+import { acquire, confirm, giveUp, type Lock } from './lock.ts';
 
 /** Up to this many bytes, hashing takes less time than a second flush of the file. */
 const small = 512 * 1024;

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/contents.ts';
-import { type CheckpointStore, giveUp, take } from '../checkpoint/store.ts';
+import { type CheckpointStore, giveUp, type RunSaving, take } from '../checkpoint/store.ts';
 import { isThenable } from '../data/returned.ts';
 import { later } from '../time/clock.ts';
 import type { Outcome } from './outcome.ts';
@@ -13,14 +13,16 @@ export class HeldStore {
   readonly #store: CheckpointStore;
   readonly #runId: string;
   readonly #saver: Saver;
+  readonly #saving: RunSaving;
   #isHeld = false;
   #isOver = false;
   #cutShort: () => void = () => {};
 
-  constructor(store: CheckpointStore, runId: string, saver: Saver) {
+  constructor(store: CheckpointStore, runId: string, saver: Saver, saving: RunSaving) {
     this.#store = store;
     this.#runId = runId;
     this.#saver = saver;
+    this.#saving = saving;
   }
 
   /** Before the first hook: what a run did that another process holds, nobody could save. */
@@ -32,7 +34,7 @@ export class HeldStore {
       else taken();
     };
     try {
-      const wait = take(this.#store, this.#runId);
+      const wait = take(this.#store, this.#runId, this.#saving);
       if (isThenable(wait)) wait.then(held, refused);
       else held();
     } catch (error) {

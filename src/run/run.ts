@@ -72,7 +72,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     }
     this.id = runId ?? globalThis.crypto.randomUUID();
     this.#saver = new Saver(options, this.id);
-    this.#store = options.store === undefined ? undefined : new HeldStore(options.store, this.id, this.#saver);
+    const { store, durability = 'async' } = options;
+    this.#store = store === undefined ? undefined : new HeldStore(store, this.id, this.#saver, { durability });
     const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
     this.actor = createActor(compile(loop), {
       id: pathOf(loop),

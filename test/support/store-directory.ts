@@ -6,8 +6,8 @@ import { afterEach, expect } from 'vitest';
 import type { Checkpoint } from '../../src/checkpoint/contents.ts';
 import { LoopError } from '../../src/data/errors.ts';
 import { type Disk, localDisk } from '../../src/node/disk.ts';
+import type { Who } from '../../src/node/holder.ts';
 import { runDirectory } from '../../src/node/layout.ts';
-import type { Who } from '../../src/node/lock.ts';
 import { createFileStore, type FileStoreOptions, fileStore } from '../../src/node/store.ts';
 import { checkpointAt } from '../programs/checkpoint.ts';
 

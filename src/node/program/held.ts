@@ -1,4 +1,4 @@
-import { type CheckpointStore, giveUp, take } from '../../checkpoint/store.ts';
+import { type CheckpointStore, giveUp, type RunSaving, take } from '../../checkpoint/store.ts';
 
 /** A run of a store that nobody else can save, from before its checkpoint is loaded until it has ended. */
 export interface HeldRun {
@@ -13,8 +13,8 @@ export interface HeldRun {
  * on with it in between, and would do again what that has done.
  * @throws LoopError `STORE_BUSY` if another has it
  */
-export async function hold(store: CheckpointStore, runId: string): Promise<HeldRun> {
-  await take(store, runId);
+export async function hold(store: CheckpointStore, runId: string, saving: RunSaving): Promise<HeldRun> {
+  await take(store, runId, saving);
   let held = true;
   const release = async () => {
     if (!held) return;

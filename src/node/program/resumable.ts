@@ -70,7 +70,7 @@ export async function resumable<L extends Loop<any, any>>(
   const ending = new EndBySignal(id, (text) => tellWith(tell, text));
   let held: HeldRun | undefined;
   try {
-    held = await hold(store, id);
+    held = await hold(store, id, { durability: options.durability ?? 'async' });
     const saved = await store.load(id);
     let from = saved;
     const migrate = (checkpoint: Checkpoint): Checkpoint => {

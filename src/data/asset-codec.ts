@@ -1,6 +1,7 @@
 import {
   type Bytes,
   base64,
+  copyOf,
   fromBase64,
   isBytes,
   isTransferred,
@@ -27,8 +28,23 @@ import { kindOf, shown } from './shown.ts';
 /** What comes back as it was. What is made of one of these, as a subclass is, would not. */
 const isKnown = (kind: string): boolean => kindsOfBytes.test(kind) || /^(Map|Set|Date)$/.test(kind);
 
-/** @param shared where the bytes are that several share */
-const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
+/** How bytes are written down. */
+interface BytesForm {
+  write(value: Bytes): Json;
+  /** `undefined` for what is no written bytes. */
+  read(written: unknown): ArrayBuffer | undefined;
+}
+
+const inBase64: BytesForm = {
+  write: base64,
+  read: (written) => (typeof written === 'string' ? fromBase64(written) : undefined),
+};
+
+/**
+ * @param shared where the bytes are that several share
+ * @param form how bytes are written down; default: in base64
+ */
+const kindsWith = (shared: ReadonlyMap<object, Place>, form: BytesForm = inBase64): Kinds => ({
   marks: ['bytes', 'map', 'set', 'date', 'bigint', 'undefined'],
 
   marked(value) {
@@ -37,7 +53,7 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
     if (value instanceof Map) return { mark: '$map', parts: [...value].flat(), inside: () => [...value] };
     if (value instanceof Set) return { mark: '$set', parts: [...value], inside: () => [...value] };
     if (value instanceof Date) return { mark: '$date', parts: [], inside: () => value.getTime() };
-    return isBytes(value) ? markedBytes(value, shared.get(value)) : undefined;
+    return isBytes(value) ? markedBytes(value, shared.get(value), form) : undefined;
   },
 
   made(mark, inside: any, read, made) {
@@ -45,7 +61,7 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
     if (mark === '$bigint') return BigInt(inside);
     const value =
       mark === '$bytes'
-        ? madeBytes(inside, read)
+        ? madeBytes(inside, read, form)
         : mark === '$date'
           ? new Date(read(inside) as number)
           : mark === '$map'
@@ -60,15 +76,16 @@ const kindsWith = (shared: ReadonlyMap<object, Place>): Kinds => ({
 
 const kinds = kindsWith(new Map());
 
-function markedBytes(value: Bytes, place: Place | undefined): ReturnType<Kinds['marked']> {
+function markedBytes(value: Bytes, place: Place | undefined, form: BytesForm): ReturnType<Kinds['marked']> {
   const mark = '$bytes';
-  if (place === undefined) return { mark, parts: [], inside: () => [kindOf(value), base64(value)] };
+  if (place === undefined) return { mark, parts: [], inside: () => [kindOf(value), form.write(value)] };
   const { buffer, from } = place;
   return { mark, parts: [buffer], inside: () => [kindOf(value), buffer, from, value.byteLength] };
 }
 
-function madeBytes([kind, bytes, from, byteLength]: any[], read: (inner: Json) => unknown): Bytes {
-  if (typeof bytes === 'string') return viewOf(kind, fromBase64(bytes));
+function madeBytes([kind, bytes, from, byteLength]: any[], read: (inner: Json) => unknown, form: BytesForm): Bytes {
+  const own = form.read(bytes);
+  if (own !== undefined) return viewOf(kind, own);
   const buffer = read(bytes);
   if (buffer instanceof ArrayBuffer && Number.isInteger(from) && Number.isInteger(byteLength)) {
     return viewOf(kind, buffer, from, byteLength);
@@ -86,16 +103,51 @@ export function decodeAsset(json: Json): unknown {
   return decodeJson(json, kinds);
 }
 
+/** Data with its bytes beside it, so that these can be handed over without another copy. */
+export interface Packed {
+  json: Json;
+  /** Each is a copy of its own. */
+  bytes: ArrayBuffer[];
+}
+
+/** Data for another thread: as exact as {@link encodeAsset}. Nothing of what is packed is handed over itself. */
+export function packData(value: unknown): Packed {
+  const bytes: ArrayBuffer[] = [];
+  const beside: BytesForm = { write: (one) => bytes.push(copyOf(one)) - 1, read: () => undefined };
+  return { json: encodeJson(value, kindsWith(sharedPlaces(value), beside)), bytes };
+}
+
+/** The inverse of {@link packData}. @throws Error for what is none */
+export function unpackData({ json, bytes }: Packed): unknown {
+  const beside: BytesForm = { write: () => null, read: (at) => (typeof at === 'number' ? bytes[at] : undefined) };
+  return decodeJson(json, kindsWith(new Map(), beside));
+}
+
 /**
  * Checks what a `Stateful` object has given to a checkpoint.
  * @param key what the checkpoint calls it
  * @throws LoopError `NOT_PLAIN_DATA`, naming the loop and where it lies, for what would not come back as it was
  */
 export function checkAsset(asset: unknown, key: string, path: () => string): void {
+  checkData(asset, (at, what) => {
+    return new LoopError(
+      'NOT_PLAIN_DATA',
+      `Expected \`${key}${at}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
+        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
+      path(),
+    );
+  });
+}
+
+/**
+ * Looks for what would not come back as it was.
+ * @param refusal makes the error of where it lies, such as `.layers[3]`, and of what it is
+ */
+export function checkData(data: unknown, refusal: (at: string, what: string) => Error): void {
   const met = new Set<object>();
   /** Where the value lies that is looked at: texts only for an error. */
   const keys: (string | number)[] = [];
-  look(asset);
+  look(data);
 
   function look(value: unknown): void {
     if (typeof value === 'function' || typeof value === 'symbol') throw refused(`a ${typeof value}`);
@@ -131,17 +183,12 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
     keys.pop();
   }
 
-  function instance(value: object): LoopError {
+  function instance(value: object): Error {
     return refused(`an instance of ${kindOf(value)}`);
   }
 
-  function refused(what: string): LoopError {
+  function refused(what: string): Error {
     const at = keys.map((one) => (typeof one === 'number' ? `[${one}]` : one.startsWith('.(') ? one : `.${one}`));
-    return new LoopError(
-      'NOT_PLAIN_DATA',
-      `Expected \`${key}${at.join('')}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
-        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
-      path(),
-    );
+    return refusal(at.join(''), what);
   }
 }

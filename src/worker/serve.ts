@@ -74,6 +74,7 @@ class Serving {
   #lock: { name: string; release(): void } | undefined;
   /** The newest run of the loop itself, where that is served and not made. */
   #last: Begun['run'] | undefined;
+  #isOpen = false;
   #isClosed = false;
 
   constructor(loop: Loop<any, any> | (() => Loop<any, any>), port: WorkerPort, options: ServeOptions) {
@@ -96,11 +97,14 @@ class Serving {
   async #open(): Promise<void> {
     // Of Node, the port itself tells when a worker has ended.
     if (!isNodePort(this.#port)) this.#lock = await liveSign(`loopchart ${this.#key}`);
+    this.#isOpen = true;
     if (this.#isClosed) this.#lock?.release();
     else this.#sayHere();
   }
 
+  /** With the lock, or not at all: until it is held, the worker might die unnoticed. */
   #sayHere(): void {
+    if (!this.#isOpen) return;
     const { name: lock } = this.#lock ?? {};
     const path = typeof this.#loop === 'function' ? '' : pathOf(this.#loop);
     this.#post({ tell: 'here', version, serving: this.#key, path, ...(lock === undefined ? {} : { lock }) });

@@ -168,6 +168,17 @@ describe.each(places)('a run in %s', (where, scenario) => {
     expect(await scenario('is shown in an inspector of the worker')).toEqual(['xstate.done.actor.skip', true]);
   });
 
+  test('is an actor in a machine: it takes the events of loops, tells where it stands, and is aborted where it is left', async () => {
+    expect(await scenario('is an actor in a machine')).toEqual({
+      value: 'trained',
+      numbers: 2,
+      rises: true,
+      failed: [{ name: 'RangeError', message: 'too far' }],
+      isSame: true,
+      status: 'finished',
+    });
+  });
+
   test('has failed when its worker is terminated, and so has each call that waits', async () => {
     const how = inNode ? 'it ended with exit code 1' : 'it was terminated, or has crashed';
     const error = {

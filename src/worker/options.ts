@@ -15,6 +15,11 @@ export interface RemoteStartOptions<Args extends unknown[] = unknown[]>
   inspect?: boolean | undefined;
 }
 
+/** What `start` is called with: `args` are needed where the hooks of the loop have parameters, as for `Loop.start`. */
+export type RemoteStartArguments<Args extends unknown[]> = [] extends Args
+  ? [options?: RemoteStartOptions<Args>]
+  : [options: RemoteStartOptions<Args> & ({ args: Args } | { from: Checkpoint })];
+
 /** @throws MisconfigurationError */
 export function checkOptions(options: RemoteStartOptions<any>): void {
   if (typeof options !== 'object' || options === null) {

@@ -1,17 +1,12 @@
 import type { ArgsOf, OutputOf } from '../chart/machine-type.ts';
-import type { Checkpoint } from '../checkpoint/contents.ts';
 import { MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
 import type { Loop } from '../loop.ts';
-import type { RemoteStartOptions } from './options.ts';
+import { logicOf, type RemoteLogic } from './logic.ts';
+import type { RemoteStartArguments } from './options.ts';
 import { OutsideEnd } from './outside-end.ts';
 import { checkPort, type WorkerPort } from './port.ts';
 import type { RemoteRun } from './remote-run.ts';
-
-/** What `start` is called with: `args` are needed where the hooks of the loop have parameters, as for `Loop.start`. */
-export type RemoteStartArguments<Args extends unknown[]> = [] extends Args
-  ? [options?: RemoteStartOptions<Args>]
-  : [options: RemoteStartOptions<Args> & ({ args: Args } | { from: Checkpoint })];
 
 /** A loop that a worker serves. @typeParam L the class of the loop */
 export interface RemoteLoop<L> {
@@ -20,6 +15,12 @@ export interface RemoteLoop<L> {
    * @throws LoopError `NOT_PLAIN_DATA` for arguments that cannot go to a worker; MisconfigurationError for a bad option
    */
   start(...options: RemoteStartArguments<ArgsOf<L>>): RemoteRun<OutputOf<L>, L>;
+  /**
+   * The same for a machine of XState: `setup({ actors: { train: remote<Train>(worker).logic } })`. The input are the options
+   * of `start`. Its output is that of the run, `snapshot.context.progress` says where that stands, and the events are those
+   * that anyone may send to a loop. Stopped, as when the state is left that has invoked it, it aborts the run.
+   */
+  readonly logic: RemoteLogic<L>;
   /** Listens no more: for a way that is used for something else afterwards. Runs that go on are aborted. */
   close(): void;
 }
@@ -51,8 +52,10 @@ export function remote<L extends Loop<any, any>>(worker: WorkerPort, options: Re
     throw new MisconfigurationError(`remote expected \`name\` to be a string, got \`${shown(name)}\`.`);
   }
   const end = new OutsideEnd(worker, name);
+  const start = (given: object = {}) => end.start(given) as RemoteRun<any, L>;
   return {
-    start: (...[given]) => end.start(given ?? {}) as RemoteRun<any, L>,
+    start: (...[given]) => start(given),
+    logic: logicOf(start),
     close: () => end.close(),
   };
 }

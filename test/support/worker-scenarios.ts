@@ -1,5 +1,6 @@
 import { LoopError } from 'loopchart';
 import { type RemoteRun, remote, type WorkerPort } from 'loopchart/worker';
+import { assign, createActor, sendTo, setup, toPromise, waitFor } from 'xstate';
 import { type Count, DivergedError, type Plan, Train, turn } from './worker-loops.ts';
 
 /** Begins a worker. */
@@ -384,5 +385,74 @@ export const scenarios = {
     const again = await remote<Train>(worker).start({ args: [{ epochs: 1 }] }).outcome;
     terminate();
     return [status, error instanceof LoopError, kept(error), after.status, again.status];
+  },
+
+  async 'is an actor in a machine'(open: Open) {
+    const { worker, terminate } = open();
+    const train = remote<Train>(worker);
+    const app = setup({
+      actors: { train: train.logic },
+      types: { context: {} as { how: unknown[]; epochs: number[] } },
+    });
+    const machine = app.createMachine({
+      context: { how: [], epochs: [] },
+      initial: 'training',
+      on: {
+        pause: { actions: sendTo('train', { type: 'loop.pause' }) },
+        step: { actions: sendTo('train', { type: 'loop.step', n: 5 }) },
+        stop: { actions: sendTo('train', { type: 'loop.stop', reason: 'enough' }) },
+        leave: '.left',
+        train: '.training',
+      },
+      states: {
+        training: {
+          invoke: {
+            id: 'train',
+            src: 'train',
+            input: { args: [{ epochs: 1e6, gives: 'numbers' }] },
+            onSnapshot: {
+              actions: assign({
+                epochs: ({ context, event }) => [...context.epochs, event.snapshot.context.progress.steps],
+              }),
+            },
+            onDone: { target: 'trained', actions: assign({ how: ({ event }) => event.output as number[] }) },
+            onError: { target: 'failed', actions: assign({ how: ({ event }) => [kept(event.error)] }) },
+          },
+        },
+        trained: {},
+        failed: {},
+        left: {},
+      },
+    });
+    const actor = createActor(machine).start();
+    const first = actor.getSnapshot().children.train!;
+    actor.send({ type: 'pause' });
+    while (first.getSnapshot().context.progress.loops.at(-1)!.value !== 'paused') await turn();
+    const at = first.getSnapshot().context.progress.steps;
+    actor.send({ type: 'step' });
+    while (first.getSnapshot().context.progress.steps < at + 5) await turn();
+    actor.send({ type: 'leave' });
+    actor.send({ type: 'train' });
+    await turn();
+    actor.send({ type: 'stop' });
+    const { value, context } = await waitFor(actor, (snapshot) => snapshot.matches('trained'));
+    const rises = context.epochs.length > 3;
+    actor.send({ type: 'train' });
+    const running = actor.getSnapshot().children.train!;
+    while (running.getSnapshot().context.progress.steps === 0) await turn();
+    running.send({ type: 'loop.abort', reason: new RangeError('too far') });
+    const failed = await waitFor(actor, (snapshot) => snapshot.matches('failed'));
+    actor.stop();
+    // Alone, and begun again with what it was given, as an app that is restored does.
+    const input = { args: [{ epochs: 2, gives: 'numbers' }] as [Plan] };
+    const alone = createActor(train.logic, { input }).start();
+    const snapshot = JSON.parse(JSON.stringify(alone.getPersistedSnapshot()));
+    alone.stop();
+    const again = createActor(train.logic, { snapshot, input }).start();
+    const output = (await toPromise(again)) as number[];
+    const { outcome } = again.getSnapshot().context;
+    terminate();
+    const isSame = output.join() === ((await new Train().run(...input.args)) as number[]).join();
+    return { value, numbers: context.how.length, rises, failed: failed.context.how, isSame, status: outcome?.status };
   },
 };

@@ -4,8 +4,9 @@ import type { Loop } from 'loopchart';
 import { remote, serve } from 'loopchart/worker';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { launch } from './support/chromium.ts';
-import { workerOf } from './support/node-worker.ts';
+import { buildThread, threadOf } from './support/node-worker.ts';
 import { buildApp, freshFolder, serveFolder } from './support/site.ts';
 import { Count } from './support/worker-loops.ts';
 import { type Open, scenarios } from './support/worker-scenarios.ts';
@@ -17,17 +18,23 @@ const over: (() => unknown)[] = [];
 const leave: (() => unknown)[] = [];
 let browser: Browser;
 let page: Page;
+let folder: string;
+let url: string;
 
 beforeAll(async () => {
-  const { folder, remove } = await freshFolder('worker');
+  const fresh = await freshFolder('worker');
+  folder = fresh.folder;
+  await buildThread(join(programs, 'node-worker.ts'), folder, 'thread.mjs');
+  await buildApp(join(programs, 'shared-worker.ts'), folder, 'shared.js', false);
   await buildApp(join(programs, 'web-worker.ts'), folder, 'worker.js', false);
   await buildApp(join(programs, 'worker-page.ts'), folder, 'page.js', false);
   await writeFile(join(folder, 'index.html'), '<!doctype html><script type="module" src="page.js"></script>');
   const site = await serveFolder(folder);
+  url = site.url;
   browser = await launch();
   page = await browser.newPage();
-  await page.goto(site.url);
-  over.push(() => browser.close(), site.close, remove);
+  await page.goto(url);
+  over.push(() => browser.close(), site.close, fresh.remove);
 });
 afterAll(async () => {
   for (const one of over) await one();
@@ -37,7 +44,7 @@ afterEach(async () => {
 });
 
 const openThread: Open = (what) => {
-  const worker = workerOf(join(programs, 'node-worker.ts'), { workerData: what });
+  const worker = threadOf(join(folder, 'thread.mjs'), { workerData: what });
   leave.push(() => worker.terminate());
   return { worker, terminate: () => worker.terminate() };
 };
@@ -240,6 +247,47 @@ describe.each(places)('a run in %s', (where, scenario) => {
       'finished',
     ]);
   });
+});
+
+test('a worker that pages share has a way for each of them', async () => {
+  expect(await page.evaluate(() => (window as any).shared())).toEqual([20, 20]);
+});
+
+test('a thread serves the inspector of its run itself', async () => {
+  const execArgv = ['--conditions=loopchart-source'];
+  const worker = threadOf(join(programs, 'inspected-thread.mjs'), { stderr: true, execArgv });
+  leave.push(() => worker.terminate());
+  let said = '';
+  worker.stderr.on('data', (text) => {
+    said += text;
+  });
+  const run = remote<Count>(worker).start({ inspect: true, paused: true });
+  await run.pause();
+  await expect.poll(() => said).toMatch(/^loopchart inspector: http:\S+#token=a-token-for-this-test\n/);
+  const [, origin] = /(http:\S+)\/#/.exec(said)!;
+  const visitor = new WebSocket(`${origin!.replace('http', 'ws')}/ws?since=0`, ['tok.a-token-for-this-test'], {
+    origin,
+  });
+  leave.push(() => visitor.terminate());
+  let lines = '';
+  visitor.on('message', (text) => {
+    lines += text;
+  });
+  await expect.poll(() => lines).toContain('"value":"paused"');
+  run.resume();
+  expect(await run.output).toBe(20);
+});
+
+test('examples/guide/worker: what the page says is what comes of it', async () => {
+  const example = join(import.meta.dirname, '../examples/guide/worker');
+  await buildApp(join(example, 'page.ts'), folder, 'example.js');
+  const body = '<button></button><progress max="40"></progress><script type="module" src="example.js"></script>';
+  await writeFile(join(folder, 'example.html'), `<!doctype html>${body}`);
+  const shown = await browser.newPage();
+  leave.push(() => shown.close());
+  await shown.goto(`${url}example.html`);
+  await expect.poll(() => shown.title()).toBe('weight 3');
+  expect(await shown.evaluate(() => document.querySelector('progress')!.value)).toBe(40);
 });
 
 describe('a way of messages', () => {

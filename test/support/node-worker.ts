@@ -1,15 +1,22 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { build } from 'vite';
 
-// Of its two forms, the one for `import`.
-const tsx = new URL('dist/esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json')))
-  .href;
+/** Builds a program for threads, with loopchart from its sources: what runs TypeScript here does not reach them. */
+export async function buildThread(source: string, outDir: string, name: string): Promise<void> {
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    ssr: { noExternal: true, resolve: { conditions: ['loopchart-source', 'node', 'import', 'module', 'default'] } },
+    build: {
+      ssr: source,
+      outDir,
+      emptyOutDir: false,
+      target: 'node20',
+      rolldownOptions: { output: { entryFileNames: name }, external: [/^node:/] },
+    },
+  });
+}
 
-/** A worker thread that runs a TypeScript file, with loopchart from its sources. */
-export function workerOf(file: string, options: WorkerOptions = {}): Worker {
-  const { href } = pathToFileURL(file);
-  // What runs TypeScript in a process is not passed on to its threads.
-  const program = `import('${tsx}').then(({ register }) => { register(); return import('${href}'); })`;
-  return new Worker(program, { ...options, eval: true, execArgv: ['--conditions=loopchart-source'] });
+export function threadOf(file: string, options: WorkerOptions = {}): Worker {
+  return new Worker(file, { execArgv: [], ...options });
 }

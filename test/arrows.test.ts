@@ -19,7 +19,7 @@ const floors = [
   ['patterns'],
   ['testing'],
   ['vitest'],
-  ['browser', 'node', 'index.ts'],
+  ['browser', 'node', 'worker', 'index.ts'],
 ];
 
 const floorOf = (file: string) => floors.findIndex((floor) => floor.includes(file.split('/')[0]!));

@@ -151,6 +151,28 @@ describe('what the doors give', () => {
     expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
   });
 
+  test('loopchart/worker', async () => {
+    const { values, types } = names('src/worker/index.ts');
+    expect(values).toEqual(['remote', 'serve']);
+    expect(types).toMatchInlineSnapshot(`
+      [
+        "RemoteInput",
+        "RemoteLogic",
+        "RemoteLoop",
+        "RemoteOptions",
+        "RemoteRun",
+        "RemoteSnapshot",
+        "RemoteStartArguments",
+        "RemoteStartOptions",
+        "ServeOptions",
+        "Served",
+        "Watcher",
+        "WorkerPort",
+      ]
+    `);
+    expect(Object.keys(await import('loopchart/worker')).sort()).toEqual(values);
+  });
+
   test('each is what the build emits of its source', () => {
     const { './package.json': itself, ...doors } = manifest.exports;
     expect(itself).toBe('./package.json');

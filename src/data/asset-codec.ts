@@ -105,6 +105,26 @@ export function decodeAsset(json: Json): unknown {
   return decodeJson(json, kinds);
 }
 
+/** Data with its bytes beside it, so that these can be handed over without another copy. */
+export interface Packed {
+  json: Json;
+  /** Each is a copy of its own. */
+  bytes: ArrayBuffer[];
+}
+
+/** Data for another thread: as exact as {@link encodeAsset}. Nothing of what is packed is handed over itself. */
+export function packData(value: unknown): Packed {
+  const bytes: ArrayBuffer[] = [];
+  const beside: BytesForm = { write: (one) => [bytes.push(copyOf(one)) - 1], read: () => undefined };
+  return { json: encodeJson(value, kindsWith(sharedPlaces(value), beside)), bytes };
+}
+
+/** The inverse of {@link packData}. @throws Error for what is none */
+export function unpackData({ json, bytes }: Packed): unknown {
+  const beside: BytesForm = { write: () => [], read: ([at]) => (typeof at === 'number' ? bytes[at] : undefined) };
+  return decodeJson(json, kindsWith(new Map(), beside));
+}
+
 /**
  * The JSON form of a value that may hold what assets may, with the bytes of typed arrays not in it but beside it, one
  * after the other: in the place of base64 stand the first byte and how many there are.
@@ -140,10 +160,25 @@ export function decodeBeside(json: Json, bytes: Uint8Array): unknown {
  * @throws LoopError `NOT_PLAIN_DATA`, naming the loop and where it lies, for what would not come back as it was
  */
 export function checkAsset(asset: unknown, key: string, path: () => string): void {
+  checkData(asset, (at, what) => {
+    return new LoopError(
+      'NOT_PLAIN_DATA',
+      `Expected \`${key}${at}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
+        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
+      path(),
+    );
+  });
+}
+
+/**
+ * Looks for what would not come back as it was.
+ * @param refusal makes the error of where it lies, such as `.layers[3]`, and of what it is
+ */
+export function checkData(data: unknown, refusal: (at: string, what: string) => Error): void {
   const met = new Set<object>();
   /** Where the value lies that is looked at: texts only for an error. */
   const keys: (string | number)[] = [];
-  look(asset);
+  look(data);
 
   function look(value: unknown): void {
     if (typeof value === 'function' || typeof value === 'symbol') throw refused(`a ${typeof value}`);
@@ -179,17 +214,12 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
     keys.pop();
   }
 
-  function instance(value: object): LoopError {
+  function instance(value: object): Error {
     return refused(`an instance of ${kindOf(value)}`);
   }
 
-  function refused(what: string): LoopError {
+  function refused(what: string): Error {
     const at = keys.map((one) => (typeof one === 'number' ? `[${one}]` : one.startsWith('.(') ? one : `.${one}`));
-    return new LoopError(
-      'NOT_PLAIN_DATA',
-      `Expected \`${key}${at.join('')}\`, which \`stateDict()\` returned, to be data that a checkpoint can keep (plain data, ` +
-        `typed arrays, Map, Set, Date, bigint), got ${what}. Return what it can be made of.`,
-      path(),
-    );
+    return refusal(at.join(''), what);
   }
 }

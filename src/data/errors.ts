@@ -18,7 +18,8 @@ export type LoopErrorCode =
   | 'STOPPED'
   | 'STORE'
   | 'STORE_BUSY'
-  | 'SUSPENDED';
+  | 'SUSPENDED'
+  | 'WORKER_DIED';
 
 /**
  * An error of the library: what was expected, what came, what to do.

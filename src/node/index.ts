@@ -4,9 +4,8 @@
  */
 export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
-export type { StoreHolder } from './holder.ts';
+export type { StoreHolder, TakeOver } from './holder.ts';
 export { type Inspector, type InspectorOptions, inspector } from './inspector.ts';
-export type { TakeOver } from './lock.ts';
 export type { ResumableOptions } from './program/options.ts';
 export { type Program, type ProgramOutcome, resumable } from './program/resumable.ts';
 export { type FileRecorder, recordTo } from './save.ts';

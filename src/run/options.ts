@@ -88,11 +88,12 @@ export const known: readonly string[] = [
   'paused',
 ];
 
-export function checkOptions(loop: AnyLoop, options: StartOptions<any>): void {
+/** @param loop where it is at hand, so that an error names it */
+export function checkOptions(loop: AnyLoop | undefined, options: StartOptions<any>): void {
   const wrong = (expected: string, got: unknown) =>
     new MisconfigurationError(
       `start expected ${expected}, got \`${typeof got === 'object' ? JSON.stringify(got) : String(got)}\`.`,
-      pathOf(loop),
+      loop === undefined ? '' : pathOf(loop),
     );
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);

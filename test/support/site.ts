@@ -9,8 +9,11 @@ import { build } from 'vite';
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 const CONFIG = join(import.meta.dirname, '../../vite.config.ts');
 
-/** Builds a script of somebody's app, as its author would, and puts it beside the page. */
-export async function buildApp(source: string, outDir: string, name: string): Promise<void> {
+/**
+ * Builds a script of somebody's app, as its author would, and puts it beside the page.
+ * @param minify default: true. Then classes have other names in each build
+ */
+export async function buildApp(source: string, outDir: string, name: string, minify = true): Promise<void> {
   await build({
     configFile: CONFIG,
     root: outDir,
@@ -19,6 +22,7 @@ export async function buildApp(source: string, outDir: string, name: string): Pr
       outDir,
       emptyOutDir: false,
       copyPublicDir: false,
+      minify,
       rollupOptions: { input: source, output: { entryFileNames: name } },
     },
   });

@@ -1,15 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ArgsOf, OutputOf } from '../../chart/machine-type.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
+import { type HeldRun, hold } from '../../checkpoint/held-run.ts';
+import { checkSameArgs } from '../../checkpoint/same-args.ts';
 import { LoopError } from '../../data/errors.ts';
-import { plainOrNot } from '../../data/json.ts';
-import { shown } from '../../data/shown.ts';
 import type { Loop } from '../../loop.ts';
 import type { Outcome } from '../../run/outcome.ts';
 import type { LoopRun } from '../../run/run.ts';
 import { later } from '../../time/clock.ts';
 import { tellWith } from '../stderr.ts';
-import { type HeldRun, hold } from './held.ts';
 import { checkOptions, type ResumableOptions } from './options.ts';
 import { type EndSignal, exitCodeOf, onSignals } from './signals.ts';
 import { saysEnded, saysGoingOn, saysWaiting } from './words.ts';
@@ -75,10 +73,10 @@ export async function resumable<L extends Loop<any, any>>(
     let from = saved;
     const migrate = (checkpoint: Checkpoint): Checkpoint => {
       from = options.migrate === undefined ? checkpoint : options.migrate(checkpoint);
-      checkArgs(id, from, options.args);
+      checkSameArgs(id, from, options.args);
       return from;
     };
-    if (saved !== undefined && options.migrate === undefined) checkArgs(id, saved, options.args);
+    if (saved !== undefined && options.migrate === undefined) checkSameArgs(id, saved, options.args);
     const run = loop.start({
       ...rest,
       id,
@@ -160,17 +158,4 @@ class EndBySignal {
     if (bySignal && this.signal !== undefined) return exitCodeOf(this.signal);
     return status === 'failed' || status === 'aborted' ? 1 : 0;
   }
-}
-
-/** A run that had other arguments would not be the one that was saved: its output would be of something else. */
-function checkArgs(id: string, from: Checkpoint, args: unknown[] | undefined): void {
-  const before = from.phase?.context?.args ?? null;
-  const now = plainOrNot(args ?? [])?.copy;
-  // Where they are not all plain data, nobody knows what they were.
-  if (before === null || now === undefined || isDeepStrictEqual(before, now)) return;
-  throw new LoopError(
-    'CHECKPOINT_MISMATCH',
-    `Expected the arguments that the saved run \`${id}\` was begun with, ${shown(before)}, got ${shown(now)}. ` +
-      'Give it the same, give this run another `id`, or delete what is saved.',
-  );
 }

@@ -1,4 +1,4 @@
-import { type CheckpointStore, giveUp, type RunSaving, take } from '../../checkpoint/store.ts';
+import { type CheckpointStore, giveUp, type RunSaving, take } from './store.ts';
 
 /** A run of a store that nobody else can save, from before its checkpoint is loaded until it has ended. */
 export interface HeldRun {

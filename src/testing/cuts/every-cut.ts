@@ -1,0 +1,149 @@
+import type { Checkpoint } from '../../checkpoint/contents.ts';
+import type { AnyLoop } from '../../tree/any-loop.ts';
+import { type Cut, runTelling } from './boundaries.ts';
+import { causesOfCut } from './causes-of-cut.ts';
+import { causesOfRuns } from './causes-of-runs.ts';
+import { resumeDiffers, runsDiffer } from './cut-error.ts';
+import { effectsAfterCrash, effectsAfterCut, ofEffects } from './effects.ts';
+import { type MadeLoop, Maker } from './made.ts';
+import { firstDifference, type Measured, measure } from './measured.ts';
+import { checkOptions, type EveryCutOptions } from './options.ts';
+import { CutReport } from './report.ts';
+import { randomFrom, Sample } from './sample.ts';
+
+/** The loop that is made, and its arguments. */
+type LoopOf<M> = Awaited<M> extends MadeLoop<infer L> ? L : Awaited<M>;
+type ArgsOf<L> = L extends { run(...args: infer Args): unknown } ? Args : any[];
+
+/**
+ * Proves that a loop goes on exactly: runs it, cuts it at each boundary (before each hook that runs once, after each step,
+ * after each `once`, also where loops run side by side), takes the checkpoint through JSON, and goes on from it in new
+ * instances. Each of these runs must come to the same as the one that was not cut: how it ended, its output, the states and
+ * counters of all loops, what `Stateful` fields hold, the steps, and the effects where the loop tells of them.
+ *
+ * Before that the loop is run twice without a cut, for what is not the same from run to run cannot be after a cut either.
+ *
+ * Needs no test framework. Of n boundaries, a loop is run about n + 3 times: let it take few steps, and see `max`.
+ *
+ * @param make makes a new loop with each call, or one with what belongs to it: `{ loop, args, effects, assets }`
+ * @returns what was cut
+ * @throws CutError (a LoopError) for the first difference: `RESUME_DIFFERS` with the cut and the likely cause, or
+ *   `RUNS_DIFFER`; whatever the run throws that cannot be saved, such as LoopError `NOT_PLAIN_DATA`; MisconfigurationError
+ *
+ * @example
+ * const report = await everyCut(() => new Import(), { args: [rows] });
+ * console.log(String(report)); // 34 cuts, at each of 34 boundaries: …
+ */
+export async function everyCut<M extends AnyLoop | MadeLoop<any> | Promise<AnyLoop | MadeLoop<any>>>(
+  make: () => M,
+  options: EveryCutOptions<LoopOf<M>, ArgsOf<LoopOf<M>>> = {},
+): Promise<CutReport> {
+  checkOptions(make, options);
+  return await new Proof(make, options).all();
+}
+
+class Proof {
+  readonly #maker: Maker;
+  readonly #limit: number;
+  readonly #crashes: boolean;
+  readonly #max: number;
+  readonly #seed: number;
+
+  constructor(make: () => unknown, options: EveryCutOptions) {
+    this.#maker = new Maker(make, options);
+    this.#limit = options.timeout ?? 60_000;
+    this.#crashes = options.crashes ?? true;
+    this.#max = options.max ?? 1000;
+    this.#seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  }
+
+  async all(): Promise<CutReport> {
+    const whole = await this.#twice();
+    const { report, cuts } = await this.#boundaries(whole);
+    for (const [i, cut] of cuts.entries()) {
+      const got = await this.#goOn(cut, i % 2 === 1);
+      const difference = firstDifference(whole, { ...got, effects: whole.effects });
+      if (difference !== undefined) {
+        const causes = await causesOfCut(this.#trial(whole), [cut, ...(await this.#another(whole, cuts.slice(i + 1)))]);
+        throw resumeDiffers({ ...this.#told(report), difference, causes, cut }, got);
+      }
+      this.#checkEffects(whole, cut, got, report);
+    }
+    return report;
+  }
+
+  /** Runs it twice without a cut. @returns what it comes to */
+  async #twice(): Promise<Measured> {
+    const first = await this.#maker.make();
+    const whole = await measure(first, this.#limit);
+    if (whole.status === 'late') throw whole.error;
+    const again = await measure(await this.#maker.make(), this.#limit);
+    const difference = firstDifference(whole, again);
+    if (difference !== undefined) {
+      const causes = await causesOfRuns(this.#maker, this.#limit);
+      throw runsDiffer({ path: first.loop.path, difference, causes, sampled: '' }, again);
+    }
+    return whole;
+  }
+
+  /** Runs it once more, and takes a checkpoint at each boundary. That must not change it. */
+  async #boundaries(whole: Measured): Promise<{ report: CutReport; cuts: Cut[] }> {
+    const made = await this.#maker.make();
+    const sample = new Sample<Cut>(this.#max, randomFrom(this.#seed));
+    const places: Cut['place'][] = [];
+    const saved = await runTelling(made, this.#limit, (cut) => {
+      places.push(cut.place);
+      sample.add(cut);
+      return false;
+    });
+    const difference = firstDifference(whole, saved);
+    // It says itself what of it cannot be saved.
+    if (difference?.what === 'status' && saved.error !== undefined) throw saved.error;
+    const cuts = sample.kept;
+    const report = new CutReport(made.loop.path, places, cuts.length, this.#seed, this.#maker.hasEffects);
+    if (difference !== undefined) throw runsDiffer({ ...this.#told(report), difference, causes: [bySaving] }, saved);
+    return { report, cuts };
+  }
+
+  async #goOn(cut: Cut, watched: boolean): Promise<Measured> {
+    const from = JSON.parse(cut.json) as Checkpoint;
+    return await measure(await this.#maker.make(), this.#limit, { from, ...(watched ? { inspect: () => {} } : {}) });
+  }
+
+  /** A later cut that goes wrong as well: what explains both is more likely to be the cause. */
+  async #another(whole: Measured, later: Cut[]): Promise<Cut[]> {
+    const [middle, last] = [
+      later[Math.floor(later.length / 2)],
+      later.findLast(({ place }) => place.state === 'advancing'),
+    ];
+    for (const cut of [last, middle]) {
+      if (cut === undefined) continue;
+      const got = await this.#goOn(cut, false);
+      if (firstDifference(whole, { ...got, effects: whole.effects }) !== undefined) return [cut];
+    }
+    return [];
+  }
+
+  #checkEffects(whole: Measured, cut: Cut, got: Measured, report: CutReport): void {
+    const inOrder = report.parallel === 0;
+    const found =
+      effectsAfterCut(whole.effects, cut, got.effects, inOrder) ??
+      (this.#crashes ? effectsAfterCrash(whole.effects, cut, got.effects, inOrder) : undefined);
+    if (found === undefined) return;
+    throw resumeDiffers({ ...this.#told(report), difference: found, causes: [ofEffects(found, cut)], cut }, got);
+  }
+
+  #trial(whole: Measured) {
+    return { maker: this.#maker, whole, limit: this.#limit };
+  }
+
+  #told(report: CutReport): { path: string; sampled: string } {
+    return { path: report.path, sampled: report.isSampled ? report.sampling : '' };
+  }
+}
+
+const bySaving = {
+  kind: 'shared' as const,
+  says: 'Taking checkpoints changes the run: `onSaveCheckpoint` or `stateDict` of a `Stateful` field changes something.',
+  advice: 'Let those only read, and give copies.',
+};

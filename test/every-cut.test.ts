@@ -1,300 +1,226 @@
-import { Loop, type Stateful } from 'loopchart';
-import { type CutError, everyCut } from 'loopchart/testing';
-import { describe, expect, test } from 'vitest';
-import { Count, Family, Slow } from './support/loops.ts';
+import { Loop, LoopError, type Stateful } from 'loopchart';
+import { everyCut } from 'loopchart/testing';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Count, Family } from './support/loops.ts';
+import { isParallel, type Log, random, randomTree, Tree } from './support/trees.ts';
 
-/** What everyCut says of a loop that is wrong. */
-async function fault(proof: Promise<unknown>): Promise<CutError> {
-  const error = await proof.then(
-    (report) => {
-      throw new Error(`nothing was found: ${report}`);
-    },
-    (error: unknown) => error,
-  );
-  return error as CutError;
-}
-
-/** Adds up numbers that it is given one after another. */
-abstract class Sum extends Loop<number> {
-  override state = { n: 0, sum: 0 };
-  get done() {
-    return this.state.n >= 4;
+class Model implements Stateful {
+  seen = new Map<string, unknown>();
+  stateDict() {
+    return new Map(this.seen);
   }
-  reset() {
-    this.state = { n: 0, sum: 0 };
-  }
-  abstract next(): number;
-  advance() {
-    this.state.sum = this.state.sum * 10 + this.next();
-    this.state.n++;
-  }
-  override onRunEnd() {
-    return this.state.sum;
+  loadStateDict(seen: Map<string, unknown>) {
+    this.seen = new Map(seen);
   }
 }
 
 describe('a loop that goes on exactly', () => {
-  test('is reported with how many cuts there were, in which states', async () => {
+  test('is reported with how many cuts there were, and in which states', async () => {
     const report = await everyCut(() => new Count(3));
-    expect(String(report)).toMatchInlineSnapshot(`"count goes on exactly. All 7 boundaries were cut. entering 1, resetting 1, starting 1, advancing 3, finished 1."`);
-    expect(report).toMatchObject({ cuts: report.boundaries, isSampled: false });
+    expect(String(report)).toMatchInlineSnapshot(
+      `"count goes on exactly. All 8 boundaries were cut. entering 1, resetting 1, starting 1, advancing 3, ending 1, finished 1."`,
+    );
+    expect(report).toMatchObject({ cuts: 8, boundaries: 8, isSampled: false, parallel: 0, onces: 0, effects: false });
   });
 
   test('is cut in its children, after each once, and where they run side by side', async () => {
     const report = await everyCut(() => new Family(), { args: ['hi'] });
-    expect(String(report)).toMatchInlineSnapshot(`"family goes on exactly. All 65 boundaries were cut. entering 10, resetting 10, starting 10, advancing 33, ending 1, finished 1, after once 3, side by side 15."`);
+    expect(report.cuts).toBe(report.boundaries);
+    expect(report.onces).toBe(3);
+    expect(report.parallel).toBeGreaterThan(3);
+    expect(Object.keys(report.states)).toEqual([
+      'entering',
+      'resetting',
+      'starting',
+      'advancing',
+      'ending',
+      'finished',
+    ]);
     expect(Object.keys(report.loops)).toEqual(['family', 'family.first', 'family.pair.0', 'family.pair.1']);
+  });
+
+  test('may be one that fails, that is ended or skipped: it has to be the same', async () => {
+    class Ends extends Count {
+      override async advance() {
+        await super.advance();
+        if (this.state.n === 2) throw this.end('two');
+      }
+    }
+    class Fails extends Count {
+      override async advance() {
+        await super.advance();
+        if (this.state.n === 2) throw new RangeError('two');
+      }
+    }
+    class Skips extends Count {
+      override get skip() {
+        return true;
+      }
+    }
+    for (const make of [() => new Ends(4), () => new Fails(4), () => new Skips(4)])
+      expect((await everyCut(make)).cuts).toBeGreaterThan(0);
+  });
+
+  test('is made with what belongs to it, also later', async () => {
+    class Trained extends Count {
+      readonly model = new Model();
+      override async advance(by?: number) {
+        await super.advance(by);
+        this.model.seen = new Map([['weights', new Float32Array([Number.NaN, this.state.n])]]);
+      }
+    }
+    const report = await everyCut(
+      async () => {
+        const loop = new Trained(4);
+        return { loop, assets: () => loop.model.seen.get('weights') };
+      },
+      { args: [2] },
+    );
+    expect(report).toMatchObject({ boundaries: 7 });
+  });
+
+  const firstSeed = Number(process.env.LOOPCHART_SEED ?? 1);
+  test('is found to be one among random trees of loops', async () => {
+    let cuts = 0;
+    for (let seed = firstSeed; seed < firstSeed + 15; seed++) {
+      const next = random(seed);
+      const node = randomTree(next, { depth: 1 + Math.floor(next() * 3), parallel: next() < 0.5 });
+      const make = () => {
+        const log: Log = [];
+        return new Tree(node, log);
+      };
+      const report = await everyCut(make, { args: [5], max: isParallel(node) ? 10 : 40, seed }).catch((error) => {
+        throw new Error(`LOOPCHART_SEED=${seed}: ${error.message}\n${JSON.stringify(node)}`, { cause: error });
+      });
+      cuts += report.cuts;
+    }
+    expect(cuts).toBeGreaterThan(50);
   });
 });
 
-describe('it finds', () => {
-  test('state kept in a private field', async () => {
-    class Kept extends Sum {
-      #at = 0;
-      next() {
-        return ++this.#at;
-      }
-    }
-    const error = await fault(everyCut(() => new Kept()));
-    expect(error.message).toMatchInlineSnapshot(`
-      "kept: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: kept in \`advancing\`, after 1 step.
-        What differs first: the output: expected 1234, got 1123.
-        Likely cause: State outside \`state\`, which a checkpoint does not have. No field that can be seen differs: look at \`#private\` fields and closures. In the same instance, it comes out right.
-        What to do: Keep it in \`state\`; or make it again from the state in onRestart or onLoadCheckpoint."
-    `);
-    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', path: 'kept' });
+describe('where there are too many boundaries', () => {
+  test('they are sampled evenly, the same ones for the same seed, and the report says so', async () => {
+    const made: number[] = [];
+    const make = () => {
+      const loop = new Count(100);
+      made.push(0);
+      return loop;
+    };
+    const report = await everyCut(make, { max: 10, seed: 3 });
+    expect(String(report)).toMatchInlineSnapshot(
+      `"count goes on exactly. 10 of 105 boundaries were cut, sampled evenly with the seed 3. entering 1, resetting 1, starting 1, advancing 100, ending 1, finished 1."`,
+    );
+    expect(report).toMatchObject({ cuts: 10, boundaries: 105, isSampled: true, seed: 3 });
+    // Three whole ones, and those that go on.
+    expect(made.length).toBe(13);
   });
 
-  test('state kept in a field that others can see, and names it', async () => {
-    class Kept extends Sum {
+  test('so does the error', async () => {
+    class Kept extends Count {
       private at = 0;
-      next() {
-        return ++this.at;
+      override async advance() {
+        this.at++;
+        this.state.n = this.at;
       }
     }
-    expect((await fault(everyCut(() => new Kept()))).message).toMatchInlineSnapshot(`
-      "kept: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: kept in \`advancing\`, after 1 step.
-        What differs first: the output: expected 1234, got 1123.
-        Likely cause: State outside \`state\`, which a checkpoint does not have. \`at\` of kept had 1 at the cut, and has 0 in a new instance. In the same instance, it comes out right.
-        What to do: Keep it in \`state\`; or make it again from the state in onRestart or onLoadCheckpoint."
-    `);
+    const error = await everyCut(() => new Kept(50), { max: 5, seed: 1 }).catch((error: unknown) => error);
+    expect((error as Error).message).toContain('5 of 55 boundaries were cut, sampled evenly with the seed 1.');
   });
+});
 
-  test('an unseeded shuffle that shows from run to run', async () => {
-    class Shuffled extends Sum {
-      order: number[] = [];
+describe('everyCut gives up', () => {
+  test('on a run that goes on and does not end, and says what that waits for', async () => {
+    class Waits extends Count {
+      open = false;
       override reset() {
         super.reset();
-        this.order = shuffled([1, 2, 3, 4, 5, 6, 7, 8]);
+        this.open = true;
       }
-      next() {
-        return this.order[this.state.n]!;
-      }
-    }
-    expect((await fault(everyCut(() => new Shuffled()))).message).toMatchInlineSnapshot(`
-      "shuffled: two runs that nobody cut differ: it is not the same from run to run.
-        What differs first: the output: expected 3712, got 2864.
-        Likely cause: Random numbers without a seed that the checkpoint has, such as for a shuffle: \`Math.random()\` is called outside \`once\` in a hook of shuffled (every-cut.test.ts:236). With that made the same for both, the runs are the same.
-        What to do: Draw in once: await this.once('order', () => shuffle(items)); or from a generator with a seed, whose state is kept in \`state\`."
-    `);
-  });
-
-  test('an unseeded shuffle that shows only where it is cut', async () => {
-    class Shuffled extends Loop<number> {
-      override state = { n: 0, sum: 0 };
-      order = shuffled([1, 2, 3, 4, 5, 6, 7, 8]);
-      get done() {
-        return this.state.n >= this.order.length;
-      }
-      reset() {
-        this.state = { n: 0, sum: 0 };
-      }
-      advance() {
-        this.state.sum += this.order[this.state.n++]!;
-        if (this.state.n < this.order.length) this.state.sum = 0 + this.state.sum;
-      }
-      override onRunEnd() {
-        return this.state.sum;
-      }
-    }
-    expect((await fault(everyCut(() => new Shuffled()))).message).toMatchInlineSnapshot(`
-      "shuffled: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: shuffled in \`advancing\`, after 1 step.
-        What differs first: the output: expected 36, got 34.
-        Likely cause: Random numbers without a seed that the checkpoint has, such as for a shuffle: \`Math.random()\` is called outside \`once\` (every-cut.test.ts:236). A run that goes on draws others.
-        What to do: Draw in once: await this.once('order', () => shuffle(items)); or from a generator with a seed, whose state is kept in \`state\`."
-    `);
-  });
-
-  test('a sampler outside the state', async () => {
-    class Sampler {
-      position = 0;
-      next() {
-        return ++this.position;
-      }
-    }
-    class Sampled extends Sum {
-      readonly sampler = new Sampler();
-      next() {
-        return this.sampler.next();
-      }
-    }
-    expect((await fault(everyCut(() => new Sampled()))).message).toMatchInlineSnapshot(`
-      "sampled: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: sampled in \`advancing\`, after 1 step.
-        What differs first: the output: expected 1234, got 1123.
-        Likely cause: State outside \`state\`, which a checkpoint does not have. \`sampler\` of sampled (a Sampler) had \`.position\` 1 at the cut, and has 0 in a new instance. In the same instance, it comes out right.
-        What to do: Give the object in that field stateDict() and loadStateDict(), as a sampler or a model has; or keep in \`state\` how far it has come."
-    `);
-  });
-
-  test('a sampler that hides where it is', async () => {
-    class Sampler {
-      #position = 0;
-      next() {
-        return ++this.#position;
-      }
-    }
-    class Sampled extends Sum {
-      readonly sampler = new Sampler();
-      next() {
-        return this.sampler.next();
-      }
-    }
-    expect((await fault(everyCut(() => new Sampled()))).message).toMatchInlineSnapshot(`
-      "sampled: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: sampled in \`advancing\`, after 1 step.
-        What differs first: the output: expected 1234, got 1123.
-        Likely cause: State outside \`state\`, which a checkpoint does not have. No field that can be seen differs: look at what is inside \`sampler\` of sampled (a Sampler), and at \`#private\` fields and closures. In the same instance, it comes out right.
-        What to do: Give the object in that field stateDict() and loadStateDict(), as a sampler or a model has; or keep in \`state\` how far it has come."
-    `);
-  });
-
-  test('an argument that is used up: a list', async () => {
-    class Drain extends Loop<string, [string[]]> {
-      override state = { got: '' };
-      get done() {
-        return this.state.got.length >= 3;
-      }
-      reset() {
-        this.state.got = '';
-      }
-      advance(items: string[]) {
-        this.state.got += items.shift();
-      }
-      override onRunEnd() {
-        return this.state.got;
-      }
-    }
-    expect((await fault(everyCut(() => new Drain(), { args: [['a', 'b', 'c']] }))).message).toMatchInlineSnapshot(`
-      "drain: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: drain in \`advancing\`, after 1 step.
-        What differs first: the output: expected "abc", got "aab".
-        Likely cause: The run uses up its arguments: argument 1[0] was "a" before the run, and nothing after it. With what drain had left of them, it comes out right.
-        What to do: Leave arguments as they are, and keep in \`state\` how far the loop has come: items[this.state.next++]."
-    `);
-    const made = () => ({ loop: new Drain(), args: [['a', 'b', 'c']] as [string[]] });
-    expect((await fault(everyCut(made))).causes[0]).toMatchObject({ kind: 'argument' });
-  });
-
-  test('an argument that is used up: a generator', async () => {
-    function* letters() {
-      yield* 'abc';
-    }
-    class Drain extends Loop<string, [Iterator<string>]> {
-      override state = { got: '' };
-      get done() {
-        return this.state.got.length >= 3;
-      }
-      reset() {
-        this.state.got = '';
-      }
-      advance(items: Iterator<string>) {
-        this.state.got += items.next().value;
-      }
-      override onRunEnd() {
-        return this.state.got;
-      }
-    }
-    expect((await fault(everyCut(() => new Drain(), { args: () => [letters()] }))).message).toMatchInlineSnapshot(`
-      "drain: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: drain in \`advancing\`, after 1 step.
-        What differs first: the output: expected "abc", got "aab".
-        Likely cause: The run uses up its arguments: argument 1 is an iterator (object), which can be gone through only once. With what drain had left of them, it comes out right.
-        What to do: Leave arguments as they are, and keep in \`state\` how far the loop has come: items[this.state.next++]."
-    `);
-    // The same one for all runs.
-    expect((await fault(everyCut(() => new Drain(), { args: [letters()] }))).message).toMatchInlineSnapshot(`
-      "drain: two runs that nobody cut differ: it is not the same from run to run.
-        What differs first: the output: expected "abc", got "undefined".
-        Likely cause: It depends on the time: \`performance.now()\` is called outside \`once\`. With that made the same for both, the runs are the same.
-        What to do: Ask for the time in once: await this.once('time', () => Date.now()), or take it as an argument."
-    `);
-  });
-
-  test('an effect outside once', async () => {
-    class Mail extends Loop {
-      override state = { n: 0 };
-      readonly sent: string[] = [];
-      get done() {
-        return this.state.n >= 2;
-      }
-      reset() {
-        this.state.n = 0;
-      }
-      async advance() {
-        const to = `a${this.state.n}`;
-        this.sent.push(to);
-        await this.once('log', () => this.sent.push(`log ${to}`));
-        this.state.n++;
-      }
-    }
-    const error = await fault(everyCut(() => new Mail(), { effects: ({ sent }) => sent }));
-    expect(error.message).toMatchInlineSnapshot(`
-      "mail: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: mail in \`advancing\`, after 0 steps and after once('log').
-        What differs first: the effects: expected ["a0","log a0","a1","log a1"], got ["a0","log a0","a0","a1","log a1"].
-        Likely cause: An effect outside \`once\` in mail, or in one that had not returned: the step that was cut is run again when the run goes on, and does "a0" again.
-        What to do: Do it in once: await this.once('send', () => send(mail)), which is not called again."
-    `);
-  });
-
-  test('an effect outside once that only a process that dies does again', async () => {
-    class Mail extends Count {
-      readonly sent: number[] = [];
       override async advance() {
-        this.sent.push(this.state.n);
+        if (!this.open) await new Promise(() => {});
         await super.advance();
       }
     }
-    const effects = ({ sent }: Mail) => sent;
-    expect((await fault(everyCut(() => new Mail(2), { effects }))).message).toMatchInlineSnapshot(`
-      "mail: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: mail in \`advancing\`, after 0 steps.
-        What differs first: the effects: expected [0,1], got [0,0,1].
-        Likely cause: An effect outside \`once\` in mail, or in one that had not returned: a process that dies in the step after this cut has done 0 already, and the step does it again when it is run again.
-        What to do: Do it in once: await this.once('send', () => send(mail)), which is not called again. If it may be done again when a process dies in the middle of it, say { crashes: false }."
-    `);
-    await everyCut(() => new Mail(2), { effects, crashes: false });
+    const error = await everyCut(() => new Waits(2), { timeout: 300 }).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', difference: { what: 'status', got: 'late' } });
+    expect((error as Error).message).toContain('It waits for waits (advancing)');
+    expect((error as any).causes).toMatchObject([{ kind: 'restart' }]);
   });
 
-  test('a missing onRestart', async () => {
-    class Connected extends Sum {
-      connection: { ask(n: number): number } | undefined;
-      override reset() {
-        super.reset();
-        this.connection = { ask: (n) => n + 1 };
-      }
-      next() {
-        return this.connection!.ask(this.state.n);
+  test('on a loop that does not end without a cut', async () => {
+    class Endless extends Count {
+      override async advance() {
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
     }
-    expect((await fault(everyCut(() => new Connected()))).message).toMatchInlineSnapshot(`
-      "connected: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: connected in \`starting\`.
-        What differs first: how the run ended: expected "finished", got "failed".
-        Likely cause: \`onRestart\` is missing: a run that goes on does not call \`reset\` and \`onRunStart\` again, so what those of connected make (a connection, an index) is not there. Called before it went on, it comes out right.
-        What to do: Override onRestart(...args), and make there again what is not in \`state\`."
-    `);
+    const error = await everyCut(() => new Endless(2), { timeout: 100 }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(LoopError);
+    expect((error as Error).message).toBe(
+      'endless: had not ended after 100 ms, and was aborted. It waits for endless (advancing).',
+    );
+  });
+
+  test('on one that cannot be saved, with what that says', async () => {
+    class Odd extends Loop<object> {
+      override state = { n: 0 };
+      get done() {
+        return true;
+      }
+      reset() {}
+      advance() {}
+      override onRunEnd() {
+        return new Set();
+      }
+    }
+    await expect(everyCut(() => new Odd())).rejects.toMatchObject({ code: 'NOT_PLAIN_DATA', path: 'odd' });
   });
 });
 
-function shuffled(items: number[]): number[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [items[i], items[j]] = [items[j]!, items[i]!];
+test('arguments and effects have the types of the loop', async () => {
+  abstract class Mail extends Loop<string, [to: string[]]> {
+    readonly sent: string[] = [];
   }
-  return items;
-}
+  const mail = () => ({}) as Mail;
+  const refused = [
+    everyCut(mail, { args: [['a']], effects: ({ sent }) => sent }),
+    everyCut(mail, { args: () => [['a']] }),
+    everyCut(async () => mail(), { args: [['a']] }),
+    everyCut(() => ({ loop: mail(), args: [['a']] })),
+    everyCut(async () => ({ loop: mail(), args: [['a']] })),
+    // @ts-expect-error: it takes a list of texts
+    everyCut(mail, { args: [5] }),
+    // @ts-expect-error: the same
+    everyCut(() => ({ loop: mail(), args: [5] })),
+    // @ts-expect-error: the loop has no such thing
+    everyCut(mail, { effects: ({ mails }) => mails }),
+  ];
+  for (const one of refused) await expect(one).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
+});
+
+describe('everyCut refuses', () => {
+  const one = new Count(2);
+  test.each<[string, () => Promise<unknown>, string]>([
+    ['a loop in the place of what makes one', () => everyCut(one as any), 'a function that makes a new loop'],
+    ['the same loop again', () => everyCut(() => one), 'expected `make` to give a new loop with each call'],
+    ['something that is no loop', () => everyCut(() => ({ run() {} }) as any), '`make` to give a new loop, or { loop'],
+    ['nothing', () => everyCut(() => undefined as any), 'got `undefined`'],
+    ['an unknown option', () => everyCut(() => new Count(1), { cuts: 3 } as any), 'options among args'],
+    ['half a cut', () => everyCut(() => new Count(1), { max: 0.5 }), '`max` to be a whole number from 1 up, got `0.5`'],
+    ['a seed that is none', () => everyCut(() => new Count(1), { seed: Number.NaN }), '`seed` to be a whole number'],
+    ['no time', () => everyCut(() => new Count(1), { timeout: 0 }), '`timeout` to be milliseconds above 0'],
+    ['arguments that are no list', () => everyCut(() => new Count(1), { args: 5 as any }), '`args` to be an array'],
+  ])('%s', async (_, prove, message) => {
+    const error = await prove().catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'MISCONFIGURATION' });
+    expect((error as Error).message).toContain(message);
+  });
+});
+
+describe('under fake timers', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('everyCut goes on as ever', async () => {
+    vi.useFakeTimers();
+    expect((await everyCut(() => new Count(2))).cuts).toBe(7);
+  });
+});

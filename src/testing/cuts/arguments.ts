@@ -1,6 +1,6 @@
 import { isPlain, plainCopy } from '../../data/json.ts';
 import { kindOf } from '../../data/shown.ts';
-import { brief, differenceOf, pathWithin } from './difference.ts';
+import { brief, differenceOf } from './difference.ts';
 
 /** An argument that a run has used up. */
 export interface ChangedArgument {
@@ -14,14 +14,10 @@ export function changedArguments(args: readonly unknown[]): () => ChangedArgumen
   return () =>
     args.flatMap((arg, index) => {
       const name = `argument ${index + 1}`;
-      if (isIterator(arg))
-        return [{ index, says: `${name} is an iterator (${kindOf(arg)}), which can be gone through only once.` }];
-      const difference = differenceOf(before[index], noted(arg));
-      if (difference === undefined) return [];
-      const { at, expected, got } = difference;
-      return [
-        { index, says: `${name}${pathWithin(at)} was ${brief(expected)} before the run, and ${brief(got)} after it.` },
-      ];
+      if (isIterator(arg)) return [{ index, says: `${name} is an iterator, which can be gone through only once.` }];
+      const after = noted(arg);
+      if (differenceOf(before[index], after) === undefined) return [];
+      return [{ index, says: `${name} was ${brief(before[index])} before the run, and ${brief(after)} after it.` }];
     });
 }
 

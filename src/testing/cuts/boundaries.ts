@@ -74,10 +74,11 @@ class Boundaries {
     };
   }
 
-  /** The chart of some loop moves on: there is a boundary ahead. A step is none that has to be asked for. */
+  /** The chart of some loop moves on: there is a boundary ahead. Behind a step there is one in any case. */
   #heard(event: InspectionEvent): void {
     if (event.type !== '@xstate.event' || !isLoopActor(event.actorRef as any)) return;
-    if (/^loop\.(advanced|asked|once|shown|forwarded)$/.test(event.event.type)) return;
+    const { type, done } = event.event as { type: string; done?: boolean };
+    if (/^loop\.(asked|once|shown|forwarded)$/.test(type) || (type === 'loop.advanced' && !done)) return;
     this.#ask();
   }
 

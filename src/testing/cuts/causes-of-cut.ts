@@ -5,8 +5,8 @@ import { changedArguments } from './arguments.ts';
 import { type Cut, runTelling } from './boundaries.ts';
 import type { Cause } from './cause.ts';
 import { ofChance } from './causes-of-runs.ts';
-import { withChance } from './chance.ts';
-import { keptFields, opaqueFields, withoutRestart } from './fields.ts';
+import { type Chance, type ChanceCall, withChance } from './chance.ts';
+import { type KeptField, keptFields, opaqueFields } from './fields.ts';
 import type { Made, Maker } from './made.ts';
 import { firstDifference, type Measured, measure } from './measured.ts';
 import { standingIn } from './place.ts';
@@ -28,20 +28,35 @@ export interface Trial {
 }
 
 export async function causesOfCut(trial: Trial, cuts: readonly Cut[]): Promise<Cause[]> {
-  const causes: Cause[] = [];
-  const [first] = cuts as [Cut];
-  if (await helps(trial, cuts, inUsedArguments)) causes.push(...(await ofArguments(trial, first)));
-  if (causes.length === 0) {
-    if (await helps(trial, cuts, afterReset)) causes.push(ofRestart(await atCut(trial, first), first));
-    else if (await helps(trial, cuts, inSameInstance)) causes.push(await ofFields(trial, first));
-  }
   const { calls } = await withChance([], async () => await measure(await trial.maker.make(), trial.limit));
-  const draws = calls.get('random');
-  if (draws !== undefined) causes.push(ofChance('random', draws, 'A run that goes on draws others.'));
-  const time = calls.get('time');
-  if (time !== undefined && causes.length === 0)
-    causes.push(ofChance('time', time, 'A run that goes on does so later.'));
+  const cause = await provenCause(trial, cuts, calls.get('random'));
+  const causes = cause === undefined ? [] : [cause];
+  const [random, time] = [calls.get('random'), calls.get('time')];
+  if (random !== undefined && cause?.kind !== 'random')
+    causes.push(ofChance('random', random, 'A run that goes on draws others.'));
+  if (time !== undefined && causes.length === 0) causes.push(ofChance('time', time, 'A run that goes on asks later.'));
   return causes.length > 0 ? causes : [unknown];
+}
+
+async function provenCause(
+  trial: Trial,
+  cuts: readonly Cut[],
+  random: ChanceCall | undefined,
+): Promise<Cause | undefined> {
+  const [first] = cuts as [Cut];
+  if (await helps(trial, cuts, inUsedArguments)) return await ofArguments(trial, first);
+  if (await helps(trial, cuts, afterReset)) return await ofRestart(trial, await atCut(trial, first));
+  if (random !== undefined) {
+    for (const way of [inNewInstance, afterReset])
+      if (await helps(trial, cuts, way, ['random']))
+        return ofChance(
+          'random',
+          random,
+          'A run that goes on draws others; made to draw the same, it comes out right.',
+        );
+  }
+  // Not from the other cut: a step of a parent that is run again in the same instance changes its fields twice.
+  return await ofFields(trial, await atCut(trial, first), await helps(trial, [first], inSameInstance));
 }
 
 /** One more way to go on from a cut. */
@@ -52,19 +67,17 @@ interface Stopped {
   made: Made;
   /** What became of its arguments by then. */
   args: unknown[];
+  /** The cut, with what this run had come to by then. */
+  cut: Cut;
 }
 
-/** Whether runs that go on in some way come out right, from all of these cuts. */
-async function helps(trial: Trial, cuts: readonly Cut[], way: Way): Promise<boolean> {
+/** Whether runs that go on in some way come out right, from all of these cuts. @param fixed what is the same before and after the cut */
+async function helps(trial: Trial, cuts: readonly Cut[], way: Way, fixed: readonly Chance[] = []): Promise<boolean> {
   for (const cut of cuts) {
-    const stopped = await atCut(trial, cut);
-    const measured = stopped && (await way(trial, cut, stopped));
-    // Effects are told apart by what they are.
-    if (
-      measured === undefined ||
-      firstDifference(trial.whole, { ...measured, effects: trial.whole.effects }) !== undefined
-    )
-      return false;
+    const { result: stopped } = await withChance(fixed, () => atCut(trial, cut));
+    if (stopped === undefined) return false;
+    const { result: measured } = await withChance(fixed, () => way(trial, stopped.cut, stopped));
+    if (measured === undefined || firstDifference(trial.whole, measured) !== undefined) return false;
   }
   return true;
 }
@@ -72,13 +85,13 @@ async function helps(trial: Trial, cuts: readonly Cut[], way: Way): Promise<bool
 /** Runs until the same cut, and no further. Where loops run side by side there may be none that is the same. */
 async function atCut({ maker, limit }: Trial, cut: Cut): Promise<Stopped | undefined> {
   const made = await maker.make();
-  let isSame = false;
-  await runTelling(made, limit, ({ index, place }) => {
-    if (index !== cut.index) return false;
-    isSame = JSON.stringify(place) === JSON.stringify(cut.place);
+  let same: Cut | undefined;
+  await runTelling(made, limit, (one) => {
+    if (one.index !== cut.index) return false;
+    if (JSON.stringify(one.place) === JSON.stringify(cut.place)) same = one;
     return true;
   });
-  return isSame ? { made, args: made.args } : undefined;
+  return same && { made, args: made.args, cut: same };
 }
 
 const checkpointOf = ({ json }: Cut): Checkpoint => JSON.parse(json);
@@ -87,6 +100,9 @@ const inUsedArguments: Way = async ({ maker, limit }, cut, { args }) => {
   if (args.length === 0) return undefined;
   return await measure(await maker.make(), limit, { from: checkpointOf(cut), args });
 };
+
+const inNewInstance: Way = async ({ maker, limit }, cut) =>
+  await measure(await maker.make(), limit, { from: checkpointOf(cut) });
 
 const inSameInstance: Way = async ({ maker, limit }, cut, { made }) => {
   const { args } = await maker.make();
@@ -119,58 +135,66 @@ function preparing(root: AnyLoop, checkpoint: Checkpoint, args: unknown[]) {
   });
 }
 
-async function ofArguments({ maker, limit }: Trial, cut: Cut): Promise<Cause[]> {
+async function ofArguments({ maker, limit }: Trial, cut: Cut): Promise<Cause> {
   const made = await maker.make();
   const changed = changedArguments(made.args);
   await measure(made, limit);
   const [{ says } = { says: 'a run that goes on from this cut has to be given what was left of its arguments.' }] =
     changed();
-  return [
-    {
-      kind: 'argument',
-      says: `The run uses up its arguments: ${says} With what ${cut.place.path} had left of them, it comes out right.`,
-      advice: 'Leave arguments as they are, and keep in `state` how far the loop has come: items[this.state.next++].',
-    },
-  ];
+  return {
+    kind: 'argument',
+    says: `The run uses up its arguments: ${says} With what ${cut.place.path} had left of them, it comes out right.`,
+    advice: 'Leave arguments as they are, and keep in `state` how far the loop has come: items[this.state.next++].',
+  };
 }
 
-function ofRestart(stopped: Stopped | undefined, cut: Cut): Cause {
-  const running = standingIn(checkpointOf(cut).phase, stopped?.made.loop.path ?? '').map(({ path }) => path);
-  const without = stopped === undefined ? [] : withoutRestart(stopped.made.loop, running);
-  const of = without.length === 0 ? 'a loop' : without.join(' and ');
+async function ofRestart({ maker }: Trial, stopped: Stopped | undefined): Promise<Cause> {
+  const fields = stopped === undefined ? [] : await fieldsOf(maker, stopped);
+  const [field] = fields;
+  const missing =
+    field === undefined
+      ? 'so what those make (a connection, an index) is not there.'
+      : `so what those make is not there: ${saying(fields)}.`;
   return {
     kind: 'restart',
     says:
-      `\`onRestart\` is missing: a run that goes on does not call \`reset\` and \`onRunStart\` again, so what those of ${of} ` +
-      'make (a connection, an index) is not there. Called before it went on, it comes out right.',
-    advice: 'Override onRestart(...args), and make there again what is not in `state`.',
+      '`onRestart` is missing, or does not do enough: a run that goes on does not call `reset` and `onRunStart` again, ' +
+      `${missing} Called before it goes on, it comes out right.`,
+    advice: `Override onRestart(...args)${field === undefined ? '' : ` in ${field.path}`}, and make there again what is not in \`state\`.`,
   };
 }
 
-async function ofFields({ maker }: Trial, cut: Cut): Promise<Cause> {
-  const stopped = await atCut({ maker } as Trial, cut);
-  const fields =
-    stopped === undefined ? [] : keptFields(stopped.made.loop, (await maker.make()).loop, checkpointOf(cut));
-  const proof = 'In the same instance, it comes out right';
-  const [field] = fields;
+/** @param isProven whether the run comes out right in the same instance */
+async function ofFields({ maker }: Trial, stopped: Stopped | undefined, isProven: boolean): Promise<Cause | undefined> {
+  const fields = stopped === undefined ? [] : await fieldsOf(maker, stopped);
+  if (fields.length === 0 && !isProven) return undefined;
   const hidden = stopped === undefined ? [] : opaqueFields(stopped.made.loop);
+  const inside = hidden.length === 0 ? '' : `what is inside ${hidden.join(', ')}; and at `;
   const where =
-    field !== undefined
-      ? `${fields
-          .slice(0, 3)
-          .map(({ says }) => says)
-          .join('; ')}.`
-      : hidden.length > 0
-        ? `No field that can be seen differs: look at what is inside ${hidden.map(({ path, name, kind }) => `\`${name}\` of ${path} (a ${kind})`).join(', ')}, and at \`#private\` fields and closures.`
-        : 'No field that can be seen differs: look at `#private` fields and closures.';
-  const isObject = field?.isObject ?? hidden.length > 0;
+    fields.length > 0
+      ? `${saying(fields)}.`
+      : `No field that can be seen differs: look at ${inside}\`#private\` fields and closures.`;
+  const proof = isProven ? ' In the same instance, it comes out right.' : '';
   return {
     kind: 'field',
-    says: `State outside \`state\`, which a checkpoint does not have. ${where} ${proof}.`,
-    advice: isObject
-      ? 'Give the object in that field stateDict() and loadStateDict(), as a sampler or a model has; or keep in `state` how far it has come.'
-      : 'Keep it in `state`; or make it again from the state in onRestart or onLoadCheckpoint.',
+    says: `State outside \`state\`, which a checkpoint does not have. ${where}${proof}`,
+    advice:
+      (fields[0]?.isObject ?? hidden.length > 0)
+        ? 'Give the object in that field stateDict() and loadStateDict(), as a sampler or a model has; or keep in `state` how far it has come.'
+        : 'Keep it in `state`; or make it again from the state in onRestart or onLoadCheckpoint.',
   };
+}
+
+async function fieldsOf(maker: Maker, { made, cut }: Stopped): Promise<KeptField[]> {
+  return keptFields(made.loop, (await maker.make()).loop, checkpointOf(cut));
+}
+
+/** The first few. */
+function saying(fields: KeptField[]): string {
+  return fields
+    .slice(0, 3)
+    .map(({ says }) => says)
+    .join('; ');
 }
 
 const unknown: Cause = {

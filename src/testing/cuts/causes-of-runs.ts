@@ -6,16 +6,30 @@ import { firstDifference, measure } from './measured.ts';
 
 /** Why two runs that nobody cut differ: it is tried whether they still do when chance and time are the same for both. */
 export async function causesOfRuns(maker: Maker, limit: number): Promise<Cause[]> {
+  const shared = await sharedArguments(maker, limit);
+  if (shared.length > 0) return shared;
+  const byChance = await causesByChance(maker, limit);
+  if (byChance.length === 0) return [outliving];
+  // Runs that have become the same by themselves prove nothing: what the first has left may have changed the later ones.
+  return (await haveBecomeSame(maker, limit)) ? [outliving, ...byChance] : byChance;
+}
+
+async function causesByChance(maker: Maker, limit: number): Promise<Cause[]> {
   for (const fixed of [['random'], ['time'], ['random', 'time']] as Chance[][]) {
     const [first, second] = [await runWith(maker, limit, fixed), await runWith(maker, limit, fixed)];
     if (fixed.some((one) => !first.calls.has(one))) continue;
+    const proof = 'With that made the same for both, the runs are the same.';
     if (firstDifference(first.result, second.result) === undefined)
-      return fixed.map((one) =>
-        ofChance(one, first.calls.get(one)!, 'With that made the same for both, the runs are the same.'),
-      );
+      return fixed.map((one) => ofChance(one, first.calls.get(one)!, proof));
   }
-  const shared = await sharedArguments(maker, limit);
-  return shared.length > 0 ? shared : [outliving];
+  return [];
+}
+
+async function haveBecomeSame(maker: Maker, limit: number): Promise<boolean> {
+  const first = await measure(await maker.make(), limit);
+  for (let i = 0; i < 3; i++)
+    if (firstDifference(first, await measure(await maker.make(), limit)) !== undefined) return false;
+  return true;
 }
 
 function runWith(maker: Maker, limit: number, fixed: Chance[]) {
@@ -29,12 +43,12 @@ export function ofChance(chance: Chance, { name, path, line }: ChanceCall, proof
   if (chance === 'time')
     return {
       kind: 'time',
-      says: `It depends on the time: ${called}`,
+      says: `It goes by the clock: ${called}`,
       advice: "Ask for the time in once: await this.once('time', () => Date.now()), or take it as an argument.",
     };
   return {
     kind: 'random',
-    says: `Random numbers without a seed that the checkpoint has, such as for a shuffle: ${called}`,
+    says: `Random numbers that no seed gives again, as in an unseeded shuffle: ${called}`,
     advice:
       "Draw in once: await this.once('order', () => shuffle(items)); or from a generator with a seed, whose state is " +
       'kept in `state`.',

@@ -15,6 +15,12 @@ export interface ChanceCall {
   line: string | undefined;
 }
 
+/** What came of something, and the first call of each kind that it made. */
+export interface Heard<T> {
+  result: T;
+  calls: Map<Chance, ChanceCall>;
+}
+
 /** Puts something in the place of a function until it is put back. */
 interface Replaced {
   putBack(): void;
@@ -24,10 +30,14 @@ interface Replaced {
  * Calls something while all that is asked of chance or of time, in this process and outside `once`, is heard of.
  * @param fixed which of the two give the same from run to run meanwhile
  */
-export async function withChance<T>(
-  fixed: readonly Chance[],
-  work: () => Promise<T>,
-): Promise<{ result: T; calls: Map<Chance, ChanceCall> }> {
+export async function withChance<T>(fixed: readonly Chance[], work: () => Promise<T>): Promise<Heard<T>> {
+  // One after another: what two put in the same place could not be taken back in order.
+  const before = last;
+  let over = () => {};
+  last = new Promise((resolve) => {
+    over = resolve;
+  });
+  await before;
   const calls = new Map<Chance, ChanceCall>();
   const note = (chance: Chance, name: string) => {
     if (!calls.has(chance) && !isWithinOnce() && isOfUser())
@@ -41,8 +51,11 @@ export async function withChance<T>(
     return { result: await work(), calls };
   } finally {
     for (const one of replaced.reverse()) one.putBack();
+    over();
   }
 }
+
+let last: Promise<void> = Promise.resolve();
 
 type Note = (chance: Chance, name: string) => void;
 
@@ -123,8 +136,8 @@ function framesOfUser(): string[] {
 }
 
 function isOfUser(): boolean {
-  const [asker = ''] = framesOfUser();
-  return !/node_modules\/(xstate|loopchart)\/|node:internal/.test(asker);
+  const [asker] = framesOfUser();
+  return asker !== undefined && !/node_modules\/(xstate|loopchart)\/|node:internal/.test(asker);
 }
 
 function lineOfUser(): string | undefined {

@@ -28,17 +28,22 @@ export class CutError extends LoopError {
   /** What it is likely to come from, the most likely first. */
   readonly causes: Cause[];
 
-  constructor(intro: string, { path, difference, causes, cut, sampled }: Told, cause?: unknown) {
+  constructor(intro: string, { path, difference, causes, cut, sampled }: Told, { error }: Measured) {
     const [likely, ...others] = causes as [Cause, ...Cause[]];
     const lines = [
       intro,
-      `  What differs first: ${differenceInWords(difference)}`,
+      `  What differs first: ${differenceInWords(difference, error)}`,
       `  Likely cause: ${likely.says}`,
       `  What to do: ${likely.advice}`,
       ...others.flatMap(({ says, advice }) => [`  Besides: ${says}`, `  What to do: ${advice}`]),
       ...(sampled === '' ? [] : [`  ${sampled}`]),
     ];
-    super(cut === undefined ? 'RUNS_DIFFER' : 'RESUME_DIFFERS', lines.join('\n'), path, { cause });
+    super(
+      cut === undefined ? 'RUNS_DIFFER' : 'RESUME_DIFFERS',
+      lines.join('\n'),
+      path,
+      error === undefined ? undefined : { cause: error },
+    );
     this.name = 'CutError';
     this.difference = difference;
     this.cut = cut && { ...cut.place, index: cut.index };
@@ -49,19 +54,19 @@ export class CutError extends LoopError {
 /** Of a run that was cut. */
 export function resumeDiffers(told: Told & { cut: { index: number; place: CutPlace } }, got: Measured): CutError {
   const intro = `a run that is cut and goes on in a new instance differs from one that is not cut. The cut: ${inWords(told.cut.place)}.`;
-  return new CutError(intro, told, got.error);
+  return new CutError(intro, told, got);
 }
 
 /** Of two that were not. */
 export function runsDiffer(told: Told, got: Measured): CutError {
-  return new CutError('two runs that nobody cut differ: it is not the same from run to run.', told, got.error);
+  return new CutError('two runs that nobody cut differ: it is not the same from run to run.', told, got);
 }
 
-function differenceInWords({ what, key, at, expected, got }: FirstDifference): string {
+function differenceInWords({ what, key, at, expected, got }: FirstDifference, error: unknown): string {
   const within = pathWithin(at);
   const part = key === undefined ? names[what] : `${names[what]} \`${key}\``;
   const where = within === '' ? part : `${part}, at \`${within.replace(/^\./, '')}\``;
-  return `${where}: expected ${brief(expected)}, got ${brief(got)}.`;
+  return `${where}: expected ${brief(expected)}, got ${brief(got)}${what === 'status' && error !== undefined ? ` (${brief(error)})` : ''}.`;
 }
 
 const names: Record<FirstDifference['what'], string> = {

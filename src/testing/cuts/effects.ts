@@ -40,10 +40,16 @@ function difference(
   inOrder: boolean,
   isCrash: boolean,
 ): EffectDifference | undefined {
-  const again = without(got, expected);
-  const left = without(expected, got);
-  const first = again.length + left.length > 0 || inOrder ? differenceOf(expected, got) : undefined;
-  return first && { what: 'effects', ...first, expected, got, at: [], again, left, isCrash };
+  if (differenceOf(expected, got) === undefined) return undefined;
+  const [again, left] = [without(got, expected), without(expected, got)];
+  if (again.length + left.length === 0 && !inOrder) return undefined;
+  return { what: 'effects', expected, got, at: [], again, left, isCrash };
+}
+
+/** Whether two runs have done the same. @returns whether also in the same order */
+export function sameEffects(expected: readonly unknown[], got: readonly unknown[]): { inOrder: boolean } | undefined {
+  if (differenceOf(expected, got) === undefined) return { inOrder: true };
+  return difference(expected, got, false, false) === undefined ? { inOrder: false } : undefined;
 }
 
 /** What is in a list more often than in another. */

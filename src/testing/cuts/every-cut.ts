@@ -4,16 +4,17 @@ import { type Cut, runTelling } from './boundaries.ts';
 import { causesOfCut } from './causes-of-cut.ts';
 import { causesOfRuns } from './causes-of-runs.ts';
 import { resumeDiffers, runsDiffer } from './cut-error.ts';
-import { effectsAfterCrash, effectsAfterCut, ofEffects } from './effects.ts';
+import { effectsAfterCrash, effectsAfterCut, ofEffects, sameEffects } from './effects.ts';
 import { type MadeLoop, Maker } from './made.ts';
-import { firstDifference, type Measured, measure } from './measured.ts';
+import { type FirstDifference, firstDifference, type Measured, measure } from './measured.ts';
 import { checkOptions, type EveryCutOptions } from './options.ts';
 import { CutReport } from './report.ts';
 import { randomFrom, Sample } from './sample.ts';
 
-/** The loop that is made, and its arguments. */
-type LoopOf<M> = Awaited<M> extends MadeLoop<infer L> ? L : Awaited<M>;
-type ArgsOf<L> = L extends { run(...args: infer Args): unknown } ? Args : any[];
+/** What takes arguments as a loop does. */
+interface Runs<Args extends unknown[]> {
+  run(...args: Args): Promise<unknown>;
+}
 
 /**
  * Proves that a loop goes on exactly: runs it, cuts it at each boundary (before each hook that runs once, after each step,
@@ -34,10 +35,15 @@ type ArgsOf<L> = L extends { run(...args: infer Args): unknown } ? Args : any[];
  * const report = await everyCut(() => new Import(), { args: [rows] });
  * console.log(String(report)); // 34 cuts, at each of 34 boundaries: …
  */
-export async function everyCut<M extends AnyLoop | MadeLoop<any> | Promise<AnyLoop | MadeLoop<any>>>(
-  make: () => M,
-  options: EveryCutOptions<LoopOf<M>, ArgsOf<LoopOf<M>>> = {},
-): Promise<CutReport> {
+export function everyCut<L extends AnyLoop, Args extends unknown[]>(
+  make: () => (L & Runs<Args>) | Promise<L & Runs<Args>>,
+  options?: EveryCutOptions<NoInfer<L>, NoInfer<Args>>,
+): Promise<CutReport>;
+export function everyCut<L extends AnyLoop, Args extends unknown[]>(
+  make: () => MadeLoop<L & Runs<Args>, Args> | Promise<MadeLoop<L & Runs<Args>, Args>>,
+  options?: EveryCutOptions<NoInfer<L>, NoInfer<Args>>,
+): Promise<CutReport>;
+export async function everyCut(make: () => unknown, options: EveryCutOptions = {}): Promise<CutReport> {
   checkOptions(make, options);
   return await new Proof(make, options).all();
 }
@@ -48,6 +54,8 @@ class Proof {
   readonly #crashes: boolean;
   readonly #max: number;
   readonly #seed: number;
+  /** Two runs have done the same in different orders. */
+  #ordersVary = false;
 
   constructor(make: () => unknown, options: EveryCutOptions) {
     this.#maker = new Maker(make, options);
@@ -59,15 +67,16 @@ class Proof {
 
   async all(): Promise<CutReport> {
     const whole = await this.#twice();
-    const { report, cuts } = await this.#boundaries(whole);
+    const { report, cuts, effects } = await this.#boundaries(whole);
     for (const [i, cut] of cuts.entries()) {
       const got = await this.#goOn(cut, i % 2 === 1);
-      const difference = firstDifference(whole, { ...got, effects: whole.effects });
+      const difference = firstDifference(whole, got);
       if (difference !== undefined) {
-        const causes = await causesOfCut(this.#trial(whole), [cut, ...(await this.#another(whole, cuts.slice(i + 1)))]);
+        const trial = { maker: this.#maker, whole, limit: this.#limit };
+        const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))]);
         throw resumeDiffers({ ...this.#told(report), difference, causes, cut }, got);
       }
-      this.#checkEffects(whole, cut, got, report);
+      this.#checkEffects(effects, cut, got, report);
     }
     return report;
   }
@@ -78,7 +87,7 @@ class Proof {
     const whole = await measure(first, this.#limit);
     if (whole.status === 'late') throw whole.error;
     const again = await measure(await this.#maker.make(), this.#limit);
-    const difference = firstDifference(whole, again);
+    const difference = this.#differenceOfRuns(whole, again);
     if (difference !== undefined) {
       const causes = await causesOfRuns(this.#maker, this.#limit);
       throw runsDiffer({ path: first.loop.path, difference, causes, sampled: '' }, again);
@@ -86,8 +95,16 @@ class Proof {
     return whole;
   }
 
+  /** Loops that run side by side may do what they do in another order each time. */
+  #differenceOfRuns(one: Measured, other: Measured): FirstDifference | undefined {
+    const effects = sameEffects(one.effects, other.effects);
+    if (effects?.inOrder === false) this.#ordersVary = true;
+    const whole = { what: 'effects' as const, at: [], expected: one.effects, got: other.effects };
+    return firstDifference(one, other) ?? (effects === undefined ? whole : undefined);
+  }
+
   /** Runs it once more, and takes a checkpoint at each boundary. That must not change it. */
-  async #boundaries(whole: Measured): Promise<{ report: CutReport; cuts: Cut[] }> {
+  async #boundaries(whole: Measured): Promise<{ report: CutReport; cuts: Cut[]; effects: unknown[] }> {
     const made = await this.#maker.make();
     const sample = new Sample<Cut>(this.#max, randomFrom(this.#seed));
     const places: Cut['place'][] = [];
@@ -96,13 +113,19 @@ class Proof {
       sample.add(cut);
       return false;
     });
-    const difference = firstDifference(whole, saved);
-    // It says itself what of it cannot be saved.
-    if (difference?.what === 'status' && saved.error !== undefined) throw saved.error;
     const cuts = sample.kept;
     const report = new CutReport(made.loop.path, places, cuts.length, this.#seed, this.#maker.hasEffects);
+    const difference = this.#differenceOfRuns(whole, saved);
+    // It says itself what of it cannot be saved.
+    if (difference?.what === 'status' && saved.error !== undefined) throw saved.error;
     if (difference !== undefined) throw runsDiffer({ ...this.#told(report), difference, causes: [bySaving] }, saved);
-    return { report, cuts };
+    const { effects } = saved;
+    if (this.#ordersVary && report.parallel === 0) {
+      const difference = { what: 'effects' as const, at: [], expected: whole.effects, got: effects };
+      const causes = await causesOfRuns(this.#maker, this.#limit);
+      throw runsDiffer({ ...this.#told(report), difference, causes }, saved);
+    }
+    return { report, cuts, effects };
   }
 
   async #goOn(cut: Cut, watched: boolean): Promise<Measured> {
@@ -119,22 +142,18 @@ class Proof {
     for (const cut of [last, middle]) {
       if (cut === undefined) continue;
       const got = await this.#goOn(cut, false);
-      if (firstDifference(whole, { ...got, effects: whole.effects }) !== undefined) return [cut];
+      if (firstDifference(whole, got) !== undefined) return [cut];
     }
     return [];
   }
 
-  #checkEffects(whole: Measured, cut: Cut, got: Measured, report: CutReport): void {
+  #checkEffects(whole: unknown[], cut: Cut, got: Measured, report: CutReport): void {
     const inOrder = report.parallel === 0;
     const found =
-      effectsAfterCut(whole.effects, cut, got.effects, inOrder) ??
-      (this.#crashes ? effectsAfterCrash(whole.effects, cut, got.effects, inOrder) : undefined);
+      effectsAfterCut(whole, cut, got.effects, inOrder) ??
+      (this.#crashes ? effectsAfterCrash(whole, cut, got.effects, inOrder) : undefined);
     if (found === undefined) return;
     throw resumeDiffers({ ...this.#told(report), difference: found, causes: [ofEffects(found, cut)], cut }, got);
-  }
-
-  #trial(whole: Measured) {
-    return { maker: this.#maker, whole, limit: this.#limit };
   }
 
   #told(report: CutReport): { path: string; sampled: string } {

@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import { kindOf } from '../../data/shown.ts';
-import { type AnyLoop, overrides } from '../../tree/any-loop.ts';
+import type { AnyLoop } from '../../tree/any-loop.ts';
 import { loadStateDict } from '../../tree/state-dict.ts';
-import { isStateful, partsOf, walk } from '../../tree/tree.ts';
+import { isStateful, partsOf, statefulOf, walk } from '../../tree/tree.ts';
 import { brief, differenceOf, pathWithin } from './difference.ts';
 
 /** A field of a loop that a checkpoint does not have. */
@@ -39,14 +39,16 @@ function keptField(loop: AnyLoop, other: AnyLoop, path: string, name: string): K
   return [{ path, name, isObject, says }];
 }
 
-/** Fields that hold instances of classes whose inside may not be seen. */
-export function opaqueFields(root: AnyLoop): { path: string; name: string; kind: string }[] {
-  return walk(root).flatMap(({ loop, path }) =>
-    fieldsOf(loop).flatMap((name) => {
-      const value = fieldOf(loop, name);
-      return isInstance(value) ? [{ path, name, kind: kindOf(value) }] : [];
-    }),
-  );
+/** Fields that hold instances of classes whose inside may not be seen, in words. */
+export function opaqueFields(root: AnyLoop): string[] {
+  return walk(root).flatMap(({ loop, path }) => {
+    const told = (name: string, value: unknown) => `\`${name}\` of ${path} (a ${kindOf(value)})`;
+    const objects = fieldsOf(loop).map((name) => [name, fieldOf(loop, name)] as const);
+    return [
+      ...objects.filter(([, value]) => isInstance(value)).map(([name, value]) => told(name, value)),
+      ...statefulOf(loop).map(([name, value]) => `${told(name, value)}, whose stateDict() may not be all that it is`),
+    ];
+  });
 }
 
 /** Those that are neither its state nor part of what a checkpoint has. */
@@ -73,11 +75,4 @@ function isInstance(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype !== Object.prototype && prototype !== null;
-}
-
-/** The loops that prepare something before their steps, and do nothing of that kind when they go on from a checkpoint. */
-export function withoutRestart(root: AnyLoop, running: readonly string[]): string[] {
-  return walk(root).flatMap(({ loop, path }) =>
-    running.includes(path) && !overrides(loop, 'onRestart') ? [path] : [],
-  );
 }

@@ -40,7 +40,7 @@ export interface FirstDifference extends Difference {
   key?: string;
 }
 
-/** What differs first: how they ended, then what they gave, then what they left. */
+/** What differs first: how they ended, then what they gave, then what they left. Effects are looked at on their own. */
 export function firstDifference(expected: Measured, got: Measured): FirstDifference | undefined {
   const found = (what: What, difference: Difference | undefined, key?: string) =>
     difference && { what, ...difference, ...(key === undefined ? {} : { key }) };
@@ -56,8 +56,7 @@ export function firstDifference(expected: Measured, got: Measured): FirstDiffere
     ) ??
     firstKey(expected.assets, got.assets, (key, difference) => found('assets', difference, key)) ??
     of('steps', ({ steps }) => steps) ??
-    of('steps', ({ allSteps }) => allSteps) ??
-    of('effects', ({ effects }) => effects)
+    of('steps', ({ allSteps }) => allSteps)
   );
 }
 
@@ -98,7 +97,8 @@ export async function ended(made: Made, run: LoopRun<unknown>, limit: number): P
   const outcome = await run.outcome;
   callOff();
   await settled(run);
-  const result = measured(made, outcome, run.progress.steps);
+  // A run that failed does not tell others of the steps since its last commit.
+  const result = measured(made, outcome, 'error' in outcome ? undefined : run.progress.steps);
   return late === undefined ? result : { ...result, status: 'late', error: late };
 }
 

@@ -4,7 +4,7 @@ import { shown } from '../../data/shown.ts';
 /** What {@link everyCut} takes. */
 export interface EveryCutOptions<L = any, Args extends unknown[] = any[]> {
   /** The arguments of each run, or what makes them: of an iterator, say, each run needs its own. Default: none. */
-  args?: Args | (() => Args) | undefined;
+  args?: [...Args] | (() => [...Args]) | undefined;
   /** What a run of this loop has done outside so far: a list that grows. Default: effects are not compared. */
   effects?: ((loop: L) => readonly unknown[]) | undefined;
   /**

@@ -6,3 +6,6 @@ export type { FirstDifference } from './cuts/measured.ts';
 export type { EveryCutOptions } from './cuts/options.ts';
 export type { CutPlace } from './cuts/place.ts';
 export type { CutReport } from './cuts/report.ts';
+export type { PlayClock } from './play/clock.ts';
+export { type PlayArguments, type PlayOptions, play } from './play/play.ts';
+export type { Player } from './play/player.ts';

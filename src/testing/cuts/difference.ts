@@ -82,6 +82,12 @@ const most = 160;
 export function brief(value: unknown): string {
   if (value === nothing) return 'nothing';
   if (typeof value === 'number' || value === undefined) return String(value);
-  const text = value instanceof Error ? `${value.name}: ${value.message}` : shown(value);
+  const text = textOf(value);
   return text.length > most ? `${text.slice(0, most)} …` : text;
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  const isList = value instanceof Map || value instanceof Set || ArrayBuffer.isView(value);
+  return isList ? `${kindOf(value)} ${shown([...entriesOf(value).values()])}` : shown(value);
 }

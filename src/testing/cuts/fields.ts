@@ -9,7 +9,7 @@ import { brief, differenceOf, pathWithin } from './difference.ts';
 export interface KeptField {
   path: string;
   name: string;
-  /** Whether it holds an instance of a class, such as a sampler or a connection. */
+  /** Whether it holds an instance of somebody's class, such as a sampler or a connection. */
   isObject: boolean;
   says: string;
 }
@@ -34,8 +34,11 @@ function keptField(loop: AnyLoop, other: AnyLoop, path: string, name: string): K
   if (difference === undefined) return [];
   const isObject = isInstance(had) || isInstance(has);
   const kind = isObject ? ` (a ${kindOf(isInstance(had) ? had : has)})` : '';
-  const at = pathWithin(difference.at);
-  const says = `\`${name}\` of ${path}${kind} had ${at === '' ? '' : `\`${at}\` `}${brief(difference.expected)} at the cut, and has ${brief(difference.got)} in a new instance`;
+  // Of what is small all is shown, else the part that differs.
+  const isSmall = !isObject && [had, has].every((value) => brief(value).length < 60);
+  const at = isSmall ? '' : pathWithin(difference.at);
+  const [before, after] = isSmall ? [had, has] : [difference.expected, difference.got];
+  const says = `\`${name}\` of ${path}${kind} had ${at === '' ? '' : `\`${at}\` `}${brief(before)} at the cut, and has ${brief(after)} in a new instance`;
   return [{ path, name, isObject, says }];
 }
 
@@ -73,6 +76,7 @@ function fieldOf(loop: AnyLoop, name: string): unknown {
 
 function isInstance(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (value instanceof Map || value instanceof Set || value instanceof Date || ArrayBuffer.isView(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype !== Object.prototype && prototype !== null;
 }

@@ -127,6 +127,42 @@ describe('what the doors give', () => {
     expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
   });
 
+  test('loopchart/testing', async () => {
+    const { values, types } = names('src/testing/index.ts');
+    expect(values).toMatchInlineSnapshot(`
+      [
+        "CutError",
+        "everyCut",
+        "play",
+      ]
+    `);
+    expect(types).toMatchInlineSnapshot(`
+      [
+        "Cause",
+        "CauseKind",
+        "CutPlace",
+        "CutReport",
+        "EveryCutOptions",
+        "FirstDifference",
+        "MadeLoop",
+        "PlayArguments",
+        "PlayClock",
+        "PlayOptions",
+        "Player",
+      ]
+    `);
+    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
+  });
+
+  test('loopchart/testing/fast-check', async () => {
+    const { values, types } = names('src/testing/fast-check/index.ts');
+    expect(values).toEqual(['TreeLoop', 'controls', 'loopTrees', 'treeLoop', 'underControl']);
+    expect(types).toEqual(['Control', 'ControlModel', 'ControlledRun', 'LoopTree', 'LoopTreesOptions']);
+    expect(Object.keys(await import('loopchart/testing/fast-check')).sort()).toEqual(values);
+    // Who does not use it need not have it.
+    expect(manifest.peerDependenciesMeta['fast-check']).toEqual({ optional: true });
+  });
+
   test('each is what the build emits of its source', () => {
     const { './package.json': itself, ...doors } = manifest.exports;
     expect(itself).toBe('./package.json');

@@ -62,7 +62,8 @@ export function runsDiffer(told: Told, got: Measured): CutError {
   return new CutError('two runs that nobody cut differ: it is not the same from run to run.', told, got);
 }
 
-function differenceInWords({ what, key, at, expected, got }: FirstDifference, error: unknown): string {
+/** Such as: the state `state_dict`, at `n`: expected 3, got 2. */
+export function differenceInWords({ what, key, at, expected, got }: FirstDifference, error: unknown): string {
   const within = pathWithin(at);
   const part = key === undefined ? names[what] : `${names[what]} \`${key}\``;
   const where = within === '' ? part : `${part}, at \`${within.replace(/^\./, '')}\``;

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../checkpoint/contents.ts';
+import { now } from '../../time/clock.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { type Cut, runTelling } from './boundaries.ts';
 import { causesOfCut } from './causes-of-cut.ts';
@@ -54,6 +55,8 @@ class Proof {
   readonly #crashes: boolean;
   readonly #max: number;
   readonly #seed: number;
+  /** How long a run may take that is made to find out a cause, in milliseconds. */
+  #trialLimit = 0;
   /** Two runs have done the same in different orders. */
   #ordersVary = false;
 
@@ -72,7 +75,7 @@ class Proof {
       const got = await this.#goOn(cut, i % 2 === 1);
       const difference = firstDifference(whole, got);
       if (difference !== undefined) {
-        const trial = { maker: this.#maker, whole, limit: this.#limit };
+        const trial = { maker: this.#maker, whole, limit: this.#trialLimit };
         const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))]);
         throw resumeDiffers({ ...this.#told(report), difference, causes, cut }, got);
       }
@@ -84,12 +87,15 @@ class Proof {
   /** Runs it twice without a cut. @returns what it comes to */
   async #twice(): Promise<Measured> {
     const first = await this.#maker.make();
+    const began = now();
     const whole = await measure(first, this.#limit);
+    // What is tried to find a cause may not take as long as a run may, for there is much to try.
+    this.#trialLimit = Math.min(this.#limit, Math.max(1000, 20 * (now() - began)));
     if (whole.status === 'late') throw whole.error;
     const again = await measure(await this.#maker.make(), this.#limit);
     const difference = this.#differenceOfRuns(whole, again);
     if (difference !== undefined) {
-      const causes = await causesOfRuns(this.#maker, this.#limit);
+      const causes = await causesOfRuns(this.#maker, this.#trialLimit);
       throw runsDiffer({ path: first.loop.path, difference, causes, sampled: '' }, again);
     }
     return whole;
@@ -122,7 +128,7 @@ class Proof {
     const { effects } = saved;
     if (this.#ordersVary && report.parallel === 0) {
       const difference = { what: 'effects' as const, at: [], expected: whole.effects, got: effects };
-      const causes = await causesOfRuns(this.#maker, this.#limit);
+      const causes = await causesOfRuns(this.#maker, this.#trialLimit);
       throw runsDiffer({ ...this.#told(report), difference, causes }, saved);
     }
     return { report, cuts, effects };

@@ -40,8 +40,9 @@ export async function withChance<T>(fixed: readonly Chance[], work: () => Promis
   await before;
   const calls = new Map<Chance, ChanceCall>();
   const note = (chance: Chance, name: string) => {
-    if (!calls.has(chance) && !isWithinOnce() && isOfUser())
-      calls.set(chance, { name, path: hookOnStack()?.path, line: lineOfUser() });
+    if (calls.has(chance) || isWithinOnce()) return;
+    const frame = askedIn();
+    if (frame !== undefined) calls.set(chance, { name, path: hookOnStack()?.path, line: lineOf(frame) });
   };
   const replaced = [
     ...replaceRandom(note, fixed.includes('random') ? randomFrom(1) : undefined),
@@ -129,25 +130,35 @@ function replace(holder: any, name: string, by: (original: any) => unknown): Rep
 /** Where this library lies. */
 const here = new URL('../..', import.meta.url).pathname;
 
-/** The frames of the stack above those of this library, of XState and of Node: the nearest is whoever asked. */
-function framesOfUser(): string[] {
-  const frames = (new Error().stack ?? '').split('\n').slice(1).map(decodeURI_);
-  return frames.filter((frame) => !frame.includes(here));
+/** What a runtime and its tools call for themselves: to say where in the source an error came from, say. */
+const ofTools = /prepareStackTrace|node_modules[\\/]source-map/;
+
+let isLooking = false;
+
+/** The frame of the stack in which code that is no library's asked for something; `undefined` if there is none. */
+function askedIn(): string | undefined {
+  // To write the stack, tools may ask for random numbers themselves.
+  if (isLooking) return undefined;
+  isLooking = true;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  try {
+    const stack = new Error().stack ?? '';
+    if (ofTools.test(stack)) return undefined;
+    const frames = stack.split('\n').slice(1).map(decoded);
+    return frames.find((frame) => !frame.includes(here) && !/node_modules|node:|\(<anonymous>\)/.test(frame));
+  } finally {
+    Error.stackTraceLimit = limit;
+    isLooking = false;
+  }
 }
 
-function isOfUser(): boolean {
-  const [asker] = framesOfUser();
-  return asker !== undefined && !/node_modules\/(xstate|loopchart)\/|node:internal/.test(asker);
+/** `fit.ts:12` of a frame. */
+function lineOf(frame: string): string | undefined {
+  return /([^\\/(]+?):(\d+):\d+\)?$/.exec(frame)?.slice(1, 3).join(':');
 }
 
-function lineOfUser(): string | undefined {
-  return /([^\\/(]+?):(\d+):\d+\)?$/
-    .exec(framesOfUser()[0] ?? '')
-    ?.slice(1, 3)
-    .join(':');
-}
-
-function decodeURI_(frame: string): string {
+function decoded(frame: string): string {
   try {
     return decodeURI(frame);
   } catch {

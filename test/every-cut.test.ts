@@ -207,12 +207,63 @@ describe('everyCut refuses', () => {
     ['an unknown option', () => everyCut(() => new Count(1), { cuts: 3 } as any), 'options among args'],
     ['half a cut', () => everyCut(() => new Count(1), { max: 0.5 }), '`max` to be a whole number from 1 up, got `0.5`'],
     ['a seed that is none', () => everyCut(() => new Count(1), { seed: Number.NaN }), '`seed` to be a whole number'],
+    [
+      'a clock that is none',
+      () => everyCut(() => new Count(1), { clock: 'mine' as any }),
+      "`clock` to be 'play' or 'real'",
+    ],
     ['no time', () => everyCut(() => new Count(1), { timeout: 0 }), '`timeout` to be milliseconds above 0'],
     ['arguments that are no list', () => everyCut(() => new Count(1), { args: 5 as any }), '`args` to be an array'],
   ])('%s', async (_, prove, message) => {
     const error = await prove().catch((error: unknown) => error);
     expect(error).toMatchObject({ code: 'MISCONFIGURATION' });
     expect((error as Error).message).toContain(message);
+  });
+});
+
+describe('time', () => {
+  const hour = 3_600_000;
+
+  /** Waits for an hour in each step. */
+  class Hourly extends Count {
+    override async advance() {
+      await this.once('wait', () => new Promise<void>((resolve) => setTimeout(resolve, hour)));
+      this.state.n++;
+    }
+  }
+
+  test('may be its own: a loop that waits for hours takes none', async () => {
+    const { setTimeout: before } = globalThis;
+    const report = await everyCut(() => new Hourly(2), { clock: 'play' });
+    expect(report).toMatchObject({ cuts: 9, onces: 2 });
+    expect(globalThis.setTimeout).toBe(before);
+  });
+
+  test('that has passed between the cut and what follows is found to matter', async () => {
+    class Measures extends Hourly {
+      override async advance() {
+        const before = await this.once('before', () => Date.now());
+        await super.advance();
+        const hours = Math.round((Date.now() - before) / hour);
+        if (hours !== 1) throw new Error(`${hours} hours`);
+      }
+    }
+    const error = await everyCut(() => new Measures(3), { clock: 'play' }).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', causes: [{ kind: 'time' }] });
+  });
+
+  test('is given back where something is found', async () => {
+    const { setTimeout: before } = globalThis;
+    class Kept extends Hourly {
+      private at = 0;
+      override async advance() {
+        await super.advance();
+        this.state.n = ++this.at;
+      }
+    }
+    const error = await everyCut(() => new Kept(2), { clock: 'play' }).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', causes: [{ kind: 'field' }] });
+    expect(globalThis.setTimeout).toBe(before);
   });
 });
 

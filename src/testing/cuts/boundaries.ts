@@ -57,7 +57,7 @@ class Boundaries {
       store: this.#store(),
       every: 'step',
       durability: 'sync',
-      inspect: (event) => this.#heard(event),
+      inspect: [(event) => this.#heard(event), ...(made.watch === undefined ? [] : [made.watch])],
     });
     this.#ask();
   }

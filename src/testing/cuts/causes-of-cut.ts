@@ -44,6 +44,8 @@ async function provenCause(
   random: ChanceCall | undefined,
 ): Promise<Cause | undefined> {
   const [first] = cuts as [Cut];
+  // What would come out right in any case proves nothing.
+  if (await helps(trial, [first], inNewInstance)) return later;
   if (await helps(trial, cuts, inUsedArguments)) return await ofArguments(trial, first);
   if (await helps(trial, cuts, afterReset)) return await ofRestart(trial, await atCut(trial, first));
   if (random !== undefined) {
@@ -196,6 +198,15 @@ function saying(fields: KeptField[]): string {
     .map(({ says }) => says)
     .join('; ');
 }
+
+const later: Cause = {
+  kind: 'time',
+  says:
+    'It goes by the clock, or by chance: cut there again and gone on with at once, in a new instance, it comes out right. ' +
+    'Time passes between the process that is cut and the one that goes on.',
+  advice:
+    'Do not measure time across a step that may be cut; ask in once for a time at which something is due, and compare.',
+};
 
 const unknown: Cause = {
   kind: 'unknown',

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import { now } from '../../time/clock.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
+import { Time } from '../play/time.ts';
 import { type Cut, runTelling } from './boundaries.ts';
 import { causesOfCut } from './causes-of-cut.ts';
 import { causesOfRuns } from './causes-of-runs.ts';
@@ -46,7 +47,8 @@ export function everyCut<L extends AnyLoop, Args extends unknown[]>(
 ): Promise<CutReport>;
 export async function everyCut(make: () => unknown, options: EveryCutOptions = {}): Promise<CutReport> {
   checkOptions(make, options);
-  return await new Proof(make, options).all();
+  const proof = new Proof(make, options);
+  return await (options.clock === 'play' ? proof.onOwnTime() : proof.all());
 }
 
 class Proof {
@@ -66,6 +68,17 @@ class Proof {
     this.#crashes = options.crashes ?? true;
     this.#max = options.max ?? 1000;
     this.#seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  }
+
+  async onOwnTime(): Promise<CutReport> {
+    let changes = 0;
+    this.#maker.watch = () => void changes++;
+    const time = new Time(Date.now(), () => changes);
+    try {
+      return await this.all();
+    } finally {
+      time.end();
+    }
   }
 
   async all(): Promise<CutReport> {

@@ -27,12 +27,16 @@ export interface Made {
   /** What it has done outside since it was made. */
   effects(): unknown[];
   assets(): unknown;
+  /** Told of all that happens in the run, where somebody wants to know. */
+  readonly watch: (() => void) | undefined;
 }
 
 /** Makes a new run with each call. @throws MisconfigurationError if what it is made of is not new */
 export class Maker {
   /** Whether there are effects to be compared. */
   hasEffects = false;
+  /** Who is told of all that happens in the runs. */
+  watch: (() => void) | undefined;
   readonly #make: () => unknown;
   readonly #options: EveryCutOptions<any, any>;
   readonly #used = new WeakSet<object>();
@@ -64,6 +68,7 @@ export class Maker {
       args: args ?? this.#args(),
       effects: () => log?.().slice(before) ?? [],
       assets: () => assets?.(),
+      watch: this.watch,
     };
   }
 

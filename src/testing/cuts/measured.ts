@@ -78,7 +78,8 @@ const patience = 2000;
 export async function measure(made: Made, limit: number, options: StartOptions<any> = {}): Promise<Measured> {
   let run: LoopRun<unknown>;
   try {
-    run = start(made.loop, { id: 'everyCut', ...withArgs(made, options.from), ...options });
+    const inspect = made.watch ?? options.inspect;
+    run = start(made.loop, { id: 'everyCut', ...withArgs(made, options.from), ...options, inspect });
   } catch (error) {
     // A checkpoint that does not fit: the loop has not run.
     return measured(made, { status: 'failed', error, steps: 0 }, undefined);
@@ -97,7 +98,7 @@ export async function ended(made: Made, run: LoopRun<unknown>, limit: number): P
   const outcome = await run.outcome;
   callOff();
   await settled(run);
-  // A run that failed does not tell others of the steps since its last commit.
+  // Of a run that failed, loops beside the one that did were anywhere.
   const result = measured(made, outcome, 'error' in outcome ? undefined : run.progress.steps);
   return late === undefined ? result : { ...result, status: 'late', error: late };
 }

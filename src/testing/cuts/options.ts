@@ -16,11 +16,16 @@ export interface EveryCutOptions<L = any, Args extends unknown[] = any[]> {
   max?: number | undefined;
   /** Which cuts are sampled, where not all are. Default: another one each time; it stands in the report and in the error. */
   seed?: number | undefined;
-  /** How long one run may take, in milliseconds. Default: 60,000. */
+  /**
+   * `play`: time is the proof's own, as that of `play`: waits of the loop take no time, for it moves on to the next timer
+   * when there is nothing else to do. All runs are watched then. `real`: that of the machine. Default: `real`.
+   */
+  clock?: 'play' | 'real' | undefined;
+  /** How long one run may take, in milliseconds of the machine. Default: 60,000. */
   timeout?: number | undefined;
 }
 
-const known = ['args', 'effects', 'crashes', 'max', 'seed', 'timeout'];
+const known = ['args', 'effects', 'crashes', 'max', 'seed', 'clock', 'timeout'];
 
 export function checkOptions(make: unknown, options: EveryCutOptions): void {
   const wrong = (expected: string, got: unknown) =>
@@ -29,7 +34,7 @@ export function checkOptions(make: unknown, options: EveryCutOptions): void {
   if (typeof options !== 'object' || options === null) throw wrong('options to be an object', options);
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
-  const { args, effects, crashes, max, seed, timeout } = options;
+  const { args, effects, crashes, max, seed, clock, timeout } = options;
   if (args !== undefined && !Array.isArray(args) && typeof args !== 'function')
     throw wrong('`args` to be an array, or a function that gives one', args);
   if (effects !== undefined && typeof effects !== 'function') throw wrong('`effects` to be a function', effects);
@@ -37,6 +42,7 @@ export function checkOptions(make: unknown, options: EveryCutOptions): void {
   if (max !== undefined && !(Number.isInteger(max) && max >= 1))
     throw wrong('`max` to be a whole number from 1 up', max);
   if (seed !== undefined && !Number.isInteger(seed)) throw wrong('`seed` to be a whole number', seed);
+  if (clock !== undefined && clock !== 'play' && clock !== 'real') throw wrong("`clock` to be 'play' or 'real'", clock);
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout < 2 ** 31))
     throw wrong('`timeout` to be milliseconds above 0', timeout);
 }

@@ -9,13 +9,8 @@ import { differenceInWords } from '../cuts/cut-error.ts';
 import { type Made, type MadeLoop, Maker } from '../cuts/made.ts';
 import { ended, firstDifference, type Measured, measure } from '../cuts/measured.ts';
 
-/** What is known of a run that is controlled: whether it stands. */
-export interface ControlModel {
-  stands: boolean;
-}
-
-/** One control, as fast-check runs it. */
-export type Control = fc.AsyncCommand<ControlModel, ControlledRun>;
+/** One control, as fast-check runs it: nothing need be known of the run before. */
+export type Control = fc.AsyncCommand<object, ControlledRun>;
 
 /** A run that is paused, stepped, suspended and gone on with. */
 export class ControlledRun {
@@ -32,7 +27,7 @@ export class ControlledRun {
   }
 
   /** Begins, or goes on from a checkpoint in a new instance. */
-  async begin(from?: Checkpoint, paused = false): Promise<void> {
+  async begin(from: Checkpoint | undefined, paused: boolean): Promise<void> {
     this.#made = await this.#maker.make();
     this.#run = start(this.#made.loop, { id: 'controlled', args: this.#made.args, from, paused });
     // A run that fails is looked at in the end.
@@ -64,33 +59,24 @@ export class ControlledRun {
  */
 export function controls(options: { maxCommands?: number } = {}): fc.Arbitrary<Iterable<Control>> {
   const simple = [
-    control('pause()', async (model, { run }) => {
+    control('pause()', async ({ run }) => {
       await run.pause();
-      model.stands = true;
       checkStands(run);
     }),
-    control('resume()', async (model, { run }) => {
+    control('resume()', async ({ run }) => {
       run.resume();
-      model.stands = false;
     }),
-    control('checkpoint()', async (_, { run }) => {
+    control('checkpoint()', async ({ run }) => {
       await run.checkpoint().catch((error) => {
         if (error.code !== 'RUN_ENDED') throw error;
       });
     }),
-    control('suspend, and go on', async (model, real) => {
-      model.stands = false;
-      await real.goOn(false);
-    }),
-    control('suspend, and go on paused', async (model, real) => {
-      model.stands = true;
-      await real.goOn(true);
-    }),
+    control('suspend, and go on', (real) => real.goOn(false)),
+    control('suspend, and go on paused', (real) => real.goOn(true)),
   ];
   const steps = (n: number) =>
-    control(`step(${n})`, async (model, { run }) => {
+    control(`step(${n})`, async ({ run }) => {
       await run.step(n);
-      model.stands = true;
       checkStands(run);
     });
   const turns = (n: number) =>
@@ -103,8 +89,8 @@ export function controls(options: { maxCommands?: number } = {}): fc.Arbitrary<I
   );
 }
 
-function control(name: string, run: (model: ControlModel, real: ControlledRun) => Promise<void>): Control {
-  return { check: () => true, run, toString: () => name };
+function control(name: string, run: (real: ControlledRun) => Promise<void>): Control {
+  return { check: () => true, run: (_, real) => run(real), toString: () => name };
 }
 
 /** After a pause, nothing is on its way. */
@@ -131,14 +117,15 @@ export async function underControl<Args extends unknown[]>(
   const maker = new Maker(make, { args: args as unknown[] | undefined });
   const whole = await measure(await maker.make(), timeout);
   const real = new ControlledRun(maker);
-  await real.begin();
-  await fc.asyncModelRun(() => ({ model: { stands: false }, real }), commands);
+  // It stands before its first step: a run that never waits would be over before the first control.
+  await real.begin(undefined, true);
+  await fc.asyncModelRun(() => ({ model: {}, real }), commands);
   const controlled = await real.finish(timeout);
   const difference = firstDifference(whole, controlled);
   if (difference === undefined) return;
   throw new LoopError(
     'RESUME_DIFFERS',
-    `a run that was controlled differs from one that was left alone. ${differenceInWords(difference, controlled.error)}`,
+    `a run that was controlled differs from one that was left alone. What differs first: ${differenceInWords(difference, controlled.error)}`,
     (await maker.make()).loop.path,
     { cause: controlled.error },
   );

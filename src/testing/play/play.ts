@@ -58,12 +58,6 @@ export async function play<L extends AnyLoop, Output, Args extends unknown[]>(
 ): Promise<Outcome<Output>> {
   const { now = Date.now(), timeout = 4000, ...more } = options ?? ({} as PlayOptions<Args>);
   check(loop, script, now, timeout);
-  if (isPlaying)
-    throw new MisconfigurationError(
-      'play is under way already, and time is one for all. Await the first before the next begins.',
-      loop.path,
-    );
-  isPlaying = true;
   let changes = 0;
   const time = new Time(Number(now), () => changes);
   try {
@@ -87,11 +81,8 @@ export async function play<L extends AnyLoop, Output, Args extends unknown[]>(
     }
   } finally {
     time.end();
-    isPlaying = false;
   }
 }
-
-let isPlaying = false;
 
 function check(loop: unknown, script: unknown, now: unknown, timeout: unknown): void {
   const wrong = (expected: string, got: unknown) =>

@@ -1,8 +1,12 @@
+import { MisconfigurationError } from '../../data/errors.ts';
 import { isFake } from '../../time/clock.ts';
 import type { PlayClock, Timers } from './clock.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { Idle, rest } from './idle.ts';
 import { OwnTimers } from './own-timers.ts';
+
+/** Whether somebody has put the time in the place of the machine's. */
+let isTaken = false;
 
 /** The time of one play: moves on to the next timer whenever there is nothing else to do. */
 export class Time implements PlayClock {
@@ -18,8 +22,13 @@ export class Time implements PlayClock {
    * @param changes how often anything of the run has changed
    */
   constructor(now: number, changes: () => number) {
+    if (isTaken)
+      throw new MisconfigurationError(
+        'Time is one for all, and somebody plays with it already: `play`, or `everyCut` with its own clock. Await that first.',
+      );
     this.#timers = timersNow(now);
     this.#idle = new Idle(() => this.#timers.changes + changes());
+    isTaken = true;
     void this.#runOn();
   }
 
@@ -52,6 +61,7 @@ export class Time implements PlayClock {
 
   end(): void {
     this.#over = true;
+    isTaken = false;
     this.#timers.uninstall();
   }
 

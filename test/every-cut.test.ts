@@ -58,7 +58,7 @@ describe('a loop that goes on exactly', () => {
       }
     }
     for (const make of [() => new Ends(4), () => new Fails(4), () => new Skips(4)])
-      expect((await everyCut(make)).cuts).toBeGreaterThan(0);
+      expect((await everyCut(make, { mayFail: true })).cuts).toBeGreaterThan(0);
   });
 
   test('is made with what belongs to it, also later', async () => {
@@ -89,9 +89,11 @@ describe('a loop that goes on exactly', () => {
         const log: Log = [];
         return new Tree(node, log);
       };
-      const report = await everyCut(make, { args: [5], max: isParallel(node) ? 10 : 40, seed }).catch((error) => {
-        throw new Error(`LOOPCHART_SEED=${seed}: ${error.message}\n${JSON.stringify(node)}`, { cause: error });
-      });
+      const report = await everyCut(make, { args: [5], mayFail: true, max: isParallel(node) ? 10 : 40, seed }).catch(
+        (error) => {
+          throw new Error(`LOOPCHART_SEED=${seed}: ${error.message}\n${JSON.stringify(node)}`, { cause: error });
+        },
+      );
       cuts += report.cuts;
     }
     expect(cuts).toBeGreaterThan(50);
@@ -158,6 +160,16 @@ describe('everyCut gives up', () => {
     expect((error as Error).message).toBe(
       'endless: had not ended after 100 ms, and was aborted. It waits for endless (advancing).',
     );
+  });
+
+  test('on one that fails, unless it may', async () => {
+    class Fails extends Count {
+      override async advance() {
+        throw new RangeError('no');
+      }
+    }
+    await expect(everyCut(() => new Fails(2))).rejects.toThrow(new RangeError('no'));
+    expect((await everyCut(() => new Fails(2), { mayFail: true })).cuts).toBeGreaterThan(0);
   });
 
   test('on one that cannot be saved, with what that says', async () => {

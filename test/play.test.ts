@@ -4,7 +4,7 @@ import { setInterval as every, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util';
 import { Loop } from 'loopchart';
 import { retry, timeout } from 'loopchart/patterns';
-import { play } from 'loopchart/testing';
+import { type Player, play } from 'loopchart/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Count, Family } from './support/loops.ts';
 
@@ -113,6 +113,17 @@ describe('a script', () => {
     };
     await expect(play(loop, script)).rejects.toBe(error);
     expect(loop.running).toBe(false);
+  });
+
+  test('that leaves a step in its middle lets its code end, so that the loop can be started anew', async () => {
+    const loop = new Hourly(2);
+    const script = async (player: Player) => {
+      player.resume();
+      await player.clock.advance(5);
+      throw new Error('not so');
+    };
+    await expect(play(loop, script)).rejects.toThrow('not so');
+    expect(await play(loop, () => {})).toMatchObject({ status: 'finished', output: 2 });
   });
 });
 

@@ -31,7 +31,8 @@ interface Runs<Args extends unknown[]> {
  * @param make makes a new loop with each call, or one with what belongs to it: `{ loop, args, effects, assets }`
  * @returns what was cut
  * @throws CutError (a LoopError) for the first difference: `RESUME_DIFFERS` with the cut and the likely cause, or
- *   `RUNS_DIFFER`; whatever the run throws that cannot be saved, such as LoopError `NOT_PLAIN_DATA`; MisconfigurationError
+ *   `RUNS_DIFFER`; what a run fails with that nobody cut, also because it cannot be saved (LoopError `NOT_PLAIN_DATA`);
+ *   MisconfigurationError
  *
  * @example
  * const report = await everyCut(() => new Import(), { args: [rows] });
@@ -55,6 +56,7 @@ class Proof {
   readonly #maker: Maker;
   readonly #limit: number;
   readonly #crashes: boolean;
+  readonly #mayFail: boolean;
   readonly #max: number;
   readonly #seed: number;
   /** How long a run may take that is made to find out a cause, in milliseconds. */
@@ -66,6 +68,7 @@ class Proof {
     this.#maker = new Maker(make, options);
     this.#limit = options.timeout ?? 60_000;
     this.#crashes = options.crashes ?? true;
+    this.#mayFail = options.mayFail ?? false;
     this.#max = options.max ?? 1000;
     this.#seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
   }
@@ -104,7 +107,8 @@ class Proof {
     const whole = await measure(first, this.#limit);
     // What is tried to find a cause may not take as long as a run may, for there is much to try.
     this.#trialLimit = Math.min(this.#limit, Math.max(1000, 20 * (now() - began)));
-    if (whole.status === 'late') throw whole.error;
+    const isBroken = whole.status === 'failed' || whole.status === 'aborted';
+    if (whole.status === 'late' || (isBroken && !this.#mayFail)) throw whole.error;
     const again = await measure(await this.#maker.make(), this.#limit);
     const difference = this.#differenceOfRuns(whole, again);
     if (difference !== undefined) {

@@ -103,10 +103,10 @@ export async function ended(made: Made, run: LoopRun<unknown>, limit: number): P
   return late === undefined ? result : { ...result, status: 'late', error: late };
 }
 
-/** Resolves when no code of the run is in flight, or when it has had its time to end. */
-export async function settled(run: LoopRun<unknown>): Promise<void> {
+/** Resolves when no code of the run is in flight, or when it has had its time to end. @param ms how long that is */
+export async function settled(run: LoopRun<unknown>, ms: number = patience): Promise<void> {
   await new Promise<void>((resolve) => {
-    const callOff = later(patience, resolve);
+    const callOff = later(ms, resolve);
     void run.settled.then(() => {
       callOff();
       resolve();

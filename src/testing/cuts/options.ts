@@ -12,6 +12,8 @@ export interface EveryCutOptions<L = any, Args extends unknown[] = any[]> {
    * run again. Those in `once` are. Default: true.
    */
   crashes?: boolean | undefined;
+  /** Whether the loop may fail: then it has to fail in the same way after each cut. Default: false, what it fails with is thrown. */
+  mayFail?: boolean | undefined;
   /** At most so many cuts, sampled evenly where there are more boundaries: the report says how many of how many. Default: 1000. */
   max?: number | undefined;
   /** Which cuts are sampled, where not all are. Default: another one each time; it stands in the report and in the error. */
@@ -25,7 +27,7 @@ export interface EveryCutOptions<L = any, Args extends unknown[] = any[]> {
   timeout?: number | undefined;
 }
 
-const known = ['args', 'effects', 'crashes', 'max', 'seed', 'clock', 'timeout'];
+const known = ['args', 'effects', 'crashes', 'mayFail', 'max', 'seed', 'clock', 'timeout'];
 
 export function checkOptions(make: unknown, options: EveryCutOptions): void {
   const wrong = (expected: string, got: unknown) =>
@@ -34,11 +36,12 @@ export function checkOptions(make: unknown, options: EveryCutOptions): void {
   if (typeof options !== 'object' || options === null) throw wrong('options to be an object', options);
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
-  const { args, effects, crashes, max, seed, clock, timeout } = options;
+  const { args, effects, crashes, mayFail, max, seed, clock, timeout } = options;
   if (args !== undefined && !Array.isArray(args) && typeof args !== 'function')
     throw wrong('`args` to be an array, or a function that gives one', args);
   if (effects !== undefined && typeof effects !== 'function') throw wrong('`effects` to be a function', effects);
   if (crashes !== undefined && typeof crashes !== 'boolean') throw wrong('`crashes` to be true or false', crashes);
+  if (mayFail !== undefined && typeof mayFail !== 'boolean') throw wrong('`mayFail` to be true or false', mayFail);
   if (max !== undefined && !(Number.isInteger(max) && max >= 1))
     throw wrong('`max` to be a whole number from 1 up', max);
   if (seed !== undefined && !Number.isInteger(seed)) throw wrong('`seed` to be a whole number', seed);

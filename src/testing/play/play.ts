@@ -9,6 +9,7 @@ import { later } from '../../time/clock.ts';
 import { turn } from '../../time/turn.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { isLoop } from '../../tree/tree.ts';
+import { settled } from '../cuts/measured.ts';
 import { Player } from './player.ts';
 import { Time } from './time.ts';
 
@@ -78,6 +79,10 @@ export async function play<L extends AnyLoop, Output, Args extends unknown[]>(
       run.abort(error);
       await run.outcome;
       throw error;
+    } finally {
+      // Code of an aborted step may wait for a timer: it gets it, so that it comes to its end.
+      time.runsOn = true;
+      await settled(run, 200);
     }
   } finally {
     time.end();

@@ -39,10 +39,14 @@ export async function withChance<T>(fixed: readonly Chance[], work: () => Promis
   });
   await before;
   const calls = new Map<Chance, ChanceCall>();
-  const note = (chance: Chance, name: string) => {
-    if (calls.has(chance) || isWithinOnce()) return;
-    const frame = askedIn();
-    if (frame !== undefined) calls.set(chance, { name, path: hookOnStack()?.path, line: lineOf(frame) });
+  let looked = 0;
+  const note: Note = (chance, name) => {
+    // A look at the stack takes its time; whoever asks so often is no tool.
+    const frame = ++looked > most ? '' : askedIn();
+    if (frame === undefined) return false;
+    if (!calls.has(chance) && !isWithinOnce())
+      calls.set(chance, { name, path: hookOnStack()?.path, line: lineOf(frame) });
+    return true;
   };
   const replaced = [
     ...replaceRandom(note, fixed.includes('random') ? randomFrom(1) : undefined),
@@ -58,7 +62,11 @@ export async function withChance<T>(fixed: readonly Chance[], work: () => Promis
 
 let last: Promise<void> = Promise.resolve();
 
-type Note = (chance: Chance, name: string) => void;
+/** Is told of a call. @returns whether it is the loop's, and not one of the library or of a tool */
+type Note = (chance: Chance, name: string) => boolean;
+
+/** So often it is looked who asks. */
+const most = 2000;
 
 function replaceRandom(note: Note, random: (() => number) | undefined): Replaced[] {
   const { crypto } = globalThis;
@@ -67,46 +75,42 @@ function replaceRandom(note: Note, random: (() => number) | undefined): Replaced
     return array;
   };
   const uuid = () => `00000000-0000-4000-8000-${String(Math.floor(random!() * 1e12)).padStart(12, '0')}`;
+  const isFixed = (name: string) => note('random', name) && random !== undefined;
   return [
-    replace(Math, 'random', (original) => () => {
-      note('random', 'Math.random()');
-      return random === undefined ? original() : random();
-    }),
-    replace(crypto, 'randomUUID', (original) => (...args: unknown[]) => {
-      note('random', 'crypto.randomUUID()');
-      return random === undefined ? original.apply(crypto, args) : uuid();
-    }),
-    replace(crypto, 'getRandomValues', (original) => (array: unknown) => {
-      note('random', 'crypto.getRandomValues()');
-      return random === undefined ? original.call(crypto, array) : bytes(array);
-    }),
+    replace(Math, 'random', (original) => () => (isFixed('Math.random()') ? random!() : original())),
+    replace(
+      crypto,
+      'randomUUID',
+      (original) =>
+        (...args: unknown[]) =>
+          isFixed('crypto.randomUUID()') ? uuid() : original.apply(crypto, args),
+    ),
+    replace(
+      crypto,
+      'getRandomValues',
+      (original) => (array: unknown) =>
+        isFixed('crypto.getRandomValues()') ? bytes(array) : original.call(crypto, array),
+    ),
   ];
 }
 
 function replaceTime(note: Note, time: (() => number) | undefined): Replaced[] {
   const { performance } = globalThis;
+  const isFixed = (name: string) => note('time', name) && time !== undefined;
   return [
     replace(globalThis, 'Date', (original: DateConstructor) => {
-      const now = () => (time === undefined ? original.now() : time());
+      const now = (name: string) => (isFixed(name) ? time!() : original.now());
       return new Proxy(original, {
-        construct(target, args, self) {
-          if (args.length > 0) return Reflect.construct(target, args, self);
-          note('time', 'new Date()');
-          return Reflect.construct(target, [now()], self);
-        },
-        get(target, key, self) {
-          if (key !== 'now') return Reflect.get(target, key, self);
-          return () => {
-            note('time', 'Date.now()');
-            return now();
-          };
-        },
+        construct: (target, args, self) =>
+          Reflect.construct(target, args.length > 0 ? args : [now('new Date()')], self),
+        get: (target, key, self) => (key === 'now' ? () => now('Date.now()') : Reflect.get(target, key, self)),
       });
     }),
-    replace(performance, 'now', (original) => () => {
-      note('time', 'performance.now()');
-      return time === undefined ? original.call(performance) : time();
-    }),
+    replace(
+      performance,
+      'now',
+      (original) => () => (isFixed('performance.now()') ? time!() : original.call(performance)),
+    ),
   ];
 }
 

@@ -36,7 +36,7 @@ interface Runs<Args extends unknown[]> {
  *
  * @example
  * const report = await everyCut(() => new Import(), { args: [rows] });
- * console.log(String(report)); // 34 cuts, at each of 34 boundaries: …
+ * console.log(String(report)); // import goes on exactly. All 34 boundaries were cut. …
  */
 export function everyCut<L extends AnyLoop, Args extends unknown[]>(
   make: () => (L & Runs<Args>) | Promise<L & Runs<Args>>,

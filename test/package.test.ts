@@ -144,13 +144,6 @@ describe('what the doors give', () => {
     expect(Object.keys(await import('loopchart/browser')).sort()).toEqual(values);
   });
 
-  test('loopchart/testing', async () => {
-    const { values, types } = names('src/testing/index.ts');
-    expect(values).toEqual(expect.arrayContaining(['storeTests', 'testStore']));
-    expect(types).toEqual(expect.arrayContaining(['StoreFixture', 'StorePlace', 'StoreReport', 'StoreTest']));
-    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
-  });
-
   test('loopchart/worker', async () => {
     const { values, types } = names('src/worker/index.ts');
     expect(values).toEqual(['remote', 'serve']);
@@ -171,6 +164,50 @@ describe('what the doors give', () => {
       ]
     `);
     expect(Object.keys(await import('loopchart/worker')).sort()).toEqual(values);
+  });
+
+  test('loopchart/testing', async () => {
+    const { values, types } = names('src/testing/index.ts');
+    expect(values).toMatchInlineSnapshot(`
+      [
+        "CutError",
+        "everyCut",
+        "play",
+        "storeTests",
+        "testStore",
+      ]
+    `);
+    expect(types).toMatchInlineSnapshot(`
+      [
+        "Cause",
+        "CauseKind",
+        "CutPlace",
+        "CutReport",
+        "EveryCutOptions",
+        "FirstDifference",
+        "MadeLoop",
+        "PlayArguments",
+        "PlayClock",
+        "PlayOptions",
+        "Player",
+        "StoreCapability",
+        "StoreFixture",
+        "StorePlace",
+        "StoreReport",
+        "StoreTest",
+        "StoreTestResult",
+      ]
+    `);
+    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
+  });
+
+  test('loopchart/testing/fast-check', async () => {
+    const { values, types } = names('src/testing/fast-check/index.ts');
+    expect(values).toEqual(['TreeLoop', 'controls', 'loopTrees', 'treeLoop', 'underControl']);
+    expect(types).toEqual(['Control', 'ControlledRun', 'LoopTree', 'LoopTreesOptions']);
+    expect(Object.keys(await import('loopchart/testing/fast-check')).sort()).toEqual(values);
+    // Who does not use it need not have it.
+    expect(manifest.peerDependenciesMeta['fast-check']).toEqual({ optional: true });
   });
 
   test('each is what the build emits of its source', () => {

@@ -94,3 +94,54 @@ describe('progress', () => {
     await expect(reading).rejects.toBe('enough');
   });
 });
+
+describe('the steps of a loop that fails or is ended count', () => {
+  /** Runs a child that breaks off after three steps. */
+  class Outer extends Count {
+    readonly inner: Count;
+    constructor(inner: Count) {
+      super(2);
+      this.inner = inner;
+    }
+    override async advance() {
+      await this.inner.run().catch(() => {});
+      this.state.n++;
+    }
+  }
+  class Fails extends Count {
+    override advance() {
+      if (this.state.n === 3) throw new Error('lost');
+      this.state.n++;
+      return undefined as any;
+    }
+  }
+  class FailsLate extends Count {
+    override async advance() {
+      await turn();
+      if (this.state.n === 3) throw new Error('lost');
+      this.state.n++;
+    }
+  }
+  class Ends extends Count {
+    override advance() {
+      if (this.state.n === 3) throw this.end('enough');
+      this.state.n++;
+      return undefined as any;
+    }
+  }
+
+  test.each<[string, () => Count, number]>([
+    ['one that fails', () => new Fails(5), 3],
+    ['one that waits, and fails', () => new FailsLate(5), 3],
+    ['one that is ended', () => new Ends(5), 3],
+    ['a child that fails', () => new Outer(new Fails(5)), 6],
+    ['a child that waits, and fails', () => new Outer(new FailsLate(5)), 6],
+    ['a child that is ended', () => new Outer(new Ends(5)), 6],
+  ])('%s', async (_, make, steps) => {
+    for (const options of [{}, { inspect: () => {} }, { store: memoryStore(), every: 'step' as const }]) {
+      const run = make().start(options);
+      await run.outcome;
+      expect(run.progress.steps).toBe(steps);
+    }
+  });
+});

@@ -121,6 +121,7 @@ class Pump implements HookActor {
     if (this.stopped) return;
     const running = this.#running;
     if (!isEndLoop(error, this.#loop)) {
+      this.#countTaken(running.uncommitted);
       fail(running, 'a step', error);
       return;
     }
@@ -429,6 +430,12 @@ class Pump implements HookActor {
       ...(before === 0 ? {} : { before }),
       ...(ended === undefined ? {} : { ended }),
     });
+    this.#countTaken(steps);
+  }
+
+  /** Tells others of these steps; of a loop with children, of those in which none ran. */
+  #countTaken(steps: number): void {
+    const running = this.#running;
     if (!hasChildren(this.#loop)) this.#ownSteps += steps - running.counted;
     running.counted = 0;
     this.#count();

@@ -152,6 +152,7 @@ export class LightRun {
     running.abandonChildren(error);
     place.ended = { reason: plainReason(error.reason) };
     place.boundary('ending');
+    this.#steps?.brokenOff();
   }
 
   #ending(): Promise<void> | undefined {
@@ -223,6 +224,7 @@ export class LightRun {
     if (place.handsOver({ error: thrown }) || place.isLeft()) return;
     const { keeps } = running.session;
     const parent = running.parent!;
+    this.#steps?.brokenOff();
     const error = endOutside(running, hookOf(place.value), thrown);
     const commit = keeps ? running.commitIfPlain() : undefined;
     running.failUnit();

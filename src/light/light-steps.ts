@@ -58,6 +58,11 @@ export class LightSteps {
     this.#count(this.#running.uncommitted - this.counted);
   }
 
+  /** A step has broken off. Of a loop without children, those before it may not have been counted. */
+  brokenOff(): void {
+    if (!hasChildren(this.#running.loop)) this.#count(this.#running.uncommitted - this.counted);
+  }
+
   /** Others may want something after so many steps. */
   #count(steps: number): void {
     this.counted += steps;

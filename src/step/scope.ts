@@ -51,6 +51,11 @@ export function keyWithin(owner: object): string | undefined {
   return undefined;
 }
 
+/** Whether the code that runs now was called from the function of any `once`. */
+export function isWithinOnce(): boolean {
+  return scope() !== undefined;
+}
+
 function scope(): Scope | undefined {
   return current ?? (open === 0 ? undefined : storage?.getStore());
 }

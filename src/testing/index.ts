@@ -1,3 +1,14 @@
+export type { Cause, CauseKind } from './cuts/cause.ts';
+export { CutError } from './cuts/cut-error.ts';
+export { everyCut } from './cuts/every-cut.ts';
+export type { MadeLoop } from './cuts/made.ts';
+export type { FirstDifference } from './cuts/measured.ts';
+export type { EveryCutOptions } from './cuts/options.ts';
+export type { CutPlace } from './cuts/place.ts';
+export type { CutReport } from './cuts/report.ts';
+export type { PlayClock } from './play/clock.ts';
+export { type PlayArguments, type PlayOptions, play } from './play/play.ts';
+export type { Player } from './play/player.ts';
 export type { StoreCapability, StoreFixture, StorePlace, StoreTest } from './store/fixture.ts';
 export { type StoreReport, type StoreTestResult, testStore } from './store/report.ts';
 export { storeTests } from './store/suite.ts';

@@ -1,0 +1,217 @@
+import type { Checkpoint } from '../../checkpoint/contents.ts';
+import type { AnyLoop } from '../../tree/any-loop.ts';
+import { walk } from '../../tree/tree.ts';
+import { changedArguments } from './arguments.ts';
+import { type Cut, runTelling } from './boundaries.ts';
+import type { Cause } from './cause.ts';
+import { ofChance } from './causes-of-runs.ts';
+import { type Chance, type ChanceCall, withChance } from './chance.ts';
+import { type KeptField, keptFields, opaqueFields } from './fields.ts';
+import type { Made, Maker } from './made.ts';
+import { firstDifference, type Measured, measure } from './measured.ts';
+import { standingIn } from './place.ts';
+
+/*
+ * Why a run that was cut differs. It is cut again at the same place, and goes on in other ways: what makes it come out
+ * right is what it had been without.
+ *
+ *     a new instance, with the arguments that the cut run had left       -> they had been used up
+ *     a new instance, on which `reset` and `onRunStart` were called       -> what those make is missing: onRestart
+ *     the same instance                                                   -> something in its fields
+ */
+
+/** The uncut run, and what is needed to try something. */
+export interface Trial {
+  maker: Maker;
+  whole: Measured;
+  limit: number;
+}
+
+export async function causesOfCut(trial: Trial, cuts: readonly Cut[]): Promise<Cause[]> {
+  const { calls } = await withChance([], async () => await measure(await trial.maker.make(), trial.limit));
+  const cause = await provenCause(trial, cuts, calls.get('random'));
+  const causes = cause === undefined ? [] : [cause];
+  const [random, time] = [calls.get('random'), calls.get('time')];
+  if (random !== undefined && cause?.kind !== 'random')
+    causes.push(ofChance('random', random, 'A run that goes on draws others.'));
+  if (time !== undefined && causes.length === 0) causes.push(ofChance('time', time, 'A run that goes on asks later.'));
+  return causes.length > 0 ? causes : [unknown];
+}
+
+async function provenCause(
+  trial: Trial,
+  cuts: readonly Cut[],
+  random: ChanceCall | undefined,
+): Promise<Cause | undefined> {
+  const [first] = cuts as [Cut];
+  // What would come out right in any case proves nothing.
+  if (await helps(trial, [first], inNewInstance)) return later;
+  if (await helps(trial, cuts, inUsedArguments)) return await ofArguments(trial, first);
+  if (await helps(trial, cuts, afterReset)) return await ofRestart(trial, await atCut(trial, first));
+  if (random !== undefined) {
+    for (const way of [inNewInstance, afterReset])
+      if (await helps(trial, cuts, way, ['random']))
+        return ofChance(
+          'random',
+          random,
+          'A run that goes on draws others; made to draw the same, it comes out right.',
+        );
+  }
+  // Not from the other cut: a step of a parent that is run again in the same instance changes its fields twice.
+  return await ofFields(trial, await atCut(trial, first), await helps(trial, [first], inSameInstance));
+}
+
+/** One more way to go on from a cut. */
+type Way = (trial: Trial, cut: Cut, stopped: Stopped) => Promise<Measured | undefined>;
+
+/** A run that was aborted at a cut. */
+interface Stopped {
+  made: Made;
+  /** What became of its arguments by then. */
+  args: unknown[];
+  /** The cut, with what this run had come to by then. */
+  cut: Cut;
+}
+
+/** Whether runs that go on in some way come out right, from all of these cuts. @param fixed what is the same before and after the cut */
+async function helps(trial: Trial, cuts: readonly Cut[], way: Way, fixed: readonly Chance[] = []): Promise<boolean> {
+  for (const cut of cuts) {
+    const { result: stopped } = await withChance(fixed, () => atCut(trial, cut));
+    if (stopped === undefined) return false;
+    const { result: measured } = await withChance(fixed, () => way(trial, stopped.cut, stopped));
+    if (measured === undefined || firstDifference(trial.whole, measured) !== undefined) return false;
+  }
+  return true;
+}
+
+/** Runs until the same cut, and no further. Where loops run side by side there may be none that is the same. */
+async function atCut({ maker, limit }: Trial, cut: Cut): Promise<Stopped | undefined> {
+  const made = await maker.make();
+  let same: Cut | undefined;
+  await runTelling(made, limit, (one) => {
+    if (one.index !== cut.index) return false;
+    if (JSON.stringify(one.place) === JSON.stringify(cut.place)) same = one;
+    return true;
+  });
+  return same && { made, args: made.args, cut: same };
+}
+
+const checkpointOf = ({ json }: Cut): Checkpoint => JSON.parse(json);
+
+const inUsedArguments: Way = async ({ maker, limit }, cut, { args }) => {
+  if (args.length === 0) return undefined;
+  return await measure(await maker.make(), limit, { from: checkpointOf(cut), args });
+};
+
+const inNewInstance: Way = async ({ maker, limit }, cut) =>
+  await measure(await maker.make(), limit, { from: checkpointOf(cut) });
+
+const inSameInstance: Way = async ({ maker, limit }, cut, { made }) => {
+  const { args } = await maker.make();
+  return await measure({ ...made, args }, limit, { from: checkpointOf(cut) });
+};
+
+const afterReset: Way = async ({ maker, limit }, cut) => {
+  const made = await maker.make();
+  const checkpoint = checkpointOf(cut);
+  const { args } = await maker.make();
+  try {
+    for (const { loop, phase, args: own } of preparing(made.loop, checkpoint, args)) {
+      await loop.reset(...own);
+      if (phase !== 'starting') await loop.onRunStart(...own);
+    }
+  } catch {
+    // They need a run around them.
+    return undefined;
+  }
+  return await measure(made, limit, { from: checkpoint });
+};
+
+/** The loops that run at a checkpoint, behind their `reset`, with their arguments. */
+function preparing(root: AnyLoop, checkpoint: Checkpoint, args: unknown[]) {
+  const loops = new Map(walk(root).map(({ loop, path }) => [path, loop]));
+  return standingIn(checkpoint.phase, root.path).flatMap(({ path, phase }) => {
+    const loop = loops.get(path);
+    if (loop === undefined || !/starting|advancing|paused|ending/.test(phase.value)) return [];
+    return [{ loop, phase: phase.value, args: path === root.path ? args : ((phase.context.args as unknown[]) ?? []) }];
+  });
+}
+
+async function ofArguments({ maker, limit }: Trial, cut: Cut): Promise<Cause> {
+  const made = await maker.make();
+  const changed = changedArguments(made.args);
+  await measure(made, limit);
+  const [{ says } = { says: 'a run that goes on from this cut has to be given what was left of its arguments.' }] =
+    changed();
+  return {
+    kind: 'argument',
+    says: `The run uses up its arguments: ${says} With what ${cut.place.path} had left of them, it comes out right.`,
+    advice: 'Leave arguments as they are, and keep in `state` how far the loop has come: items[this.state.next++].',
+  };
+}
+
+async function ofRestart({ maker }: Trial, stopped: Stopped | undefined): Promise<Cause> {
+  const fields = stopped === undefined ? [] : await fieldsOf(maker, stopped);
+  const [field] = fields;
+  const missing =
+    field === undefined
+      ? 'so what those make (a connection, an index) is not there.'
+      : `so what those make is not there: ${saying(fields)}.`;
+  return {
+    kind: 'restart',
+    says:
+      '`onRestart` is missing, or does not do enough: a run that goes on does not call `reset` and `onRunStart` again, ' +
+      `${missing} Called before it goes on, it comes out right.`,
+    advice: `Override onRestart(...args)${field === undefined ? '' : ` in ${field.path}`}, and make there again what is not in \`state\`.`,
+  };
+}
+
+/** @param isProven whether the run comes out right in the same instance */
+async function ofFields({ maker }: Trial, stopped: Stopped | undefined, isProven: boolean): Promise<Cause | undefined> {
+  const fields = stopped === undefined ? [] : await fieldsOf(maker, stopped);
+  if (fields.length === 0 && !isProven) return undefined;
+  const hidden = stopped === undefined ? [] : opaqueFields(stopped.made.loop);
+  const inside = hidden.length === 0 ? '' : `what is inside ${hidden.join(', ')}; and at `;
+  const where =
+    fields.length > 0
+      ? `${saying(fields)}.`
+      : `No field that can be seen differs: look at ${inside}\`#private\` fields and closures.`;
+  const proof = isProven ? ' In the same instance, it comes out right.' : '';
+  return {
+    kind: 'field',
+    says: `State outside \`state\`, which a checkpoint does not have. ${where}${proof}`,
+    advice:
+      (fields[0]?.isObject ?? hidden.length > 0)
+        ? 'Give the object in that field stateDict() and loadStateDict(), as a sampler or a model has; or keep in `state` how far it has come.'
+        : 'Keep it in `state`; or make it again from the state in onRestart or onLoadCheckpoint.',
+  };
+}
+
+async function fieldsOf(maker: Maker, { made, cut }: Stopped): Promise<KeptField[]> {
+  return keptFields(made.loop, (await maker.make()).loop, checkpointOf(cut));
+}
+
+/** The first few. */
+function saying(fields: KeptField[]): string {
+  return fields
+    .slice(0, 3)
+    .map(({ says }) => says)
+    .join('; ');
+}
+
+const later: Cause = {
+  kind: 'time',
+  says:
+    'It goes by the clock, or by chance: cut there again and gone on with at once, in a new instance, it comes out right. ' +
+    'Time passes between the process that is cut and the one that goes on.',
+  advice:
+    'Do not measure time across a step that may be cut; ask in once for a time at which something is due, and compare.',
+};
+
+const unknown: Cause = {
+  kind: 'unknown',
+  says: 'It could not be found out: neither the same instance nor the same arguments make it come out right.',
+  advice:
+    'Look at what is outside the loop (a variable of a module, a file, a server), at races against bare timers, and at ' +
+    '`Stateful` objects whose stateDict() is not all that they are.',
+};

@@ -3,7 +3,7 @@ import { type Got, givenIn } from '../../chart/journal.ts';
 import type { Json } from '../../data/json.ts';
 import { plain } from '../../recording/lines.ts';
 import type { Frame } from '../../recording/replay.ts';
-import { canonical, shortHash } from './canonical.ts';
+import { canonical, canonicalJson, shortHash } from './canonical.ts';
 
 /**
  * What a golden recording keeps of how a loop stands after a transition, by these keys, in this order: its context, with
@@ -20,7 +20,7 @@ export type Stand = { [key: string]: Json };
 
 /** How a loop stands that nothing has happened to: the first line of each run is the difference to this. */
 export const blank: Stand = {
-  ...{ args: [], state: null, steps: 0, done: null, progress: {}, children: {}, running: [] },
+  ...{ late: false, args: [], state: null, steps: 0, done: null, progress: {}, children: {}, running: [] },
   ...{ hooks: [], asked: [], got: [], begun: false, restarting: false },
   ...{ pace: null, stop: null, ended: null, skipped: false, status: 'active', error: null },
 };
@@ -31,20 +31,24 @@ export function standOf(frame: Frame, isLate: boolean): Stand {
   const { inFlight } = context;
   const all: { [key: string]: unknown } = {
     ...context,
-    late: isLate || undefined,
+    late: isLate,
     hooks: inFlight?.hooks ?? [],
     asked: inFlight?.asked.map(withoutPlace) ?? [],
     got: givenIn(inFlight).map(withoutPlace),
     status,
-    output: outputOf(frame),
   };
-  return ordered(all, path);
+  const stand: Stand = {};
+  for (const key of keys) {
+    const value = key === 'output' ? outputOf(frame) : all[key] === undefined ? undefined : canonical(all[key], path);
+    if (value !== undefined) stand[key] = value;
+  }
+  return stand;
 }
 
-/** The same keys in their order, and no others. */
-export function ordered(all: { readonly [key: string]: unknown }, path: string): Stand {
+/** A stand that was read: all keys in their order. */
+export function ordered(read: Stand, path: string): Stand {
   const stand: Stand = {};
-  for (const key of keys) if (all[key] !== undefined) stand[key] = canonical(all[key], path);
+  for (const key of keys) if (read[key] !== undefined) stand[key] = canonicalJson(read[key], path);
   return stand;
 }
 
@@ -53,9 +57,9 @@ function withoutPlace({ at: _, dict: __, ...rest }: Partial<Got>): object {
 }
 
 /** A child tells its parent more than its output. */
-function outputOf({ output }: Frame): Json | undefined {
+function outputOf({ output, path }: Frame): Json | undefined {
   const returned = isEnvelope(output) ? output.output : output;
-  return returned === undefined ? undefined : plain(returned);
+  return returned === undefined ? undefined : canonicalJson(plain(returned), path);
 }
 
 /** The short hash that stands at the beginning of a line. */

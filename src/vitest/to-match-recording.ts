@@ -36,7 +36,7 @@ export async function toMatchRecording(
   const path = await environment.resolveRawPath(task.file.filepath, file);
   const golden = (await environment.readSnapshotFile(path)) ?? undefined;
   const recorded = golden === undefined || snapshotUpdateState === 'all' ? undefined : golden.split('\n').length;
-  const most = recorded === undefined ? Number.POSITIVE_INFINITY : recorded * goesOn.times + goesOn.more;
+  const most = recorded && recorded * goesOn.times + goesOn.more;
   const now = goldenText(await recordingOf(received, options, most));
 
   const { pass } = snapshotState.match({

@@ -1,3 +1,6 @@
+export { describeLoop, type LoopDescription } from './describe/describe-loop.ts';
+export type { MachineJson } from './describe/machine.ts';
+export type { LoopTree } from './describe/tree.ts';
 export type { Coverage, Covered } from './paths/coverage.ts';
 export type { PathSnapshot, PathStep } from './paths/map.ts';
 export { type Path, type PathsOptions, paths } from './paths/paths.ts';

@@ -127,6 +127,20 @@ describe('what the doors give', () => {
     expect(Object.keys(await import('loopchart/patterns')).sort()).toEqual(values);
   });
 
+  test('loopchart/testing', async () => {
+    const { values } = names('src/testing/index.ts');
+    expect(values).toEqual(
+      expect.arrayContaining(['compareGolden', 'describeLoop', 'goldenText', 'paths', 'recordRun', 'showDifference']),
+    );
+    expect(Object.keys(await import('loopchart/testing')).sort()).toEqual(values);
+  });
+
+  test('loopchart/vitest gives Vitest a matcher, and types', async () => {
+    const { values, types } = names('src/vitest/index.ts');
+    expect([values, types]).toEqual([[], []]);
+    expect(Object.keys(await import('loopchart/vitest'))).toEqual([]);
+  });
+
   test('each is what the build emits of its source', () => {
     const { './package.json': itself, ...doors } = manifest.exports;
     expect(itself).toBe('./package.json');

@@ -82,6 +82,8 @@ function eventsOf(node: Node, prefix: string, to: (target: string) => string): {
   const on: { [event: string]: object } = {};
   for (const [event, transitions] of node.transitions) {
     if (inner.test(event) || event.startsWith('xstate.')) continue;
+    // A child that took an abort for itself would hide it from its parent, which ends by it.
+    if (prefix !== '' && node.parent === undefined && controls.test(event)) continue;
     on[controls.test(event) ? event : prefix + event] = transitionsOf(transitions, to);
   }
   return on;

@@ -11,7 +11,7 @@ import { canonical, canonicalJson, shortHash } from './canonical.ts';
  *
  * What other lines say is not repeated: the name of a child, and in the journal in which state a child was left.
  */
-const keys = [
+export const goldenKeys = [
   ...['late', 'args', 'state', 'steps', 'done', 'progress', 'children', 'running', 'hooks', 'asked', 'got'],
   ...['begun', 'restarting', 'pace', 'stop', 'ended', 'skipped', 'status', 'output', 'error'],
 ] as const;
@@ -38,7 +38,7 @@ export function standOf(frame: Frame, isLate: boolean): Stand {
     status,
   };
   const stand: Stand = {};
-  for (const key of keys) {
+  for (const key of goldenKeys) {
     const value = key === 'output' ? outputOf(frame) : all[key] === undefined ? undefined : canonical(all[key], path);
     if (value !== undefined) stand[key] = value;
   }
@@ -48,7 +48,7 @@ export function standOf(frame: Frame, isLate: boolean): Stand {
 /** A stand that was read: all keys in their order. */
 export function ordered(read: Stand, path: string): Stand {
   const stand: Stand = {};
-  for (const key of keys) if (read[key] !== undefined) stand[key] = canonicalJson(read[key], path);
+  for (const key of goldenKeys) if (read[key] !== undefined) stand[key] = canonicalJson(read[key], path);
   return stand;
 }
 

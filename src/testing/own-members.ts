@@ -1,12 +1,12 @@
 import { type AnyLoop, loopMark, type OwnHooks, overrides } from '../tree/any-loop.ts';
 
+export type Hook = 'skip' | 'reset' | 'advance' | keyof OwnHooks;
+
 /** The hooks of a run, in the order in which they are called. */
-const inOrder = [
+const inOrder: readonly Hook[] = [
   ...(['skip', 'onSkip', 'reset', 'onRunStart', 'onAdvanceStart', 'advance', 'onAdvanceEnd', 'onRunEnd'] as const),
   ...(['onRestart', 'onSaveCheckpoint', 'onLoadCheckpoint'] as const),
 ];
-
-export type Hook = (typeof inOrder)[number];
 
 /** The hooks that a loop has of its own, in the order in which they are called. */
 export function hooksOf(loop: AnyLoop): Hook[] {
@@ -16,7 +16,7 @@ export function hooksOf(loop: AnyLoop): Hook[] {
 /** Whether a loop has a hook of its own; `reset` and `advance` it must have. */
 export function isOwn(loop: AnyLoop, hook: Hook): boolean {
   if (hook === 'reset' || hook === 'advance') return true;
-  return hook === 'skip' ? hasOwnSkip(loop) : overrides(loop, hook as keyof OwnHooks);
+  return hook === 'skip' ? hasOwnSkip(loop) : overrides(loop, hook);
 }
 
 /** `skip` is a getter: to read it would run it. */

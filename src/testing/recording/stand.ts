@@ -11,10 +11,10 @@ import { canonical, canonicalJson, shortHash } from './canonical.ts';
  *
  * What other lines say is not repeated: the name of a child, and in the journal in which state a child was left.
  */
-export const goldenKeys = [
+export const goldenKeys: readonly string[] = [
   ...['late', 'args', 'state', 'steps', 'done', 'progress', 'children', 'running', 'hooks', 'asked', 'got'],
   ...['begun', 'restarting', 'pace', 'stop', 'ended', 'skipped', 'status', 'output', 'error'],
-] as const;
+];
 
 export type Stand = { [key: string]: Json };
 

@@ -15,6 +15,7 @@ import { parseCommand } from '../src/inspect/command.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { runDirectory } from '../src/node/layout.ts';
 import { plain } from '../src/recording/lines.ts';
+import { goldenKeys } from '../src/testing/recording/stand.ts';
 import { checkpointAt } from './programs/checkpoint.ts';
 import { turn } from './support/loops.ts';
 import { newDirectory } from './support/store-directory.ts';
@@ -49,6 +50,10 @@ function marksIn(value: unknown): string[] {
     .map((one) => Object.keys(one))
     .flatMap((keys) => (keys.length === 1 && keys[0]!.startsWith('$') ? keys : []));
 }
+
+test('a golden recording has the keys of its table', () => {
+  expect(sorted(goldenKeys)).toEqual(documented('golden'));
+});
 
 test('the examples are what the code writes', async () => {
   expect(document, 'Make them again: npx tsx --conditions=loopchart-source docs/format.ts').toBe(

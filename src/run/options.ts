@@ -12,6 +12,9 @@ export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEv
 /** Marks an observer that keeps what it sees, so that the run lets nothing pass that cannot be kept. */
 export const recorder: unique symbol = Symbol('loopchart.recorder');
 
+/** The recorders of a run. */
+export const recordersOf: WeakMap<object, Inspect[]> = new WeakMap();
+
 /** Observers of every run of this process; see `LOOPCHART_INSPECT`. */
 export const everyRun: Observer<InspectionEvent>[] = [];
 

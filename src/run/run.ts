@@ -18,7 +18,7 @@ import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkGiven } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
-import { checkOptions, everyRun, guarded, type Inspect, recorder, type StartOptions } from './options.ts';
+import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
 import { Saver } from './saver.ts';
@@ -103,7 +103,9 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (options.durability === 'sync' && options.store !== undefined)
       session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     session.args = options.args ?? (snapshot === undefined ? [] : undefined);
-    session.strict = options.store !== undefined || observers.some((one) => recorder in one);
+    const recorders = observers.filter((one) => recorder in one);
+    recordersOf.set(this, recorders);
+    session.strict = options.store !== undefined || recorders.length > 0;
     session.changed = () => this.#changed();
     session.due = (steps) => this.#due(steps);
     session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(loop, this.actor, actor));

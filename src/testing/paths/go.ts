@@ -1,0 +1,40 @@
+import { type Actor, createActor, fromCallback } from 'xstate';
+import { machineOf } from '../../actors/compile.ts';
+import type { LoopMachine } from '../../chart/machine-type.ts';
+import { LoopError } from '../../data/errors.ts';
+import type { AnyLoop } from '../../tree/any-loop.ts';
+import { childrenOf, pathOf } from '../../tree/tree.ts';
+import type { PathStep } from './map.ts';
+
+/** The actors of a loop's machine that call its hooks. */
+const hooks = ['skip', 'onSkip', 'reset', 'onRunStart', 'advance', 'onRunEnd', 'abort', 'fail'];
+/** In the place of each: it does nothing, and what it would have said is sent by hand. */
+const silent = fromCallback(() => {});
+
+/** Sends an actor of a loop's machine along a path. See `Path.go`. */
+export function go<L>(
+  loop: AnyLoop,
+  args: readonly unknown[],
+  steps: readonly PathStep[],
+  watch: (actor: Actor<LoopMachine<L>>) => void,
+): Actor<LoopMachine<L>> {
+  const names = [...hooks, ...childrenOf(loop).map(([name]) => name)];
+  const actors = Object.fromEntries(names.map((name) => [name, silent]));
+  const machine = machineOf(loop).provide({ actors } as any);
+  const actor = createActor(machine, { input: args, id: pathOf(loop) } as any) as unknown as Actor<LoopMachine<L>>;
+  // Or XState takes a failure that nobody looks at for one that nobody has foreseen.
+  actor.subscribe({ error: () => {} });
+  watch(actor);
+  actor.start();
+  for (const { name, event, snapshot } of steps) {
+    actor.send(event as any);
+    const { value } = actor.getSnapshot();
+    if (value === snapshot.value) continue;
+    throw new LoopError(
+      'REPLAY_MISMATCH',
+      `Expected \`${name}\` to lead to ${snapshot.value}, got ${String(value)}: somebody else has sent events to the actor.`,
+      pathOf(loop),
+    );
+  }
+  return actor;
+}

@@ -246,6 +246,27 @@ test('a writer whose run was taken over saves no more, and its rows are taken ba
   await taker.release('parts');
 });
 
+test('a run that somebody else has gone on with since it was loaded is refused, and may be loaded again', async () => {
+  const { file, db } = await database();
+  const store = sqliteStore(db);
+  const from = await store.load('parts');
+  const other = await open(file);
+  const run = new Parts(other).start({ id: 'parts', store: sqliteStore(other), paused: true, ...sync });
+  await run.step(2);
+  await run.suspend();
+  const late = await new Parts(db).start({ id: 'parts', store, from, ...sync }).outcome;
+  expect(late.error).toMatchObject({
+    code: 'STORE_BUSY',
+    message: expect.stringMatching(
+      /when it was loaded \(save 0\), but somebody else has gone on with it since \(save \d\)/,
+    ),
+  });
+  expect(rowsIn(other)).toEqual(['1.0', '1.1', '1.2']);
+  const again = await store.load('parts');
+  await new Parts(db).start({ id: 'parts', store, from: again, ...sync }).output;
+  expect(rowsIn(other)).toEqual(allRows);
+});
+
 test('a save waits while another connection writes', async () => {
   const { file, db } = await database();
   const store = sqliteStore(db);

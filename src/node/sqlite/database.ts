@@ -39,6 +39,7 @@ const texts = {
     SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM loopchart_checkpoints WHERE run = ?`,
   prune: `DELETE FROM loopchart_checkpoints WHERE run = ? AND seq <=
     (SELECT max(seq) FROM loopchart_checkpoints WHERE run = ?) - ?`,
+  last: 'SELECT coalesce(max(seq), 0) AS seq FROM loopchart_checkpoints WHERE run = ?',
   newest: 'SELECT seq, bytes FROM loopchart_checkpoints WHERE run = ? AND seq < ? ORDER BY seq DESC LIMIT 1',
   list: 'SELECT run, seq, steps, saved_at FROM loopchart_checkpoints WHERE run = ? ORDER BY seq',
   listAll: 'SELECT run, seq, steps, saved_at FROM loopchart_checkpoints ORDER BY saved_at, run, seq',

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { jsonable } from '../../checkpoint/checkpoint-json.ts';
-import type { Checkpoint, Phase } from '../../checkpoint/contents.ts';
-import { Damage } from '../../checkpoint/header.ts';
+import type { Checkpoint } from '../../checkpoint/contents.ts';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
 import { type PassedOver, unreadable } from '../../checkpoint/unreadable.ts';
-import { LoopError, MisconfigurationError } from '../../data/errors.ts';
-import { decode, encode, readHeader, seal } from '../format.ts';
+import { LoopError } from '../../data/errors.ts';
+import { encode, seal } from '../format.ts';
 import { type TakeOver, thisProcess } from '../holder.ts';
 import { keyOf, runIdOf, type SqliteDatabase } from './database.ts';
 import { type Handle, handleOf } from './handle.ts';
 import { checkId, checkOptions, checkSaving, type SqliteStoreOptions } from './options.ts';
+import { type Row, readIn } from './row.ts';
 import { confirm, hold } from './row-lock.ts';
+import { inParallel, sideBySide } from './side-by-side.ts';
 
 /**
  * Keeps checkpoints in a SQLite database, over a handle that you open and close: a `DatabaseSync` of `node:sqlite`, or a
@@ -47,6 +48,8 @@ class SqliteStore implements Required<CheckpointStore> {
   readonly #tokens = new Map<string, string>();
   /** Those that were taken by `acquire`. */
   readonly #acquired = new Set<string>();
+  /** The newest save of each run when it was loaded, of those that this store did not hold then. */
+  readonly #loaded = new Map<string, number>();
 
   constructor(handle: Handle, options: SqliteStoreOptions) {
     this.#handle = handle;
@@ -63,6 +66,7 @@ class SqliteStore implements Required<CheckpointStore> {
       this.#checkFree(runId);
       if (this.#acquired.has(runId)) throw goesOn(runId);
       await this.#take(runId);
+      await this.#checkLoaded(runId);
       this.#acquired.add(runId);
       if (transaction) this.#handle.begin(runId);
     });
@@ -103,6 +107,7 @@ class SqliteStore implements Required<CheckpointStore> {
       // At once: a writer between two looks could remove what is looked for.
       const checkpoint = await this.#handle.read(() => {
         passedOver.length = 0;
+        if (!this.#tokens.has(runId)) this.#loaded.set(runId, this.#last(runId));
         for (found = this.#newest(runId, Infinity); found !== undefined; found = this.#newest(runId, found.seq)) {
           const good = readIn(runId, found, passedOver);
           if (good !== undefined) return good;
@@ -170,6 +175,19 @@ class SqliteStore implements Required<CheckpointStore> {
     this.#tokens.set(runId, token);
   }
 
+  /** Whoever went on from an older checkpoint would write the rows again that somebody else has written meanwhile. */
+  async #checkLoaded(runId: string): Promise<void> {
+    const [loaded, last] = [this.#loaded.get(runId), this.#last(runId)];
+    this.#loaded.delete(runId);
+    if (loaded === undefined || loaded === last) return;
+    await this.#giveUp(runId);
+    throw new LoopError(
+      'STORE_BUSY',
+      `Expected run "${runId}" to stand where it was when it was loaded (save ${loaded}), but somebody else has gone on with ` +
+        `it since (save ${last}). Load it again, and start from that; \`resumable\` takes a run before it loads it.`,
+    );
+  }
+
   async #giveUp(runId: string): Promise<void> {
     this.#acquired.delete(runId);
     const token = this.#tokens.get(runId);
@@ -190,6 +208,12 @@ class SqliteStore implements Required<CheckpointStore> {
     );
   }
 
+  /** The number of the last save of a run; 0 if there is none. */
+  #last(runId: string): number {
+    const { tables } = this.#handle;
+    return tables.exist() ? Number((tables.get('last').get(keyOf(runId)) as { seq: unknown }).seq) : 0;
+  }
+
   #newest(runId: string, before: number): Row | undefined {
     const { tables } = this.#handle;
     if (!tables.exist()) return undefined;
@@ -199,44 +223,10 @@ class SqliteStore implements Required<CheckpointStore> {
   }
 }
 
-interface Row {
-  seq: number;
-  bytes: Uint8Array;
-}
-
-/** The checkpoint in a row; of one that is damaged, undefined. @throws LoopError `CHECKPOINT_UNREADABLE` */
-function readIn(runId: string, { seq, bytes }: Row, passedOver: PassedOver[]): Checkpoint | undefined {
-  try {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const whose = readHeader(buffer).facts.runId;
-    if (whose !== runId) throw new Damage(`it is of run "${whose}"`);
-    return decode(buffer);
-  } catch (error) {
-    if (error instanceof LoopError) throw error;
-    passedOver.push({ which: `checkpoint ${seq}`, cause: error as Error });
-    return undefined;
-  }
-}
-
-/** The loops that ran at once, if any did. */
-function inParallel({ children }: Phase, path: string): string | undefined {
-  const names = Object.keys(children);
-  if (names.length > 1) return names.map((name) => `${path}.${name}`).join(', ');
-  return names.length === 0 ? undefined : inParallel(children[names[0]!]!, `${path}.${names[0]}`);
-}
-
 function goesOn(runId: string): LoopError {
   return new LoopError(
     'STORE_BUSY',
     `Expected run "${runId}" to go on once at a time, but a run of this process with this id uses the database already. ` +
       'Wait until that has ended (`await run.outcome`), or give this one another id.',
-  );
-}
-
-/** The step of one of them may be under way, its rows half written, while the others stand. */
-function sideBySide(runId: string, loops: string): MisconfigurationError {
-  return new MisconfigurationError(
-    `Expected the loops of run "${runId}" to run one after the other, so that the rows of whole steps are committed with its ` +
-      `checkpoint, got ${loops} side by side. Run them in turn; or make the store with \`transaction: false\`.`,
   );
 }

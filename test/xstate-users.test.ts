@@ -257,12 +257,18 @@ describe('provide: another actor in the place of a hook', () => {
 describe('React, in StrictMode', () => {
   let browser: Browser;
   let page: Page;
+  let url: string;
   const errors: string[] = [];
   const over: (() => unknown)[] = [];
 
   beforeAll(async () => {
     const { folder, remove } = await freshFolder('react');
     await buildApp(join(import.meta.dirname, 'programs/react-page.ts'), folder, 'page.js');
+    await buildApp(join(import.meta.dirname, '../examples/guide/react.tsx'), folder, 'example.js');
+    await writeFile(
+      join(folder, 'example.html'),
+      '<!doctype html><main></main><script type="module" src="example.js"></script>',
+    );
     await writeFile(
       join(folder, 'index.html'),
       '<!doctype html><main></main><script type="module" src="page.js"></script>',
@@ -271,7 +277,8 @@ describe('React, in StrictMode', () => {
     browser = await launch();
     page = await browser.newPage();
     page.on('pageerror', ({ message }) => errors.push(message));
-    await page.goto(site.url);
+    url = site.url;
+    await page.goto(url);
     over.push(() => browser.close(), site.close, remove);
   });
   afterAll(async () => {
@@ -286,6 +293,21 @@ describe('React, in StrictMode', () => {
     await page.locator('#resume').click();
     await expect.poll(shown).toBe('finished 20 20');
     expect(await page.evaluate(() => (window as any).mounts())).toBe(2);
+    expect(errors).toEqual([]);
+  });
+
+  test('examples/guide/react.tsx: what the page shows is what comes of it', async () => {
+    const shown = await browser.newPage();
+    over.unshift(() => shown.close());
+    shown.on('pageerror', ({ message }) => errors.push(message));
+    await shown.goto(`${url}example.html`);
+    await shown.getByRole('button', { name: 'Pause' }).click();
+    await shown.getByRole('button', { name: 'Resume' }).waitFor();
+    expect(await shown.locator('output').innerText()).toBe('paused');
+    const tried = await shown.locator('progress').getAttribute('value');
+    expect(Number(tried)).toBeLessThan(200);
+    await shown.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => shown.locator('output').innerText()).toBe('tried 200');
     expect(errors).toEqual([]);
   });
 

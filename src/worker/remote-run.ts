@@ -167,7 +167,11 @@ export class RemoteRun<Output, L = any>
   async give(key: string, value?: unknown): Promise<void> {
     checkGiven(this.#way.path, key, value);
     const { path } = this.#way;
-    await this.#call({ ask: 'give', key, value: value === undefined ? undefined : packed(value, 'what is given', path) });
+    await this.#call({
+      ask: 'give',
+      key,
+      value: value === undefined ? undefined : packed(value, 'what is given', path),
+    });
   }
 
   /** See {@link LoopRun.stop}. */

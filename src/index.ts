@@ -7,7 +7,7 @@ import { everyRun } from './run/options.ts';
 
 inspectEverywhere(everyRun as any);
 
-export type { LoopContext, LoopControlEvent, LoopStateValue } from './chart/context.ts';
+export type { Given, LoopContext, LoopControlEvent, LoopStateValue } from './chart/context.ts';
 export type { ChildActor, LoopMachine, LoopSnapshot } from './chart/machine-type.ts';
 export type { Checkpoint, Phase } from './checkpoint/contents.ts';
 export { type CheckpointInfo, type CheckpointStore, memoryStore, type RunSaving } from './checkpoint/store.ts';

@@ -64,6 +64,7 @@ describe('what the doors give', () => {
         "ErrorClass",
         "EventLine",
         "Frame",
+        "Given",
         "Inspect",
         "Json",
         "LoadOptions",

@@ -157,3 +157,151 @@ test('a store saves what was given before it is acknowledged', async () => {
   run.abort('over');
   await run.outcome;
 });
+
+describe('a loop that waits for the first time after many steps that waited for nothing', () => {
+  const newClass = () =>
+    class Late extends Loop<number> {
+      override state = { n: 0, got: 0 };
+      get done() {
+        return this.state.n === 400;
+      }
+      reset() {
+        this.state = { n: 0, got: 0 };
+      }
+      async advance() {
+        if (this.state.n % 200 === 199) this.state.got += await this.receive<number>('number');
+        this.state.n++;
+      }
+      override onRunEnd() {
+        return this.state.got;
+      }
+    };
+
+  test('gets its values, each once', async () => {
+    const Late = newClass();
+    const run = new Late().start();
+    await idle();
+    await run.give('number', 1);
+    await run.give('number', 2);
+    await run.give('number', 3);
+    expect(await run.output).toBe(3);
+    expect(run.actor.getSnapshot().context.given).toEqual([{ key: 'number', value: 3 }]);
+  });
+
+  test('is suspended when that step is over, and at once in a later one', async () => {
+    const Late = newClass();
+    const run = new Late().start();
+    await idle();
+    expect(run.waitingFor).toEqual(["late (advancing): receive('number')"]);
+    const suspended = run.suspend();
+    await idle();
+    await run.give('number', 1);
+    const first = json(await suspended);
+    expect(first.position.steps).toBe(200);
+    const again = new Late().start({ from: first });
+    await idle();
+    const second = json(await again.suspend());
+    expect(second.position.steps).toBe(399);
+    const last = new Late().start({ from: second });
+    await last.give('number', 2);
+    expect(await last.output).toBe(3);
+  });
+});
+
+test('a step that has waited for anything is kept, and so is the next: no step is repeated', async () => {
+  const log: number[] = [];
+  class Slow extends Loop {
+    override state = { n: 0 };
+    get done() {
+      return this.state.n === 105;
+    }
+    reset() {
+      this.state.n = 0;
+    }
+    async advance() {
+      log.push(this.state.n);
+      if (this.state.n === 100) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.state.n === 101) await this.receive('go');
+      this.state.n++;
+    }
+  }
+  const run = new Slow().start();
+  while (log.length < 102) await idle();
+  const again = new Slow().start({ from: json(await run.suspend()) });
+  await again.give('go');
+  await again.output;
+  expect(log.slice(99)).toEqual([99, 100, 101, 101, 102, 103, 104]);
+});
+
+test.each([
+  ['', 'a key (a string that is not empty)'],
+  [7, 'a key (a string that is not empty)'],
+])('a key that is none: %o', async (key, expected) => {
+  class Wrong extends Loop {
+    override state = { n: 0 };
+    get done() {
+      return this.state.n === 1;
+    }
+    reset() {}
+    async advance() {
+      await this.receive(key as string);
+    }
+  }
+  const run = new Wrong().start();
+  expect(await run.outcome).toMatchObject({ status: 'failed', error: { code: 'MISCONFIGURATION' } });
+  expect(((await run.outcome) as any).error.message).toContain(`receive expected ${expected}`);
+  await expect(new Ask().start().give(key as string)).rejects.toThrow(`give expected ${expected}`);
+});
+
+test('what cannot be given, and to whom, is said', async () => {
+  const run = new Ask().start();
+  await expect(run.give('answer 0', new Map())).rejects.toMatchObject({ code: 'NOT_PLAIN_DATA' });
+  // Whoever sends the event itself is not told; whoever asks for the value is.
+  run.actor.send({ type: 'loop.give', key: 'answer 0', value: new Map() });
+  expect(await run.outcome).toMatchObject({ status: 'failed', error: { code: 'NOT_PLAIN_DATA', path: 'ask' } });
+  await expect(run.give('answer 0', 1)).rejects.toMatchObject({ code: 'RUN_ENDED' });
+  // Nobody gets hold of it.
+  await expect(new Ask().run()).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
+});
+
+test('two that wait for one key at a time are refused; one after another they get one value each', async () => {
+  class Two extends Loop<unknown[]> {
+    override state = { n: 0, got: [] as unknown[] };
+    get done() {
+      return this.state.n === 1;
+    }
+    reset() {}
+    async advance() {
+      const first = this.receive('same');
+      await expect(this.receive('same')).rejects.toMatchObject({ code: 'RECEIVE_TWICE' });
+      this.state.got.push(await first, await this.receive('same'));
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.state.got;
+    }
+  }
+  const run = new Two().start();
+  await idle();
+  await run.give('same', 1);
+  await run.give('same', 2);
+  expect(await run.output).toEqual([1, 2]);
+});
+
+test('an abort ends a wait, with its reason', async () => {
+  const seen: unknown[] = [];
+  class Seeing extends Ask {
+    override async advance() {
+      await this.receive('never').catch((error) => {
+        seen.push(error);
+        throw error;
+      });
+    }
+  }
+  const run = new Seeing().start();
+  await idle();
+  run.abort('enough');
+  expect(await run.outcome).toMatchObject({ status: 'aborted', reason: 'enough' });
+  await run.settled;
+  expect(seen).toEqual(['enough']);
+});

@@ -11,6 +11,11 @@ const doors = Object.values(exports).flatMap((one) => one['loopchart-source'] ??
 const inner = [
   ['chart/machine-type', 'SavedState', 'SnapshotOf', 'OutputOf', 'ArgsOf'],
   ['chart/journal', 'InFlight'],
+  ['testing/cuts/cut-error', 'Told'],
+  ['testing/cuts/every-cut', 'Runs'],
+  ['testing/cuts/measured', 'What', 'Measured'],
+  ['testing/play/play', 'Played'],
+  ['worker/port', 'WebPort', 'NodePort'],
   ['node/program/options', 'Named', 'ArgsOption'],
   ['node/terminal/screen', 'Output'],
   ['patterns/expected', 'InHook'],
@@ -24,7 +29,7 @@ const inner = [
 export default {
   name: 'loopchart',
   entryPoints: doors.map((door) => `../../${door}`),
-  tsconfig: '../../src/tsconfig.json',
+  tsconfig: 'tsconfig.json',
   out: '../../.loopchart/api',
   readme: 'none',
   excludePrivate: true,

@@ -7,6 +7,7 @@ import type { HookEnd } from '../light/handover.ts';
 import { isQuiet } from '../light/light-runner.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import type { Unit } from '../step/unit.ts';
+import { hasWaited } from '../step/waits.ts';
 import { now, soon } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
@@ -18,6 +19,9 @@ import type { Running } from './running.ts';
 
 /** Committing may take this share of the time; where the state is large, commits come less often. */
 const commitShare = 1 / 20;
+
+/** So many steps that are awaited are kept, each by itself, until it is known that the loop does not wait in them. */
+const tried = 64;
 
 /**
  * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
@@ -54,6 +58,10 @@ class Pump implements HookActor {
   #onlyAdvance = false;
   /** Steps are awaited: one has returned a promise. */
   #walks = false;
+  /** Steps that were awaited, and kept by themselves. */
+  #awaited = 0;
+  /** How often the program had waited before the last step. */
+  #waitsBefore = 0;
   /** How many steps are taken between two looks at the clock, and how many there are still to be; when it was last looked at. */
   #size = 1;
   #unseen = 0;
@@ -220,9 +228,10 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const limit = single || this.#mayWait ? 1 : Math.min(this.#size, pace ?? this.#size, left);
+    const limit = single || this.#keepsEach ? 1 : Math.min(this.#size, pace ?? this.#size, left);
     this.#claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
+    if (this.#walks) this.#waitsBefore = waitsSoFar();
     const before = running.uncommitted;
     running.begin('advance', false);
     const taken = () => this.#claim(running.uncommitted - before - limit);
@@ -275,7 +284,7 @@ class Pump implements HookActor {
       this.#commit();
     } else if (quiet) {
       this.#hold();
-    } else if (this.#mayWait) {
+    } else if (this.#keepsEach || this.#hasLingered) {
       this.#holdAwaited();
     }
     if (this.stopped) return undefined;
@@ -387,14 +396,27 @@ class Pump implements HookActor {
     this.#count();
   }
 
-  /** Whether the next step may wait for long: the one before was awaited. Where the state is large, keeping it would take too much of the time. */
-  get #mayWait(): boolean {
+  /**
+   * Whether the state before each step is to be kept: it may wait for somebody, and a checkpoint that is taken then has all
+   * whole steps. Where the state is large, keeping it would take too much of the time.
+   */
+  get #keepsEach(): boolean {
+    return this.#mayKeep && (this.#awaited < tried || hasWaited(this.#loop));
+  }
+
+  get #mayKeep(): boolean {
     return this.#walks && this.#running.session.keeps && this.#commitEvery <= 5 * slice;
   }
 
-  /** A step that was awaited is over. The next may wait for somebody, and a checkpoint that is taken then has all whole steps. */
+  /** Whether the last step has waited for something outside: then the next may as well, and for longer. */
+  get #hasLingered(): boolean {
+    return this.#mayKeep && waitsSoFar() !== this.#waitsBefore;
+  }
+
+  /** Steps that were awaited are over. */
   #holdAwaited(): void {
     const running = this.#running;
+    this.#awaited++;
     running.committed();
     running.hold(this.#capture());
     this.#claim(-this.#claimed);

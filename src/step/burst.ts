@@ -1,5 +1,6 @@
 import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
+import { waitsSoFar } from '../time/turn.ts';
 import { overrides } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
 import type { Runner } from './runner.ts';
@@ -95,8 +96,9 @@ export class Burst {
     return undefined;
   }
 
-  /** The same, awaiting what is a promise. */
+  /** The same, awaiting what is a promise. A step that has waited for something outside is the last. */
   async walk(limit: number): Promise<void> {
+    const waits = waitsSoFar();
     const running = this.#running;
     const { loop, args } = running;
     const bare = args.length === 0;
@@ -139,7 +141,7 @@ export class Burst {
         this.done = true;
         return;
       }
-    } while (--left > 0 && !this.attention);
+    } while (--left > 0 && !this.attention && waitsSoFar() === waits);
   }
 
   /** The rest of a step that is under way. */

@@ -2,6 +2,7 @@ import type { Given } from '../chart/context.ts';
 import { nameOf } from '../chart/journal.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import type { Call, UnitOfOnce } from './call.ts';
 import type { Mailbox, Receiver } from './mailbox.ts';
 import type { Pending } from './pending.ts';
@@ -24,6 +25,14 @@ interface Asking {
   inside(key: string | undefined): void;
   give(pending: Pending, how: How): void;
   forget(pending: Pending): void;
+}
+
+/** Classes of loops that have waited. */
+const waiters = new WeakSet<object>();
+
+/** Whether a loop of this class has waited before: then it may again, and the state before each of its steps is kept. */
+export function hasWaited(loop: AnyLoop): boolean {
+  return waiters.has(loop.constructor);
 }
 
 /**
@@ -141,6 +150,7 @@ export class Waits {
   #begin(call: Call, stop: () => void): Wait {
     const wait = { call, hook: this.#unit.running.unit!.hook, stop };
     this.#waits.add(wait);
+    waiters.add(this.#unit.running.loop.constructor);
     return wait;
   }
 

@@ -75,7 +75,7 @@ export class RemoteRun<Output, L = any>
   /** A look that has not been answered. */
   #looks: 'now' | 'once it has changed' | undefined;
 
-  /** @param options as they are said; what is `undefined` among them is left to the worker */
+  /** @param options as they are said; what is `undefined` among them is left to the worker @internal */
   constructor(way: Way, key: string, options: SaidOptions, steps: number, signal: AbortSignal | undefined) {
     this.id = options.id;
     this.#way = way;
@@ -226,7 +226,7 @@ export class RemoteRun<Output, L = any>
     if (status === 'failed' || status === 'aborted') throw error;
   }
 
-  /** Takes what the worker has told of it. */
+  /** Takes what the worker has told of it. @internal */
   hear(told: Answered): void {
     if ('standing' in told && told.standing !== undefined) this.#stands(told.standing);
     switch (told.tell) {
@@ -246,7 +246,7 @@ export class RemoteRun<Output, L = any>
     }
   }
 
-  /** Its worker is no more. */
+  /** Its worker is no more. @internal */
   die(error: unknown): void {
     const { steps } = this.#standing.progress.loops[0];
     const aborted = this.#aborted;

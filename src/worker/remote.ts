@@ -25,6 +25,7 @@ export interface RemoteLoop<L> {
   close(): void;
 }
 
+/** What `remote` may be told. */
 export interface RemoteOptions {
   /** Which of several loops that are served over the same way. Default: the only one. */
   name?: string | undefined;

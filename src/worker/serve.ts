@@ -13,6 +13,7 @@ import { checkPort, hear, isNodePort, mark, portOfWorker, type WorkerPort } from
 import { type Begun, ServedRun, type Surroundings, type Watcher } from './served-run.ts';
 import { liveSign } from './sign-of-life.ts';
 
+/** What `serve` may be told. */
 export interface ServeOptions {
   /** The way to whoever holds the runs, which others must not be able to write to. Default: from this worker to its maker. */
   port?: WorkerPort | null | undefined;

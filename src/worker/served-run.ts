@@ -13,7 +13,9 @@ import type { Call, SaidOptions, Standing, Told, ToldOutcome } from './messages.
 
 /** An observer that can also begin to watch in the middle of a run: what `inspectHere()` and `inspector()` give. */
 export interface Watcher {
+  /** Is told of what the actors of a run do. */
   next(event: any): void;
+  /** Begins to watch a run that goes on already. */
   attach(actor: AnyActorRef): void;
 }
 

@@ -9,6 +9,7 @@ import { Database } from './database.ts';
 import { decode, encode, openHeader } from './sealed.ts';
 import { TabLock } from './tab-lock.ts';
 
+/** What `indexedDBStore` may be told. */
 export interface IndexedDBStoreOptions {
   /**
    * How many checkpoints of a run stay in the database, from 1 up.

@@ -5,13 +5,19 @@ import { LoopError } from '../../data/errors.ts';
  * `better-sqlite3`, or anything else that does the same.
  */
 export interface SqliteDatabase {
+  /** Runs statements that give nothing back. */
   exec(sql: string): unknown;
+  /** Makes a statement ready to be run more than once. */
   prepare(sql: string): SqliteStatement;
 }
 
+/** A statement that has been prepared. Its values are those of its `?`, in order. */
 export interface SqliteStatement {
+  /** Runs it. */
   run(...values: any[]): unknown;
+  /** The first row, as an object; `undefined` (or null) if there is none. */
   get(...values: any[]): unknown;
+  /** All rows. */
   all(...values: any[]): unknown[];
 }
 

@@ -4,6 +4,7 @@ import { shown } from '../../data/shown.ts';
 import type { TakeOver } from '../holder.ts';
 import type { SqliteDatabase } from './database.ts';
 
+/** What `sqliteStore` may be told. */
 export interface SqliteStoreOptions {
   /**
    * Whether rows that are written through the same handle while a run goes on are committed with its checkpoints, and

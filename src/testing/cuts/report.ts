@@ -48,6 +48,7 @@ export class CutReport {
       : `All ${this.boundaries} boundaries were cut.`;
   }
 
+  /** The report in a sentence or two. */
   toString(): string {
     const states = Object.entries(this.states).map(([state, count]) => `${state} ${count}`);
     const more = [

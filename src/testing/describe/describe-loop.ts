@@ -18,6 +18,7 @@ export interface LoopDescription {
   svg(): string;
   /** As a machine with those of the children in it: JSON that `createMachine` takes and Stately's editor reads. */
   machine(): MachineJson;
+  /** As `text`. */
   toString(): string;
 }
 

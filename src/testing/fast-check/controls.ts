@@ -22,6 +22,7 @@ export class ControlledRun {
     this.#maker = maker;
   }
 
+  /** The run as it is now: after a suspend, the one that goes on from there. */
   get run(): LoopRun<unknown> {
     return this.#run;
   }

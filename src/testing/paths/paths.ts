@@ -27,6 +27,7 @@ export interface Path<L = any> {
   go(watch: (actor: Actor<LoopMachine<L>>) => void): Actor<LoopMachine<L>>;
 }
 
+/** What `paths` may be told. */
 export interface PathsOptions<Args extends unknown[]> {
   /** How many paths at most. Default: 1000, which is more than most loops have. */
   max?: number | undefined;

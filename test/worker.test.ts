@@ -175,6 +175,16 @@ describe.each(places)('a run in %s', (where, scenario) => {
     expect(await scenario('is shown in an inspector of the worker')).toEqual(['xstate.done.actor.skip', true]);
   });
 
+  test('is given what it waits for, by a call or by an event', async () => {
+    expect(await scenario('is given what it waits for')).toEqual({
+      waitingFor: ["ask (advancing): receive('answer 0')"],
+      refused: expect.objectContaining({ code: 'NOT_PLAIN_DATA' }),
+      output: [{ yes: true }, [2]],
+      late: expect.objectContaining({ code: 'RUN_ENDED' }),
+      told: ['a', 'b'],
+    });
+  });
+
   test('is an actor in a machine: it takes the events of loops, tells where it stands, and is aborted where it is left', async () => {
     expect(await scenario('is an actor in a machine')).toEqual({
       value: 'trained',

@@ -110,5 +110,9 @@ function pass(event: LoopControlEvent, run: RemoteRun<any>): void {
       break;
     case 'loop.abort':
       run.abort(event.reason);
+      break;
+    case 'loop.give':
+      // What cannot be given is an error that nobody has asked for: it is told as an unhandled one.
+      void run.give(event.key, event.value);
   }
 }

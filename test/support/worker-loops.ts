@@ -109,12 +109,30 @@ export class Count extends Loop<number> {
   }
 }
 
+/** Asks twice before it is done. */
+export class Ask extends Loop<unknown[]> {
+  override state = { answers: [] as unknown[] };
+  get done() {
+    return this.state.answers.length >= 2;
+  }
+  reset() {
+    this.state.answers = [];
+  }
+  async advance() {
+    this.state.answers.push(await this.receive(`answer ${this.state.answers.length}`));
+  }
+  override onRunEnd() {
+    return this.state.answers;
+  }
+}
+
 /** What the workers of the tests serve. */
-export function served(options: ServeOptions): [loop: Train | Count | (() => Count), options: ServeOptions][] {
+export function served(options: ServeOptions): [loop: Train | Count | Ask | (() => Count), options: ServeOptions][] {
   return [
     [new Train(), options],
     [new Train(), { ...options, name: 'saved', store: memoryStore() }],
     [new Count(), { ...options, name: 'count' }],
+    [new Ask(), { ...options, name: 'ask' }],
     [() => new Count(), { ...options, name: 'counts' }],
   ];
 }

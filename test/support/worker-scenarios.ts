@@ -1,7 +1,7 @@
 import { LoopError } from 'loopchart';
 import { type RemoteRun, remote, type WorkerPort } from 'loopchart/worker';
 import { assign, createActor, sendTo, setup, toPromise, waitFor } from 'xstate';
-import { type Count, DivergedError, type Plan, Train, turn } from './worker-loops.ts';
+import { type Ask, type Count, DivergedError, type Plan, Train, turn } from './worker-loops.ts';
 
 /** Begins a worker. */
 export type Open = (what?: 'broken' | 'idle' | 'closes') => { worker: WorkerPort; terminate(): unknown };
@@ -385,6 +385,26 @@ export const scenarios = {
     const again = await remote<Train>(worker).start({ args: [{ epochs: 1 }] }).outcome;
     terminate();
     return [status, error instanceof LoopError, kept(error), after.status, again.status];
+  },
+
+  async 'is given what it waits for'(open: Open) {
+    const { worker, terminate } = open();
+    const ask = remote<Ask>(worker, { name: 'ask' });
+    const run = ask.start();
+    while (!run.waitingFor.some((one) => one.includes('answer 0'))) await turn();
+    const { waitingFor } = run;
+    const refused = await thrown(() => run.give('answer 0', () => {}));
+    await run.give('answer 0', { yes: true });
+    // Before it is asked for.
+    await run.give('answer 1', [2]);
+    const output = await run.output;
+    const late = await thrown(() => run.give('answer 2', 3));
+    const actor = createActor(ask.logic, { input: {} }).start();
+    actor.send({ type: 'loop.give', key: 'answer 0', value: 'a' });
+    actor.send({ type: 'loop.give', key: 'answer 1', value: 'b' });
+    const told = await toPromise(actor);
+    terminate();
+    return { waitingFor, refused, output, late, told };
   },
 
   async 'is an actor in a machine'(open: Open) {

@@ -1,7 +1,7 @@
 import { machineOf } from './actors/compile.ts';
 import type { LoopMachine } from './chart/machine-type.ts';
 import { EndLoop, LoopError } from './data/errors.ts';
-import { type Json, plainCopy } from './data/json.ts';
+import type { Json } from './data/json.ts';
 import { shown } from './data/shown.ts';
 import type { StartArguments } from './run/options.ts';
 import type { LoopRun } from './run/run.ts';
@@ -17,7 +17,14 @@ import {
   restartingSlot,
   trainerSlot,
 } from './tree/any-loop.ts';
-import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateDict } from './tree/state-dict.ts';
+import {
+  copyOfState,
+  type LoadOptions,
+  type LoadReport,
+  loadStateDict,
+  type StateDict,
+  stateDict,
+} from './tree/state-dict.ts';
 import { checkTree } from './tree/strays.ts';
 import { childrenOf, connect, pathOf, replace } from './tree/tree.ts';
 
@@ -129,7 +136,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /** The state to save. Default: a copy of `this.state`. Called at every boundary that is committed, so keep it cheap. */
   onSaveCheckpoint(this: AnyLoop): Json {
-    return plainCopy(this.state, () => this.path, 'state');
+    return copyOfState(this);
   }
 
   /**

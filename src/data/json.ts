@@ -14,16 +14,21 @@ export const deepest = 1000;
  *
  * @param path says which loop the value belongs to; asked only for an error
  * @param key what the loop calls the value, for the error
+ * @param last the copy before of the same value: what has not changed is shared with it
  * @throws LoopError `NOT_PLAIN_DATA`, naming the loop and the key, for anything else: a function, a cycle, a class
  * instance, a bigint, more than 1,000 levels …
  */
-export function plainCopy(value: unknown, path: () => string, key: string): Json {
+export function plainCopy(value: unknown, path: () => string, key: string, last?: LastCopy): Json {
   let copying: Copying | undefined;
   try {
     const flat = flatCopy(value);
     if (flat !== undefined) return flat;
+    const shared = isObject(value) ? last?.again(value) : undefined;
+    if (shared !== undefined) return shared;
     copying = new Copying({ left: Infinity });
-    return copying.copy(value);
+    const copy = copying.copy(value);
+    if (isObject(value)) last?.remember(value, copy);
+    return copy;
   } catch (error) {
     const what = error instanceof NotPlain ? error.what : 'something that cannot be read';
     throw new LoopError(
@@ -34,6 +39,16 @@ export function plainCopy(value: unknown, path: () => string, key: string): Json
       error instanceof NotPlain ? undefined : { cause: error },
     );
   }
+}
+
+/** The copy before; see `SharingCopy`. */
+export interface LastCopy {
+  again(value: object): Json | undefined;
+  remember(value: object, copy: Json): void;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A copy of what holds no other objects: most states do not, and then nothing need be remembered of them. */

@@ -1,6 +1,7 @@
 import { LoopError } from '../data/errors.ts';
 import { type Json, plainCopy } from '../data/json.ts';
 import { refusePending } from '../data/returned.ts';
+import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
@@ -32,6 +33,19 @@ export interface LoadOptions {
   strict?: boolean;
   /** Objects by name that take the part of the dict under their name, of this loop and of each loop below. */
   metrics?: Record<string, Stateful>;
+}
+
+/** The last copy of each loop's state. */
+const lastCopies = new WeakMap<AnyLoop, SharingCopy>();
+
+/** A copy of `loop.state`. What has not changed since the last one is shared with it. @throws LoopError `NOT_PLAIN_DATA` */
+export function copyOfState(loop: AnyLoop): Json {
+  let last = lastCopies.get(loop);
+  if (last === undefined) {
+    last = new SharingCopy();
+    lastCopies.set(loop, last);
+  }
+  return plainCopy(loop.state, () => pathOf(loop), 'state', last);
 }
 
 /** What `onSaveCheckpoint` says, checked and copied. */

@@ -66,6 +66,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/browser/setup.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
+    // Much of the time goes into waiting, for a browser or a process: two files at a time, also where there are two cores.
+    maxWorkers: 2,
     // A page is built and a browser started in it, on whatever machine this is.
     hookTimeout: 60_000,
     // What a browser shows comes when the machine has time for it.

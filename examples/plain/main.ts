@@ -13,23 +13,31 @@ const canvas = find<HTMLCanvasElement>('canvas');
 const status = find('[role=status]');
 
 const actor = createActor(new Train().machine, { input: [7] });
+/** A pause was asked for. In the middle of an epoch it is the loop of its batches that stands. */
+let isPaused = false;
 
-actor.subscribe((snapshot) => {
-  const { value, context, output } = snapshot;
-  const isPaused = snapshot.matches('paused');
+actor.subscribe(show);
+
+function show(): void {
+  const { status: life, value, context, output } = actor.getSnapshot();
   go.textContent = isPaused ? 'Resume' : 'Pause';
-  go.disabled = stop.disabled = snapshot.status !== 'active';
-  step.disabled = !isPaused;
+  go.disabled = stop.disabled = life !== 'active';
+  step.disabled = life !== 'active' || !isPaused;
   const epoch = context.state?.epoch ?? 0;
   bar.value = epoch;
   draw(canvas, context.state?.picture ?? []);
+  const standing = isPaused ? 'paused' : value;
   status.textContent =
     output === undefined
-      ? `${value}, after ${epoch} epochs`
+      ? `${standing}, after ${epoch} epochs`
       : `After ${output.epochs} epochs: loss ${output.loss.toFixed(4)}, weights ${output.fingerprint}`;
-});
+}
 
-go.onclick = () => actor.send({ type: actor.getSnapshot().matches('paused') ? 'loop.resume' : 'loop.pause' });
+go.onclick = () => {
+  isPaused = !isPaused;
+  actor.send({ type: isPaused ? 'loop.pause' : 'loop.resume' });
+  show();
+};
 step.onclick = () => actor.send({ type: 'loop.step' });
 stop.onclick = () => actor.send({ type: 'loop.stop', reason: 'enough' });
 

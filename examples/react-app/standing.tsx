@@ -22,8 +22,9 @@ function words(snapshot: SnapshotFrom<typeof app>): string {
     const { epochs, loss, right, fingerprint } = result;
     return `After ${epochs} epochs: ${right} of ${points.length} points right, loss ${loss.toFixed(4)}, weights ${fingerprint}`;
   }
-  if (progress === undefined) return 'Looking for what was saved';
+  if (progress === undefined || progress.loops[0].value === 'entering') return 'Looking for what was saved';
   const { epoch = 0, total = 60 } = progress.loops[0].state ?? {};
-  const how = snapshot.matches({ training: 'running' }) ? 'Training' : 'Paused';
+  // What was asked for is so once the step in flight is done: the loop says when.
+  const how = progress.loops.at(-1)?.value === 'paused' ? 'Paused' : 'Training';
   return `${how} in epoch ${Math.min(epoch + 1, total)} of ${total}, after ${progress.steps} steps`;
 }

@@ -52,13 +52,13 @@ const steps = async (page: Page) => Number(/after (\d+) steps/.exec(await status
 
 /** What all weights of the net come to, once the training is over. */
 async function weights(page: Page): Promise<string> {
-  await comesTo(page, /^After 60 epochs: .*weights [0-9a-f]{8}$/);
+  await expect.poll(() => status(page), { timeout: 60_000 }).toMatch(/^After 60 epochs: .*weights [0-9a-f]{8}$/);
   return (await status(page)).slice(-8);
 }
 
 describe('examples/react-app', () => {
   test('is started, paused, taken a step, and loaded again twice in the middle, and comes to what a run in one go comes to', async () => {
-    const inOneGo = weights(await visit('plain'));
+    const inOneGo = await weights(await visit('plain'));
     const page = await visit('react-app');
     await comesTo(page, /^Paused in epoch 1 of 60, after 0 steps$/);
     await press(page, 'Start');
@@ -80,10 +80,10 @@ describe('examples/react-app', () => {
     expect(await steps(page)).toBeGreaterThanOrEqual(before);
     expect(await steps(page)).toBeLessThan(480);
     await press(page, 'Resume');
-    expect(await weights(page)).toBe(await inOneGo);
+    expect(await weights(page)).toBe(inOneGo);
     // What has finished gives its result again.
     await page.reload();
-    expect(await weights(page)).toBe(await inOneGo);
+    expect(await weights(page)).toBe(inOneGo);
   });
 
   test('is seen in the inspector in a second tab, stopped, and begun anew', async () => {
@@ -97,6 +97,9 @@ describe('examples/react-app', () => {
     await page.bringToFront();
     await comesTo(page, /^Paused /);
     expect(await steps(page)).toBeGreaterThan(0);
+    // Whoever has paused it, the page knows that it can be resumed.
+    await press(page, 'Resume');
+    await comesTo(page, /^Training /);
     await press(page, 'Stop');
     await comesTo(page, /^After \d+ epochs: \d+ of 240 points right, loss \d\.\d+, weights [0-9a-f]{8}$/);
     await expect.poll(() => inspector.locator('#tree').innerText()).toContain('finished');

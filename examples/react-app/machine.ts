@@ -23,6 +23,12 @@ type Event = { type: 'start' } | { type: 'pause' } | { type: 'step' } | { type: 
 export const app = setup({
   types: { context: {} as Context, events: {} as Event, children: {} as { train: 'train' } },
   actors: { train: remote<Train>(worker).logic },
+  // The inspector may pause it as well, so the loop says whether it is: the innermost one that runs.
+  guards: {
+    isPaused: ({ context }) => context.progress?.loops.at(-1)?.value === 'paused',
+    isRunning: ({ context: { progress } }) =>
+      progress !== undefined && !['entering', 'paused'].includes(progress.loops.at(-1)?.value ?? 'entering'),
+  },
 }).createMachine({
   context: { progress: undefined, result: undefined, error: '', anew: false },
   initial: 'training',
@@ -51,22 +57,18 @@ export const app = setup({
           { target: 'failed', actions: assign({ error: ({ event }) => String(event.error) }) },
         ],
       },
-      on: { stop: { actions: sendTo('train', { type: 'loop.stop', reason: 'enough' }) } },
-      initial: 'deciding',
-      states: {
-        deciding: { always: [{ guard: ({ context }) => context.anew, target: 'running' }, { target: 'paused' }] },
-        paused: {
-          on: {
-            start: { target: 'running', actions: sendTo('train', { type: 'loop.resume' }) },
-            step: { actions: sendTo('train', { type: 'loop.step' }) },
-          },
-        },
-        running: { on: { pause: { target: 'paused', actions: sendTo('train', { type: 'loop.pause' }) } } },
+      on: {
+        start: { guard: 'isPaused', actions: sendTo('train', { type: 'loop.resume' }) },
+        pause: { guard: 'isRunning', actions: sendTo('train', { type: 'loop.pause' }) },
+        step: { guard: 'isPaused', actions: sendTo('train', { type: 'loop.step' }) },
+        stop: { actions: sendTo('train', { type: 'loop.stop', reason: 'enough' }) },
       },
     },
     /** Another tab has the run: when that is closed, it can be gone on with here. */
     elsewhere: { after: { 1000: 'training' } },
-    over: { on: { again: { target: 'training', actions: assign({ anew: true, result: undefined }) } } },
+    over: {
+      on: { again: { target: 'training', actions: assign({ anew: true, result: undefined, progress: undefined }) } },
+    },
     failed: { on: { again: { target: 'training', actions: assign({ anew: false }) } } },
   },
 });

@@ -24,7 +24,6 @@ function words(snapshot: SnapshotFrom<typeof app>): string {
   }
   if (progress === undefined || progress.loops[0].value === 'entering') return 'Looking for what was saved';
   const { epoch = 0, total = 60 } = progress.loops[0].state ?? {};
-  // What was asked for is so once the step in flight is done: the loop says when.
   const how = progress.loops.at(-1)?.value === 'paused' ? 'Paused' : 'Training';
   return `${how} in epoch ${Math.min(epoch + 1, total)} of ${total}, after ${progress.steps} steps`;
 }

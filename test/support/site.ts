@@ -31,7 +31,7 @@ export async function buildApp(source: string, outDir: string, name: string, min
 /** One of the examples that are pages, as its own script builds it. */
 export async function buildExample(root: string, outDir: string): Promise<void> {
   await build({
-    configFile: join(import.meta.dirname, '../../examples/vite.config.ts'),
+    configFile: join(import.meta.dirname, '../../examples/react-app/vite.config.ts'),
     root,
     logLevel: 'silent',
     build: { outDir, emptyOutDir: true },

@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultClientConditions, defineConfig } from 'vite';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 const publicDir = join(root, '.loopchart/example-pages');
 
 // The inspector's page has to come from where the app does, to hear of its runs.

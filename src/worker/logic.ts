@@ -48,12 +48,13 @@ export function logicOf(start: (options: any) => RemoteRun<any>): RemoteLogic {
       if (snapshot.status !== 'active') return;
       const run = start(snapshot.input ?? {});
       runs.set(self, run);
-      void follow(run, self);
+      void follow(run, self, () => runs.get(self) === run);
     },
     transition(snapshot, event: LoopControlEvent | News, { self }) {
       if (snapshot.status !== 'active') return snapshot;
       const run = runs.get(self);
       if (event.type === 'xstate.stop') {
+        runs.delete(self);
         run?.abort();
         return { ...snapshot, status: 'stopped' } as RemoteSnapshot;
       }
@@ -67,10 +68,13 @@ export function logicOf(start: (options: any) => RemoteRun<any>): RemoteLogic {
   };
 }
 
-/** Tells an actor what becomes of its run. */
-async function follow(run: RemoteRun<any>, actor: AnyActorRef): Promise<void> {
+/**
+ * Tells an actor what becomes of its run.
+ * @param isOwn whether it still holds this run: React in StrictMode stops actors and starts them again, each time with another
+ */
+async function follow(run: RemoteRun<any>, actor: AnyActorRef, isOwn: () => boolean): Promise<void> {
   const tell = (event: News) => {
-    if (actor.getSnapshot().status === 'active') actor.send(event);
+    if (isOwn() && actor.getSnapshot().status === 'active') actor.send(event);
   };
   try {
     for await (const progress of run) tell({ type: news, progress });

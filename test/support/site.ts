@@ -28,6 +28,16 @@ export async function buildApp(source: string, outDir: string, name: string, min
   });
 }
 
+/** One of the examples that are pages, as its own script builds it. */
+export async function buildExample(root: string, outDir: string): Promise<void> {
+  await build({
+    configFile: join(import.meta.dirname, '../../examples/react-app/vite.config.ts'),
+    root,
+    logLevel: 'silent',
+    build: { outDir, emptyOutDir: true },
+  });
+}
+
 /** The page as built. */
 export async function buildPage(outDir: string): Promise<void> {
   await build({

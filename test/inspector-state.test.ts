@@ -18,20 +18,20 @@ const outermost = () =>
     );
 const run = () => page.locator('#state .member.branch', { hasText: /^.?run/ });
 
-test('the state comes first, and what is rarely read is a line that sums it up and says whether it changed', async () => {
+test('the loop’s own keys come first, then its counters, then the event; what is rarely read is a line that sums it up and says whether it changed', async () => {
   await visit();
   await openRecording(recordingText({ epochs: 2, batches: 6, failAt: 2 }));
   await page.waitForSelector('#statechart');
   await choose('batches');
-  expect(await outermost()).toEqual(['event', 'state', 'progress', 'error', 'nested', 'run']);
+  expect(await outermost()).toEqual(['state', 'progress', 'error', 'nested', 'event', 'run']);
   await press('Shift+ArrowLeft');
-  expect(await outermost()).toEqual(['event', 'state', 'progress', 'nested', 'run']);
+  expect(await outermost()).toEqual(['state', 'progress', 'nested', 'event', 'run']);
   expect(await run().innerText()).toMatch(/steps 2 · done false/);
   // It counts the steps: against the step before, it has changed.
   expect(await run().locator('.sign').innerText()).toBe('·');
   await page.locator('.state .check input').check();
   await settle();
-  expect(await outermost()).toEqual(['event', 'state', 'progress', 'run']);
+  expect(await outermost()).toEqual(['state', 'progress', 'event', 'run']);
   await run().click();
   await settle();
   expect(await page.innerText('#state')).toMatch(/steps\s+2\s+1/);

@@ -81,14 +81,14 @@ export function State() {
           <p class="note">{actor.id} has not begun at this moment. Go on in time, or choose another loop.</p>
         ) : null}
         {base && 'missing' in base && here ? <p class="note">{base.missing}</p> : null}
+        {context
+          ? parts.first.map((member) => (
+              <Top key={member.key} root={context} member={member} compared={before !== undefined} depth={0} />
+            ))
+          : null}
         {here ? <Happened row={here.row} /> : null}
         {context ? (
-          <>
-            {parts.first.map((member) => (
-              <Top key={member.key} root={context} member={member} compared={before !== undefined} depth={0} />
-            ))}
-            <Run root={context} run={parts.run} compared={before !== undefined} />
-          </>
+          <Run root={context} run={parts.run} compared={before !== undefined} />
         ) : null}
       </Scroll>
     </section>

@@ -2,13 +2,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FIELD, openFile } from './page/open-file.ts';
 import { paneSizeStyle } from './page/pane-sizes.ts';
-import type { Pane } from './page/selection.ts';
+import { PANES } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
+import { NestView } from './views/nest.tsx';
 import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
@@ -17,8 +18,7 @@ import { Timeline } from './views/timeline.tsx';
 import { Tree } from './views/tree.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
-const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };
+const VIEWS = { nest: NestView, chart: Chart, plots: Plots, log: Log, state: State };
 
 export function App() {
   const over = useSignal(false);
@@ -109,9 +109,9 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only chart and plots share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 2);
-  const shown = tabs.includes(pane) ? pane : 'chart';
+  // Where there is room, log and state always show, and only nest, chart and plots share a place.
+  const tabs = narrow ? PANES : PANES.slice(0, 3);
+  const shown = tabs.includes(pane) ? pane : 'nest';
   const View = VIEWS[shown];
   return (
     <main class={narrow ? 'narrow' : 'wide'} style={paneSizeStyle()}>

@@ -17,7 +17,7 @@ export interface Key {
 
 /** Puts the focus on a view, which may have to be shown first. */
 function focusOn(id: string): void {
-  if (id === 'chart' || id === 'plots' || ((id === 'log' || id === 'state') && session.narrow.value)) {
+  if (id === 'nest' || id === 'chart' || id === 'plots' || ((id === 'log' || id === 'state') && session.narrow.value)) {
     session.pane.value = id;
   }
   const element = document.getElementById(id);
@@ -77,9 +77,9 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
     [
       { keys: ['j', 'k'], says: 'next, previous loop of the tree', does: (e) => moveSelection(e.key === 'j' ? 1 : -1) },
       {
-        keys: ['1', '2', '3'],
-        says: 'tree, timeline, chart',
-        does: (e) => focusOn(['tree', 'timeline', 'chart'][+e.key - 1]!),
+        keys: ['0', '1', '2', '3'],
+        says: 'nest, tree, timeline, chart',
+        does: (e) => focusOn(['nest', 'tree', 'timeline', 'chart'][+e.key]!),
       },
       {
         keys: ['4', '5', '6'],
@@ -128,6 +128,13 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     [
       { keys: ['↑', '↓'], says: 'row to row' },
       { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs' },
+    ],
+  ],
+  [
+    'In the nest',
+    [
+      { keys: ['↑', '↓'], says: 'box to box' },
+      { keys: ['Enter'], says: 'open the box: the chart of its states' },
     ],
   ],
   [

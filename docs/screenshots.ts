@@ -53,11 +53,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await shoot('empty');
     const [chooser] = await Promise.all([tab.waitForEvent('filechooser'), tab.click('.drop')]);
     await chooser.setFiles(recording);
-    await tab.waitForSelector('#statechart');
+    await tab.waitForSelector('.nested');
     await tab.locator('.node').last().click();
     for (let i = 0; i < 3; i++) await tab.keyboard.press('Shift+ArrowLeft');
-    await shoot('chart');
+    await shoot('nest');
     if (all === undefined) await tab.screenshot({ path: join(root, `docs/inspector-${colorScheme}.png`) });
+    await tab.click('#tab-chart');
+    await tab.waitForSelector('#statechart');
+    await shoot('chart');
     await tab.click('text=plots');
     await shoot('plots');
     for (const name of width === 800 ? ['log', 'state'] : []) {

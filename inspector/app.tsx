@@ -9,6 +9,7 @@ import { Empty } from './views/empty.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
+import { NestView } from './views/nest.tsx';
 import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
@@ -19,7 +20,7 @@ import { Tree } from './views/tree.tsx';
 import { VerdictLine } from './views/verdict.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const VIEWS = { chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
+const VIEWS = { nest: NestView, chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
 
 export function App() {
   const over = useSignal(false);
@@ -113,9 +114,9 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only chart, plots and times share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 3);
-  const shown = tabs.includes(pane) ? pane : 'chart';
+  // Where there is room, log and state always show, and only nest, chart, plots and times share a place.
+  const tabs = narrow ? PANES : PANES.slice(0, 4);
+  const shown = tabs.includes(pane) ? pane : 'nest';
   const View = VIEWS[shown];
   return (
     <main class={narrow ? 'narrow' : 'wide'} style={paneSizeStyle()}>

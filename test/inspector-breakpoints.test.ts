@@ -2,7 +2,7 @@ import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
-import { begin, choose, end, leave, moment, openRecording, page, press, shown, visit } from './support/page.ts';
+import { begin, choose, end, leave, moment, openRecording, page, press, shown, site, visit } from './support/page.ts';
 
 beforeAll(begin);
 afterAll(end);
@@ -93,7 +93,7 @@ test('a run that waits at a breakpoint says at which, and where it was met', asy
       );
     });
   });
-  await page.goto(`${page.url()}#token=secret`);
+  await page.goto(`${site}#token=secret`);
   await expect
     .poll(() => page.locator('.hit').innerText())
     .toContain('Paused at when state.loss < 2 of fit.epoch.batches#1');
@@ -123,7 +123,7 @@ test('a run of so many steps a second goes on, though it is paused between two o
     socket.send(JSON.stringify([{ ...lines[paused], value: 'paused' }]));
     socket.onMessage((text) => sent.push(JSON.parse(String(text))));
   });
-  await page.goto(`${page.url()}#token=secret`);
+  await page.goto(`${site}#token=secret`);
   await expect.poll(() => page.innerText('#tree')).toContain('batches');
   expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
   await press('p');

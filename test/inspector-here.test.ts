@@ -75,7 +75,7 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   context.on('page', (one) => one.on('pageerror', (error) => errors.push(String(error))));
   page = await context.newPage();
-  await page.goto(`${site.url}#channel=loopchart`);
+  await page.goto(`${site.url}#channel=loopchart&pane=chart`);
 });
 afterEach(async () => {
   await context?.close();

@@ -14,7 +14,7 @@ const lines = TEXT.trimEnd().split('\n').length.toLocaleString('en');
 /** Opens a recording and looks at a plot of it. */
 async function plotted(): Promise<void> {
   await openRecording(TEXT);
-  await page.waitForSelector('#statechart');
+  await page.waitForSelector('#pane > section');
   expect(await shown('#log-count')).toBe(lines);
   await page.getByRole('tab', { name: 'plots' }).click();
   await page.waitForSelector('.u-over');

@@ -115,7 +115,7 @@ test('borders moved as far as they go leave room for what is between them', asyn
   await page.waitForSelector('#statechart');
   for (const width of [1100, 1440]) {
     await page.setViewportSize({ width, height: 800 });
-    for (const tab of ['chart', 'plots']) {
+    for (const tab of ['nest', 'chart', 'plots']) {
       await page.click(`#tab-${tab}`);
       await settle();
       expect(await sticking(), `${tab} at ${width}`).toEqual([]);

@@ -9,7 +9,20 @@ import { toldOf } from '../inspector/run/standing-in-words.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { type Reading, readLines } from '../inspector/sources/jsonl.ts';
-import { begin, choose, end, leave, openRecording, page, press, scrub, settle, shown, visit } from './support/page.ts';
+import {
+  begin,
+  choose,
+  end,
+  leave,
+  openRecording,
+  page,
+  press,
+  scrub,
+  settle,
+  shown,
+  site,
+  visit,
+} from './support/page.ts';
 
 beforeAll(begin, 60_000);
 afterAll(end);
@@ -350,7 +363,7 @@ test('a run whose program answers no more is unknown until it does again', async
     socket.send(JSON.stringify(lines));
     hang = () => void socket.close();
   });
-  await page.goto(`${page.url()}#token=secret`);
+  await page.goto(`${site}#token=secret`);
   await page.waitForSelector('#statechart');
   await choose('batches');
   const last = async () => (await rowsOfTree()).at(-1);

@@ -320,7 +320,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await blame()).toEqual([]);
     await press('Escape');
     await page.setViewportSize({ width: 800, height: 700 });
-    for (const tab of ['chart', 'plots', 'log', 'state']) {
+    for (const tab of ['nest', 'chart', 'plots', 'log', 'state']) {
       await page.click(`#tab-${tab}`);
       await settle();
       expect(await blame(), tab).toEqual([]);

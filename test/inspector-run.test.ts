@@ -58,7 +58,7 @@ test('the digits run is watched, paused, stepped, rewound, resumed and stopped f
 
   run = fit.start({ inspect: inspection });
   const { outcome } = run;
-  await page.goto(inspector.url);
+  await page.goto(`${inspector.url}&pane=chart`);
   await page.waitForSelector('#statechart');
   // The page has come with the pictures of the library's own chart.
   expect(page.workers()).toEqual([]);

@@ -277,6 +277,7 @@ test('a link to the moment is copied, with the token, and what that means is sai
   await expect.poll(() => page.getByRole('button', { name: 'Copy link' }).isDisabled()).toBe(true);
   // What is there by now can be saved.
   await save.click();
+  await page.click('#tab-chart');
   await page.waitForSelector('#statechart');
   await save.click();
   await expect.poll(() => page.getByRole('button', { name: 'Chart .svg' }).isEnabled()).toBe(true);

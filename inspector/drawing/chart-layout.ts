@@ -33,7 +33,7 @@ export const HEAD = 26;
 const GAP = 14;
 
 /** As many letters as an event and its guard take, and room for a count behind them. */
-const letters = ({ text, guard }: Note) => text.length + (guard ? guard.length + 3 : 0);
+const letters = ({ text, guard }: Note) => text.length + (guard ? guard.length + 4 : 0);
 const noteWidth = (note: Note) => letters(note) * SMALL + 22;
 
 function sized(box: Box): { width: number; height: number } {

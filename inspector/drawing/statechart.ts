@@ -1,11 +1,12 @@
 import type { StateNodeJson, TransitionJson } from '../lines/line.ts';
 import { shortType } from '../text/describe.ts';
+import { guardInWords } from './guard-words.ts';
 
 /** An event on the chart, with the name under which its transitions are counted. */
 export interface Note {
   type: string;
   text: string;
-  /** What has to be true for it to be taken, by its name in the machine. */
+  /** What has to be true for it to be taken, in words. */
   guard: string;
   /** Where the transition starts: the source in the recording. */
   source: string;
@@ -39,7 +40,7 @@ const guardOf = (transition: TransitionJson): string => {
   const guard = typeof transition === 'string' ? undefined : transition.guard;
   // XState's `definition` has an object in place of the name.
   const name = typeof guard === 'string' ? guard : (guard as { type?: unknown } | undefined)?.type;
-  return typeof name === 'string' ? name : '';
+  return typeof name === 'string' ? guardInWords(name) : '';
 };
 
 const targetsOf = (transition: TransitionJson): string[] =>
@@ -90,7 +91,7 @@ export function boxesOf(root: StateNodeJson): Box[] {
         note(byId.get(node.id)!, { type, text: shortType(type), guard, source: node.id, target: target ?? '' });
     } else if (!node.parent) {
       const to = byId.get(target);
-      if (to) note(to, { type, text: `any · ${shortType(type)}`, guard, source: node.id, target });
+      if (to) note(to, { type, text: `any state · ${shortType(type)}`, guard, source: node.id, target });
     }
   }
   return boxes;

@@ -3,6 +3,7 @@ import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
 import { togglePlay } from './playback.ts';
 import { pressRun, stepCount } from './run-control.ts';
+import { PANES } from './selection.ts';
 import { session } from './session.ts';
 import { toggleTheme } from './theme.ts';
 import { pan, sightNow, zoom } from './time-zoom.ts';
@@ -17,8 +18,10 @@ export interface Key {
 
 /** Puts the focus on a view, which may have to be shown first. */
 function focusOn(id: string): void {
-  if (id === 'chart' || id === 'plots' || id === 'time' || ((id === 'log' || id === 'state') && session.narrow.value)) {
-    session.pane.value = id;
+  const pane = PANES.find((one) => one === id);
+  // Where there is room, log and state have places of their own.
+  if (pane !== undefined && (session.narrow.value || (pane !== 'log' && pane !== 'state'))) {
+    session.pane.value = pane;
   }
   const element = document.getElementById(id);
   if (element) element.focus();
@@ -77,9 +80,9 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
     [
       { keys: ['j', 'k'], says: 'next, previous loop of the tree', does: (e) => moveSelection(e.key === 'j' ? 1 : -1) },
       {
-        keys: ['1', '2', '3'],
-        says: 'tree, timeline, chart',
-        does: (e) => focusOn(['tree', 'timeline', 'chart'][+e.key - 1]!),
+        keys: ['0', '1', '2', '3'],
+        says: 'nest, tree, timeline, chart',
+        does: (e) => focusOn(['nest', 'tree', 'timeline', 'chart'][+e.key]!),
       },
       {
         keys: ['4', '5', '6', '7'],
@@ -128,6 +131,13 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     [
       { keys: ['↑', '↓'], says: 'row to row' },
       { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs' },
+    ],
+  ],
+  [
+    'In the nest',
+    [
+      { keys: ['↑', '↓'], says: 'box to box' },
+      { keys: ['Enter'], says: 'open the box: the chart of its states' },
     ],
   ],
   [

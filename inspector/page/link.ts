@@ -47,7 +47,7 @@ function wordsHere(): URLSearchParams {
   const words = new URLSearchParams(source.value?.link);
   if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
   if (selected.value && chosen) words.set('loop', selected.value);
-  if (pane.value !== 'chart') words.set('pane', pane.value);
+  if (pane.value !== 'nest') words.set('pane', pane.value);
   return words;
 }
 

@@ -15,6 +15,9 @@ export function picksOf(all: readonly Pick[]): readonly Pick[] {
 export const isPicked = (path: string, keys: readonly string[]): boolean =>
   (picked.value ?? last).some((pick) => pickName(pick) === pickName({ path, keys }));
 
+/** The first number of a loop that somebody put on the plot. */
+export const chosenPick = (path: string): Pick | undefined => picked.value?.find((pick) => pick.path === path);
+
 /** Puts a number on the plot, or takes it off. */
 export function togglePick(path: string, keys: readonly string[]): void {
   const pick = { path, keys };

@@ -7,8 +7,8 @@ import { chart } from '../run/transition.ts';
 /** The most a page holds. What is let go beyond it is counted and shown. */
 const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
 
-/** What can have a place of its own, in the order of its tabs. */
-export const PANES = ['chart', 'plots', 'time', 'log', 'state'] as const;
+/** The views that share a place, in the order of their tabs; where there is room, log and state have one of their own. */
+export const PANES = ['nest', 'chart', 'plots', 'time', 'log', 'state'] as const;
 export type Pane = (typeof PANES)[number];
 
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
@@ -30,7 +30,7 @@ export class PageSelection {
   readonly pinned: Signal<number | null> = signal(null);
   /** Whether the log keeps its newest row in sight, where the newest is shown. */
   readonly tail: Signal<boolean> = signal(true);
-  readonly pane: Signal<Pane> = signal('chart');
+  readonly pane: Signal<Pane> = signal('nest');
   readonly narrow: Signal<boolean> = signal(false);
   readonly playing: Signal<boolean> = signal(false);
   /** How much faster than it happened a recording is played. */

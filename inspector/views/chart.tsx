@@ -41,6 +41,7 @@ export function Chart() {
   return (
     <section class="chart" aria-label="Chart">
       <header class="tools">
+        {actor ? <Around actor={actor} /> : null}
         {actor ? (
           <span class={`who hue${actor.path.hue}`} title={actor.id}>
             {actor.short}
@@ -106,6 +107,42 @@ export function Chart() {
         ) : null}
       </Scroll>
     </section>
+  );
+}
+
+/** The way here from the nest: the loops around this one, each a way to its chart. */
+function Around({ actor }: { actor: Actor }) {
+  const around: Actor[] = [];
+  for (let outer = actor.parent; outer; outer = outer.parent) around.unshift(outer);
+  return (
+    <>
+      <button
+        type="button"
+        class="flat"
+        title="Back to the nest"
+        aria-label="Back to the nest"
+        onClick={() => {
+          session.pane.value = 'nest';
+        }}
+      >
+        ←
+      </button>
+      {around.length ? (
+        <span class="around">
+          {around.map((outer) => (
+            <button
+              key={outer.index}
+              type="button"
+              class={`flat hue${outer.path.hue}`}
+              title={outer.id}
+              onClick={() => session.select(outer.id)}
+            >
+              {outer.name} ›
+            </button>
+          ))}
+        </span>
+      ) : null}
+    </>
   );
 }
 
@@ -270,7 +307,7 @@ function Drawing({ plan, value, left, row }: DrawingProps) {
 }
 
 const Guard = ({ of: { guard } }: { of: { guard: string } }) =>
-  guard ? <tspan class="guard"> [{guard}]</tspan> : null;
+  guard ? <tspan class="guard"> if {guard}</tspan> : null;
 
 /** The picture of the selected loop's chart, for those who save it. */
 export function chartNow(): ChartLine | undefined {

@@ -46,7 +46,8 @@ export function turnTo(other: Page): void {
   page = other;
 }
 
-export async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = ''): Promise<void> {
+/** @param fragment without one, the page shows the chart of the loop that is looked at */
+export async function visit(options: Parameters<Browser['newPage']>[0] = {}, fragment = '#pane=chart'): Promise<void> {
   said = [];
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options });
   // As long as a poll: a chart is laid out when the machine has time for it.
@@ -72,7 +73,7 @@ export async function watchRun(lines: readonly Line[]): Promise<unknown[]> {
     socket.send(JSON.stringify([hello]));
     socket.send(JSON.stringify(lines));
   });
-  await page.goto(`${site}#token=secret`);
+  await page.goto(`${site}#token=secret&pane=chart`);
   await page.waitForSelector('#statechart');
   return told;
 }

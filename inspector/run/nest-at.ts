@@ -1,0 +1,123 @@
+import { type Actor, begun, type Phase } from './actor.ts';
+import type { Contexts } from './contexts.ts';
+import type { Nest, NestBox } from './nest.ts';
+import { RunTally, type Tally } from './run-tally.ts';
+import { standing } from './standing.ts';
+import { toldOf } from './standing-in-words.ts';
+import type { Store } from './store.ts';
+import { totalOf } from './tree-at.ts';
+
+/** How a box stands at a moment. */
+export interface BoxStanding extends Tally {
+  box: NestBox;
+  /** The run that the box tells of: nothing had none begun. */
+  actor: Actor | undefined;
+  /** How it stands; `ahead` had it not begun. */
+  phase: Phase | 'ahead';
+  words: string;
+  steps: number;
+  /** Whether lines are missing in which it may have taken more. */
+  vague: boolean;
+  total: { total: number; guess: boolean } | undefined;
+  /** The part of the time of its run, from 0 to 1, in which the loop ran. Nothing for the outermost. */
+  share: number | undefined;
+  /** How many loops of an array had begun. */
+  loops: number;
+  /** Whether it runs, and nothing that is in it does. */
+  innermost: boolean;
+  /** The outermost box around it: nothing for that one itself. */
+  root: BoxStanding | undefined;
+}
+
+/** The states of the machine, in words for somebody who does not know it. */
+const WORDS: Readonly<Record<string, string>> = { advancing: 'running', entering: 'beginning' };
+
+/** How the boxes of a nest stand, at any moment. */
+export class NestAt {
+  readonly #nest: Nest;
+  readonly #store: Store;
+  readonly #contexts: Contexts;
+  readonly #tallies = new Map<NestBox, RunTally>();
+
+  constructor(nest: Nest, store: Store, contexts: Contexts) {
+    this.#nest = nest;
+    this.#store = store;
+    this.#contexts = contexts;
+  }
+
+  /**
+   * All boxes, in the order of the nest.
+   *
+   * @param looked the run that is looked at: boxes around it tell of the runs that it is in
+   */
+  at(row: number, looked: Actor | undefined): BoxStanding[] {
+    const chain = new Map<NestBox, Actor>();
+    for (let actor = looked; actor; actor = actor.parent) {
+      const box = this.#nest.boxOf(actor.path);
+      if (box && actor.first <= row) chain.set(box, actor);
+    }
+    const t = row >= this.#store.first ? this.#store.t(row) : 0;
+    const all = new Map<NestBox, BoxStanding>();
+    for (const box of this.#nest.boxes) {
+      const above = box.parent && all.get(box.parent);
+      all.set(box, this.#standing(box, above, chain.get(box), row, t));
+    }
+    for (const { box, running } of all.values()) {
+      const around = box.parent && all.get(box.parent);
+      if (around && running.length) around.innermost = false;
+    }
+    return [...all.values()];
+  }
+
+  #standing(
+    box: NestBox,
+    above: BoxStanding | undefined,
+    looked: Actor | undefined,
+    row: number,
+    t: number,
+  ): BoxStanding {
+    const tally = this.#tallies.get(box) ?? new RunTally();
+    this.#tallies.set(box, tally);
+    tally.update(box.paths);
+    const counts = tally.at(row, t);
+    const actor = looked ?? latestIn(box, above?.actor, row) ?? counts.running.at(-1) ?? tally.run(counts.begun - 1);
+    const here = actor && standing(this.#store, actor, row);
+    const told = actor && here && toldOf(this.#store, this.#contexts, actor, here);
+    const root = above && (above.root ?? above);
+    return {
+      ...counts,
+      box,
+      actor,
+      phase: told?.phase ?? 'ahead',
+      words: told ? inWords(told.words) : 'not yet',
+      steps: here?.steps ?? 0,
+      vague: actor !== undefined && this.#store.isVague(actor, row),
+      total: actor && totalOf(this.#contexts, actor, row),
+      share: root && root.busy > 0 ? Math.min(1, counts.busy / root.busy) : undefined,
+      loops: box.paths.filter(({ actors }) => begun(actors, row) > 0).length,
+      innermost: counts.running.length > 0,
+      root,
+    };
+  }
+}
+
+const inWords = (words: string): string => (Object.hasOwn(WORDS, words) ? WORDS[words]! : words);
+
+/** The run of a box that the run around it began last; of an array, one that goes on before one that is over. */
+function latestIn(box: NestBox, above: Actor | undefined, row: number): Actor | undefined {
+  if (!above) return undefined;
+  let found: Actor | undefined;
+  for (const { actors } of box.paths) {
+    const runs = above.children.get(actors[0]?.name ?? '');
+    const run = runs?.[begun(runs, row) - 1];
+    if (!run) continue;
+    const better =
+      !found ||
+      goesOn(run, row) > goesOn(found, row) ||
+      (goesOn(run, row) === goesOn(found, row) && run.index > found.index);
+    if (better) found = run;
+  }
+  return found;
+}
+
+const goesOn = ({ endRow }: Actor, row: number): number => (endRow <= row ? 0 : 1);

@@ -265,3 +265,20 @@ describe('saving', () => {
     expect([await store.load('a'), await store.list()]).toEqual([undefined, []]);
   });
 });
+
+test('a run that was stopped goes on from what was saved before the stop', async () => {
+  for (const durability of ['sync', 'async'] as const) {
+    const store = memoryStore();
+    const run = new Count(Infinity).start({ id: 'a', store, every: 'step', durability, paused: true });
+    await run.step(3);
+    run.resume();
+    expect(await run.stop('enough')).toMatchObject({ status: 'stopped' });
+    const from = (await store.load('a'))!;
+    expect(from.phase.context.stop).toBe(null);
+    const again = new Count(Infinity).start({ from, paused: true });
+    await again.step(2);
+    expect(again.progress.steps).toBe(from.position.steps + 2);
+    again.abort();
+    await again.outcome;
+  }
+});

@@ -71,7 +71,16 @@ export class Checkpoints {
 
   /** Has one taken if it is due. */
   takeIfDue(): void {
-    if (this.#run.saver.isDue() && !this.#run.session.wanted) this.#hold();
+    if (this.#isDue && !this.#run.session.wanted) this.#hold();
+  }
+
+  /**
+   * Not once the run is to stop: it goes on from what was saved before, whoever starts it again, and does not depend on
+   * whether a save was due in its last moments.
+   */
+  get #isDue(): boolean {
+    const { saver, actor } = this.#run;
+    return saver.isDue() && actor.getSnapshot().context.stop === null;
   }
 
   /** A step begins to wait, for a value or a time: the next may be far away, and so the save that would come with it. */
@@ -107,11 +116,11 @@ export class Checkpoints {
 
   /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
   #hold(): void {
-    const { session, saver } = this.#run;
+    const { session } = this.#run;
     session.hold(() => {
       const wishes = this.#wishes.splice(0);
       // The end has a save of its own.
-      const due = !this.#run.hasEnded() && (saver.isDue() || this.#urgent);
+      const due = !this.#run.hasEnded() && (this.#isDue || this.#urgent);
       this.#urgent = false;
       let checkpoint: Checkpoint;
       try {

@@ -52,7 +52,7 @@ const steps = async (page: Page) => Number(/after (\d+) steps/.exec(await status
 
 /** What all weights of the net come to, once the training is over. */
 async function weights(page: Page): Promise<string> {
-  await expect.poll(() => status(page), { timeout: 60_000 }).toMatch(/^After 60 epochs: .*weights [0-9a-f]{8}$/);
+  await expect.poll(() => status(page), { timeout: 60_000 }).toMatch(/^After 40 epochs: .*weights [0-9a-f]{8}$/);
   return (await status(page)).slice(-8);
 }
 
@@ -60,7 +60,7 @@ describe('examples/react-app', () => {
   test('is started, paused, taken a step, and loaded again twice in the middle, and comes to what a run in one go comes to', async () => {
     const inOneGo = await weights(await visit('plain'));
     const page = await visit('react-app');
-    await comesTo(page, /^Paused in epoch 1 of 60, after 0 steps$/);
+    await comesTo(page, /^Paused in epoch 1 of 40, after 0 steps$/);
     await press(page, 'Start');
     await expect.poll(() => steps(page)).toBeGreaterThan(20);
     await press(page, 'Pause');
@@ -78,7 +78,7 @@ describe('examples/react-app', () => {
     await comesTo(page, /^Paused /);
     // Nothing of what was seen is lost: each step waits until it is saved.
     expect(await steps(page)).toBeGreaterThanOrEqual(before);
-    expect(await steps(page)).toBeLessThan(480);
+    expect(await steps(page)).toBeLessThan(320);
     await press(page, 'Resume');
     expect(await weights(page)).toBe(inOneGo);
     // What has finished gives its result again.
@@ -104,7 +104,7 @@ describe('examples/react-app', () => {
     await comesTo(page, /^After \d+ epochs: \d+ of 240 points right, loss \d\.\d+, weights [0-9a-f]{8}$/);
     await expect.poll(() => inspector.locator('#tree').innerText()).toContain('finished');
     await press(page, 'Train again');
-    await comesTo(page, /^Training in epoch \d+ of 60, /);
+    await comesTo(page, /^Training in epoch \d+ of 40, /);
   });
 
   test('waits in a second tab for the first one, and takes over when that is closed', async () => {

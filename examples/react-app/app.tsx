@@ -31,7 +31,7 @@ export function App() {
         </figure>
         <figure>
           <figcaption>Loss, by epoch</figcaption>
-          <LossPlot losses={train?.losses ?? []} epochs={train?.total ?? 60} />
+          <LossPlot losses={train?.losses ?? []} epochs={train?.total ?? 40} />
         </figure>
       </div>
     </main>

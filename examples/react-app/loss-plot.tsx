@@ -19,7 +19,7 @@ export function LossPlot({ losses, epochs }: { losses: number[]; epochs: number 
           </text>
         </g>
       ))}
-      {[0, 1 / 3, 2 / 3, 1].map((part) => (
+      {[0, 1 / 4, 1 / 2, 3 / 4, 1].map((part) => (
         <text key={part} x={x(part * epochs)} y={height - 6} textAnchor={part === 1 ? 'end' : 'middle'}>
           {Math.round(part * epochs)}
         </text>

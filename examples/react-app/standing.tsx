@@ -5,7 +5,7 @@ import { points } from './training/spirals.ts';
 /** In words and as a bar: at which step the training is, or what has come of it. */
 export function Standing({ snapshot }: { snapshot: SnapshotFrom<typeof app> }) {
   const { progress } = snapshot.context;
-  const { epoch = 0, total = 60 } = progress?.loops[0].state ?? {};
+  const { epoch = 0, total = 40 } = progress?.loops[0].state ?? {};
   return (
     <section>
       <progress max={total} value={epoch} aria-label="Epochs" />
@@ -23,7 +23,7 @@ function words(snapshot: SnapshotFrom<typeof app>): string {
     return `After ${epochs} epochs: ${right} of ${points.length} points right, loss ${loss.toFixed(4)}, weights ${fingerprint}`;
   }
   if (progress === undefined || progress.loops[0].value === 'entering') return 'Looking for what was saved';
-  const { epoch = 0, total = 60 } = progress.loops[0].state ?? {};
+  const { epoch = 0, total = 40 } = progress.loops[0].state ?? {};
   const how = progress.loops.at(-1)?.value === 'paused' ? 'Paused' : 'Training';
   return `${how} in epoch ${Math.min(epoch + 1, total)} of ${total}, after ${progress.steps} steps`;
 }

@@ -42,7 +42,7 @@ class Batches extends Loop<number | undefined, [epoch: number]> {
     const from = this.state.batch * perBatch;
     const batch = order.slice(from, from + perBatch).map((index) => points[index]!);
     this.state.batch++;
-    this.state.loss += (this.net.learn(batch, 0.02) - this.state.loss) / this.state.batch;
+    this.state.loss += (this.net.learn(batch, 0.03) - this.state.loss) / this.state.batch;
   }
 
   /** The mean loss of its batches, if there were any before it was stopped. */
@@ -53,7 +53,7 @@ class Batches extends Loop<number | undefined, [epoch: number]> {
 
 /** Trains a net to tell two spirals apart. */
 export class Train extends Loop<Result, [seed: number]> {
-  override state = { total: 60, epoch: 0, losses: [] as number[], picture: [] as number[] };
+  override state = { total: 40, epoch: 0, losses: [] as number[], picture: [] as number[] };
   readonly net = new Net(0);
   readonly batches = new Batches(this.net);
 

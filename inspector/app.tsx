@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FIELD, openFile } from './page/open-file.ts';
 import { paneSizeStyle } from './page/pane-sizes.ts';
-import type { Pane } from './page/selection.ts';
+import { PANES } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
@@ -13,12 +13,13 @@ import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
 import { State } from './views/state.tsx';
+import { TimeTable } from './views/time-table.tsx';
 import { Timeline } from './views/timeline.tsx';
 import { Tree } from './views/tree.tsx';
+import { VerdictLine } from './views/verdict.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const PANES: readonly Pane[] = ['chart', 'plots', 'log', 'state'];
-const VIEWS = { chart: Chart, plots: Plots, log: Log, state: State };
+const VIEWS = { chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
 
 export function App() {
   const over = useSignal(false);
@@ -65,6 +66,9 @@ export function App() {
       <Guarded name="header">
         <Header />
       </Guarded>
+      <Guarded name="verdict">
+        <VerdictLine />
+      </Guarded>
       <Guarded name="notices">
         <Notices />
       </Guarded>
@@ -109,8 +113,8 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only chart and plots share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 2);
+  // Where there is room, log and state always show, and only chart, plots and times share a place.
+  const tabs = narrow ? PANES : PANES.slice(0, 3);
   const shown = tabs.includes(pane) ? pane : 'chart';
   const View = VIEWS[shown];
   return (

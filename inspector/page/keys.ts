@@ -17,7 +17,7 @@ export interface Key {
 
 /** Puts the focus on a view, which may have to be shown first. */
 function focusOn(id: string): void {
-  if (id === 'chart' || id === 'plots' || ((id === 'log' || id === 'state') && session.narrow.value)) {
+  if (id === 'chart' || id === 'plots' || id === 'time' || ((id === 'log' || id === 'state') && session.narrow.value)) {
     session.pane.value = id;
   }
   const element = document.getElementById(id);
@@ -82,9 +82,9 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: (e) => focusOn(['tree', 'timeline', 'chart'][+e.key - 1]!),
       },
       {
-        keys: ['4', '5', '6'],
-        says: 'plots, log, state',
-        does: (e) => focusOn(['plots', 'log', 'state'][+e.key - 4]!),
+        keys: ['4', '5', '6', '7'],
+        says: 'plots, log, state, where the time goes',
+        does: (e) => focusOn(['plots', 'log', 'state', 'time'][+e.key - 4]!),
       },
       { keys: ['/'], says: 'search the log', does: search },
       { keys: ['w', 's'], says: 'zoom the timeline in, out', does: (e) => zoom(e.key === 'w' ? 0.7 : 1 / 0.7) },

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { keep, recall } from './browser-storage.ts';
-import type { Pane } from './selection.ts';
+import { PANES, type Pane } from './selection.ts';
 import { session } from './session.ts';
 
 /** What an address says beside where the page is. */
@@ -37,7 +37,7 @@ export function readLink(): Link {
     port: words.has('port'),
     seq: seq > 0 ? seq : undefined,
     loop: words.get('loop') ?? '',
-    pane: pane === 'chart' || pane === 'plots' || pane === 'log' || pane === 'state' ? pane : undefined,
+    pane: PANES.find((name) => name === pane),
   };
 }
 

@@ -7,7 +7,9 @@ import { chart } from '../run/transition.ts';
 /** The most a page holds. What is let go beyond it is counted and shown. */
 const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
 
-export type Pane = 'chart' | 'plots' | 'log' | 'state';
+/** What can have a place of its own, in the order of its tabs. */
+export const PANES = ['chart', 'plots', 'time', 'log', 'state'] as const;
+export type Pane = (typeof PANES)[number];
 
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
 export class PageSelection {

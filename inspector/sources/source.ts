@@ -18,10 +18,17 @@ export interface Status {
 
 /** What the page may ask of a program: the closed list of the wire format. */
 export type Command =
-  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } }
+  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string };
+
+/** A value for a step that waits for one by this key; with none, it is given `undefined`. */
+export interface Give {
+  type: 'loop.give';
+  key: string;
+  value?: unknown;
+}
 
 export type ControlEvent = 'loop.pause' | 'loop.resume' | 'loop.step' | 'loop.stop' | 'loop.abort';
 

@@ -87,9 +87,7 @@ export function State() {
             ))
           : null}
         {here ? <Happened row={here.row} /> : null}
-        {context ? (
-          <Run root={context} run={parts.run} compared={before !== undefined} />
-        ) : null}
+        {context ? <Run root={context} run={parts.run} compared={before !== undefined} /> : null}
       </Scroll>
     </section>
   );

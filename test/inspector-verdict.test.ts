@@ -1,10 +1,11 @@
 import { Loop } from 'loopchart';
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { synthetic } from '../inspector/dev/synthetic.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { placeWords, type Verdict, verdictOf } from '../inspector/run/verdict.ts';
 import type { Ending } from '../inspector/run/why-ended.ts';
 import { knownFrom, linesOf, recorded } from './support/known-run.ts';
+import { begin, end, leave, moment, openRecording, page, visit, watchRun } from './support/page.ts';
 
 class Rows extends Loop<void, [file: string]> {
   override state = { n: 0 };
@@ -272,5 +273,50 @@ describe('the time left', () => {
 
   test('is not known where nothing says how many steps there are', () => {
     expect(left(steps(undefined, [100, 100]))).toBeUndefined();
+  });
+});
+
+describe('on the page', () => {
+  beforeAll(begin);
+  afterAll(end);
+  afterEach(leave);
+
+  test('the verdict of a run that failed leads to where that began', async () => {
+    await visit();
+    await openRecording(await recorded(new Files(), ['fail']));
+    await page.waitForSelector('#statechart');
+    expect(await page.innerText('.verdict')).toMatch(
+      /files failed[\s\S]*run with "a\.csv"[\s\S]*RangeError: Expected a number/,
+    );
+    const last = await moment();
+    await page.click('.verdict .to');
+    await expect.poll(moment).toBeLessThan(last);
+    expect(await page.locator('.state .who').getAttribute('title')).toBe('files.rows#4');
+  });
+
+  test('a loop that waits is given what is typed, and what is no JSON is kept and said', async () => {
+    const text = await recorded(new Files(), ['wait'], async (run) => {
+      await expect.poll(() => run.waitingFor.join()).toContain('approval');
+      void run.abort();
+    });
+    const lines = linesOf(text);
+    const asked = lines.findIndex((line) => line.type === 'event' && line.event.type === 'loop.asked');
+    await visit();
+    const told = await watchRun(lines.slice(0, asked + 1));
+    await page.waitForSelector('.give');
+    expect(await page.innerText('.verdict .waits')).toBe("files waits for receive('approval')");
+    await page.fill('.give input', '{"approved":');
+    await page.keyboard.press('Enter');
+    expect(await page.innerText('.give [role=alert]')).toContain('no JSON');
+    expect(await page.inputValue('.give input')).toBe('{"approved":');
+    await page.fill('.give input', '{"approved": true}');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => told)
+      .toContainEqual({
+        type: 'send',
+        id: 'files#1',
+        event: { type: 'loop.give', key: 'approval', value: { approved: true } },
+      });
   });
 });

@@ -84,7 +84,7 @@ function thrown(store: Store, contexts: Contexts, root: Actor, row: number, how:
   const { actor } = origin;
   return {
     ...plain(how),
-    why: messageOf(contexts.at(actor, origin.row)?.error),
+    why: messageAt(store, contexts, origin),
     at: origin,
     during: duringWhat(store, origin),
     args: argsOf(contexts.at(actor, origin.row)),
@@ -164,6 +164,12 @@ function stopAsked(store: Store, actor: Actor): { actor: Actor; row: number } | 
   for (let at = rows.upTo(endingBegan(store, actor)); at >= 0; at--)
     if (store.types.list[store.type(rows.row(at))] === 'loop.stop') return { actor, row: rows.row(at) };
   return undefined;
+}
+
+/** What was thrown, as the line says it where it does. */
+function messageAt(store: Store, contexts: Contexts, { actor, row }: { actor: Actor; row: number }): string {
+  const line = store.line(row);
+  return messageOf((line.type === 'event' ? line.error : undefined) ?? contexts.at(actor, row)?.error);
 }
 
 function messageOf(error: unknown): string {

@@ -44,7 +44,7 @@ function GoesOn({ root, going }: { root: Actor; going: Going }) {
       <b>
         {root.path.name} {words}
       </b>
-      {going.why ? <span class="why">{going.why}</span> : null}
+      {going.why ? <span class="said">{going.why}</span> : null}
       <span class="where">
         {going.places.map((place, at) => (
           <span key={place.actor.id}>
@@ -83,13 +83,13 @@ function GoesOn({ root, going }: { root: Actor; going: Going }) {
 
 /** How long still, and how far that can be relied upon. */
 function Left({ root, going: { left, places } }: { root: Actor; going: Going }) {
-  const unknown = `${root.name} does not say of how many steps`;
-  if (!left) return <span title={`Put the number of steps into state.total: ${unknown}`}>time left not known</span>;
+  const unknown = `It is not known how many steps ${root.name} takes, or how long one is: state.total can say how many`;
+  if (!left) return <span title={unknown}>time left not known</span>;
   const rough = left.atLeast ? 'at least ' : left.guess ? 'perhaps ' : 'about ';
   const words = `${rough}${duration(left.ms)} left`;
   if (left.actor === places[0]?.actor) return <b>{words}</b>;
   return (
-    <span title={`Put the number of steps into state.total: ${unknown}`}>
+    <span title={unknown}>
       <b>{words}</b> for {left.actor.name}, for {root.name} not known
     </span>
   );
@@ -134,7 +134,7 @@ function Ended({ root, ending }: { root: Actor; ending: Ending }) {
         </span>
       ) : null}
       {why ? (
-        <span class="why" title={why}>
+        <span class="said" title={why}>
           {ending.how === 'finished' ? `returned ${why}` : why}
         </span>
       ) : null}

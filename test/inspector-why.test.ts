@@ -98,8 +98,7 @@ test('guards stand at the ways of the chart, and the whole of it is in sight', a
     await page.waitForSelector('#statechart');
     await settle();
     const words = await page.locator('#statechart').textContent();
-    for (const guard of ['nothing to do', 'no more steps', 'pausing', 'ended itself'])
-      expect(words).toContain(`if ${guard}`);
+    for (const guard of ['skip', 'over', 'paused', 'ended']) expect(words).toContain(`if ${guard}`);
     expect(words).not.toContain('wasOver');
     const room = await page
       .locator('#chart')

@@ -1,3 +1,5 @@
+import type { Nest } from '../run/nest.ts';
+
 /** A box to lay out: what is in it follows one another; what is in one list stands side by side. */
 export interface Nested {
   readonly key: string;
@@ -68,6 +70,16 @@ export function nestLayout(regions: Nested['regions'], room: { width: number; he
     if (picture.width <= room.width && picture.height <= room.height) break;
   }
   return picture!;
+}
+
+let kept: { signature: string; width: number; height: number; picture: NestPicture } | undefined;
+
+/** Lays the boxes of a program out: anew only when there are others, or the pane has another size. */
+export function nestPicture({ signature, regions }: Nest, room: { width: number; height: number }): NestPicture {
+  const { width, height } = room;
+  if (kept?.signature !== signature || kept.width !== width || kept.height !== height)
+    kept = { signature, width, height, picture: nestLayout(regions, room) };
+  return kept.picture;
 }
 
 function pictureOf(regions: Nested['regions'], width: number, sizes: NestSizes): NestPicture {

@@ -1,5 +1,4 @@
 import { batch } from '@preact/signals';
-import { type NestPicture, nestLayout } from '../drawing/nest-layout.ts';
 import type { Path } from '../run/actor.ts';
 import { Nest, type NestBox } from '../run/nest.ts';
 import { type BoxStanding, NestAt } from '../run/nest-at.ts';
@@ -19,7 +18,6 @@ interface Shown {
 }
 
 let shown: Shown | undefined;
-let laid: { signature: string; width: number; height: number; picture: NestPicture } | undefined;
 
 /** The boxes of the run that is shown. */
 function shownNow(): Shown {
@@ -27,20 +25,13 @@ function shownNow(): Shown {
   if (shown?.store !== store) {
     const nest = new Nest(store);
     shown = { store, nest, at: new NestAt(nest, store, contexts), sparks: new Map(), without: new Map() };
-    laid = undefined;
   }
   shown.nest.update();
   return shown;
 }
 
-/** Where the boxes are, in a pane of a size. They are laid out again only when there are others, or the pane is another. */
-export function pictureNow(room: { width: number; height: number }): NestPicture {
-  const { nest } = shownNow();
-  const { width, height } = room;
-  if (laid?.signature !== nest.signature || laid.width !== width || laid.height !== height)
-    laid = { signature: nest.signature, width, height, picture: nestLayout(nest.regions, room) };
-  return laid.picture;
-}
+/** The boxes there are. */
+export const nestNow = (): Nest => shownNow().nest;
 
 /** How the boxes stand at the moment that is shown. */
 export const boxesNow = (): BoxStanding[] =>

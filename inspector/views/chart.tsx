@@ -110,10 +110,10 @@ export function Chart() {
   );
 }
 
-/** The way here from the nest: the loops around this one, each a way to its chart. */
+/** The way here from the nest: the loops next around this one, each a way to its chart. */
 function Around({ actor }: { actor: Actor }) {
   const around: Actor[] = [];
-  for (let outer = actor.parent; outer; outer = outer.parent) around.unshift(outer);
+  for (let outer = actor.parent; outer && around.length < 2; outer = outer.parent) around.unshift(outer);
   return (
     <>
       <button

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { NestPicture, PlacedNest } from '../drawing/nest-layout.ts';
-import { boxesNow, chooseBox, chosenBox, openBox, pictureNow, sparkOf } from '../page/nest-now.ts';
+import { type NestPicture, nestPicture, type PlacedNest } from '../drawing/nest-layout.ts';
+import { boxesNow, chooseBox, chosenBox, nestNow, openBox, sparkOf } from '../page/nest-now.ts';
 import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
@@ -33,7 +33,7 @@ export function NestView() {
   const chosen = chosenBox();
   const standing = boxes.find((one) => one.box === chosen);
   const picture = room.width
-    ? pictureNow({ width: room.width - MARGIN.width, height: room.height - MARGIN.height })
+    ? nestPicture(nestNow(), { width: room.width - MARGIN.width, height: room.height - MARGIN.height })
     : undefined;
   return (
     <section class="nest" aria-label="Nest">

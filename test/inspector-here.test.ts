@@ -93,6 +93,7 @@ async function app(how: 'begin' | 'work' | 'openPage'): Promise<Page> {
 
 const listed = async () => Number((await page.locator('#log-count').innerText()).replace(/,/g, ''));
 const grows = async () => {
+  await page.click('#tab-chart');
   await page.waitForSelector('#statechart');
   const before = await listed();
   await expect.poll(listed).toBeGreaterThan(before);

@@ -569,6 +569,7 @@ test('a run in another tab is watched and driven without a server', async () => 
   const drive = async () => {
     // A tab behind another one draws once a second.
     await page.bringToFront();
+    await page.click('#tab-chart');
     await page.waitForSelector('#statechart');
     const before = await rows();
     await expect.poll(rows).toBeGreaterThan(before);
@@ -582,7 +583,7 @@ test('a run in another tab is watched and driven without a server', async () => 
   };
   // The page is there first: it waits.
   turnTo(await context.newPage());
-  await page.goto(`${site}#channel=loopchart`);
+  await page.goto(`${site}#channel=loopchart&pane=chart`);
   await expect.poll(() => page.innerText('.empty')).toContain('Waiting for a run on channel loopchart');
   const app = await context.newPage();
   await app.goto(`${site}app.html`);

@@ -125,7 +125,7 @@ test('a run of so many steps a second goes on, though it is paused between two o
   });
   await page.goto(`${site}#token=secret`);
   await expect.poll(() => page.innerText('#tree')).toContain('batches');
-  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+  expect(await page.getByRole('button', { name: 'Pause', exact: true }).count()).toBe(1);
   await press('p');
   await expect.poll(() => sent.map(({ event }) => event?.type)).toEqual(['loop.pause']);
 });

@@ -99,7 +99,7 @@ const grows = async () => {
   await expect.poll(listed).toBeGreaterThan(before);
 };
 const notices = () => page.locator('.notice').allInnerTexts();
-const pausable = () => page.getByRole('button', { name: 'Pause' }).isEnabled();
+const pausable = () => page.getByRole('button', { name: 'Pause', exact: true }).isEnabled();
 
 test('a tab that is left says goodbye, and its run is shown as gone until it comes back', async () => {
   const tab = await app('begin');
@@ -157,8 +157,8 @@ test('a worker in the middle of a long step is waited for, and all goes on when 
   await grows();
   expect(await pausable()).toBe(true);
   // One after the other, none twice.
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await expect
     .poll(async () => [Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, '')), await listed()])
     .toSatisfy(([last, count]: number[]) => last === count);
@@ -168,7 +168,7 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   const first = await app('begin');
   await grows();
   await first.evaluate(() => (window as any).run.pause());
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   const paused = await listed();
   const second = await app('begin');
   await expect.poll(notices).toEqual([expect.stringContaining('Another run answers on channel loopchart, too.')]);
@@ -187,7 +187,7 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   // When that has gone, the first is shown again, all of it.
   await second.goto('about:blank');
   await expect.poll(listed).toBe(paused);
-  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
   await grows();
   // A page that comes when both are there shows one of them.
   await app('begin');

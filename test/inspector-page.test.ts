@@ -574,7 +574,7 @@ test('a run in another tab is watched and driven without a server', async () => 
     const before = await rows();
     await expect.poll(rows).toBeGreaterThan(before);
     await page.keyboard.press('p');
-    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
     const at = await steps();
     await page.keyboard.press('n');
     await expect.poll(steps).toBe(at + 1);

@@ -145,7 +145,7 @@ test('a wrong file leaves a run as it is, and a good one can be gone back from',
   await expect.poll(listed).toBeGreaterThan(before + 20);
   expect(inspection.pages).toBe(1);
   await page.keyboard.press('p');
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await expect.poll(listed).toBe(inspection.last);
 
   const text = recordingText({ epochs: 2, batches: 5 });
@@ -163,8 +163,8 @@ test('a wrong file leaves a run as it is, and a good one can be gone back from',
   const last = inspection.last;
   await expect.poll(() => inspection.last).toBeGreaterThan(last + 20);
   await page.getByRole('button', { name: 'Go back to the run' }).click();
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await expect.poll(listed).toBe(inspection.last);
   const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
   expect(await numbered()).toBe(inspection.last);
@@ -332,11 +332,11 @@ test('a second run of one program is looked at when the first has ended, and is 
   // Both go on: what is pressed is for the one that is looked at.
   await page.keyboard.press('p');
   await expect.poll(() => first.waitingFor).toEqual([]);
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await page.locator('.node', { hasText: 'other' }).click();
-  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
   await page.locator('.node', { hasText: 'count' }).click();
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await first.stop();
   // Somebody has chosen the first, so it stays in sight; there is but the second to be driven.
   await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
@@ -357,7 +357,7 @@ test('a second run of one program is looked at when the first has ended, and is 
   const third = new Count().start({ inspect: inspection });
   await expect.poll(who).toBe('count#2');
   await page.keyboard.press('p');
-  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   void third.stop();
   await third.outcome;
 });

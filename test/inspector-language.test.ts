@@ -103,7 +103,7 @@ for (const [name, script] of parts)
     await openRecording(TEXT);
     await expect.poll(() => other.innerText('#app')).toContain('run.jsonl');
     await expect.poll(() => other.locator('[role=alert], #log .row, [role=treeitem]').count()).toBeGreaterThan(1);
-    expect(await other.getByRole('button', { name: 'Open' }).count()).toBe(1);
+    expect(await other.getByRole('button', { name: 'Open', exact: true }).count()).toBe(1);
   });
 
 test('where the page’s script is gone, what stands there says so', async () => {
@@ -119,6 +119,7 @@ test('where what lays out charts is gone, the page says so and shows the rest', 
   const { other } = await changed(() => {});
   await other.route(/elk-worker/, (route) => route.abort());
   await openRecording(TEXT);
+  await other.click('#tab-chart');
   await expect.poll(() => other.innerText('#chart')).toContain('could not be laid out');
   expect(await shown('#log-count')).toBe(lines);
 });

@@ -309,12 +309,14 @@ for (const [kind, attacks] of Object.entries(all)) {
   describe(kind, () => {
     test.for(attacks.map((attack) => [attack.input, attack] as const))('%s', async ([, attack]) => {
       await expect.poll(async () => (await target.ask()).pages).toBe(0);
-      const before = target.descriptors();
+      const open = () => target.descriptors() ?? 0;
+      const before = open();
       expect(await attack.try(target)).toEqual(attack.expected);
       await target.goesOn();
       expect(await speak(target.port, head(target.port))).toBe('200');
       // Sockets that are closing have yet to go.
-      await expect.poll(() => target.descriptors()).toBe(before);
+      // Fewer are no leak: a connection of before may have been about to close.
+      await expect.poll(open).toBeLessThanOrEqual(before);
     });
   });
 }

@@ -1,3 +1,5 @@
+import { batch } from '@preact/signals';
+import type { Path } from '../run/actor.ts';
 import { axis, type PlotAxis } from './plot-choice.ts';
 import type { PlottedSeries } from './plotted.ts';
 import { session } from './session.ts';
@@ -16,6 +18,13 @@ export function pointAt(axis: PlotAxis, { series, store, start }: PlottedSeries,
   return series.rows.upTo(store.rowFromTime(time) - 1);
 }
 
+/** The lines of what is shown, those of the run that is looked at first. */
+function ownOf(lines: readonly PlottedSeries[]): PlottedSeries[] {
+  const own = lines.filter(({ store }) => store === session.store);
+  const isLooked = ({ run }: PlottedSeries) => Number(run === session.run.value);
+  return own.sort((a, b) => isLooked(b) - isLooked(a));
+}
+
 /** The time from one place on an axis to another, in epoch milliseconds; nothing where no step lies there. */
 export function timeBetween(
   axis: PlotAxis,
@@ -23,57 +32,63 @@ export function timeBetween(
   from: number,
   to: number,
 ): { from: number; to: number } | undefined {
-  for (const line of lines) {
-    if (line.store !== session.store) continue;
-    const shift = axis === 'start' ? line.start : 0;
+  for (const { series, start } of ownOf(lines)) {
+    const shift = axis === 'start' ? start : 0;
     if (axis !== 'step') return { from: shift + from * 1000, to: shift + to * 1000 };
-    const { steps } = line.series;
-    let first = steps.upTo(from);
-    if (first < 0 || steps.at(first) < from) first++;
+    const { steps } = series;
+    const before = steps.upTo(from);
+    const first = before >= 0 && steps.at(before) === from ? before : before + 1;
     const last = steps.upTo(to);
-    if (last >= first) return { from: line.series.time(first), to: line.series.time(last) };
+    if (last >= first) return { from: series.time(first), to: series.time(last) };
   }
   return undefined;
 }
 
-/** The part of time that a line is drawn of: one that was selected in another recording is counted from its beginning. */
-export function rangeOf({ store, start }: PlottedSeries): { from: number; to: number } | null {
+/**
+ * The part of time that a line is drawn of. What was selected is of the run that is looked at: of others it is as long
+ * after their beginning, unless the axis is the time of day.
+ */
+export function rangeOf({ store, run, start }: PlottedSeries): { from: number; to: number } | null {
   const range = session.range.value;
-  if (!range || store === session.store) return range;
-  const shift = start - session.store.t(session.store.first);
+  const looked = session.run.value;
+  if (!range || !looked || run === looked || (axis.value === 'clock' && store === session.store)) return range;
+  const shift = start - looked.root.from;
   return { from: range.from + shift, to: range.to + shift };
 }
 
-/** Where the moment that is shown lies on the axis of a chart: at the newest step of its lines by then. */
+/** Where the moment that is shown lies on the axis of a chart: at the newest step by then of the run that is looked at. */
 export function momentOn(lines: readonly PlottedSeries[]): number | undefined {
   const { store } = session;
   const now = session.now.value;
-  const own = lines.filter((line) => line.store === store);
-  if (now < 0 || !own.length) return undefined;
-  if (axis.value !== 'step') return (store.t(now) - (axis.value === 'start' ? own[0]!.start : 0)) / 1000;
-  let newest: { line: PlottedSeries; at: number } | undefined;
-  for (const line of own) {
+  const [first, ...others] = ownOf(lines);
+  if (now < 0 || !first) return undefined;
+  if (axis.value !== 'step') return (store.t(now) - (axis.value === 'start' ? first.start : 0)) / 1000;
+  let newest: { line: PlottedSeries; row: number } | undefined;
+  for (const line of [first, ...others.filter(({ run }) => run === first.run)]) {
     const at = line.series.upTo(now);
-    if (at >= 0 && !(newest && newest.line.series.rows.at(newest.at) >= line.series.rows.at(at))) newest = { line, at };
+    const row = at < 0 ? -1 : line.series.rows.at(at);
+    if (row >= 0 && !(newest && newest.row >= row)) newest = { line, row };
   }
-  return newest && placeOn('step', newest.line, newest.at);
+  return newest?.line.series.steps.at(newest.line.series.upTo(newest.row));
 }
 
 /** Goes to the step of a line that is next to a place on the axis. */
 export function goTo(place: number, line: PlottedSeries | undefined): void {
   if (!line || line.store !== session.store) return;
-  const { rows, path } = line.series;
+  const { rows } = line.series;
   const before = pointAt(axis.value, line, place);
   const away = (at: number) => Math.abs(placeOn(axis.value, line, at) - place);
   const next = before + 1 < rows.length && (before < 0 || away(before + 1) < away(before)) ? before + 1 : before;
-  if (next >= 0) goToRow(rows.at(next), path.name);
+  if (next >= 0) goToRow(rows.at(next), line.path);
 }
 
-/** Goes to a row, and to the loop of that name: one of an array is looked at with its moment. */
-export function goToRow(row: number, loop: string): void {
-  session.jump(row);
+/** Goes to a row, and to the loop that it is of, so that one of an array is looked at with its moment. */
+export function goToRow(row: number, path: Path): void {
   const actor = session.store.actor(row);
-  if (actor && session.actor.value?.path.name !== loop) session.select(actor.id);
+  batch(() => {
+    session.jump(row);
+    if (actor && session.actor.value?.path !== path) session.select(actor.id);
+  });
 }
 
 /** Which point of a line is told of: the last up to the pointer, or to the moment. */

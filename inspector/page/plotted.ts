@@ -1,60 +1,96 @@
-import type { Path } from '../run/actor.ts';
+import type { Path, Run } from '../run/actor.ts';
 import { KeptSeries } from '../run/kept-series.ts';
 import { foldedPath, indexIn, numberName, patternOf } from '../run/number-name.ts';
-import { type FoundNumber, Numbers } from '../run/numbers.ts';
+import { type FoundNumber, inOrder, Numbers } from '../run/numbers.ts';
 import type { Series } from '../run/series.ts';
 import type { Store } from '../run/store.ts';
 import { type ChartParts, charts, nameOfPart, namePart } from './plot-choice.ts';
 import { session } from './session.ts';
 
+/** A run whose numbers are on the charts. */
+export interface PlottedRun {
+  readonly store: Store;
+  readonly run: Run;
+  /** What tells it from the other runs. */
+  readonly label: string;
+  readonly hue: number;
+}
+
 /** One line of a chart. */
 export interface PlottedSeries {
   readonly store: Store;
+  readonly run: Run;
   readonly path: Path;
   readonly series: Series;
   /** What tells it from the other lines of its chart. */
   readonly label: string;
   readonly hue: number;
-  /** Of lines of one colour, the so many-th is dashed so. */
+  /** Lines of one colour are dashed in different ways, of which there are four. */
   readonly dash: number;
-  /** When its run began, in epoch milliseconds: what `time since start` is counted from. */
+  /** When its run began, in epoch milliseconds: the time since the start is counted from there. */
   readonly start: number;
 }
 
 /** Hues far from one another first: lines cross, boxes do not. */
 const HUES: readonly number[] = [0, 3, 1, 5, 2, 6, 4, 7];
+/** So many runs are overlaid, the newest. */
+const RUNS = 8;
 /** So many loops are looked at for numbers at a time. */
 const LOOKS = 150;
 /** More numbers are offered as charts only when they are asked for. */
 const OFFERED = 24;
+/** More lines of one chart are not drawn. */
+const LINES = 500;
 
-interface Known {
-  numbers: Numbers;
-  kept: KeptSeries;
+/**
+ * The runs that are overlaid: of what is shown, the newest of the same outermost loop as the one that is looked at. This is
+ * the one place that says which runs are plotted, be they of this recording or of others.
+ */
+export function plottedRuns(): PlottedRun[] {
+  const { store } = session;
+  const own = session.run.value;
+  if (!own) return [];
+  const like = store.runs.filter(({ root }) => root.name === own.root.name);
+  const others = like.filter((run) => run !== own).slice(1 - RUNS);
+  return like
+    .filter((run) => run === own || others.includes(run))
+    .map((run) => ({ store, run, label: run.name, hue: run.hue }));
 }
-const known = new WeakMap<Store, Known>();
 
-function knownOf(store: Store): Known {
-  const before = known.get(store);
-  if (before) return before;
-  const made = { numbers: new Numbers(store), kept: new KeptSeries(store) };
-  known.set(store, made);
-  return made;
+const numbers = new WeakMap<Run, Numbers>();
+
+function numbersOf({ run, store }: PlottedRun): Numbers {
+  const known = numbers.get(run) ?? new Numbers(store);
+  numbers.set(run, known);
+  return known;
 }
 
-/** The numbers of the run that is shown. */
-export const numbersNow = (): readonly FoundNumber[] => knownOf(session.store).numbers.all;
+let merged: { lists: readonly unknown[]; all: readonly FoundNumber[] } = { lists: [], all: [] };
+
+/** The numbers of the runs that are plotted, each once. The same array until there is another. */
+export function numbersNow(): readonly FoundNumber[] {
+  const lists = plottedRuns().map((one) => numbersOf(one).all);
+  if (lists.length === merged.lists.length && lists.every((list, at) => list === merged.lists[at])) return merged.all;
+  const byName = new Map<string, FoundNumber>();
+  for (const found of lists.flat()) {
+    const known = byName.get(found.name);
+    byName.set(found.name, known ? { ...known, paths: [...known.paths, ...found.paths] } : found);
+  }
+  merged = { lists, all: inOrder([...byName.values()]) };
+  return merged.all;
+}
 
 /**
  * Looks for numbers in what came since, and tells whether that was all.
  *
- * @param path nothing but this loop is looked at, if it never was
+ * @param path nothing but this loop is looked at, if it was not lately
  */
 export function lookForNumbers(path?: Path): boolean {
-  const { store } = session;
-  const { numbers } = knownOf(store);
-  if (path) return numbers.knows(path) || numbers.look([path], 1);
-  return numbers.look(store.paths.values(), LOOKS);
+  return plottedRuns().every((one) => {
+    const found = numbersOf(one);
+    if (!path) return found.look(one.run.paths.values(), LOOKS);
+    return path.run !== one.run || found.knows(path) || found.look([path], 1);
+  });
 }
 
 /** Every chart that there is: those that were chosen, or until then one for each number that may say how it goes. */
@@ -85,7 +121,7 @@ export function testOf(part: string): Test {
   return test;
 }
 
-/** A number of one loop. */
+/** A number of one loop of a run. */
 export interface LoopNumber {
   path: Path;
   keys: readonly string[];
@@ -99,41 +135,56 @@ export function meantBy(parts: ChartParts): LoopNumber[] {
   );
 }
 
-/** The lines of a chart. This is the one place that says which runs are plotted. */
-export function linesOf(parts: ChartParts): PlottedSeries[] {
-  const { store } = session;
-  const meant = meantBy(parts).slice(0, MOST);
-  const { kept } = knownOf(store);
-  const labels = labelsOf(meant);
-  const start = store.end ? store.t(store.first) : 0;
-  return meant.map(({ path, keys }, at) => ({
-    store,
-    path,
-    series: kept.of(path, keys),
-    label: labels[at]!,
-    hue: HUES[at % HUES.length]!,
-    dash: Math.floor(at / HUES.length) % 4,
-    start,
-  }));
+const kept = new WeakMap<Store, KeptSeries>();
+
+function seriesOf(store: Store, { path, keys }: LoopNumber): Series {
+  const known = kept.get(store) ?? new KeptSeries(store);
+  kept.set(store, known);
+  return known.of(path, keys);
 }
 
-/** More lines of one chart are not drawn. */
-export const MOST = 500;
+/** Lets go of what is not drawn any more. */
+export function trimSeries(): void {
+  for (const { store } of plottedRuns()) kept.get(store)?.trim();
+}
 
-/** Says of each number what tells it from the others. */
+/** The lines of a chart. Where they are of several runs, each has the colour of its run. */
+export function linesOf(parts: ChartParts): PlottedSeries[] {
+  const runs = new Map(plottedRuns().map((one) => [one.run, one]));
+  const meant = meantBy(parts)
+    .filter(({ path }) => runs.has(path.run))
+    .slice(0, LINES);
+  const several = new Set(meant.map(({ path }) => path.run)).size > 1;
+  const labels = labelsOf(meant);
+  const names = [...new Set(labels)];
+  return meant.map((one, at) => {
+    const { store, run, label, hue } = runs.get(one.path.run)!;
+    const name = names.indexOf(labels[at]!);
+    return {
+      store,
+      run,
+      path: one.path,
+      series: seriesOf(store, one),
+      label: several ? [label, names.length > 1 ? labels[at] : ''].filter(Boolean).join(' · ') : labels[at]!,
+      hue: several ? hue : HUES[at % HUES.length]!,
+      dash: (several ? name : Math.floor(at / HUES.length)) % 4,
+      start: run.root.from,
+    };
+  });
+}
+
+/** Says of each number what tells it from the others of a run. */
 function labelsOf(meant: readonly LoopNumber[]): string[] {
-  const loops = new Set(meant.map(({ path }) => path.name.replace(/(\.\d+)+(?=\.|$)/g, '')));
+  const loops = new Set(meant.map(({ path }) => foldedPath(path.name)));
   const keys = new Set(meant.map((one) => one.keys.join('.')));
   return meant.map(({ path, keys: own }) => {
     const index = indexIn(path.name);
+    const loop = foldedPath(path.name);
     const words = [
-      loops.size > 1 || !index ? path.name.slice(path.name.lastIndexOf('.') + 1) : '',
+      loops.size > 1 ? loop.slice(loop.lastIndexOf('.') + 1) : '',
       index ? `#${index}` : '',
-      keys.size > 1 || meant.length === 1 ? own.join('.') : '',
+      keys.size > 1 || !index ? own.join('.') : '',
     ];
     return words.filter(Boolean).join(' ');
   });
 }
-
-/** Lets go of what is not drawn any more. */
-export const trimSeries = (): void => knownOf(session.store).kept.trim();

@@ -10,15 +10,16 @@ export class KeptSeries {
   readonly #store: Store;
   /** The one that was asked for last comes last. */
   readonly #series = new Map<string, Series>();
-  /** Loops of two runs may have the same name. */
-  readonly #loops = new Map<Path, number>();
+  /** A number for each loop: those of two runs may have the same name. */
+  readonly #loops = new WeakMap<Path, number>();
+  #count = 0;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   of(path: Path, keys: readonly string[]): Series {
-    const loop = this.#loops.get(path) ?? this.#loops.size;
+    const loop = this.#loops.get(path) ?? ++this.#count;
     this.#loops.set(path, loop);
     const name = [loop, ...keys].join('\n');
     const series = this.#series.get(name) ?? new Series(this.#store, path, keys);

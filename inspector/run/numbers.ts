@@ -29,6 +29,10 @@ interface Finding extends FoundNumber {
   steps: number;
 }
 
+/** Losses first, counts late, those of lists last: these come and go, and there may be many. */
+export const inOrder = (found: readonly FoundNumber[]): FoundNumber[] =>
+  found.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
+
 /** Numbers that say how far a loop is, and not how it does. */
 const COUNTERS = new Set(['total', 'position', 'seen', 'index', 'step', 'steps', 'epoch', 'epochs']);
 
@@ -52,13 +56,10 @@ export class Numbers {
     this.#store = store;
   }
 
-  /** Losses first, counts late, those of lists last: these come and go, and there may be many. */
+  /** In the order in which they are offered. The same array until there is another. */
   get all(): readonly FoundNumber[] {
-    if (this.#changed) {
-      this.#changed = false;
-      const order = (one: FoundNumber) => KINDS.indexOf(one.kind);
-      this.#all = [...this.#byName.values()].sort((a, b) => order(a) - order(b));
-    }
+    if (this.#changed) this.#all = inOrder([...this.#byName.values()]);
+    this.#changed = false;
     return this.#all;
   }
 

@@ -2,6 +2,7 @@ import { numberOf } from '../text/number.ts';
 import { readValue } from '../text/value.ts';
 import type { Path } from './actor.ts';
 import { Floats } from './floats.ts';
+import type { RowIndex } from './row-index.ts';
 import { Smooth } from './smooth.ts';
 import type { Store } from './store.ts';
 
@@ -28,7 +29,7 @@ export function stateAfter(store: Store, row: number, keys: readonly string[] = 
   return store.read(row, ['event', 'commit', 'state', ...keys]) ?? store.read(row, ['context', 'state', ...keys]);
 }
 
-/** One number over all steps of its loop, over all its runs. Grows as lines come in. */
+/** One number of a run over all steps of its loop. Grows as lines come in. */
 export class Series {
   readonly store: Store;
   readonly path: Path;
@@ -43,6 +44,8 @@ export class Series {
   readonly #held: readonly string[];
   #next = 0;
   #smooth = new Smooth(0);
+  /** Those of its loop when it was read last. */
+  #from: RowIndex | undefined;
 
   constructor(store: Store, path: Path, keys: readonly string[]) {
     this.store = store;
@@ -55,6 +58,9 @@ export class Series {
   /** @param most steps are read, of those that came since; tells how many were */
   grow(most: number = Number.POSITIVE_INFINITY): number {
     const { steps } = this.path;
+    // Two loops have turned out to be one: there may be others now before those that were read.
+    if (this.#from && this.#from !== steps) this.#clear();
+    this.#from = steps;
     this.#forget();
     const from = steps.upTo(this.#next - 1) + 1;
     const to = Math.min(steps.length, from + most);
@@ -91,6 +97,13 @@ export class Series {
   smoothed(weight: number): Floats {
     if (this.#smooth.weight !== weight) this.#smooth = new Smooth(weight);
     return this.#smooth.of(this.values);
+  }
+
+  #clear(): void {
+    for (const list of [this.rows, this.steps, this.values]) list.drop(list.length);
+    this.#smooth = new Smooth(0);
+    this.firstOdd = undefined;
+    this.#next = 0;
   }
 
   /** Lets go of what the store has dropped, so that a plot of a run without end does not grow without end. */

@@ -39,7 +39,7 @@ export function PlotLegend({ lines, near, painted }: PlotLegendProps) {
       {lines.length > 1 && (!many || open.value) ? (
         <ul class="legend">
           {lines.map((line) => (
-            <LegendLine key={`${line.path.name} ${line.label}`} line={line} near={near} />
+            <LegendLine key={line.label} line={line} near={near} />
           ))}
         </ul>
       ) : null}
@@ -92,7 +92,7 @@ function OddLink({ lines, of }: { lines: readonly PlottedSeries[]; of: number })
       class="flat odd"
       disabled={!held}
       title={held ? `Go to that step${of > 1 ? ` of ${line.label}` : ''}` : 'That step is no longer held'}
-      onClick={() => goToRow(odd.row, line.path.name)}
+      onClick={() => goToRow(odd.row, line.path)}
     >
       {figure(odd.value)}, first at step {figure(odd.step)}
       {of > 1 ? ` (${figure(lines.length)} of ${figure(of)} lines)` : ''}

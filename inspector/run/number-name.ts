@@ -7,6 +7,13 @@ export const numberName = (path: string, keys: readonly string[]): string => `${
 export const indexIn = (path: string): string =>
   [...path.matchAll(/\.(\d+(?:\.\d+)*)(?=\.|$)/g)].map(([, index]) => index).join(' ');
 
+/** Puts the loops of an array in the order of their indices; tells nothing of others. */
+export function byIndex(a: string, b: string): number {
+  const [first, second] = [a, b].map((path) => indexIn(path).split(/[ .]/).map(Number)) as [number[], number[]];
+  const at = first.findIndex((index, place) => index !== second[place]);
+  return at < 0 ? 0 : first[at]! - (second[at] ?? 0);
+}
+
 /** More of a pattern than any name is long. */
 const LONGEST = 400;
 

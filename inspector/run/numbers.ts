@@ -1,6 +1,6 @@
 import { numberOf } from '../text/number.ts';
 import type { Path } from './actor.ts';
-import { foldedPath, numberName } from './number-name.ts';
+import { byIndex, foldedPath, numberName } from './number-name.ts';
 import { numbersOf, stateAfter } from './series.ts';
 import type { Store } from './store.ts';
 
@@ -13,7 +13,7 @@ export interface FoundNumber {
   /** Such as `fit.batches · loss`; `sweep.trials[] · loss` for the loops of an array. */
   readonly name: string;
   readonly keys: readonly string[];
-  /** The loops that have it, in the order in which it was found in them. */
+  /** The loops that have it: those of an array by their indices. */
   readonly paths: readonly Path[];
   /**
    * `loss` by its name; `count` only ever counts up, or says how far a loop is; `still` has not changed; `listed` stands
@@ -105,7 +105,8 @@ export class Numbers {
       const key = keys.join('\n');
       if (!known.has(key)) {
         known.add(key);
-        found.paths.push(path);
+        const after = found.paths.findLastIndex(({ name }) => byIndex(name, path.name) <= 0);
+        found.paths.splice(after + 1, 0, path);
         this.#changed = true;
       }
       if (path.taken >= found.steps * 2) this.#tell(found, path.taken);

@@ -156,7 +156,7 @@ test('a pattern plots all that it means in one chart, a line for each loop of an
   await expect.poll(() => card('trials.1*.loss').locator('.legend li').allInnerTexts()).toEqual(['#1', '#10', '#11']);
   const all = card('sweep.trials[] · loss');
   await expect.poll(() => all.locator('footer').innerText()).toContain('12 lines');
-  await all.getByRole('button', { name: '12 lines' }).click();
+  await all.getByRole('button', { name: /^12 lines/ }).click();
   expect(await all.locator('.legend li').count()).toBe(12);
   await menu('sweep.trials[] · loss', 'split into 12 charts');
   expect(await titles()).toEqual(expect.arrayContaining(['trials.0 · loss', 'trials.11 · loss']));

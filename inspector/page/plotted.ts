@@ -1,6 +1,6 @@
 import type { Path, Run } from '../run/actor.ts';
 import { KeptSeries } from '../run/kept-series.ts';
-import { foldedPath, indexIn, numberName, patternOf } from '../run/number-name.ts';
+import { foldedPath, indexIn, lastLoop, numberName, patternOf } from '../run/number-name.ts';
 import { type FoundNumber, inOrder, Numbers } from '../run/numbers.ts';
 import type { Series } from '../run/series.ts';
 import type { Store } from '../run/store.ts';
@@ -181,7 +181,7 @@ function labelsOf(meant: readonly LoopNumber[]): string[] {
     const index = indexIn(path.name);
     const loop = foldedPath(path.name);
     const words = [
-      loops.size > 1 ? loop.slice(loop.lastIndexOf('.') + 1) : '',
+      loops.size > 1 ? lastLoop(loop) : '',
       index ? `#${index}` : '',
       keys.size > 1 || !index ? own.join('.') : '',
     ];

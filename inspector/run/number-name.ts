@@ -1,6 +1,9 @@
 /** `sweep.trials.3.epoch` as `sweep.trials[].epoch`: the loops of one array have one name. */
 export const foldedPath = (path: string): string => path.replace(/(\.\d+)+(?=\.|$)/g, '[]');
 
+/** The last loop of a path, with its index if it is of an array: `trials.3` of `sweep.trials.3`. */
+export const lastLoop = (path: string): string => /[^.]*(?:\.\d+)*$/.exec(path)?.[0] ?? path;
+
 export const numberName = (path: string, keys: readonly string[]): string => `${path} · ${keys.join('.')}`;
 
 /** Which loop of an array, as `3` or `3.1`, of arrays in one another as `3 1`; nothing where the path is of none. */

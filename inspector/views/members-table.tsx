@@ -146,7 +146,7 @@ function Heads({ columns, sorted }: { columns: readonly Column[]; sorted: Signal
               }}
             >
               {name}
-              {at !== column ? '' : down ? ' ↓' : ' ↑'}
+              <span aria-hidden="true">{at !== column ? '' : down ? ' ↓' : ' ↑'}</span>
             </button>
           </th>
         ))}

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { addChart, isCharted, toggleNumber } from '../page/plot-picks.ts';
 import { meantBy, numbersNow } from '../page/plotted.ts';
 import { session } from '../page/session.ts';
-import { patternOf } from '../run/number-name.ts';
+import { lastLoop, patternOf } from '../run/number-name.ts';
 import type { FoundNumber } from '../run/numbers.ts';
 import { stateAfter } from '../run/series.ts';
 import { exact, figure, numberOf } from '../text/number.ts';
@@ -80,7 +80,7 @@ function NumberRow({ found, now }: { found: FoundNumber; now: number }) {
   return (
     <label class="pick" title={name}>
       <input type="checkbox" checked={isCharted(found)} onChange={() => toggleNumber(found)} />
-      <span class="where">{loop.slice(loop.lastIndexOf('.') + 1)}</span>
+      <span class="where">{lastLoop(loop)}</span>
       <span class="key">{keys.join('.')}</span>
       {paths.length > 1 ? <span class="read dim">× {figure(paths.length)}</span> : <Value found={found} now={now} />}
     </label>

@@ -5,6 +5,7 @@ import { goTo, momentOn, pointTold, timeBetween } from '../page/plot-places.ts';
 import { linesOf, type PlottedSeries } from '../page/plotted.ts';
 import { session } from '../page/session.ts';
 import { dark } from '../page/theme.ts';
+import { lastLoop } from '../run/number-name.ts';
 import { exact, figure } from '../text/number.ts';
 import { Exact } from '../widgets/exact.tsx';
 import { useInSight } from '../widgets/in-sight.ts';
@@ -27,7 +28,10 @@ export interface PlotProps {
 /** What a chart is called: in a few words, and in full. */
 export function titleOf(parts: ChartParts): { brief: string; whole: string } {
   const names = parts.map((part) => nameOfPart(part) ?? part);
-  const brief = names.map((name) => name.replace(/^.*\.(?=[^.]+ · )/, ''));
+  const brief = parts.map((part) => {
+    const [loop, ...keys] = nameOfPart(part)?.split(' · ') ?? [];
+    return loop === undefined ? part : [lastLoop(loop), ...keys].join(' · ');
+  });
   return { brief: brief.join(', '), whole: names.join(', ') };
 }
 

@@ -1,5 +1,6 @@
 import { effect, untracked } from '@preact/signals';
 import './kept-moment.ts';
+import { embedded } from '../sources/embedded.ts';
 import { keep, recall } from './browser-storage.ts';
 import { session } from './session.ts';
 import { fragmentOf, showView, type ViewWords, viewIn, viewNow, wholeView } from './view-state.ts';
@@ -27,13 +28,20 @@ export function readLink(): Link {
     words.delete('token');
     setAddress(words);
   }
+  const view = viewIn(words);
+  const inside = embedded('recording');
+  if (inside) {
+    // Until somebody has looked at it in another way, which the address then says.
+    const saved = view.size ? view : viewIn(new URLSearchParams(inside.view));
+    return { token: '', file: '', channel: '', port: false, view: saved };
+  }
   const elsewhere = words.has('file') || words.has('channel') || words.has('port');
   return {
     token: given ?? (elsewhere ? '' : recall('session', KEPT)) ?? '',
     file: words.get('file') ?? '',
     channel: words.get('channel') ?? '',
     port: words.has('port'),
-    view: viewIn(words),
+    view,
   };
 }
 
@@ -98,6 +106,8 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
     if (wanted.size) return;
     // Browsers refuse an address that changes a hundred times a second.
     clearTimeout(waiting);
+    // An address without any word would stand for the view that a page was saved with.
+    if (!words.size && embedded('recording')) words.set('pane', session.pane.value);
     waiting = window.setTimeout(() => setAddress(words), 200);
   });
 

@@ -71,6 +71,7 @@ function lateLine(
     name: actor.name,
     loop: actor.loop,
     ...(actor.parent && { parent: actor.parent.id }),
+    ...(actor.runId && { run: actor.runId }),
     chart: actor.chart,
     value: value || 'advancing',
     context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,

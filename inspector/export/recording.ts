@@ -95,7 +95,8 @@ export async function recordingFile(store: Store, contexts: Contexts, part: Part
 }
 
 /** What a run is called in the names of files. */
-export const nameOf = (store: Store): string => (store.runId || 'run').replace(/[^\w.-]+/g, '-');
+export const nameOf = (store: Store): string =>
+  (store.runId || 'run').replace(/\.jsonl$/, '').replace(/[^\w.-]+/g, '-');
 
 /** What is saved. */
 export interface Held {

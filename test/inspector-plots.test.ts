@@ -21,7 +21,7 @@ const openPlot = async (text: string) => {
 const overBox = async () => (await page.locator('.u-over').first().boundingBox())!;
 const count = async () => Number((await shown('#log-count'))!.replace(/,/g, ''));
 
-for (const axis of ['step', 'start', 'clock']) {
+for (const axis of ['step', 'time', 'clock']) {
   test(`dragging over a plot whose axis is ${axis} selects that time for the log too, until Esc`, async () => {
     await openPlot(recordingText({ epochs: 6, batches: 40 }));
     await page.getByLabel('X axis').selectOption(axis);

@@ -1,7 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
+import { keepInLink, oneOf } from './view-state.ts';
 
 /** What lies at the foot of all plots: the number of the step, the time since the run began, or the time of day. */
-export const AXES = ['step', 'start', 'clock'] as const;
+export const AXES = ['step', 'time', 'clock'] as const;
 export type PlotAxis = (typeof AXES)[number];
 
 /**
@@ -36,41 +37,44 @@ export function setLook(parts: ChartParts, look: Partial<ChartLook>): void {
   looks.value = new Map(looks.value).set(chartKey(parts), { ...lookOf(parts), ...look });
 }
 
-/** All that was chosen, as text for a link; empty where nothing was. */
-export function plotsAsText(): string {
-  const told = {
-    ...(axis.value !== 'step' && { axis: axis.value }),
-    ...(charts.value && { charts: charts.value }),
-    ...(looks.value.size && { looks: [...looks.value] }),
-  };
-  return Object.keys(told).length ? JSON.stringify(told) : '';
-}
+/** `=fit · loss:*.rate` for a chart of two parts. What is a sign of this language itself is disguised. */
+const partsAsText = (parts: ChartParts): string => parts.map(encodeURIComponent).join(':');
+const partsIn = (text: string): ChartParts => text.split(':').map(decodeURIComponent).filter(Boolean);
 
-/** Chooses what such a text says, as far as it can be read. */
-export function readPlots(text: string): void {
-  const told = parsed(text);
-  axis.value = AXES.find((one) => one === told.axis) ?? 'step';
-  charts.value = Array.isArray(told.charts) ? told.charts.filter(isParts).slice(0, MOST) : undefined;
-  looks.value = new Map(Array.isArray(told.looks) ? told.looks.flatMap(readLook).slice(0, MOST) : []);
-}
+keepInLink('plot.axis', oneOf(axis, AXES));
 
-/** No link chooses more charts. */
-const MOST = 500;
+/** A comma before the next chart, and a comma alone for none. */
+keepInLink('plot.charts', {
+  write: () => charts.value && (charts.value.map(partsAsText).join(',') || ','),
+  read(said) {
+    try {
+      const read = said.split(',').map(partsIn);
+      charts.value = said === '' ? undefined : read.filter((parts) => parts.length > 0);
+    } catch {
+      // Somebody has cut it off in the middle of a sign that is disguised.
+    }
+  },
+});
 
-function parsed(text: string): { axis?: unknown; charts?: unknown; looks?: unknown } {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
+/** `=fit · loss/0.6/log,…`: of each chart that is not drawn plainly how it is. */
+keepInLink('plot.looks', {
+  write: () =>
+    [...looks.value]
+      .filter(([, { smoothing, log }]) => smoothing || log)
+      .map(([key, { smoothing, log }]) => `${partsAsText(key.split('\n'))}/${smoothing}${log ? '/log' : ''}`)
+      .join(','),
+  read(said) {
+    try {
+      looks.value = new Map(said.split(',').flatMap(lookIn));
+    } catch {
+      // As above.
+    }
+  },
+});
 
-const isParts = (value: unknown): value is ChartParts =>
-  Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string');
-
-function readLook(value: unknown): [string, ChartLook][] {
-  if (!Array.isArray(value) || typeof value[0] !== 'string') return [];
-  const { smoothing, log } = Object(value[1]);
-  const weight = typeof smoothing === 'number' && smoothing >= 0 && smoothing < 1 ? smoothing : 0;
-  return [[value[0], { smoothing: weight, log: log === true }]];
+function lookIn(said: string): [string, ChartLook][] {
+  const [name = '', weight = '', log] = said.split('/');
+  const [parts, smoothing] = [partsIn(name), Number(weight)];
+  if (!parts.length || !(smoothing >= 0 && smoothing < 1)) return [];
+  return [[chartKey(parts), { smoothing, log: log === 'log' }]];
 }

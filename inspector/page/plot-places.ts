@@ -7,14 +7,14 @@ import { session } from './session.ts';
 /** Where a point of a line lies on an axis: a step, or seconds. */
 export function placeOn(axis: PlotAxis, { series, start }: PlottedSeries, at: number): number {
   if (axis === 'step') return series.steps.at(at);
-  return (series.time(at) - (axis === 'start' ? start : 0)) / 1000;
+  return (series.time(at) - (axis === 'time' ? start : 0)) / 1000;
 }
 
 /** The last point of a line up to a place on an axis, -1 where there is none. */
 export function pointAt(axis: PlotAxis, { series, store, start }: PlottedSeries, place: number): number {
   if (axis === 'step') return series.steps.upTo(place);
   // A hair more: seconds were milliseconds before, and not all of them come back the same.
-  const time = place * 1000 + (axis === 'start' ? start : 0) + 1e-3;
+  const time = place * 1000 + (axis === 'time' ? start : 0) + 1e-3;
   return series.rows.upTo(store.rowFromTime(time) - 1);
 }
 
@@ -33,7 +33,7 @@ export function timeBetween(
   to: number,
 ): { from: number; to: number } | undefined {
   for (const { series, start } of ownOf(lines)) {
-    const shift = axis === 'start' ? start : 0;
+    const shift = axis === 'time' ? start : 0;
     if (axis !== 'step') return { from: shift + from * 1000, to: shift + to * 1000 };
     const { steps } = series;
     const before = steps.upTo(from);
@@ -62,7 +62,7 @@ export function momentOn(lines: readonly PlottedSeries[]): number | undefined {
   const now = session.now.value;
   const [first, ...others] = ownOf(lines);
   if (now < 0 || !first) return undefined;
-  if (axis.value !== 'step') return (store.t(now) - (axis.value === 'start' ? first.start : 0)) / 1000;
+  if (axis.value !== 'step') return (store.t(now) - (axis.value === 'time' ? first.start : 0)) / 1000;
   let newest: { line: PlottedSeries; row: number } | undefined;
   for (const line of [first, ...others.filter(({ run }) => run === first.run)]) {
     const at = line.series.upTo(now);
@@ -74,15 +74,23 @@ export function momentOn(lines: readonly PlottedSeries[]): number | undefined {
 
 /** Goes to the step of a line that is next to a place on the axis. */
 export function goTo(place: number, line: PlottedSeries | undefined): void {
-  if (!line || line.store !== session.store) return;
+  if (!line) return;
   const { rows } = line.series;
   const before = pointAt(axis.value, line, place);
   const away = (at: number) => Math.abs(placeOn(axis.value, line, at) - place);
   const next = before + 1 < rows.length && (before < 0 || away(before + 1) < away(before)) ? before + 1 : before;
-  if (next >= 0) goToRow(rows.at(next), line.path);
+  if (next >= 0) goToLine(line, rows.at(next));
 }
 
-/** Goes to a row, and to the loop that it is of, so that one of an array is looked at with its moment. */
+/** Looks at the loop of a line, at a moment of it; in the recording that it lies in. */
+export function goToLine({ of: { recording }, run, path }: PlottedSeries, row: number): void {
+  batch(() => {
+    if (recording && recording.store !== session.store) session.lookAt(recording, run);
+    goToRow(row, path);
+  });
+}
+
+/** Goes to a row of what is shown, and to the loop that it is of: one of an array is looked at with its moment. */
 export function goToRow(row: number, path: Path): void {
   const actor = session.store.actor(row);
   batch(() => {

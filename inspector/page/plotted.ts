@@ -5,10 +5,13 @@ import { type FoundNumber, inOrder, Numbers } from '../run/numbers.ts';
 import type { Series } from '../run/series.ts';
 import type { Store } from '../run/store.ts';
 import { type ChartParts, charts, nameOfPart, namePart } from './plot-choice.ts';
+import type { Recording } from './recording.ts';
 import { session } from './session.ts';
 
 /** A run whose numbers are on the charts. */
 export interface PlottedRun {
+  /** Of a run that lies in another recording than the one that is shown: which. */
+  readonly recording?: Recording;
   readonly store: Store;
   readonly run: Run;
   /** What tells it from the other runs. */
@@ -18,6 +21,7 @@ export interface PlottedRun {
 
 /** One line of a chart. */
 export interface PlottedSeries {
+  readonly of: PlottedRun;
   readonly store: Store;
   readonly run: Run;
   readonly path: Path;
@@ -43,18 +47,20 @@ const OFFERED = 24;
 const LINES = 500;
 
 /**
- * The runs that are overlaid: of what is shown, the newest of the same outermost loop as the one that is looked at. This is
- * the one place that says which runs are plotted, be they of this recording or of others.
+ * The runs that are overlaid: those that are compared, of whichever recording; where none is, of what is shown the newest of
+ * the same outermost loop as the one that is looked at. That one is always among them. This is the one place that says it.
  */
 export function plottedRuns(): PlottedRun[] {
   const { store } = session;
   const own = session.run.value;
   if (!own) return [];
+  const compared = session.compared.value;
+  if (compared.some(({ run }) => run === own)) return [...compared];
+  const here = (run: Run): PlottedRun => ({ store, run, label: run.name, hue: session.hues.of(run) });
+  if (compared.length) return [...compared, here(own)];
   const like = store.runs.filter(({ root }) => root.name === own.root.name);
   const others = like.filter((run) => run !== own).slice(1 - RUNS);
-  return like
-    .filter((run) => run === own || others.includes(run))
-    .map((run) => ({ store, run, label: run.name, hue: run.hue }));
+  return like.filter((run) => run === own || others.includes(run)).map(here);
 }
 
 const numbers = new WeakMap<Run, Numbers>();
@@ -158,9 +164,11 @@ export function linesOf(parts: ChartParts): PlottedSeries[] {
   const labels = labelsOf(meant);
   const names = [...new Set(labels)];
   return meant.map((one, at) => {
-    const { store, run, label, hue } = runs.get(one.path.run)!;
+    const of = runs.get(one.path.run)!;
+    const { store, run, label, hue } = of;
     const name = names.indexOf(labels[at]!);
     return {
+      of,
       store,
       run,
       path: one.path,

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals';
-import { goToRow } from '../page/plot-places.ts';
+import { goToLine } from '../page/plot-places.ts';
 import type { PlottedSeries } from '../page/plotted.ts';
 import { session } from '../page/session.ts';
 import type { Odd } from '../run/series.ts';
@@ -66,7 +66,9 @@ function LegendLine({ line, near }: { line: PlottedSeries; near: Signal<PlottedS
         onFocus={stress}
         onBlur={rest}
         onClick={() => {
+          const { recording } = line.of;
           const actor = line.path.actors.at(-1);
+          if (recording) session.lookAt(recording, line.run);
           if (actor && line.store === session.store) session.select(actor.id);
         }}
       >
@@ -85,14 +87,14 @@ function OddLink({ lines, of }: { lines: readonly PlottedSeries[]; of: number })
   }
   if (!first) return null;
   const { odd, line } = first;
-  const held = line.store === session.store && odd.row >= line.store.first;
+  const held = odd.row >= line.store.first;
   return (
     <button
       type="button"
       class="flat odd"
       disabled={!held}
       title={held ? `Go to that step${of > 1 ? ` of ${line.label}` : ''}` : 'That step is no longer held'}
-      onClick={() => goToRow(odd.row, line.path)}
+      onClick={() => goToLine(line, odd.row)}
     >
       {figure(odd.value)}, first at step {figure(odd.step)}
       {of > 1 ? ` (${figure(lines.length)} of ${figure(of)} lines)` : ''}

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import { computed, type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { AXES, axis, chartKey, type PlotAxis } from '../page/plot-choice.ts';
 import { putTogether } from '../page/plot-picks.ts';
@@ -12,6 +12,8 @@ import { useThrottled } from '../widgets/throttled.ts';
 import { Plot } from './plot.tsx';
 import { PlotNumbers } from './plot-numbers.tsx';
 
+/** Goes up when lines have come in, of whichever recording. */
+const changed = computed(() => session.version.value + session.arrived.value);
 /** While lines stream in, four times a second is often enough. */
 const OFTEN = 250;
 /** More charts are no help, and a page of them is long. */
@@ -19,13 +21,13 @@ const MOST = 200;
 
 const SAYS: Record<PlotAxis, string> = {
   step: 'over steps',
-  start: 'over time since the start',
+  time: 'over time since the start',
   clock: 'over the time of day',
 };
 
 /** The numbers of the states as small charts, and which of them there are. */
 export function Plots() {
-  const version = useThrottled(session.version, OFTEN);
+  const version = useThrottled(changed, OFTEN);
   const hover = useSignal<number | null>(null);
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   useLook(version.value);
@@ -104,6 +106,6 @@ function useLook(version: number): void {
 function At({ hover }: { hover: ReadonlySignal<number | null> }) {
   const at = hover.value;
   if (at === null) return null;
-  const told = { step: `step ${figure(Math.floor(at))}`, start: stamp(at * 1000), clock: clock(at * 1000, 10) };
+  const told = { step: `step ${figure(Math.floor(at))}`, time: stamp(at * 1000), clock: clock(at * 1000, 10) };
   return <span class="of">{told[axis.value]} at pointer</span>;
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { tick } from '../inspector/drawing/axis-ticks.ts';
+import { logTicks, tick, ticks } from '../inspector/drawing/axis-ticks.ts';
 import { Series } from '../inspector/run/series.ts';
 import { Store } from '../inspector/run/store.ts';
 import { begin, end, leave, moment, openRecording, page, press, settle, shown, visit } from './support/page.ts';
@@ -116,6 +116,23 @@ test('what stands at a tick of an axis is the number that the tick is at', () =>
       }
     }
   }
+});
+
+test('the ticks of an axis are few, lie on it and come to an end, whatever numbers it is of', () => {
+  const ends = [0, 1, -1, 0.1, 1e-320, 5e-324, 1e-30, 1e16, 1e16 + 2, -1e16, 1e300, 1.7e308, -1.7e308];
+  for (const min of ends) {
+    for (const max of ends) {
+      if (!(min < max)) continue;
+      for (const at of [ticks(min, max, 5), ticks(min, max, 5, 1), min > 0 ? logTicks(min, max, 5) : []]) {
+        expect(at.length, `from ${min} to ${max}`).toBeLessThanOrEqual(6);
+        const more = (max / 2 - min / 2) * 1e-6;
+        for (const one of at) expect(one >= min - more && one <= max + more, `${one} from ${min} to ${max}`).toBe(true);
+      }
+    }
+  }
+  expect(ticks(0, 10, 5)).toEqual([0, 2, 4, 6, 8, 10]);
+  expect(ticks(1, 3, 9, 1)).toEqual([1, 2, 3]);
+  expect(logTicks(0.02, 2000, 9)).toEqual([0.1, 1, 10, 100, 1000]);
 });
 
 test('an axis has room for its labels, however many digits tell them apart', async () => {

@@ -45,5 +45,7 @@ export function logTicks(min: number, max: number, most: number): number[] {
   const last = Math.floor(Math.log10(max) + 1e-9);
   if (!(last > first)) return ticks(min, max, most);
   const step = Math.ceil((last - first + 1) / Math.max(1, most));
-  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, at) => 10 ** (first + at * step));
+  const all = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, at) => 10 ** (first + at * step));
+  // Powers of ten are rounded as well.
+  return all.filter((at) => at >= min && at <= max);
 }

@@ -44,7 +44,7 @@ export function icicleOf(times: readonly LoopTime[]): IcicleNode[] {
     if (above && above !== node) above.inside.push(node);
     else roots.push(node);
   }
-  for (const { inside } of nodes.values())
+  for (const { inside } of new Set(nodes.values()))
     inside.sort((a, b) => Number(a.hook !== undefined) - Number(b.hook !== undefined));
   return roots;
 }

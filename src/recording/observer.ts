@@ -98,6 +98,7 @@ export class Observer {
       parent,
       t: now(),
       late: !begins && !this.#announced.has(actor),
+      forkOf: undefined,
       actor: status === 'active' ? actor : undefined,
       below: new Set(),
       now: { seq: 0, value, status, context },

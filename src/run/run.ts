@@ -2,6 +2,7 @@ import { type Actor, createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
+import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
 import { leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
@@ -85,6 +86,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
       this.#capture(taken, lost);
     knownRuns.set(this.actor, { id: this.id, loop, store, capture });
+    if (runId !== undefined) nameRun(this.actor, runId);
     const { system } = this.actor;
     const inspectUnguarded = system.inspect;
     system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));

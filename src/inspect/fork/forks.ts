@@ -40,7 +40,8 @@ interface Origin {
 export interface Start {
   name: string;
   factory: ForkFactory;
-  runId: string;
+  /** What the run is called: by the id that it was given, or by its outermost loop. */
+  called: string;
   loop: WeakRef<AnyLoop>;
   of: ForkOf;
   checkpoint: Checkpoint;
@@ -95,7 +96,8 @@ export class Forks {
       throw new Error(`Expected a checkpoint of a run that goes on, got one of ${root.id} at its end.`);
     const of = { id: root.id, ...(seq === undefined ? {} : { seq }), steps: checkpoint.position.steps };
     const [name, factory] = found;
-    return { name, factory, runId: origin.runId, loop: origin.loop, of, checkpoint };
+    const called = (root.runId ?? root.name).replace(/-fork-[0-9a-f]{6}$/, '');
+    return { name, factory, called, loop: origin.loop, of, checkpoint };
   }
 
   /** @returns the id of the fork's root. @throws Error that says why it could not be begun; then nothing was */
@@ -167,7 +169,7 @@ export class Forks {
   }
 
   #started(
-    { checkpoint, runId, of }: Start,
+    { checkpoint, called, of }: Start,
     { loop, ...options }: ForkPlan,
     migrate: (checkpoint: Checkpoint) => Checkpoint,
     paused: boolean,
@@ -184,7 +186,7 @@ export class Forks {
       this.host.next(event);
     };
     // Never under the id of the run: it would save over that.
-    const id = `${runId}-fork-${globalThis.crypto.randomUUID().slice(0, 8)}`;
+    const id = `${called}-fork-${globalThis.crypto.randomUUID().slice(0, 6)}`;
     const checked = (given: Checkpoint) => {
       checkKind(loop, given);
       return migrate(given);

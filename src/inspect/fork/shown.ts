@@ -26,10 +26,10 @@ interface ShownLoop {
 export interface Shown {
   /** Where the run stood. */
   forkOf: object;
-  /** Not there: they are no plain data, or were redacted. */
-  args?: Json;
-  /** Why they cannot be changed; not there where they can. */
-  argsStay?: string;
+  /** `null`: they are no plain data, or were redacted. */
+  args: Json;
+  /** Why they cannot be changed; `null` where they can. */
+  argsStay: string | null;
   loops: ShownLoop[];
   /** How many loops more there are. */
   more: number;
@@ -42,21 +42,21 @@ export function shownOf(start: Start, host: ForkHost): Shown {
   const states = statesOf(checkpoint);
   const ordered = [...states.filter(({ running }) => running), ...states.filter(({ running }) => !running)];
   const loops: ShownLoop[] = [];
-  let args: Json | undefined;
+  let args: Json = null;
   let left = mostCharacters;
   for (const { loop, state, running } of ordered) {
     if (loops.length === mostLoops || left < 0) break;
     const context = told(start, host, { loop, state, class: classes.get(loop) ?? '' });
     if (context === undefined || !('state' in context)) continue;
-    if (loop === '') args = context.args;
+    if (loop === '') args = context.args ?? null;
     left -= JSON.stringify(context.state).length;
     loops.push({ loop, state: context.state!, running });
   }
-  const argsStay = args === undefined ? undefined : whyArgsStay(checkpoint);
+  const why = whyArgsStay(checkpoint);
   return {
     forkOf: of,
-    ...(args === undefined ? {} : { args }),
-    ...(argsStay === undefined ? {} : { argsStay: `Expected ${argsStay}.` }),
+    args,
+    argsStay: why === undefined ? null : `Expected ${why}.`,
     loops,
     more: states.length - loops.length,
   };

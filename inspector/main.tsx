@@ -3,6 +3,7 @@ import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { startCopying } from './page/copy-exact.ts';
+import { followForks } from './page/forking.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
 import { startNarrow } from './page/narrow.ts';
@@ -25,6 +26,7 @@ function start(what: string, begin: () => void): void {
 
 const link = readLink();
 start('settings', followSettings);
+start('forks', followForks);
 start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);

@@ -31,6 +31,8 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
         name: actor.name,
         loop: actor.loop,
         ...(actor.parent && { parent: actor.parent.id }),
+        ...(actor.runId && { run: actor.runId }),
+        ...(actor.forkOf && { forkOf: actor.forkOf }),
         chart: actor.chart,
         value: actor.baseValue || 'advancing',
         context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,

@@ -1,4 +1,5 @@
 import { moveToMet } from './breakpoint-search.ts';
+import { openFork } from './forking.ts';
 import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
 import { togglePlay } from './playback.ts';
@@ -71,6 +72,14 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: () => pressRun('step', stepCount.value),
       },
       { keys: ['e'], says: 'run to the end of this loop', does: () => pressRun('end') },
+      {
+        keys: ['f'],
+        says: 'begin another run from where this one stands',
+        does: () => {
+          const root = session.run.value?.root;
+          if (root) openFork(root);
+        },
+      },
       { keys: ['x'], says: 'stop, with a reason', does: () => pressRun('stop') },
       { keys: ['Shift X'], says: 'abort, with a reason', does: () => pressRun('abort') },
     ],

@@ -7,6 +7,7 @@ import { rateOf, rowKey, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Split } from '../widgets/split.tsx';
 
@@ -113,6 +114,11 @@ export function Tree() {
                 <span class="rate">{speed ? rate(speed) : ''}</span>
                 <span class="time">{duration(end - actor.from)}</span>
               </div>
+              {actor.forkOf ? (
+                <div class="line sub">
+                  <ForkedFrom root={actor} within />
+                </div>
+              ) : null}
             </div>
           );
         })}

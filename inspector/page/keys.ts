@@ -175,6 +175,8 @@ export function listenKeys(): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     const name = nameOf(event);
+    // A dialog has the keys for itself; Esc closes it.
+    if (document.querySelector('dialog:modal') && !(session.help.value && name === '?')) return;
     // The slider of time obeys the page's keys, the others their own.
     const types = target.matches('input:not(#scrub):not([type=checkbox]), textarea, select');
     if (types) {
@@ -183,7 +185,6 @@ export function listenKeys(): void {
     }
     // A focused button is pressed by Space: that is not a wish to play.
     if ((name === 'Space' || name === 'Enter') && target.matches('button, summary, a, input')) return;
-    if (session.help.value && name !== '?') return;
     const key = known.get(name);
     if (!key) return;
     event.preventDefault();

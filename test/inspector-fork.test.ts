@@ -107,10 +107,10 @@ test('a paused run is forked with another rate: the fork does what a run from th
 
   // It is looked at, and says where it comes from; that leads to the moment.
   const verdict = page.getByRole('region', { name: 'Verdict' });
-  await expect.poll(() => verdict.innerText()).toMatch(/fit finished[\s\S]*forked from\s+fit#1 at step 8/);
+  await expect.poll(() => verdict.innerText()).toMatch(/fit-fork-[0-9a-f]{6} finished[\s\S]*forked from\s+fit#1 at step 8/);
   await expect.poll(tree).toMatch(/forked from fit#1 at step 8/);
   await verdict.getByRole('button', { name: 'fit#1 at step 8' }).click();
-  await expect.poll(() => verdict.innerText()).toMatch(/fit is paused/);
+  await expect.poll(() => verdict.innerText()).toMatch(/fit#1 is paused/);
   await expect.poll(() => verdict.innerText()).not.toMatch(/forked/);
 
   await button('Resume').click();

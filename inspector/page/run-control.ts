@@ -21,7 +21,11 @@ const wantsAll: Signal<boolean> = signal(false);
 /** The runs that go on. */
 export function goingRuns(): Run[] {
   session.version.value;
-  return session.store.runs.filter(({ root }) => !root.ended && standsAs(root) !== 'over');
+  const { store } = session;
+  return store.runs.filter(({ root }) => {
+    const here = root.ended ? undefined : standing(store, root, store.last);
+    return here !== undefined && !isOver(here.phase);
+  });
 }
 
 /** What the controls act on: the run that is looked at, unless it is all of them that somebody wants. */

@@ -5,6 +5,7 @@ import { beginFork, closeFork, type Forking, forking, takeFrom } from '../page/f
 import { session } from '../page/session.ts';
 import { editsBetween } from '../run/state-edits.ts';
 import type { StateEdit } from '../sources/source.ts';
+import { jsonText } from '../text/json-text.ts';
 import { figure } from '../text/number.ts';
 import { brief } from '../text/value.ts';
 
@@ -94,7 +95,7 @@ function Changes({ now, offer, close }: ChangesProps) {
         {offer.args === null ? null : (
           <Text
             name="Arguments"
-            text={texts.value.get(ARGS) ?? JSON.stringify(offer.args, undefined, 1)}
+            text={texts.value.get(ARGS) ?? jsonText(offer.args)}
             fault={'fault' in args ? args.fault : ''}
             off={offer.argsStay ?? ''}
             onText={(text) => type(texts, ARGS, text)}
@@ -157,7 +158,7 @@ function LoopText({ one, name, texts, open }: LoopTextProps) {
       {isOpen.value ? (
         <Text
           name={`State of ${name}`}
-          text={text ?? JSON.stringify(one.state, undefined, 1)}
+          text={text ?? jsonText(one.state)}
           fault={'fault' in told ? told.fault : ''}
           onText={(typed) => type(texts, one.loop, typed)}
         />
@@ -206,7 +207,7 @@ function Edits({ offer, edits, args }: { offer: ForkOffer; edits: StateEdit[]; a
       {count ? null : <span class="dim">Nothing is changed yet: it will do the same again.</span>}
       {edits.slice(0, LISTED).map(({ loop, at, value }) => (
         <code key={`${loop} ${at}`}>
-          {nameOf(offer, { loop })} {at || 'all of it'} = {value === undefined ? 'gone' : brief(value, LONG, true)}
+          {nameOf(offer, { loop })} {at || 'state'} = {value === undefined ? 'gone' : brief(value, LONG, true)}
         </code>
       ))}
       {args ? <code>arguments = {brief(args, LONG, true)}</code> : null}

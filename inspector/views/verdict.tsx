@@ -37,6 +37,9 @@ const GOING: Record<Going['how'], { phase: Phase; words: string }> = {
   stopping: { phase: 'running', words: 'is to stop' },
 };
 
+/** What a run is called: where there are several, by what tells it from the others. */
+const nameOf = ({ path: { name, run } }: Actor): string => (session.store.runs.length > 1 ? run.name : name);
+
 function GoesOn({ root, going }: { root: Actor; going: Going }) {
   const { phase, words } = GOING[going.how];
   const shown = going.waits.slice(0, 3);
@@ -44,7 +47,7 @@ function GoesOn({ root, going }: { root: Actor; going: Going }) {
     <>
       <Mark phase={phase} />
       <b>
-        {root.path.name} {words}
+        {nameOf(root)} {words}
       </b>
       {going.why ? <span class="said">{going.why}</span> : null}
       <span class="where">
@@ -115,7 +118,7 @@ function Ended({ root, ending }: { root: Actor; ending: Ending }) {
     <>
       <Mark phase={phase} />
       <b>
-        {root.path.name} {words}
+        {nameOf(root)} {words}
       </b>
       {at ? (
         <button

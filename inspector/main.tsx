@@ -2,6 +2,7 @@ import { render } from 'preact';
 import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
+import { keepTemplate } from './export/page-template.ts';
 import { startCopying } from './page/copy-exact.ts';
 import { followForks } from './page/forking.ts';
 import { listenKeys } from './page/keys.ts';
@@ -25,6 +26,7 @@ function start(what: string, begin: () => void): void {
 }
 
 const link = readLink();
+start('saving', keepTemplate);
 start('settings', followSettings);
 start('forks', followForks);
 start('source', () => void openLink(link));

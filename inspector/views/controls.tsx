@@ -6,7 +6,7 @@ import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
-import { RunChoice } from './run-choice.tsx';
+import { ControlTarget } from './control-target.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
 
@@ -33,7 +33,7 @@ export function Controls() {
   const looked = session.run.value?.root;
   return (
     <fieldset class="controls" aria-label="Run">
-      <RunChoice off={off} />
+      <ControlTarget off={off} />
       <button
         type="button"
         disabled={off}

@@ -5,7 +5,7 @@ import { figure } from '../text/number.ts';
 const MOST = 100;
 
 /** Which run the controls act on, or whether on all of them. Where there is one, it needs no saying. */
-export function RunChoice({ off }: { off: boolean }) {
+export function ControlTarget({ off }: { off: boolean }) {
   const runs = goingRuns();
   const aim = target();
   if (!aim || runs.length < 2) return null;

@@ -1,4 +1,6 @@
-import { Loop, type LoopRun, memoryStore } from 'loopchart';
+import { Loop, type LoopRun, memoryStore, parseRecording, replay } from 'loopchart';
+import { inspectHere } from 'loopchart/browser';
+import { inspector } from 'loopchart/node';
 import { describe, expect, test } from 'vitest';
 import type { InspectorOptions } from '../src/node/inspector.ts';
 import { Check, Fit } from './support/forkable.ts';
@@ -103,6 +105,24 @@ describe('a fork', () => {
     const then = lines.findLast(({ seq }) => seq <= forkOf.seq);
     expect(then).toMatchObject({ seq: forkOf.seq, id: 'fit.batches#1', value: 'paused' });
     expect(lines.find(({ type, id }) => type === 'actor' && id === 'fit#2').seq).toBe(forkOf.seq + 1);
+    await rest(run);
+  });
+
+  test('is replayed from what the page has seen of it, as any run', async () => {
+    const { page, run, take, begin, outcomeOf } = await paused(4);
+    const { checkpoint } = await take();
+    const { id } = await begin({ checkpoint, edits: [{ loop: 'batches', at: '/rate', value: 0.5 }] });
+    const output = await outcomeOf(id);
+    const lines = page.lines.filter(({ type }) => ['recording', 'actor', 'event'].includes(type));
+    // The chart has the number 2.
+    const text = [lines[0], ...lines.slice(1).map((line) => ({ ...line, seq: line.seq - 1 }))]
+      .map((line) => JSON.stringify(line))
+      .join('\n');
+    const frames = [...replay(parseRecording(`${text}\n`))];
+    expect(frames.findLast((frame) => frame.id === id)).toMatchObject({
+      value: 'finished',
+      context: { state: { scores: output } },
+    });
     await rest(run);
   });
 
@@ -357,6 +377,13 @@ describe('what cannot be forked is refused by name, and the run goes on', () => 
     for (let i = 0; i < 16; i++) expect((await begin({ checkpoint, paused: true })).id).toBe(`fit#${i + 2}`);
     expect((await begin({ checkpoint })).refused).toMatch(/at most 16/);
     await rest(run);
+  });
+
+  test('options that are no functions', async () => {
+    for (const bad of [5, [], { fit: new Fit() }, () => new Fit()] as any[]) {
+      await expect(inspector({ fork: bad })).rejects.toThrow(/Expected `fork` to be functions that make loops/);
+      expect(() => inspectHere({ fork: bad })).toThrow(/Expected `fork` to be functions that make loops/);
+    }
   });
 
   test('anything, where pages may only watch', async () => {

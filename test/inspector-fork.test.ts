@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Inspection, type InspectionOptions } from '../src/inspect/inspection.ts';
@@ -107,7 +110,9 @@ test('a paused run is forked with another rate: the fork does what a run from th
 
   // It is looked at, and says where it comes from; that leads to the moment.
   const verdict = page.getByRole('region', { name: 'Verdict' });
-  await expect.poll(() => verdict.innerText()).toMatch(/fit-fork-[0-9a-f]{6} finished[\s\S]*forked from\s+fit#1 at step 8/);
+  await expect
+    .poll(() => verdict.innerText())
+    .toMatch(/fit-fork-[0-9a-f]{6} finished[\s\S]*forked from\s+fit#1 at step 8/);
   await expect.poll(tree).toMatch(/forked from fit#1 at step 8/);
   await verdict.getByRole('button', { name: 'fit#1 at step 8' }).click();
   await expect.poll(() => verdict.innerText()).toMatch(/fit#1 is paused/);
@@ -205,3 +210,40 @@ test('of two runs the controls say which they act on; pausing one leaves the oth
   // One run is left, or none: then it needs no saying.
   await expect.poll(() => aim.count()).toBe(0);
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing to blame in the dialog and in what says of a fork where it comes from, ${colorScheme}`, async () => {
+    const resolve = createRequire(join(import.meta.dirname, '../inspector/package.json')).resolve;
+    const axe = await readFile(resolve('axe-core/axe.min.js'), 'utf8');
+    const inspection = await watch({ fork: { fit: () => new Fit() } });
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axe);
+    const blame = () =>
+      page.evaluate(async () => {
+        const options = { rules: { 'target-size': { enabled: true } } };
+        const { violations } = await (window as any).axe.run('dialog, .top, .verdict, .tree', options);
+        return violations.map(({ id, nodes }: any) => `${id}: ${nodes.map((node: any) => node.html.slice(0, 160))[0]}`);
+      });
+    const run = new Fit().start({ inspect: inspection, args: [10], paused: true });
+    await run.step(8);
+    await expect.poll(tree).toContain('paused');
+    for (const width of [1440, 800, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      await button('Fork…').click();
+      await state('batches').fill('no JSON');
+      expect(await blame(), `the dialog at ${width}`).toEqual([]);
+      const box = (await dialog().boundingBox())!;
+      expect(box.x >= 0 && box.x + box.width <= width && box.height <= 800).toBe(true);
+      await state('batches').fill('{}');
+      await dialog().getByRole('checkbox').check();
+      await button('Fork').click();
+      await dialog().waitFor({ state: 'detached' });
+      await expect.poll(tree).toMatch(/forked from fit#1 at step 8/);
+      await page.getByRole('button', { name: /^Resume fit-fork-/ }).waitFor();
+      expect(await blame(), `the fork at ${width}`).toEqual([]);
+      await page.getByRole('region', { name: 'Verdict' }).getByRole('button', { name: 'fit#1 at step 8' }).click();
+    }
+    run.abort('enough');
+    await run.outcome;
+  });
+}

@@ -212,8 +212,10 @@ describe('the arguments', () => {
   test('stay in the middle of a step that has asked for something with them', async () => {
     const { run, take, begin } = await paused(4);
     const { checkpoint, argsStay } = await take();
-    expect(argsStay).toMatch(/between two of its steps.*`check`, `batches`/s);
-    expect((await begin({ checkpoint, args: [1] })).refused).toMatch(/between two of its steps/);
+    expect(argsStay).toMatch(/between two steps of the outermost loop.*`check`, `batches`/s);
+    expect((await begin({ checkpoint, args: [1] })).refused).toMatch(
+      /the arguments that the run has, got others.*between two steps/,
+    );
     expect(await rest(run)).toEqual(await undisturbed());
   });
 

@@ -36,10 +36,9 @@ export function target(): Target | undefined {
   return root && { id: root.id, name: root.path.run.name };
 }
 
-/** Has the controls act on a run, which is looked at then, or on all. */
-export function aimAt(id: string): void {
-  wantsAll.value = id === 'all';
-  if (id !== 'all') session.select(id);
+/** Has the controls act on all runs, or on the one that is looked at again. */
+export function toggleAll(): void {
+  wantsAll.value = !wantsAll.value;
 }
 
 /** Whether a run waits, has ended, or goes on: of what is newest, not of the moment that is shown. All together wait if each of them does. */

@@ -1,30 +1,24 @@
-import { aimAt, goingRuns, target } from '../page/run-control.ts';
+import { goingRuns, target, toggleAll } from '../page/run-control.ts';
 import { figure } from '../text/number.ts';
 
-/** So many runs can be chosen from; others are chosen by looking at them. */
-const MOST = 100;
-
-/** Which run the controls act on, or whether on all of them. Where there is one, it needs no saying. */
+/** Whether the controls act on all runs that go on, or on the one that is looked at. Where there is one, it needs no saying. */
 export function ControlTarget({ off }: { off: boolean }) {
   const runs = goingRuns();
   const aim = target();
   if (!aim || runs.length < 2) return null;
+  const isAll = aim.id === 'all';
   return (
-    <select
+    <button
+      type="button"
       class="aim"
-      aria-label="Run that the controls act on"
-      title={`The controls act on ${aim.name}`}
       disabled={off}
-      value={aim.id}
-      onChange={(event) => aimAt(event.currentTarget.value)}
+      aria-pressed={isAll}
+      title={
+        isAll ? 'The controls act on all runs that go on' : `The controls act on ${aim.name}: have them act on all`
+      }
+      onClick={toggleAll}
     >
-      {runs.slice(0, MOST).map(({ root, name }) => (
-        <option key={root.id} value={root.id}>
-          {name}
-        </option>
-      ))}
-      {runs.slice(MOST).some(({ root }) => root.id === aim.id) ? <option value={aim.id}>{aim.name}</option> : null}
-      <option value="all">all {figure(runs.length)} runs</option>
-    </select>
+      All {figure(runs.length)} runs
+    </button>
   );
 }

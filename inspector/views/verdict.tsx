@@ -39,9 +39,6 @@ const GOING: Record<Going['how'], { phase: Phase; words: string }> = {
   stopping: { phase: 'running', words: 'is to stop' },
 };
 
-/** What a run is called: where there are several, by what tells it from the others. */
-const nameOf = ({ path: { name, run } }: Actor): string => (session.store.runs.length > 1 ? run.name : name);
-
 function GoesOn({ root, going }: { root: Actor; going: Going }) {
   const { phase, words } = GOING[going.how];
   const shown = going.waits.slice(0, 3);
@@ -49,7 +46,7 @@ function GoesOn({ root, going }: { root: Actor; going: Going }) {
     <>
       <Mark phase={phase} />
       <b>
-        {nameOf(root)} {words}
+        {root.path.name} {words}
       </b>
       {going.why ? <span class="said">{going.why}</span> : null}
       <span class="where">
@@ -120,7 +117,7 @@ function Ended({ root, ending }: { root: Actor; ending: Ending }) {
     <>
       <Mark phase={phase} />
       <b>
-        {nameOf(root)} {words}
+        {root.path.name} {words}
       </b>
       {at ? (
         <button

@@ -43,7 +43,7 @@ export function editCheckpoint(checkpoint: Checkpoint, edits: readonly StateEdit
   }
   if (args !== undefined) {
     const why = whyArgsStay(checkpoint);
-    if (why !== undefined) throw unfit(why);
+    if (why !== undefined) throw unfit(`the arguments that the run has, got others. ${why}`);
     phase = { ...phase, context: { ...phase.context, args: form.write(args) } };
   }
   return { ...checkpoint, stateDict, phase };
@@ -82,8 +82,8 @@ export function whyArgsStay(checkpoint: Checkpoint): string | undefined {
   if (names.length + hooks.length === 0) return undefined;
   const what = [...new Set(names), ...hooks].map((name) => `\`${name}\``).join(', ');
   return (
-    'the outermost loop between two of its steps, so that it can go on with other arguments, got one in the middle of a ' +
-    `step which has asked for ${what} with those it has. Pause it between two steps, with a breakpoint at its loop.advanced`
+    'Others are taken only between two steps of the outermost loop, and this one is in the middle of a step that has asked ' +
+    `for ${what} with those it has. A breakpoint at its \`loop.advanced\` pauses it between two`
   );
 }
 

@@ -56,7 +56,7 @@ export function shownOf(start: Start, host: ForkHost): Shown {
   return {
     forkOf: of,
     args,
-    argsStay: why === undefined ? null : `Expected ${why}.`,
+    argsStay: why === undefined ? null : `${why}.`,
     loops,
     more: states.length - loops.length,
   };

@@ -55,6 +55,7 @@ function lateLine(
     loop: actor.loop,
     ...(actor.parent && { parent: actor.parent.id }),
     ...(actor.runId && { run: actor.runId }),
+    ...(actor.forkOf && { forkOf: actor.forkOf }),
     chart: actor.chart,
     value: value || 'advancing',
     context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,

@@ -1,4 +1,5 @@
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { ForkAnswer } from '../lines/fork.ts';
 import type { Hello, Line, Settings } from '../lines/line.ts';
 import type { Row } from '../lines/row.ts';
 import type { FileParts, Place } from './file-parts.ts';
@@ -20,9 +21,19 @@ export interface Status {
 /** What the page may ask of a program: the closed list of the wire format. */
 export type Command =
   | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give }
+  | { type: 'all'; event: { type: ControlEvent; n?: number; reason?: string } }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
-  | { type: 'get'; ref: string };
+  | { type: 'get'; ref: string }
+  | { type: 'take'; id: string; from: 'now' | 'saved' }
+  | { type: 'fork'; checkpoint: number; edits: StateEdit[]; args?: unknown[]; paused: boolean };
+
+/** A change of the state of a loop: at a JSON pointer, another value, or none. */
+export interface StateEdit {
+  loop: string;
+  at: string;
+  value?: unknown;
+}
 
 /** A value for a step that waits for one by this key; with none, it is given `undefined`. */
 export interface Give {
@@ -62,6 +73,8 @@ export interface Source {
   onSettings?: (settings: Settings) => void;
   /** A command was not obeyed. The answer does not say which. */
   onRefused?: (reason: string) => void;
+  /** An answer about a fork has come. */
+  onFork?: (answer: ForkAnswer) => void;
   /** A frame, or something in one, could not be read. */
   onUnreadable?: () => void;
   /** What comes from here on is another run. */

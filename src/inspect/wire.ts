@@ -249,9 +249,12 @@ function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
   return { ...about(subject, base.seq, subject.t), value, context, status, late: true };
 }
 
-function about({ id, path, name, loop, parent, under }: Subject, seq: number, t: number): Record<string, unknown> {
-  const where = { ...(parent && { parent: parent.id }), ...(under && { under: under.id }) };
-  return { type: 'actor', seq, t, id, path, name, loop, ...where, chart: chartKey };
+function about(subject: Subject, seq: number, t: number): Record<string, unknown> {
+  const { id, path, name, loop, parent, runId, under } = subject;
+  const above = parent === undefined ? {} : { parent: parent.id };
+  const run = runId === undefined ? {} : { run: runId };
+  const app = under === undefined ? {} : { under: under.id };
+  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, ...app, chart: chartKey };
 }
 
 /** The chart of all loops, as data. */

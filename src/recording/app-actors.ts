@@ -73,6 +73,7 @@ export class AppActors {
       ofApp: { kind, under, chart: kind === 'machine' ? this.#chartOf(actor, loop) : undefined },
       parent: undefined,
       under,
+      runId: undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
       actor: status === 'active' ? actor : undefined,

@@ -57,6 +57,8 @@ export interface ActorLine {
   chart?: string;
   /** The loop that runs it. */
   parent?: string;
+  /** Of a root: the id that its run was started with, where it was given one. */
+  run?: string;
   /** The actor of the app that has invoked or spawned it. */
   under?: string;
   value: ActorValue;

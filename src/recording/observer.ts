@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { classOf, isLoopActor, type Stand, standOf } from '../chart/loop-actor.ts';
+import { classOf, isLoopActor, runIdOf, type Stand, standOf } from '../chart/loop-actor.ts';
 import { parentActor, type Transition, takenBy, topActor } from '../chart/xstate-inner.ts';
 import { AppActors } from './app-actors.ts';
 import { edgesOf } from './edges.ts';
@@ -117,6 +117,7 @@ export class Observer {
       ofApp: undefined,
       parent,
       under: above?.ofApp && above,
+      runId: parent === undefined ? runIdOf(actor) : undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
       actor: status === 'active' ? actor : undefined,

@@ -68,7 +68,7 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
 function lineOf(sighting: Sighting, seq: number): RecordingLine {
   const { subject, event, t, from, value, status, context, output, error, transitions } = sighting;
   if (subject.ofApp !== undefined) return appLine(subject, sighting, seq);
-  const { id, path, loop, parent, under, late } = subject;
+  const { id, path, loop, parent, runId, under, late } = subject;
   const returned = output === undefined ? {} : { output: plainOutput(output) };
   if (event === undefined) {
     return {
@@ -79,6 +79,7 @@ function lineOf(sighting: Sighting, seq: number): RecordingLine {
       path,
       loop,
       ...(parent === undefined ? {} : { parent: parent.id }),
+      ...(runId === undefined ? {} : { run: runId }),
       ...(under === undefined ? {} : { under: under.id }),
       value,
       context: encodeJson(context as unknown as Json),

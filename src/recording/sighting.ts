@@ -45,6 +45,8 @@ export interface Subject {
   readonly parent: Subject | undefined;
   /** Of a loop at the top of its run: the actor of the app that has invoked or spawned it. */
   readonly under: Subject | undefined;
+  /** Of an outermost loop, the id that its run was started with; `undefined` where it was given none. */
+  readonly runId: string | undefined;
   /** When it was first seen, in milliseconds since 1970. */
   readonly t: number;
   /** It had begun before that. */

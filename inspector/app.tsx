@@ -48,7 +48,7 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const some = session.store.roots.length > 0;
+  const some = session.store.roots.length > 0 || session.store.apps.size > 0;
   const { parted } = session;
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>

@@ -1,6 +1,7 @@
 import { marked } from '../../src/data/shared.ts';
 import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { asItCame } from '../lines/whole-line.ts';
+import type { Actor } from '../run/actor.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
 import { saveFile } from './download.ts';
@@ -31,9 +32,11 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
         name: actor.name,
         loop: actor.loop,
         ...(actor.parent && { parent: actor.parent.id }),
+        ...(actor.kind !== '' && { kind: actor.kind }),
+        ...(actor.under !== '' && { under: actor.under }),
         chart: actor.chart,
-        value: actor.baseValue || 'advancing',
-        context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
+        value: actor.baseValue || (actor.kind === '' ? 'advancing' : 'active'),
+        context: contextOf(actor, contexts.at(actor, first - 1) ?? {}),
         status: 'active',
         late: true,
       };
@@ -48,6 +51,10 @@ export async function* recordingLines(store: Store, contexts: Contexts): AsyncGe
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
+
+/** As lines have it. */
+const contextOf = (actor: Actor, context: LoopContext): LoopContext =>
+  (actor.kind === '' ? marked(context) : context.context) as LoopContext;
 
 /** The same, gzipped, as a file's content. */
 export async function recordingFile(store: Store, contexts: Contexts): Promise<Blob> {

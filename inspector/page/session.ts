@@ -3,7 +3,7 @@ import { wholeOf } from '../../src/data/shared.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
 import { Arrivals, type Batch } from '../sources/arrivals.ts';
-import type { ControlEvent, Give, Source, Status } from '../sources/source.ts';
+import type { AppEvent, ControlEvent, Give, Source, Status } from '../sources/source.ts';
 import { PageSelection } from './selection.ts';
 
 /** What was shown when something else took its place. */
@@ -223,6 +223,11 @@ class Session extends PageSelection {
 
   /** Gives a run what a step of it waits for. */
   give(id: string, event: Give): void {
+    if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
+  }
+
+  /** Sends an actor of the app an event. */
+  sendTo(id: string, event: AppEvent): void {
     if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
   }
 }

@@ -13,6 +13,7 @@ import { NestView } from './views/nest.tsx';
 import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
+import { Sequence } from './views/sequence.tsx';
 import { State } from './views/state.tsx';
 import { TimeTable } from './views/time-table.tsx';
 import { Timeline } from './views/timeline.tsx';
@@ -20,7 +21,15 @@ import { Tree } from './views/tree.tsx';
 import { VerdictLine } from './views/verdict.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const VIEWS = { nest: NestView, chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
+const VIEWS = {
+  nest: NestView,
+  chart: Chart,
+  plots: Plots,
+  time: TimeTable,
+  sequence: Sequence,
+  log: Log,
+  state: State,
+};
 
 export function App() {
   const over = useSignal(false);
@@ -114,8 +123,8 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only nest, chart, plots and times share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 4);
+  // Where there is room, log and state always show, and only nest, chart, plots, times and sequence share a place.
+  const tabs = narrow ? PANES : PANES.slice(0, 5);
   const shown = tabs.includes(pane) ? pane : 'nest';
   const View = VIEWS[shown];
   return (

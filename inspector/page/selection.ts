@@ -8,7 +8,7 @@ import { chart } from '../run/transition.ts';
 const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
 
 /** The views that share a place, in the order of their tabs; where there is room, log and state have one of their own. */
-export const PANES = ['nest', 'chart', 'plots', 'time', 'log', 'state'] as const;
+export const PANES = ['nest', 'chart', 'plots', 'time', 'sequence', 'log', 'state'] as const;
 export type Pane = (typeof PANES)[number];
 
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */

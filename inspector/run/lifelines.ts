@@ -30,7 +30,8 @@ export function lifelinesOf(messages: readonly Message[], most: number): Lifelin
   );
   const lines: Lifeline[] = [];
   const indices = new Map<Path | undefined, number>();
-  for (const path of [...counts.keys()].sort((a, b) => rank(a) - rank(b))) {
+  // As objects: a list is sorted with what is undefined at its end.
+  for (const { path } of [...counts.keys()].map((one) => ({ path: one })).sort((a, b) => rank(a.path) - rank(b.path))) {
     if (!kept.has(path)) continue;
     indices.set(path, lines.length);
     lines.push(path ? { name: path.name, path } : OUTSIDE);

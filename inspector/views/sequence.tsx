@@ -11,10 +11,12 @@ import { Range } from '../widgets/range-chip.tsx';
 
 const ROW = 28;
 /** What stands left of the lifelines: when it was. */
-const LEFT = 84;
+const TIMES = 84;
 /** A lifeline takes at least this much room, so that what is sent between two can be read. */
 const NARROWEST = 104;
 const MOST = 12;
+/** In less room there are no times, and three lifelines. */
+const LITTLE = 420;
 
 let messages: { store: object; all: Messages } | undefined;
 
@@ -30,10 +32,12 @@ export function Sequence() {
     ? messages.all.between(store.rowFromTime(range.from), store.rowOfTime(range.to))
     : { messages: messages.all.before(now), cut: false };
   const list = found.messages;
-  const most = Math.max(3, Math.min(MOST, Math.floor((width - LEFT - 24) / NARROWEST)));
+  const times = width >= LITTLE;
+  const left = times ? TIMES : 6;
+  const most = Math.max(3, Math.min(MOST, Math.floor((width - left - 24) / NARROWEST)));
   const lines = useMemo(() => lifelinesOf(list, most), [list, most]);
   const current = list.findLastIndex(({ row }) => row <= now);
-  const room = Math.max(NARROWEST, (width - LEFT - 24) / Math.max(1, lines.lines.length));
+  const room = Math.max(1, (width - left - 24) / Math.max(1, lines.lines.length));
   const start = store.end ? store.t(store.first) : 0;
   const go = (index: number) => {
     const message = list[Math.min(list.length - 1, Math.max(0, index))];
@@ -56,7 +60,7 @@ export function Sequence() {
               <span
                 key={name}
                 class={`head ${path?.actors[0]?.kind === '' ? `hue${path.hue}` : ''}`}
-                style={{ left: `${LEFT + at * room}px`, width: `${room}px` }}
+                style={{ left: `${left + at * room}px`, width: `${room}px` }}
                 title={name}
               >
                 {name}
@@ -81,9 +85,10 @@ export function Sequence() {
                 key={list[index]!.row}
                 message={list[index]!}
                 lines={lines}
+                left={left}
                 room={room}
                 isCurrent={index === current}
-                at={stamp(store.t(list[index]!.row) - start)}
+                at={times ? stamp(store.t(list[index]!.row) - start) : ''}
               />
             )}
           />
@@ -98,6 +103,14 @@ export function Sequence() {
   );
 }
 
+/** Who is done or has failed, the arrow says. */
+const endWords = (type: string): string =>
+  type.startsWith('xstate.done.actor.')
+    ? 'done ✓'
+    : type.startsWith('xstate.error.actor.')
+      ? 'failed ✕'
+      : shortType(type);
+
 /** Goes to the moment, and to whom it was sent. */
 function pick({ row, to }: Message): void {
   session.jump(row);
@@ -107,24 +120,25 @@ function pick({ row, to }: Message): void {
 interface ArrowProps {
   message: Message;
   lines: Lifelines;
+  left: number;
   room: number;
   isCurrent: boolean;
   at: string;
 }
 
-function Arrow({ message, lines, room, isCurrent, at }: ArrowProps) {
+function Arrow({ message, lines, left, room, isCurrent, at }: ArrowProps) {
   const { row, from, to, type, begins } = message;
-  const middle = (index: number) => LEFT + (index + 0.5) * room;
+  const middle = (index: number) => left + (index + 0.5) * room;
   const [a, b] = [middle(lines.indexOf(from)), middle(lines.indexOf(to))];
-  const width = LEFT + lines.lines.length * room;
-  const text = begins ? 'begins' : shortType(type);
+  const width = left + lines.lines.length * room;
+  const text = begins ? 'begins' : endWords(type);
   // Of two that share a line, a loop back to it.
   const d = a === b ? `M${a} 10h22v9h-17` : `M${a} 18H${b + (b > a ? -5 : 5)}`;
   const tip =
     b > a
       ? `M${b - 6} 14 ${b} 18 ${b - 6} 22z`
       : `M${b + 6} ${a === b ? 15 : 14} ${b} ${a === b ? 19 : 18} ${b + 6} ${a === b ? 23 : 22}z`;
-  const [left, wide] = a === b ? [a + 26, room] : [Math.min(a, b), Math.abs(a - b)];
+  const [begin, wide] = a === b ? [a + 26, room] : [Math.min(a, b), Math.abs(a - b)];
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the keys
     <div
@@ -146,7 +160,7 @@ function Arrow({ message, lines, room, isCurrent, at }: ArrowProps) {
         <path class="way" d={d} />
         <path class="tip" d={tip} />
       </svg>
-      <span class={`type ${a === b ? 'back' : ''}`} style={{ left: `${left}px`, width: `${wide}px` }}>
+      <span class={`type ${a === b ? 'back' : ''}`} style={{ left: `${begin}px`, width: `${wide}px` }}>
         <span>{text}</span>
       </span>
     </div>

@@ -6,6 +6,7 @@ import { logicOf, parentActor, rootNode, type Transition } from '../chart/xstate
 import type { Json } from '../data/json.ts';
 import { AppValues } from './app-values.ts';
 import { chartJson } from './chart-json.ts';
+import { senderOf } from './coming.ts';
 import { edgesOf } from './edges.ts';
 import { now } from './now.ts';
 import type { AppChart, Sighting, Subject } from './sighting.ts';
@@ -95,9 +96,7 @@ export class AppActors {
 
   /** It has handled an event; of a machine, one step of that. */
   handled(subject: Subject, event: { type: string }, snapshot: Snapshot, transitions: readonly Transition[]): void {
-    const sender = subject.coming.indexOf(event);
-    const from = sender < 0 ? undefined : (subject.coming[sender + 1] as string | undefined);
-    if (sender >= 0) subject.coming.splice(0, sender + 2);
+    const from = senderOf(subject, event);
     const before = subject.now.value;
     subject.now.value = stateOf(snapshot);
     subject.now.status = snapshot.status ?? 'active';
@@ -114,6 +113,21 @@ export class AppActors {
       before,
       transitions: edgesOf(transitions),
     });
+  }
+
+  /** An event is on its way. What a callback does with it comes at once, and nothing of how it stands is changed by it. */
+  coming(subject: Subject, event: { type: string }): void {
+    if (subject.ofApp?.kind === 'callback') this.handled(subject, event, { status: 'active' }, []);
+  }
+
+  /** It has come to the end of an event. */
+  settled(subject: Subject, event: { type: string }, snapshot: Snapshot): void {
+    const { kind } = subject.ofApp!;
+    // What a machine handles it has told step by step.
+    const isTold =
+      kind === 'machine' || (kind === 'callback' && event.type !== 'xstate.stop') || event.type === 'xstate.init';
+    if (!isTold) this.handled(subject, event, snapshot, []);
+    else if (subject.actor !== undefined) this.checkEnd(subject.actor);
   }
 
   /** XState tells an actor's parent of its end before it tells observers, and of one that fails it tells them nothing. */

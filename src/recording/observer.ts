@@ -2,12 +2,10 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { classOf, isLoopActor, runIdOf, type Stand, standOf } from '../chart/loop-actor.ts';
 import { parentActor, type Transition, takenBy, topActor } from '../chart/xstate-inner.ts';
 import { AppActors } from './app-actors.ts';
+import { noteComing, senderOf } from './coming.ts';
 import { edgesOf } from './edges.ts';
 import { now } from './now.ts';
 import type { Sighting, Subject } from './sighting.ts';
-
-/** More events than this do not wait for one actor, unless it never handles them. */
-const mostComing = 10_000;
 
 /**
  * Tells which loop, or which actor of the app, an inspection event is about and what became of it. This runs within the run: it only takes notes,
@@ -53,8 +51,9 @@ export class Observer {
         // As it is before it handles what comes.
         const subject = this.#subjects.get(actor) ?? this.#meet(actor, begins);
         if (!this.#systems.has(actor.system)) this.lookAt(actor);
-        if (begins || subject?.actor === undefined || subject.coming.length >= mostComing) break;
-        subject.coming.push(sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
+        if (begins || subject?.actor === undefined) break;
+        noteComing(subject, sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
+        if (subject.ofApp !== undefined) this.#ofApp.coming(subject, sent);
         break;
       }
       case '@xstate.actor':
@@ -66,10 +65,7 @@ export class Observer {
       case '@xstate.snapshot': {
         const subject = this.#subjects.get(actor);
         if (subject?.ofApp === undefined || subject.actor === undefined) break;
-        // What a machine handles it tells step by step.
-        const isTold = subject.ofApp.kind === 'machine' || event.event.type === 'xstate.init';
-        if (isTold) this.#ofApp.checkEnd(actor);
-        else this.#ofApp.handled(subject, event.event, event.snapshot as object, []);
+        this.#ofApp.settled(subject, event.event, event.snapshot as object);
         break;
       }
       default:
@@ -148,7 +144,7 @@ export class Observer {
 
   #handled(subject: Subject, event: { type: string }, stand: Stand, transitions: readonly Transition[]): void {
     const { value, status, output, error, context } = stand;
-    const from = subject.coming.length > 0 ? senderOf(subject.coming, event) : undefined;
+    const from = senderOf(subject, event);
     const told = subject.now;
     const before = told.value;
     told.value = value;
@@ -180,21 +176,6 @@ export class Observer {
     }
     return name;
   }
-}
-
-/** Who sent an event that is handled now. `undefined`: somebody outside, who has no name. */
-function senderOf(coming: Subject['coming'], event: object): string | undefined {
-  const at = coming.indexOf(event);
-  if (at < 0) {
-    // Never handled, all of them.
-    if (coming.length >= mostComing) coming.length = 0;
-    return undefined;
-  }
-  const from = coming[at + 1] as string | undefined;
-  // Those before it were dropped without a step.
-  if (coming.length === at + 2) coming.length = 0;
-  else coming.splice(0, at + 2);
-  return from;
 }
 
 /** XState has made up a name for it, which no other actor gets. */

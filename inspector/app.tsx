@@ -14,6 +14,7 @@ import { NestView } from './views/nest.tsx';
 import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Scrubber } from './views/scrubber.tsx';
+import { Sequence } from './views/sequence.tsx';
 import { State } from './views/state.tsx';
 import { TimeTable } from './views/time-table.tsx';
 import { Timeline } from './views/timeline.tsx';
@@ -21,7 +22,15 @@ import { Tree } from './views/tree.tsx';
 import { VerdictLine } from './views/verdict.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const VIEWS = { nest: NestView, chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
+const VIEWS = {
+  nest: NestView,
+  chart: Chart,
+  plots: Plots,
+  time: TimeTable,
+  sequence: Sequence,
+  log: Log,
+  state: State,
+};
 
 export function App() {
   const over = useSignal(false);
@@ -49,7 +58,7 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const some = session.store.roots.length > 0;
+  const some = session.store.roots.length > 0 || session.store.apps.size > 0;
   const { parted } = session;
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>
@@ -119,8 +128,8 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only nest, chart, plots and times share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 4);
+  // Where there is room, log and state always show, and only nest, chart, plots, times and sequence share a place.
+  const tabs = narrow ? PANES : PANES.slice(0, 5);
   const shown = tabs.includes(pane) ? pane : 'nest';
   const View = VIEWS[shown];
   return (

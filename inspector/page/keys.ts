@@ -94,9 +94,9 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: (e) => focusOn(['nest', 'tree', 'timeline', 'chart'][+e.key]!),
       },
       {
-        keys: ['4', '5', '6', '7'],
-        says: 'plots, log, state, where the time goes',
-        does: (e) => focusOn(['plots', 'log', 'state', 'time'][+e.key - 4]!),
+        keys: ['4', '5', '6', '7', '8'],
+        says: 'plots, log, state, where the time goes, who sent what',
+        does: (e) => focusOn(['plots', 'log', 'state', 'time', 'sequence'][+e.key - 4]!),
       },
       { keys: ['/'], says: 'search the log', does: search },
       { keys: ['w', 's'], says: 'zoom the timeline in, out', does: (e) => zoom(e.key === 'w' ? 0.7 : 1 / 0.7) },

@@ -6,7 +6,7 @@
 /** Where the recording goes. The page finds it by its id. */
 export const recordingPlace = '<script type="application/gzip" id="recording"></script>';
 /** The same once the build has marked what is the page's own. */
-const markedPlace = recordingPlace.replace('<script', '<script data-own');
+const markedPlace = recordingPlace.replace('<script', '<script data-own=""');
 
 /** The most bytes of a gzipped recording: a browser holds its base64 as one text, and none longer than twice as much. */
 export const mostZipped: number = 256 * 1024 * 1024;
@@ -31,7 +31,7 @@ export function aroundRecording(template: string, { name, view, layout }: SavedP
   if (at < 0) throw new Error('Expected the page in one file to have a place for a recording, found none');
   const open = markedPlace.slice(0, markedPlace.indexOf('>'));
   const extra =
-    layout === undefined ? '' : `<script data-own type="application/gzip" id="layout">${layout}</script>\n    `;
+    layout === undefined ? '' : `<script data-own="" type="application/gzip" id="layout">${layout}</script>\n    `;
   return [
     `${template.slice(0, at)}${extra}${open} data-name="${attribute(name)}" data-view="${attribute(view)}">`,
     template.slice(at + markedPlace.indexOf('</')),

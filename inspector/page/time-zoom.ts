@@ -5,9 +5,9 @@ import { type Kept, keepInLink } from './view-state.ts';
 /** The part of time the timeline shows; null for all of it, which grows while the run does. */
 export const sight: Signal<{ from: number; to: number } | null> = signal(null);
 
-// Another run has another time.
+// Another recording has another time.
 effect(() => {
-  session.runs.value;
+  session.recording.value;
   sight.value = null;
 });
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import { formatRecording, Loop, record } from 'loopchart';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { writePage } from '../src/node/recording/page.ts';
 import {
   begin,
   browser,
@@ -23,6 +24,7 @@ import {
   visit,
   watchRun,
 } from './support/page.ts';
+import { serveFolder } from './support/site.ts';
 
 beforeAll(begin);
 afterAll(end);
@@ -65,7 +67,11 @@ async function save(entry: RegExp, onlyRange = false): Promise<{ file: string; t
 }
 
 /** Opens a file as somebody would to whom it was sent: from the disk, with no network. */
-async function openOffline(file: string, options: BrowserContextOptions = {}): Promise<{ faults: string[] }> {
+async function openOffline(
+  file: string,
+  options: BrowserContextOptions = {},
+  fragment = '',
+): Promise<{ faults: string[] }> {
   const faults: string[] = [];
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, offline: true, ...options });
   const other = await context.newPage();
@@ -75,7 +81,7 @@ async function openOffline(file: string, options: BrowserContextOptions = {}): P
   other.on('request', (request) => {
     if (!/^(file|data|blob):/.test(request.url())) faults.push(`asked for ${request.url()}`);
   });
-  await other.goto(pathToFileURL(file).href);
+  await other.goto(pathToFileURL(file).href + fragment);
   turnTo(other);
   return { faults };
 }
@@ -259,6 +265,60 @@ describe('what is saved', () => {
     await expect.poll(() => page.innerText('#state')).not.toContain('cut here');
     const { text } = await save(/^Page/);
     expect(recordingIn(text)).toEqual(JSON.parse(JSON.stringify(lines)));
+  });
+});
+
+describe('loopchart view --html', () => {
+  test('makes the same page', async () => {
+    const recording = join(folder, 'count.jsonl');
+    await writeFile(recording, await ownRecording());
+    const file = join(folder, 'made.html');
+    await writePage(recording, file, join(folder, 'site'));
+    expect(LAYOUT.test(await readFile(file, 'utf8'))).toBe(false);
+    const { faults } = await openOffline(file, {}, '#pane=chart&seq=5');
+    await page.waitForSelector('#statechart');
+    await expect.poll(moment).toBe(5);
+    expect(await page.locator('.source').innerText()).toBe('count.jsonl');
+    expect(faults).toEqual([]);
+  });
+
+  test('puts in what lays out a chart of another machine', async () => {
+    const recording = join(folder, 'charts.jsonl');
+    await writeFile(recording, recordingText(SMALL));
+    const file = join(folder, 'charts.html');
+    await writePage(recording, file, join(folder, 'site'));
+    const { faults } = await openOffline(file, {}, '#pane=chart');
+    await page.waitForSelector('#statechart');
+    expect(await page.locator('#statechart').textContent()).toContain('onRunStart');
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('in a frame of 600 by 400', () => {
+  test.each(['', ' sandbox="allow-scripts"'])('with the attributes "%s", it shows and can be used', async (more) => {
+    const recording = join(folder, 'framed.jsonl');
+    await writeFile(recording, recordingText(SMALL));
+    const docs = join(folder, 'docs');
+    await mkdir(docs, { recursive: true });
+    await writePage(recording, join(docs, 'framed.html'), join(folder, 'site'));
+    const frame = `<iframe title="A run" src="framed.html#pane=log" width="600" height="400"${more}></iframe>`;
+    await writeFile(join(docs, 'index.html'), `<!doctype html><title>docs</title><body>${frame}`);
+    const served = await serveFolder(docs);
+    const faults: string[] = [];
+    const other = await browser.newPage({ viewport: { width: 800, height: 600 } });
+    other.on('pageerror', (error) => faults.push(String(error)));
+    turnTo(other);
+    await page.goto(served.url);
+    const inner = page.frameLocator('iframe');
+    await inner.locator('#log [role=option]').first().waitFor();
+    // Of what is shown, there is room for some lines.
+    const height = await inner.locator('#log').evaluate((log) => log.clientHeight);
+    expect(height).toBeGreaterThan(100);
+    expect(await inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true);
+    await inner.getByRole('tab', { name: 'state' }).click();
+    await inner.locator('#state .member').first().waitFor();
+    expect(faults).toEqual([]);
+    served.close();
   });
 });
 

@@ -124,7 +124,7 @@ describe('a page that is saved', () => {
     await expect.poll(() => page.locator('#log-count').innerText()).toBe('17');
     expect(await looks(page)).toEqual(before);
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
-    expect(await page.locator('.source').innerText()).toBe('synthetic-7.jsonl');
+    expect(await page.locator('.source').innerText()).toBe('run.jsonl');
     // Whoever looks further finds that after a reload, too.
     await page.getByRole('tab', { name: 'chart' }).click();
     await page.waitForSelector('#statechart');
@@ -216,6 +216,45 @@ describe('a page that is saved', () => {
   });
 });
 
+describe('runs that are compared', () => {
+  const COMPARED = 'compare=a.jsonl:fit%231,b.jsonl:fit%231';
+  const two = () =>
+    page.setInputFiles(
+      '#file',
+      ['a', 'b'].map((name, seed) => ({
+        name: `${name}.jsonl`,
+        mimeType: 'application/x-ndjson',
+        buffer: Buffer.from(recordingText({ ...SMALL, epochs: 2 + seed, seed })),
+      })),
+    );
+  const runs = () => page.getByLabel('Run', { exact: true }).locator('option').allInnerTexts();
+
+  test('are saved in one page, with the recordings of all of them', async () => {
+    await visit({}, `#${COMPARED}&pane=log&seq=20`);
+    await two();
+    await expect.poll(runs).toEqual(['a', 'b']);
+    await expect.poll(() => page.url()).toContain(COMPARED);
+    await expect.poll(moment).toBe(20);
+    const { file } = await save(/^Page with 2 recordings/);
+    await page.close();
+    const { faults } = await openOffline(file);
+    await expect.poll(runs).toEqual(['a', 'b']);
+    await expect.poll(moment).toBe(20);
+    await press('ArrowRight');
+    await expect.poll(() => page.url()).toContain('seq=21');
+    expect(page.url()).toContain(COMPARED);
+    expect(faults).toEqual([]);
+  });
+
+  test('others that are open stay out of it', async () => {
+    await visit({}, '');
+    await two();
+    await expect.poll(runs).toEqual(['a', 'b']);
+    const { text } = await save(/^Page/);
+    expect(text).not.toMatch(/^<script [^>]*id="recording-2"/m);
+  });
+});
+
 describe('what is saved', () => {
   test('is the selected time, if that is asked for, and each loop as it stood when that began', async () => {
     await visit();
@@ -273,7 +312,7 @@ describe('loopchart view --html', () => {
     const recording = join(folder, 'count.jsonl');
     await writeFile(recording, await ownRecording());
     const file = join(folder, 'made.html');
-    await writePage(recording, file, join(folder, 'site'));
+    await writePage([recording], file, join(folder, 'site'));
     expect(LAYOUT.test(await readFile(file, 'utf8'))).toBe(false);
     const { faults } = await openOffline(file, {}, '#pane=chart&seq=5');
     await page.waitForSelector('#statechart');
@@ -286,7 +325,7 @@ describe('loopchart view --html', () => {
     const recording = join(folder, 'charts.jsonl');
     await writeFile(recording, recordingText(SMALL));
     const file = join(folder, 'charts.html');
-    await writePage(recording, file, join(folder, 'site'));
+    await writePage([recording], file, join(folder, 'site'));
     const { faults } = await openOffline(file, {}, '#pane=chart');
     await page.waitForSelector('#statechart');
     expect(await page.locator('#statechart').textContent()).toContain('onRunStart');
@@ -300,7 +339,7 @@ describe('in a frame of 600 by 400', () => {
     await writeFile(recording, recordingText(SMALL));
     const docs = join(folder, 'docs');
     await mkdir(docs, { recursive: true });
-    await writePage(recording, join(docs, 'framed.html'), join(folder, 'site'));
+    await writePage([recording], join(docs, 'framed.html'), join(folder, 'site'));
     const frame = `<iframe title="A run" src="framed.html#pane=log" width="600" height="400"${more}></iframe>`;
     await writeFile(join(docs, 'index.html'), `<!doctype html><title>docs</title><body>${frame}`);
     const served = await serveFolder(docs);

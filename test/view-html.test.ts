@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aroundRecording } from '../src/inspect/saved-page.ts';
+import { savedPage } from '../src/inspect/saved-page.ts';
 import { writePage } from '../src/node/recording/page.ts';
 
 // `loopchart view --html` from outside. What a browser shows of such a page, inspector-saved-page.test.ts tells.
@@ -49,10 +49,10 @@ const linesIn = (html: string): any[] =>
 describe('the file', () => {
   test('is the page with the recording in it, complete with what the page needs', async () => {
     const path = join(folder, 'out.html');
-    const bytes = await writePage(recording, path, page);
+    const bytes = await writePage([recording], path, page);
     const html = await readFile(path, 'utf8');
     expect(Buffer.byteLength(html)).toBe(bytes);
-    expect(html).toMatch(/^<!doctype html><body><script [^>]*>[\w+/=]+<\/script><script>1<\/script><\/body>$/);
+    expect(html).toMatch(/^<!doctype html><body><script [^>]*>[\w+/=]+<\/script>\s*<script>1<\/script><\/body>$/);
     expect(html).toContain('data-name="my &quot;run&quot; &lt;1&gt;.jsonl" data-view=""');
     const lines = linesIn(html);
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, at) => at + 1));
@@ -63,15 +63,29 @@ describe('the file', () => {
     const zipped = `${recording}.gz`;
     await writeFile(zipped, gzipSync(await readFile(recording)));
     const [one, other] = [join(folder, 'one.html'), join(folder, 'other.HTM')];
-    await writePage(recording, one, page);
-    await writePage(zipped, other, page);
+    await writePage([recording], one, page);
+    await writePage([zipped], other, page);
     expect(linesIn(await readFile(other, 'utf8'))).toEqual(linesIn(await readFile(one, 'utf8')));
+  });
+
+  test('holds several recordings, each under a name of its own', async () => {
+    const path = join(folder, 'several.html');
+    await writePage([recording, recording, recording], path, page);
+    const html = await readFile(path, 'utf8');
+    const blocks = [...html.matchAll(/id="([\w-]+)" data-name="([^"]*)"[^>]*>([^<]*)</g)].map(([, ...parts]) => parts);
+    expect(blocks.map(([id, name]) => [id, name])).toEqual([
+      ['recording', 'my &quot;run&quot; &lt;1&gt;.jsonl'],
+      ['recording-2', 'my &quot;run&quot; &lt;1&gt; (2).jsonl'],
+      ['recording-3', 'my &quot;run&quot; &lt;1&gt; (3).jsonl'],
+    ]);
+    const texts = blocks.map(([, , base64]) => gunzipSync(Buffer.from(base64!, 'base64')).toString());
+    expect(new Set(texts.map((text) => text.split('\n').length)).size).toBe(1);
   });
 
   test('takes the place of an older one', async () => {
     const path = join(folder, 'older.html');
     await writeFile(path, 'older');
-    await writePage(recording, path, page);
+    await writePage([recording], path, page);
     expect(linesIn(await readFile(path, 'utf8')).length).toBeGreaterThan(5);
   });
 });
@@ -79,7 +93,7 @@ describe('the file', () => {
 describe('what cannot be is said, and nothing is written', () => {
   const refused = async (file: string, path: string, from = page) => {
     const before = await readdir(folder);
-    const error = await writePage(file, path, from).then(
+    const error = await writePage([file], path, from).then(
       () => undefined,
       (thrown: Error) => thrown,
     );
@@ -113,7 +127,7 @@ describe('what cannot be is said, and nothing is written', () => {
   test('a page that was not built, or is another', async () => {
     const path = join(folder, 'x.html');
     expect(await refused(recording, path, folder)).toMatch(/^Expected the inspector’s page in one file/);
-    expect(() => aroundRecording('<p>', { name: '', view: '' })).toThrow(/a place for a recording, found none/);
+    expect(() => savedPage('<p>', { recordings: [], view: '' })).toThrow(/a place for a recording, found none/);
   });
 });
 

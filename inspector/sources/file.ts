@@ -1,5 +1,5 @@
 import { figure } from '../text/number.ts';
-import { embedded } from './embedded.ts';
+import { embeddedRecordings } from './embedded.ts';
 import { type Reading, readLines } from './jsonl.ts';
 import type { Source, Status } from './source.ts';
 
@@ -72,10 +72,9 @@ export function fileSource(file: File): Source {
   return sourceOf(file.name, async () => file.stream());
 }
 
-/** The recording that lies in the page itself, where it was saved with one. */
-export function insideSource(): Source | undefined {
-  const inside = embedded('recording');
-  return inside && sourceOf(inside.name, async () => inside.bytes(), {});
+/** The recordings that lie in the page itself, where it was saved with some. A link leads to all of them. */
+export function insideSources(): Source[] {
+  return embeddedRecordings().map(({ name, bytes }) => sourceOf(name, async () => bytes(), {}));
 }
 
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */

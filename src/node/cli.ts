@@ -7,10 +7,10 @@ import { shownPath } from './recording/path.ts';
 import { view } from './view.ts';
 
 const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz> [--port <n>] [--open]
-       loopchart view <recording.jsonl | recording.jsonl.gz> --html <page.html>
+       loopchart view <recording>... --html <page.html>
 
 Shows a recording in the browser: prints the address, and serves it to this machine until Ctrl+C.
-With --html, writes the page with the recording in it instead: one file that opens without a server or a network.
+With --html, writes the page with recordings in it instead: one file that opens without a server or a network.
 Exits with 1 for a file that is no recording, with 2 for words that it does not know.
 `;
 
@@ -28,14 +28,14 @@ async function main(words: string[]): Promise<number | undefined> {
     process.stdout.write(usage);
     return 0;
   }
-  const fault = faultOf(positionals) ?? clashIn(values);
+  const fault = faultOf(positionals, values.html !== undefined) ?? clashIn(values);
   if (fault !== undefined) {
     process.stderr.write(`${fault}\n\n${usage}`);
     return 2;
   }
   try {
     if (values.html !== undefined) {
-      const bytes = await writePage(positionals[1]!, values.html);
+      const bytes = await writePage(positionals.slice(1), values.html);
       process.stdout.write(`${shownPath(values.html)} (${(bytes / 1e6).toFixed(1)} MB)\n`);
       return 0;
     }
@@ -59,11 +59,11 @@ function read(args: string[]) {
   return parseArgs({ args, allowPositionals: true, options });
 }
 
-function faultOf([command, file, ...more]: string[]): string | undefined {
+function faultOf([command, file, ...more]: string[], toFile: boolean): string | undefined {
   if (command === undefined) return 'Expected a command, got none.';
   if (command !== 'view') return `Expected the command \`view\`, got ${quoted(command)}.`;
   if (file === undefined) return 'Expected the path of a recording, got none.';
-  return more.length === 0
+  return more.length === 0 || toFile
     ? undefined
     : `Expected one recording, got ${more.length + 1}. Open each with a command of its own.`;
 }

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { LoopError, MisconfigurationError } from '../../data/errors.ts';
-import { aroundRecording, mostZipped } from '../../inspect/saved-page.ts';
+import { mostZipped, type SavedRecording, savedPage } from '../../inspect/saved-page.ts';
 import { chartLine } from '../../inspect/wire.ts';
 import { quoted } from '../answer.ts';
 import { builtPage } from '../page.ts';
@@ -17,27 +17,38 @@ import { shownPath } from './path.ts';
 import { pageText } from './text.ts';
 
 /**
- * Writes the inspector's page with a recording in it: one file that opens from a disk, without a server or a network. What
- * lies at that path is replaced when all of it is written, and not before.
+ * Writes the inspector's page with recordings in it: one file that opens from a disk, without a server or a network. It shows
+ * the first. What lies at that path is replaced when all of it is written, and not before.
  * @returns how many bytes it has
  * @throws LoopError for a file that is no recording, is too large for a page, or where the page cannot be written
  */
-export async function writePage(file: string, path: string, page: string = builtPage()): Promise<number> {
+export async function writePage(files: readonly string[], path: string, page: string = builtPage()): Promise<number> {
   if (!/\.html?$/i.test(path)) {
     const got = quoted(path);
     throw new MisconfigurationError(`Expected \`--html\` to be the path of a file that ends in .html, got ${got}.`);
   }
-  await checkRecording(file);
+  for (const file of files) await checkRecording(file);
   const template = await templateIn(page);
-  const { base64, hasOtherChart } = await packed(file);
-  const name = basename(file).replace(/\.gz$/, '');
-  const [before, behind] = aroundRecording(template, {
-    name,
-    view: '',
-    ...(hasOtherChart && { layout: await layoutIn(page) }),
-  });
-  await replace(path, [before, ...base64, behind]);
+  const recordings: SavedRecording[] = [];
+  let others = false;
+  let room = mostZipped;
+  for (const file of files) {
+    const { base64, bytes, hasOtherChart } = await packed(file, room);
+    room -= bytes;
+    others ||= hasOtherChart;
+    recordings.push({ name: nameIn(file, recordings), base64 });
+  }
+  const layout = others ? { layout: [await layoutIn(page)] } : {};
+  await replace(path, savedPage(template, { recordings, view: '', ...layout }));
   return (await stat(path)).size;
+}
+
+/** What a recording is called in a page: as its file is, and where another is called so too, with a number. */
+function nameIn(file: string, others: readonly SavedRecording[]): string {
+  const own = basename(file).replace(/\.gz$/, '');
+  let name = own;
+  for (let n = 2; others.some((other) => other.name === name); n++) name = own.replace(/(\.jsonl)?$/, ` (${n})$1`);
+  return name;
 }
 
 async function templateIn(page: string): Promise<string> {
@@ -58,8 +69,15 @@ async function layoutIn(page: string): Promise<string> {
   return gzipSync(await readFile(join(page, 'assets', script))).toString('base64');
 }
 
-/** A recording as the page reads it, gzipped, as pieces of base64. */
-async function packed(path: string): Promise<{ base64: string[]; hasOtherChart: boolean }> {
+/** What is in the page of a recording. */
+interface Packed {
+  base64: string[];
+  bytes: number;
+  hasOtherChart: boolean;
+}
+
+/** A recording as the page reads it, gzipped, as pieces of base64. @param room for so many bytes */
+async function packed(path: string, room: number): Promise<Packed> {
   const file = await openRecording(path);
   try {
     let hasOtherChart = false;
@@ -78,13 +96,13 @@ async function packed(path: string): Promise<{ base64: string[]; hasOtherChart: 
     let rest = Buffer.alloc(0);
     for await (const piece of text.pipe(gzip)) {
       size += piece.length;
-      if (size > mostZipped) throw tooLarge(path);
+      if (size > room) throw tooLarge(path);
       const bytes = Buffer.concat([rest, piece]);
       const whole = bytes.length - (bytes.length % 3);
       base64.push(bytes.toString('base64', 0, whole));
       rest = bytes.subarray(whole);
     }
-    return { base64: [...base64, rest.toString('base64')], hasOtherChart };
+    return { base64: [...base64, rest.toString('base64')], bytes: size, hasOtherChart };
   } finally {
     await file.close();
   }
@@ -94,7 +112,7 @@ function tooLarge(path: string): LoopError {
   const most = `${mostZipped / 1024 / 1024} MiB`;
   return new LoopError(
     'STORE',
-    `Expected a recording of at most ${most} gzipped in ${shownPath(path)}, got more. Open it with \`loopchart view\`, select a part of its time there, and save that as a page.`,
+    `Expected recordings of at most ${most} gzipped, got more with ${shownPath(path)}. Open it with \`loopchart view\`, select a part of its time there, and save that as a page.`,
   );
 }
 

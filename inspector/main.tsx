@@ -2,6 +2,7 @@ import { render } from 'preact';
 import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
+import { keepTemplate } from './export/page-template.ts';
 import { startCopying } from './page/copy-exact.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
@@ -24,6 +25,7 @@ function start(what: string, begin: () => void): void {
 }
 
 const link = readLink();
+start('saving', keepTemplate);
 start('settings', followSettings);
 start('source', () => void openLink(link));
 start('width', startNarrow);

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { session } from '../page/session.ts';
+import { anyText, flag, keepInLink } from '../page/view-state.ts';
 import { isOver } from '../run/actor.ts';
 import { Filter } from '../run/filter.ts';
 import { describe, shortType } from '../text/describe.ts';
@@ -16,6 +17,10 @@ const path = signal('');
 const type = signal('');
 const text = signal('');
 const regex = signal(false);
+keepInLink('log.loop', anyText(path));
+keepInLink('log.type', anyText(type));
+keepInLink('log.text', anyText(text));
+keepInLink('log.regex', flag(regex));
 /** Goes up while a search goes on. */
 const searched = signal(0);
 

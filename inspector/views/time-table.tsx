@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { session } from '../page/session.ts';
 import { sight, whole } from '../page/time-zoom.ts';
+import { keepInLink, oneOf } from '../page/view-state.ts';
 import { type HookTime, type LoopTime, type Taken, timeSpent } from '../run/time-spent.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
@@ -22,6 +23,7 @@ const SAYS: Record<Column, string> = {
 };
 
 const sorted = signal<Column>('self');
+keepInLink('time.by', oneOf(sorted, COLUMNS));
 const EVERYWHERE = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 /** Of what the longest are listed, by its loop and hook. */
 const listed = signal('');

@@ -13,7 +13,9 @@ export interface ListedRun {
   summary: RunSummary;
 }
 
-export const FIXED = ['run', 'arguments', 'started', 'took', 'outcome'] as const;
+/** The columns before those of numbers, and after them. */
+export const BEFORE = ['run', 'arguments', 'outcome'] as const;
+export const AFTER = ['took', 'started'] as const;
 /** What the list is sorted by: one of its fixed columns, or a number. */
 export const sort: Signal<{ by: string; down: boolean }> = signal({ by: 'started', down: false });
 export const wanted: Signal<string> = signal('');

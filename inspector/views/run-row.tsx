@@ -61,14 +61,10 @@ export function RunRow({ at, listed: { recording, run, label, summary }, shown, 
           {args || '–'}
         </Exact>
       </Cell>
-      <Cell name="started" title={whenExactly(start)}>
-        {when(start)}
-      </Cell>
-      <Cell name="took">{duration(took)}</Cell>
       <Cell name="outcome" title={why ? `${outcome}: ${why}` : outcome}>
         <Mark phase={phase} />
         <span class="word">{outcome}</span>
-        {why ? <span class="why">{why}</span> : null}
+        {why ? <span class="reason">{why}</span> : null}
       </Cell>
       {shown.map((name) => {
         const value = numbers.get(name);
@@ -78,6 +74,10 @@ export function RunRow({ at, listed: { recording, run, label, summary }, shown, 
           </Cell>
         );
       })}
+      <Cell name="took">{duration(took)}</Cell>
+      <Cell name="started" title={whenExactly(start)}>
+        {when(start)}
+      </Cell>
     </div>
   );
 }

@@ -3,8 +3,9 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import {
+  AFTER,
+  BEFORE,
   columns,
-  FIXED,
   type ListedRun,
   type RunList,
   runList,
@@ -148,14 +149,14 @@ function Grid({ list: { rows, shown } }: { list: RunList }) {
 
 function Head({ shown }: { shown: readonly string[] }) {
   const { by, down } = sort.value;
-  const head = (name: string, words: string, title: string) => (
+  const head = (name: string, words: string, kind = name) => (
     <span
       key={name}
       role="columnheader"
-      class={`cell ${(FIXED as readonly string[]).includes(name) ? name : 'number'}`}
+      class={`cell ${kind}`}
       aria-sort={by === name ? (down ? 'descending' : 'ascending') : 'none'}
     >
-      <button type="button" class="flat" title={title} onClick={() => sortBy(name)}>
+      <button type="button" class="flat" title={`Sort by ${name}`} onClick={() => sortBy(name)}>
         {words}
         {by === name ? (down ? ' ↓' : ' ↑') : ''}
       </button>
@@ -164,8 +165,9 @@ function Head({ shown }: { shown: readonly string[] }) {
   return (
     <div role="row" class="run-row head" aria-rowindex={1}>
       <span role="columnheader" class="cell box" aria-label="compared" />
-      {FIXED.map((name) => head(name, name, `Sort by ${name}`))}
-      {shown.map((name) => head(name, shortName(name), `Sort by ${name}`))}
+      {BEFORE.map((name) => head(name, name))}
+      {shown.map((name) => head(name, shortName(name), 'number'))}
+      {AFTER.map((name) => head(name, name))}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import type { BoxStanding } from '../run/nest-at.ts';
 import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { Scroll } from '../widgets/scroll.tsx';
+import { AppActors } from './app-actors.tsx';
 import { MembersTable } from './members-table.tsx';
 import { NestBoxText } from './nest-box.tsx';
 
@@ -45,7 +46,7 @@ function NestPane() {
     ? nestPicture(nestNow(), { width: room.width - MARGIN.width, height: room.height - MARGIN.height })
     : undefined;
   return (
-    <section class="nest" aria-label="Nest">
+    <section class={`nest ${session.run.value?.root.under ? 'in-app' : ''}`} aria-label="Nest">
       <header class="tools">
         {standing ? (
           <>
@@ -66,6 +67,7 @@ function NestPane() {
         ) : null}
         <span class="grow" />
       </header>
+      <AppActors />
       <Scroll id="nest" label="Loops in each other" box={box}>
         {picture ? <Boxes picture={picture} boxes={boxes} chosen={chosen} /> : null}
       </Scroll>

@@ -98,10 +98,9 @@ function drawBar(
     ctx.fillRect(x + width - gap - 3, y, 3, BAR);
   }
   if (width > 26) {
-    const label = actor.path.actors.length > 1 ? `${actor.name} #${actor.occurrence}` : actor.name;
     const left = Math.max(x, 0) + 5;
     const room = Math.min(x + width, scene.width) - left - 4;
-    const text = room > label.length * 6.2 ? label : room > 34 ? `${label.slice(0, Math.floor(room / 6.6) - 1)}…` : '';
+    const text = barText(actor.name, actor.path.actors.length > 1 ? ` #${actor.occurrence}` : '', room);
     if (text) {
       ctx.fillStyle = palette.onBar;
       ctx.fillText(text, left, y + BAR / 2 + 0.5);
@@ -113,6 +112,15 @@ function drawBar(
     ctx.strokeRect(x + 0.75, y + 0.75, Math.max(1, width - gap - 1.5), BAR - 1.5);
   }
   if (width > 3) drawStrip(ctx, scene, actor, x, width - gap, y + BAR);
+}
+
+/** What fits into so many pixels. Which run it is cannot be told from where it lies: a long name is cut before that. */
+export function barText(name: string, nth: string, room: number): string {
+  if (room > (name.length + nth.length) * 6.2) return name + nth;
+  const signs = Math.floor(room / 6.6) - 1;
+  if (signs - nth.length >= 2) return `${name.slice(0, signs - nth.length)}…${nth.trim()}`;
+  if (!nth) return room > 34 ? `${name.slice(0, signs)}…` : '';
+  return signs >= nth.length ? nth.trim() : '';
 }
 
 /** A bar whose end nobody has seen is frayed there. */
@@ -159,8 +167,8 @@ function drawStrip(
   const colourOf = (value: string, even: boolean): string | undefined => {
     if (value === 'advancing') return even ? palette.step : palette.line;
     if (value === 'paused') return palette.warn;
-    if (value === 'failed' || value === 'aborted') return palette.bad;
-    return value === 'finished' ? undefined : palette.hook;
+    if (value === 'failed' || (value === 'aborted' && !actor.endsAnother)) return palette.bad;
+    return value === 'finished' || value === 'aborted' ? undefined : palette.hook;
   };
   if (last - first > width) {
     for (let px = Math.max(0, Math.floor(x)); px < Math.min(scene.width, x + width); px += 2) {

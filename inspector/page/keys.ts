@@ -130,7 +130,7 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     'In the tree and the log',
     [
       { keys: ['↑', '↓'], says: 'row to row' },
-      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs' },
+      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs; in the log: a failure' },
     ],
   ],
   [

@@ -7,6 +7,7 @@ import { apart, exact, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { Stack } from './stack.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);
@@ -110,7 +111,7 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
 /** @param other where else the same object lies */
 const Key = ({ name, other }: { name: string; other: string | undefined }) => (
   <span class={`key ${other === undefined ? '' : 'shared'}`} title={other && `same as ${visible(other)}`}>
-    {visible(name)}
+    {name === '' ? '""' : visible(name)}
   </span>
 );
 
@@ -184,6 +185,7 @@ function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
       </button>
     );
   }
+  if (value.type === 'string' && path.endsWith('\u0000stack')) return <Stack text={value.text} path={path} />;
   if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
     return <Text text={value.text} path={path} />;
   return (
@@ -193,9 +195,9 @@ function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
   );
 }
 
-/** A text that does not fit into a line, such as an error's stack: opened, it is read as it was written. */
+/** A text that does not fit into a line: opened, it is read as it was written. */
 function Text({ text, path }: { text: string; path: string }) {
-  const isOpen = opened.value.get(path) ?? path.endsWith('\u0000stack');
+  const isOpen = opened.value.get(path) ?? false;
   return (
     <button
       type="button"

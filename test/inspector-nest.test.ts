@@ -87,8 +87,8 @@ async function held(text: string) {
   const store = new Store({ events: 1e6, bytes: 1e9 });
   await readLines(new Blob([text]).stream(), (lines) => store.add(lines, 1), new AbortController().signal);
   const contexts = new Contexts(store, chart);
-  const nest = new Nest(store);
-  nest.update();
+  const nest = new Nest();
+  nest.update(store.runs[0]);
   const at = new NestAt(nest, store, contexts);
   const boxes = (row = store.last): Record<string, BoxStanding> =>
     Object.fromEntries(at.at(row, undefined).map((one) => [one.box.name, one]));
@@ -172,11 +172,11 @@ test('a step lays nothing out: only a loop that was not known changes the pictur
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
   const store = new Store({ events: 1e6, bytes: 1e9 });
-  const nest = new Nest(store);
+  const nest = new Nest();
   const seen: string[] = [];
   for (const line of lines) {
     store.add([line], 1);
-    nest.update();
+    nest.update(store.runs[0]);
     if (seen.at(-1) !== nest.signature) seen.push(nest.signature);
   }
   // None, fit, epoch, batches, validate.
@@ -251,7 +251,7 @@ test('the largest boxes are taken with which all is in sight', () => {
 
 test('a small line has the newest value at its end, gaps where there is no number, and bounded points', async () => {
   const { store } = await held(recordingText({ epochs: 4, batches: 300, nanAt: 2 }));
-  const path = store.paths.get('fit.epoch.batches')!;
+  const path = store.runs[0]!.paths.get('fit.epoch.batches')!;
   const pick = tellingNumber(store, path)!;
   expect(pick.keys).toEqual(['loss']);
   const spark = new Spark(path, pick);

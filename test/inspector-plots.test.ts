@@ -74,7 +74,9 @@ test('what is smoothed as it comes is what is smoothed at once', () => {
   const lines = [...synthetic({ epochs: 3, batches: 40, nanAt: 2 })];
   const store = new Store({ events: 1e6, bytes: 1e9 });
   const pick = { path: 'fit.epoch.batches', keys: ['loss'] };
-  const [whole, pieces] = [new Series(pick), new Series(pick)];
+  store.add(lines.splice(0, 7), 1);
+  const [run] = store.runs;
+  const [whole, pieces] = [new Series(pick, run!), new Series(pick, run!)];
   for (let at = 0; at < lines.length; at += 7) {
     store.add(lines.slice(at, at + 7), 1);
     pieces.grow(store);

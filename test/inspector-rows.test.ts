@@ -120,11 +120,12 @@ test('what the page knows of a run is the same, whether it was told lines or row
     const [one, other] = (['lines', 'rows'] as const).map((told) => storeOf(taken(sent(inspection, told)).taken));
     const [a, b] = [one!.store, other!.store];
     expect(b.end).toBe(a.end);
-    for (const path of a.paths.keys()) {
-      const picks = numbersOf(a, a.paths.get(path)!);
-      expect(numbersOf(b, b.paths.get(path)!)).toEqual(picks);
+    const [runA, runB] = [a.runs[0]!, b.runs[0]!];
+    for (const path of runA.paths.keys()) {
+      const picks = numbersOf(a, runA.paths.get(path)!);
+      expect(numbersOf(b, runB.paths.get(path)!)).toEqual(picks);
       for (const pick of picks) {
-        const [first, second] = [new Series(pick), new Series(pick)];
+        const [first, second] = [new Series(pick, runA), new Series(pick, runB)];
         first.grow(a);
         second.grow(b);
         const { rows, steps, times, values } = first;

@@ -293,7 +293,7 @@ for (const [how, pageOf] of [
 ] as const) {
   describe(`the page shows of ${how}, in both places,`, () => {
     const rowsOf = (store: Store) => {
-      const { steps } = store.paths.get('twoNames')!;
+      const { steps } = store.runs[0]!.paths.get('twoNames')!;
       return Array.from({ length: steps.length }, (_, at) => steps.row(at));
     };
 
@@ -317,11 +317,11 @@ for (const [how, pageOf] of [
     test('its numbers, to be plotted', async () => {
       const { store } = await pageOf();
       const states = await statesOf();
-      const path = store.paths.get('twoNames')!;
+      const path = store.runs[0]!.paths.get('twoNames')!;
       const names = numbersOf(store, path).map(({ keys }) => keys.join('.'));
       expect(names).toEqual(expect.arrayContaining(['best.loss', 'newest.loss', 'best.at', 'newest.at']));
       const plotted = (...keys: string[]) => {
-        const series = new Series({ path: 'twoNames', keys });
+        const series = new Series({ path: 'twoNames', keys }, store.runs[0]!);
         series.grow(store);
         return series.values;
       };

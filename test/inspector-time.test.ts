@@ -12,7 +12,7 @@ const hookOf = (times: readonly LoopTime[], path: string, hook: string) =>
 
 test('what the loops took themselves is, in all, the time that the run took', () => {
   const { store, root } = knownFrom([...synthetic({ epochs: 4, batches: 12, validation: 3 })]);
-  const times = timeSpent(store, everywhere);
+  const times = timeSpent(store, store.runs[0]!, everywhere);
   expect(times.map(({ path }) => path)).toEqual(['fit', 'fit.epoch', 'fit.epoch.batches', 'fit.epoch.validate']);
   const whole = root.end - root.from;
   expect(of(times, 'fit').total).toBeCloseTo(whole, 6);
@@ -28,7 +28,11 @@ test('what the loops took themselves is, in all, the time that the run took', ()
 
 test('the longest steps lead to the rows at which they ended', () => {
   const { store } = knownFrom([...synthetic({ epochs: 4, batches: 12 })]);
-  const { slowest, max, p50, p95, mean } = hookOf(timeSpent(store, everywhere), 'fit.epoch.batches', 'advance');
+  const { slowest, max, p50, p95, mean } = hookOf(
+    timeSpent(store, store.runs[0]!, everywhere),
+    'fit.epoch.batches',
+    'advance',
+  );
   expect(slowest.length).toBe(8);
   expect(slowest[0]!.ms).toBe(max);
   expect(p50).toBeLessThanOrEqual(p95);
@@ -45,21 +49,21 @@ test('the longest steps lead to the rows at which they ended', () => {
 
 test('of a range, the times in it are told, and what ended in it is counted', () => {
   const { store, root } = knownFrom([...synthetic({ epochs: 4, batches: 12 })]);
-  const [first, second] = store.paths.get('fit.epoch')!.actors;
+  const [first, second] = store.runs[0]!.paths.get('fit.epoch')!.actors;
   const range = { from: first!.from, to: second!.from };
-  const times = timeSpent(store, range);
+  const times = timeSpent(store, store.runs[0]!, range);
   expect(of(times, 'fit')).toMatchObject({ count: 0, open: 1 });
   expect(of(times, 'fit').total).toBeCloseTo(range.to - range.from, 6);
   expect(of(times, 'fit.epoch.batches')).toMatchObject({ count: 1, open: 0 });
   expect(hookOf(times, 'fit.epoch.batches', 'advance').count).toBe(12);
-  const steps = timeSpent(store, { from: root.end + 1, to: root.end + 2 });
+  const steps = timeSpent(store, store.runs[0]!, { from: root.end + 1, to: root.end + 2 });
   expect(steps).toEqual([]);
   // The two halves of a range are the whole of it.
   const middle = (range.from + range.to) / 2;
   const halves = [
     { from: range.from, to: middle },
     { from: middle, to: range.to },
-  ].map((half) => timeSpent(store, half));
+  ].map((half) => timeSpent(store, store.runs[0]!, half));
   for (const { path, total, self } of times) {
     const both = halves.flatMap((half) => half.filter((one) => one.path === path));
     expect(both.reduce((sum, one) => sum + one.total, 0)).toBeCloseTo(total, 6);
@@ -69,7 +73,7 @@ test('of a range, the times in it are told, and what ended in it is counted', ()
 
 test('a pause is nobody’s own time, and is told apart', () => {
   const { store } = knownFrom([...synthetic({ epochs: 3, batches: 10, pauseAt: 2 })]);
-  const times = timeSpent(store, everywhere);
+  const times = timeSpent(store, store.runs[0]!, everywhere);
   const paused = hookOf(times, 'fit.epoch.batches', 'paused');
   expect(paused.total).toBeGreaterThanOrEqual(30);
   const batches = of(times, 'fit.epoch.batches');
@@ -96,7 +100,7 @@ test('what a step waits for is told apart from its own time', async () => {
     void run.give('number 1', 1);
   });
   const { store } = knownFrom(linesOf(text));
-  const times = timeSpent(store, everywhere);
+  const times = timeSpent(store, store.runs[0]!, everywhere);
   const waits = hookOf(times, 'waiting', 'receive, sleep');
   const steps = hookOf(times, 'waiting', 'advance');
   expect(waits.count).toBe(2);
@@ -142,7 +146,7 @@ test('loops that run beside each other take time at once: to the loop above it i
     end('all.b#1', 70),
     end('all#1', 100),
   ]);
-  const times = timeSpent(store, everywhere);
+  const times = timeSpent(store, store.runs[0]!, everywhere);
   expect(times.map(({ path, total, self }) => [path, total, self])).toEqual([
     ['all', 100, 40],
     ['all.a', 40, 40],

@@ -53,6 +53,8 @@ export interface ActorLine extends Numbered {
   name: string;
   loop: string;
   parent?: string;
+  /** Of an outermost loop: the id that its run was started with, where it was given one. */
+  run?: string;
   chart: string;
   value: string;
   context?: LoopContext;

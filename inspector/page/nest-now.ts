@@ -19,14 +19,14 @@ interface Shown {
 
 let shown: Shown | undefined;
 
-/** The boxes of the run that is shown. */
+/** The boxes of the run that is looked at. */
 function shownNow(): Shown {
   const { store, contexts } = session;
   if (shown?.store !== store) {
-    const nest = new Nest(store);
+    const nest = new Nest();
     shown = { store, nest, at: new NestAt(nest, store, contexts), sparks: new Map(), without: new Map() };
   }
-  shown.nest.update();
+  shown.nest.update(session.run.value);
   return shown;
 }
 

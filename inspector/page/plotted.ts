@@ -34,8 +34,8 @@ const isListed = ({ keys }: Pick): boolean => keys.some((key) => /^\d+$/.test(ke
 
 /** Losses are what people look at first; without one, the first number there is: of the loop with the most steps. */
 function firstChoice(all: readonly Pick[]): readonly Pick[] {
-  const { paths } = session.store;
-  const taken = ({ path }: Pick) => paths.get(path)?.taken ?? 0;
+  const paths = session.run.value?.paths;
+  const taken = ({ path }: Pick) => paths?.get(path)?.taken ?? 0;
   const plain = all.filter((pick) => !isListed(pick));
   const losses = plain.filter(({ keys }) => /loss$/i.test(keys.at(-1)!));
   const among = losses.length ? losses : plain.length ? plain : all;

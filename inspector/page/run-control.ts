@@ -21,8 +21,8 @@ export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   const { perSec, going } = settings.value;
   if (perSec !== null && going.includes(root.id)) return 'running';
   // The innermost loop is the one that waits; those above it are in the middle of their step.
-  for (const path of store.paths.values()) {
-    const actor = path.actors.findLast((one) => one.root === root);
+  for (const path of root.path.run.paths.values()) {
+    const actor = path.actors.at(-1);
     if (actor && !actor.ended && standing(store, actor, store.last)?.phase === 'paused') return 'paused';
   }
   return 'running';

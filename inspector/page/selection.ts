@@ -1,5 +1,5 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type Actor, begun } from '../run/actor.ts';
+import { type Actor, begun, type Run } from '../run/actor.ts';
 import { Contexts } from '../run/contexts.ts';
 import { type Bounds, Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
@@ -52,12 +52,18 @@ export class PageSelection {
     const id = this.selected.value;
     const chosen = store.actors.get(id);
     if (chosen && !this.follows.value) return chosen;
-    const path = store.paths.get(id.replace(/#\d+$/, ''));
     const now = this.now.value;
+    // Where nobody chose, the run that went on at the moment.
+    if (id === this.#chosen && now >= 0) return runAt(store.roots, now, store.t(now)) ?? store.roots[0];
+    const name = id.replace(/#\d+$/, '');
+    const path = chosen?.path ?? store.runs.findLast(({ paths }) => paths.get(name)?.actors.length)?.paths.get(name);
     if (!path?.actors.length || now < 0) return chosen ?? store.roots[0];
     if (chosen && chosen.first <= now && !(chosen.end <= store.t(now))) return chosen;
     return path.actors[begun(path.actors, now) - 1] ?? chosen ?? path.actors[0];
   });
+
+  /** The run that the loop looked at belongs to. */
+  readonly run: ReadonlySignal<Run | undefined> = computed(() => this.actor.value?.path.run);
 
   /** The loop that was chosen by nobody. */
   #chosen = '';
@@ -148,4 +154,10 @@ export class PageSelection {
     if (shown && !shown.ended) return shown;
     return this.store.roots.findLast((root) => !root.ended) ?? shown;
   }
+}
+
+/** Of the runs that had begun by a moment, the first that still went on, or the last. */
+function runAt(roots: readonly Actor[], row: number, t: number): Actor | undefined {
+  const there = roots.slice(0, begun(roots, row));
+  return there.find(({ end }) => !(end <= t)) ?? there.at(-1);
 }

@@ -1,6 +1,8 @@
 import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { RowIndex } from './row-index.ts';
 
+const HUES = 8;
+
 /** How a loop stands, in one word that has a colour. */
 export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'ended' | 'failed' | 'aborted' | 'stopped' | 'unknown';
 
@@ -32,23 +34,26 @@ export class Actor {
 
   readonly index: number;
   readonly id: string;
-  readonly path: Path;
+  /** Its place, set as soon as its run is known. */
+  path!: Path;
   readonly name: string;
   readonly loop: string;
   parent: Actor | undefined;
   readonly chart: string;
   /** What came before was not seen. */
   readonly late: boolean;
+  /** Of an outermost loop, the id that its run was started with; empty where it was given none. */
+  readonly runId: string;
 
-  constructor(line: ActorLine, index: number, path: Path, parent: Actor | undefined, row: number) {
+  constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
     this.id = line.id;
-    this.path = path;
     this.name = line.name || line.path;
     this.loop = line.loop;
     this.parent = parent;
     this.chart = line.chart;
     this.late = line.late === true;
+    this.runId = typeof line.run === 'string' ? line.run : '';
     this.first = row;
     this.from = line.t;
   }
@@ -77,20 +82,75 @@ export class Actor {
   }
 }
 
-/** One place in the tree of loops; every time it runs there is another actor. */
+/** One place in the tree of loops of a run; every time it runs there is another actor. */
 export class Path {
   /** The rows at which a step of this loop ended, numbered over all its runs. */
-  readonly steps: RowIndex = new RowIndex();
+  steps: RowIndex = new RowIndex();
   readonly actors: Actor[] = [];
   taken = 0;
 
   readonly name: string;
-  /** Which of the palette's colours it has. */
+  /** Which of the palette's colours it has: the same loop has the same in every run. */
   readonly hue: number;
+  readonly run: Run;
 
-  constructor(name: string, hue: number) {
+  constructor(name: string, hue: number, run: Run) {
     this.name = name;
     this.hue = hue;
+    this.run = run;
+  }
+
+  /** Takes in all that is known of another: they have turned out to be one. */
+  join({ actors, steps }: Path): void {
+    for (const actor of actors) actor.path = this;
+    this.actors.push(...actors);
+    this.actors.sort((a, b) => a.index - b.index);
+    const [before, both] = [this.steps, new RowIndex()];
+    const each = (index: RowIndex) => Array.from({ length: index.length }, (_, at) => step(index, at));
+    // By how many steps the count goes up at a row; what was dropped before the first is in that one's.
+    const step = (index: RowIndex, at: number) => ({
+      row: index.row(at),
+      more: index.count(at) - (at > 0 ? index.count(at - 1) : 0),
+    });
+    let count = 0;
+    for (const { row, more } of [...each(before), ...each(steps)].sort((a, b) => a.row - b.row)) {
+      count += more;
+      both.push(row, count);
+    }
+    this.steps = both;
+    this.taken = count;
+  }
+}
+
+/** One run: an outermost loop with all the loops that it ran. What another run did under the same names is not in it. */
+export class Run {
+  /** The outermost loop. */
+  readonly root: Actor;
+  /** Counted from 1, in the order in which the runs began. */
+  readonly number: number;
+  /** Which of the palette's colours it has. */
+  readonly hue: number;
+  /** The loops of it, by their paths, in the order in which they first ran. */
+  readonly paths: Map<string, Path> = new Map();
+
+  constructor(root: Actor, number: number) {
+    this.root = root;
+    this.number = number;
+    this.hue = (number - 1) % HUES;
+  }
+
+  /** The id that it was started with; where it was given none, its loop and which run of that it is. */
+  get name(): string {
+    return this.root.runId || this.root.id;
+  }
+
+  /** The loop of this path: a new one, unless it is known. */
+  path(name: string): Path {
+    const known = this.paths.get(name);
+    if (known) return known;
+    const path = new Path(name, this.paths.size % HUES, this);
+    this.paths.set(name, path);
+    return path;
   }
 }
 

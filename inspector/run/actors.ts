@@ -1,18 +1,18 @@
 import type { ActorLine, EventLine } from '../lines/line.ts';
-import { Actor, Path } from './actor.ts';
-
-const HUES = 8;
+import { Actor, Run } from './actor.ts';
 
 /** All actors that are known, and how they belong together. */
 export class Actors {
   /** All of them. */
   readonly byId: Map<string, Actor> = new Map();
-  readonly paths: Map<string, Path> = new Map();
+  /** In the order in which they began. */
+  readonly runs: Run[] = [];
   readonly roots: Actor[] = [];
   /** The rows of the flame chart, each with its actors in time. */
   readonly lanes: Actor[][] = [];
   readonly #byIndex: (Actor | undefined)[] = [];
   readonly #laneOwner: (Actor | undefined)[] = [];
+  #begun = 0;
 
   readonly #gapSince: (actor: Actor) => { row: number; t: number } | undefined;
 
@@ -30,11 +30,13 @@ export class Actors {
     const known = this.byId.get(line.id);
     if (known) return known;
     const parent = line.parent === undefined ? undefined : this.byId.get(line.parent);
-    const path = this.#path(line.path);
-    const actor = new Actor(line, this.#byIndex.length, path, parent, row);
+    const actor = new Actor(line, this.#byIndex.length, parent, row);
+    const run = parent ? parent.path.run : new Run(actor, ++this.#begun);
+    if (!parent) this.runs.push(run);
+    actor.path = run.path(line.path);
     this.#byIndex.push(actor);
     this.byId.set(line.id, actor);
-    path.actors.push(actor);
+    actor.path.actors.push(actor);
     if (parent) this.#place(actor, parent, row);
     else this.roots.push(actor);
     // The first free lane below the parent's: loops that run side by side come to lie under one another.
@@ -64,6 +66,12 @@ export class Actors {
   adopt(actor: Actor, parent: Actor): void {
     this.#leave(actor);
     actor.parent = parent;
+    const { run } = actor.path;
+    // Until now it was taken to be a run by itself.
+    if (run.root === actor && run !== parent.path.run) {
+      for (const path of run.paths.values()) parent.path.run.path(path.name).join(path);
+      without(this.runs, run);
+    }
     const siblings = parent.children.get(actor.name) ?? [];
     const later = siblings.findIndex(({ first }) => first > actor.first);
     siblings.splice(later < 0 ? siblings.length : later, 0, actor);
@@ -78,7 +86,7 @@ export class Actors {
   stranger(line: EventLine): ActorLine {
     const path = line.id.replace(/#\d+$/, '');
     const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
-    const parent = above && this.paths.get(above)?.actors.at(-1)?.id;
+    const parent = above && this.#onlyAt(above)?.id;
     return {
       type: 'actor',
       seq: line.seq,
@@ -88,7 +96,7 @@ export class Actors {
       name: path.slice(above.length && above.length + 1),
       loop: '',
       ...(parent && { parent }),
-      chart: this.paths.get(path)?.actors.at(-1)?.chart ?? '',
+      chart: this.#newestAt(path)?.chart ?? '',
       value: line.value,
       status: 'active',
       late: true,
@@ -119,20 +127,28 @@ export class Actors {
     this.#byIndex[actor.index] = undefined;
     this.byId.delete(actor.id);
     without(actor.path.actors, actor);
+    const { run } = actor.path;
+    // Of one run of a program without end, nothing stays when all of it has been let go.
+    if ([...run.paths.values()].every(({ actors }) => actors.length === 0)) without(this.runs, run);
     without(this.lanes[actor.lane]!, actor);
     this.#leave(actor);
   }
 
-  #path(name: string): Path {
-    const known = this.paths.get(name);
-    if (known) return known;
-    const path = new Path(name, this.paths.size % HUES);
-    this.paths.set(name, path);
-    return path;
+  /** The newest actor of this path, unless several runs have one that goes on: then nobody can say which is meant. */
+  #onlyAt(path: string): Actor | undefined {
+    const goingOn = this.runs.filter(({ paths }) => paths.get(path)?.actors.at(-1)?.ended === false);
+    if (goingOn.length > 1) return undefined;
+    return goingOn[0]?.paths.get(path)?.actors.at(-1) ?? this.#newestAt(path);
+  }
+
+  /** The newest actor of the newest run that has this path. */
+  #newestAt(path: string): Actor | undefined {
+    const run = this.runs.findLast(({ paths }) => paths.get(path)?.actors.length);
+    return run?.paths.get(path)?.actors.at(-1);
   }
 }
 
-function without(list: Actor[], actor: Actor): void {
-  const at = list.indexOf(actor);
+function without<T>(list: T[], one: T): void {
+  const at = list.indexOf(one);
   if (at >= 0) list.splice(at, 1);
 }

@@ -1,5 +1,4 @@
-import type { Actor, Path } from './actor.ts';
-import type { Store } from './store.ts';
+import type { Actor, Path, Run } from './actor.ts';
 
 /** A loop of the program, in all its runs; loops of one array are one box. */
 export interface NestBox {
@@ -19,14 +18,14 @@ export interface NestBox {
 /** The loops of an array are called `folds.0`, `folds.1` … */
 const inArray = /(\.\d+)+$/;
 
-/** The boxes of a program: one in the other as the loops run each other. */
+/** The boxes of a run: one in the other as the loops run each other. */
 export class Nest {
   /** In the order of a tree that is read from top to bottom. */
   boxes: readonly NestBox[] = [];
   regions: NestBox[][] = [];
   /** Another one when boxes have come or stand elsewhere: then they are laid out anew. */
   signature = '';
-  readonly #store: Store;
+  #run: Run | undefined;
   readonly #byKey = new Map<string, NestBox>();
   readonly #byPath = new Map<Path, NestBox>();
   /** Pairs of boxes that were seen to run at the same time. */
@@ -34,27 +33,28 @@ export class Nest {
   #paths = 0;
   #late = false;
 
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
   boxOf(path: Path): NestBox | undefined {
     return this.#byPath.get(path);
   }
 
-  /** Takes in what the store has learned since. */
-  update(): void {
-    const { paths } = this.#store;
+  /** Takes in what has become known of a run since; of another run than before, all of it. */
+  update(run: Run | undefined): void {
+    const isOther = run !== this.#run;
+    this.#run = run;
+    if (isOther) {
+      this.#byKey.clear();
+      this.#beside.clear();
+    }
+    const paths = run?.paths ?? new Map<string, Path>();
     const pairs = this.#beside.size;
-    const grown = paths.size !== this.#paths;
+    const grown = isOther || paths.size !== this.#paths;
     // Who ran a loop whose beginning was not seen may be told later.
-    if (grown || this.#late) this.#build();
+    if (grown || this.#late) this.#build(paths);
     this.#findBeside();
     if (grown || this.#late || this.#beside.size !== pairs) this.#arrange();
   }
 
-  #build(): void {
-    const { paths } = this.#store;
+  #build(paths: ReadonlyMap<string, Path>): void {
     this.#byPath.clear();
     this.#paths = paths.size;
     this.#late = false;
@@ -90,7 +90,6 @@ export class Nest {
 
   /** Looks at the newest runs of each box for what ran at the same time in them. */
   #findBeside(): void {
-    this.#compare(this.#store.roots.slice(-50));
     for (const { paths } of this.#byKey.values()) {
       for (const { actors } of paths) {
         for (const above of actors.slice(-2)) {

@@ -1,6 +1,6 @@
 import { numberOf } from '../text/number.ts';
 import { readValue } from '../text/value.ts';
-import type { Path } from './actor.ts';
+import type { Path, Run } from './actor.ts';
 import type { Store } from './store.ts';
 
 /** A number in the state of one loop: which loop, and where in its state. */
@@ -62,9 +62,10 @@ class Smooth {
   }
 }
 
-/** One number over all steps of its loop, over all its runs. Grows as lines come in. */
+/** One number of a run over all steps of its loop. Grows as lines come in. */
 export class Series {
   readonly pick: Pick;
+  readonly run: Run;
   readonly rows: number[] = [];
   readonly steps: number[] = [];
   readonly times: number[] = [];
@@ -76,14 +77,15 @@ export class Series {
   #next = 0;
   #smooth = new Smooth(0);
 
-  constructor(pick: Pick) {
+  constructor(pick: Pick, run: Run) {
     this.pick = pick;
+    this.run = run;
     this.#state = new State(pick.keys);
   }
 
   /** Reads the steps that came since. */
   grow(store: Store): void {
-    const steps = store.paths.get(this.pick.path)?.steps;
+    const steps = this.run.paths.get(this.pick.path)?.steps;
     if (!steps) return;
     this.#forget(store.first);
     for (let at = steps.upTo(this.#next - 1) + 1; at < steps.length; at++) {

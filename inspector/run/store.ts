@@ -5,7 +5,7 @@ import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
 import { isEnd, thrownIn } from '../text/thrown.ts';
-import { type Actor, isOver, type Path, type Phase, phaseOf } from './actor.ts';
+import { type Actor, isOver, type Phase, phaseOf, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
 import { Failures } from './failures.ts';
@@ -27,7 +27,8 @@ export class Store {
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
   readonly #actors = new Actors((actor) => this.#gapSince(actor));
   readonly actors: ReadonlyMap<string, Actor> = this.#actors.byId;
-  readonly paths: ReadonlyMap<string, Path> = this.#actors.paths;
+  /** In the order in which they began. */
+  readonly runs: readonly Run[] = this.#actors.runs;
   readonly roots: readonly Actor[] = this.#actors.roots;
   /** The rows of the flame chart, each with its actors in time. */
   readonly lanes: readonly (readonly Actor[])[] = this.#actors.lanes;

@@ -1,4 +1,4 @@
-import type { Actor } from './actor.ts';
+import type { Actor, Run } from './actor.ts';
 import { hookIn } from './hooks.ts';
 import { Samples, type Slow } from './samples.ts';
 import { clipped, lengthOf, merged, outside, type Span } from './spans.ts';
@@ -39,10 +39,10 @@ export interface LoopTime extends Taken {
 export const PAUSED = 'paused';
 export const WAITING = 'receive, sleep';
 
-/** Where the time of a range went, by loop and hook, the loops in the order in which they first ran. */
-export function timeSpent(store: Store, range: Span): LoopTime[] {
+/** Where the time of a run went in a range, by loop and hook, the loops in the order in which they first ran. */
+export function timeSpent(store: Store, run: Run, range: Span): LoopTime[] {
   if (!store.end) return [];
-  return [...store.paths.values()].flatMap((path) => {
+  return [...run.paths.values()].flatMap((path) => {
     const runs = new Sum();
     const hooks = new Map<string, Sum>();
     for (const actor of path.actors) addRun(store, actor, range, runs, hooks);

@@ -22,6 +22,9 @@ export interface TreeRow extends Standing {
 /** The most runs of one loop that are listed when a group is unfolded: the nearest to the moment. */
 const LISTED = 200;
 
+/** As many runs of one outermost loop have a row each. */
+const ROWS = 8;
+
 /** The tree at a row. Runs of one loop under one parent are one line, the latest of them, unless the group is open. */
 export function treeAt(store: Store, at: number, open: ReadonlySet<string>): TreeRow[] {
   const rows: TreeRow[] = [];
@@ -47,10 +50,19 @@ export function treeAt(store: Store, at: number, open: ReadonlySet<string>): Tre
       if (add(actor, { depth: depth + 1, only: true, listed: true })) below(actor, depth + 2, true);
     }
   };
-  const names = new Map<string, Actor[]>();
-  for (const root of store.roots) names.set(root.name, [...(names.get(root.name) ?? []), root]);
-  for (const group of names.values()) visit(group, 0, false);
+  for (const group of rootGroups(store)) visit(group, 0, false);
   return rows;
+}
+
+/** Runs are rows of their own, unless there are many of one loop. */
+function rootGroups({ roots }: Store): Actor[][] {
+  const names = new Map<string, Actor[]>();
+  for (const root of roots) {
+    const group = names.get(root.name);
+    if (group) group.push(root);
+    else names.set(root.name, [root]);
+  }
+  return [...names.values()].flatMap((group) => (group.length > ROWS ? [group] : group.map((root) => [root])));
 }
 
 /** What a row is called: the latest run of an unfolded group has two, its own and the group's. */

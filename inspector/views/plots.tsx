@@ -21,13 +21,14 @@ export function Plots() {
   const hover = useSignal<number | null>(null);
   session.version.value;
   const now = session.now.value;
-  const found = [...store.paths.values()].flatMap((path) => numbersOf(store, path));
+  const run = session.run.value;
+  const found = [...(run?.paths.values() ?? [])].flatMap((path) => numbersOf(store, path));
   const all = inOrder(found);
   const wanted = find.value.trim().toLowerCase();
   const listed = all.filter((pick) => isPicked(pick.path, pick.keys) || pickName(pick).toLowerCase().includes(wanted));
   const picks = picksOf(all);
   const names = picks.map(pickName).join('\n');
-  const series = useMemo(() => picks.map((pick) => new Series(pick)), [store, names]);
+  const series = useMemo(() => (run ? picks.map((pick) => new Series(pick, run)) : []), [run, names]);
   for (const one of series) one.grow(store);
   const x = hover.value ?? undefined;
   const of = momentTold(series, x, now);

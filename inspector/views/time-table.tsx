@@ -22,12 +22,13 @@ const SAYS: Record<Column, string> = {
 };
 
 const sorted = signal<Column>('self');
+const EVERYWHERE = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 /** Of what the longest are listed, by its loop and hook. */
 const listed = signal('');
 /** What is worked out anew while lines come in takes at most so large a part of the time. */
 const PART = 0.05;
 
-/** Where the time goes, by loop and hook. */
+/** Where the time of the run goes that is looked at, by loop and hook. */
 export function TimeTable() {
   session.version.value;
   const range = session.range.value ?? sight.value;
@@ -92,11 +93,12 @@ const nameOf = (loop: LoopTime, hook: HookTime | undefined) =>
 function useTimes(range: { from: number; to: number } | null): LoopTime[] {
   const known = useRef<{ of: unknown; end: number; at: number; took: number; times: LoopTime[] } | null>(null);
   const { store } = session;
-  const of = `${session.runs.value} ${range?.from} ${range?.to}`;
+  const run = session.run.value;
+  const of = `${session.runs.value} ${run?.number} ${range?.from} ${range?.to}`;
   const begun = performance.now();
   const last = known.current;
   if (last?.of === of && (last.end === store.end || begun - last.at < last.took / PART)) return last.times;
-  const times = timeSpent(store, range ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY });
+  const times = run ? timeSpent(store, run, range ?? EVERYWHERE) : [];
   known.current = { of, end: store.end, at: begun, took: performance.now() - begun, times };
   return times;
 }

@@ -128,6 +128,6 @@ const titleOf = ({ id, loop, late }: Actor, stands: string): string =>
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {
   let count = 0;
-  for (const { actors } of session.store.paths.values()) count += begun(actors, row);
+  for (const { paths } of session.store.runs) for (const { actors } of paths.values()) count += begun(actors, row);
   return count;
 }

@@ -12,7 +12,7 @@ export function Loops({ path, none }: { path: Signal<string>; none: string }) {
       }}
     >
       <option value="">{none}</option>
-      {[...session.store.paths.keys()].map((name) => (
+      {[...new Set(session.store.runs.flatMap(({ paths }) => [...paths.keys()]))].map((name) => (
         <option key={name} value={name}>
           {name}
         </option>

@@ -47,6 +47,16 @@ export function classOf(actor: AnyActorRef): string {
   return actors?.[classMark] ?? actor.id;
 }
 
+const runIds = new WeakMap<AnyActorRef, string>();
+
+/** Remembers what somebody called the run of an outermost loop, for those who watch it. */
+export function nameRun(actor: AnyActorRef, id: string): void {
+  runIds.set(actor, id);
+}
+
+/** What the run of this outermost loop was called; `undefined` where nobody gave it an id. */
+export const runIdOf = (actor: AnyActorRef): string | undefined => runIds.get(actor);
+
 /** `undefined` where its machine could not even begin. */
 export function standOf(actor: AnyActorRef): Stand | undefined {
   const snapshot = actor.getSnapshot() as Stand | undefined;

@@ -227,8 +227,10 @@ function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
   return { ...about(subject, base.seq, subject.t), value, context, status, late: true };
 }
 
-function about({ id, path, name, loop, parent }: Subject, seq: number, t: number): Record<string, unknown> {
-  return { type: 'actor', seq, t, id, path, name, loop, ...(parent && { parent: parent.id }), chart: chartKey };
+function about({ id, path, name, loop, parent, runId }: Subject, seq: number, t: number): Record<string, unknown> {
+  const above = parent === undefined ? {} : { parent: parent.id };
+  const run = runId === undefined ? {} : { run: runId };
+  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, chart: chartKey };
 }
 
 /** The chart as data: states, transitions, what is invoked, and the guards that have names. */

@@ -35,6 +35,8 @@ export interface ActorLine {
   /** The class of the loop. */
   loop: string;
   parent?: string;
+  /** Of a root: the id that its run was started with, where it was given one. */
+  run?: string;
   value: LoopStateValue;
   context: Json;
   /** Of one that had ended by then. */

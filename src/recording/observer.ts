@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { classOf, isLoopActor, type Stand, standOf } from '../chart/loop-actor.ts';
+import { classOf, isLoopActor, runIdOf, type Stand, standOf } from '../chart/loop-actor.ts';
 import { parentActor, type Transition, takenBy, topActor } from '../chart/xstate-inner.ts';
 import { edgesOf } from './edges.ts';
 import type { Sighting, Subject } from './sighting.ts';
@@ -96,6 +96,7 @@ export class Observer {
       name: actor.id,
       loop: classOf(actor),
       parent,
+      runId: parent === undefined ? runIdOf(actor) : undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
       actor: status === 'active' ? actor : undefined,

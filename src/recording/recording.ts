@@ -67,7 +67,7 @@ function lineOf(
   { subject, event, t, from, value, status, context, output, error, transitions }: Sighting,
   seq: number,
 ): RecordingLine {
-  const { id, path, loop, parent, late } = subject;
+  const { id, path, loop, parent, runId, late } = subject;
   const returned = output === undefined ? {} : { output: plainOutput(output) };
   if (event === undefined) {
     return {
@@ -78,6 +78,7 @@ function lineOf(
       path,
       loop,
       ...(parent === undefined ? {} : { parent: parent.id }),
+      ...(runId === undefined ? {} : { run: runId }),
       value,
       context: encodeJson(context as unknown as Json),
       ...(status === 'active' ? {} : { status }),

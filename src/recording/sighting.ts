@@ -20,6 +20,8 @@ export interface Subject {
   /** The class of the loop. */
   readonly loop: string;
   readonly parent: Subject | undefined;
+  /** Of an outermost loop, the id that its run was started with; `undefined` where it was given none. */
+  readonly runId: string | undefined;
   /** When it was first seen, in milliseconds since 1970. */
   readonly t: number;
   /** It had begun before that. */

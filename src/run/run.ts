@@ -2,6 +2,7 @@ import { type Actor, createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
+import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
 import { leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
@@ -81,6 +82,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
     } as any);
 
+    if (runId !== undefined) nameRun(this.actor, runId);
     const { system } = this.actor;
     const inspectUnguarded = system.inspect;
     system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));

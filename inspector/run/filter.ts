@@ -1,6 +1,7 @@
 import { haystack } from '../text/describe.ts';
+import { isVisible } from '../text/value.ts';
 import { RowIndex } from './row-index.ts';
-import { rowWords } from './row-words.ts';
+import { OWN_WORDS, rowHead, rowSays } from './row-words.ts';
 import type { Store } from './store.ts';
 
 export interface Wanted {
@@ -27,6 +28,8 @@ export class Filter {
   readonly #folds: boolean;
   readonly #opened: ReadonlySet<number>;
   readonly #test: (text: string) => boolean = () => true;
+  /** The words that stand in what is searched for. */
+  readonly #words: readonly string[] = [];
   readonly #found = new RowIndex();
   /** Those that match and are folded into others. */
   readonly #within = new RowIndex();
@@ -56,6 +59,7 @@ export class Filter {
     } else if (wanted.text) {
       // What was copied from a row may have other spaces between its columns.
       const text = wanted.text.toLowerCase().replace(/\s+/g, ' ');
+      this.#words = text.match(/[a-z]{2,}/g) ?? [];
       this.#test = (line) => line.toLowerCase().includes(text);
     }
   }
@@ -118,7 +122,7 @@ export class Filter {
     const until = performance.now() + SLICE;
     for (; this.#next < store.end; this.#next++) {
       if (this.#matches(this.#next)) (this.isFolded(this.#next) ? this.#within : this.#found).push(this.#next, 0);
-      if ((this.#next & 127) === 0 && performance.now() > until) {
+      if ((this.#next & 31) === 0 && performance.now() > until) {
         this.#next++;
         break;
       }
@@ -165,11 +169,25 @@ export class Filter {
 
   /** Whether what is searched for stands in what a row shows, as it shows it or exactly, or in the event as it came. */
   #says(row: number): boolean {
-    const line = this.#store.line(row);
-    const { who, what, to, say } = rowWords(this.#store, row, line);
-    const head = `${line.seq} ${who} ${what} ${to}`;
-    if (this.#test(`${head} ${say}`) || this.#test(haystack(line))) return true;
-    const exact = rowWords(this.#store, row, line, true).say;
+    const store = this.#store;
+    const line = store.line(row);
+    const { who, what, to } = rowHead(store, row, line);
+    const head = [line.seq, who, what, to].filter((text) => text !== '').join(' ');
+    const told = `${haystack(line)} ${head}`;
+    if (this.#test(told)) return true;
+    // To put a row into words takes far longer than to see that it cannot have those.
+    if (this.#lacksWords(told)) return false;
+    const say = rowSays(store, row, line, false);
+    if (this.#test(`${head} ${say}`)) return true;
+    const exact = rowSays(store, row, line, true);
     return exact !== say && this.#test(`${head} ${exact}`);
+  }
+
+  /** Whether a word that is searched for stands nowhere in an event, and so in nothing that its row shows. */
+  #lacksWords(told: string): boolean {
+    const words = this.#words;
+    if (!words.length || !isVisible(told)) return false;
+    const text = told.toLowerCase();
+    return words.some((word) => !text.includes(word) && !OWN_WORDS.includes(word));
   }
 }

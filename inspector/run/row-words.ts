@@ -16,15 +16,25 @@ export interface RowWords {
 
 /** @param exactly whether numbers are told with all their digits */
 export function rowWords(store: Store, row: number, line: Line = store.line(row), exactly = false): RowWords {
-  const actor = store.actor(row);
+  return { ...rowHead(store, row, line), say: rowSays(store, row, line, exactly) };
+}
+
+/** What stands before that which there is to say of an event. */
+export const rowHead = (store: Store, row: number, line: Line) => ({
+  who: store.actor(row)?.short ?? '',
+  what: whatOf(line),
+  to: stateOf(store, row, line),
+});
+
+/** The words in what a row says that do not stand in its event. */
+export const OWN_WORDS =
+  'begins, already running when it was first seen; run; line lines; up to, caught by; ends; not plain data; error; caused by';
+
+/** @param exactly whether numbers are told with all their digits */
+export function rowSays(store: Store, row: number, line: Line, exactly: boolean): string {
   const said = describe(line, exactly);
   const way = wayOf(store, row);
-  return {
-    who: actor?.short ?? '',
-    what: whatOf(line),
-    to: stateOf(store, row, line),
-    say: way ? `${said} · ${way}` : said,
-  };
+  return way ? `${said} · ${way}` : said;
 }
 
 /** The name of an event, short. An end that is thrown is told by the same event as a failure, and is none. */

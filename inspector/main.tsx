@@ -11,6 +11,7 @@ import { startPaneSizes } from './page/pane-sizes.ts';
 import { followSettings } from './page/run-settings.ts';
 import { session } from './page/session.ts';
 import { startTheme } from './page/theme.ts';
+import { keepWatched } from './page/watched.ts';
 import { Guarded } from './widgets/guarded.tsx';
 
 /** What cannot begin, such as for want of something in the browser, does not take the rest with it. */
@@ -31,6 +32,7 @@ start('theme', startTheme);
 start('borders', startPaneSizes);
 start('keys', listenKeys);
 start('copying', startCopying);
+start('watch list', keepWatched);
 start('link', () => followLink(link, openLink));
 const place = document.getElementById('app')!;
 // What stands there says that nothing came in its place.

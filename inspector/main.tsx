@@ -2,6 +2,7 @@ import { render } from 'preact';
 import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
+import { startAlerts } from './page/alerts.ts';
 import { startCopying } from './page/copy-exact.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
@@ -11,6 +12,7 @@ import { startPaneSizes } from './page/pane-sizes.ts';
 import { followSettings } from './page/run-settings.ts';
 import { session } from './page/session.ts';
 import { startTheme } from './page/theme.ts';
+import { startTitle } from './page/title.ts';
 import { keepWatched } from './page/watched.ts';
 import { Guarded } from './widgets/guarded.tsx';
 
@@ -33,6 +35,8 @@ start('borders', startPaneSizes);
 start('keys', listenKeys);
 start('copying', startCopying);
 start('watch list', keepWatched);
+start('alerts', startAlerts);
+start('title', startTitle);
 start('link', () => followLink(link, openLink));
 const place = document.getElementById('app')!;
 // What stands there says that nothing came in its place.

@@ -24,6 +24,8 @@ export interface Scene {
   now: number;
   selected: Actor | undefined;
   range: { from: number; to: number } | null;
+  /** What is marked on the axis. */
+  marks: readonly { t: number }[];
   width: number;
   palette: Palette;
 }
@@ -75,6 +77,7 @@ export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
     }
   }
   drawGaps(ctx, scene, height);
+  drawMarks(ctx, scene);
   drawRange(ctx, scene, ctx.canvas.height);
   drawNow(ctx, scene, ctx.canvas.height);
 }
@@ -212,6 +215,36 @@ function drawAxis(ctx: CanvasRenderingContext2D, { store, from, to, width, palet
     const label = stamp(at, step);
     if (x + 4 + ctx.measureText(label).width <= width) ctx.fillText(label, x + 4, 9);
   }
+}
+
+/** Half of a mark's width, and what is near it. */
+const MARK = 4;
+
+/** Moments that somebody wanted to be told of, each a mark on the axis; one for each pixel, however many they are. */
+function drawMarks(ctx: CanvasRenderingContext2D, { marks, from, to, width, palette }: Scene): void {
+  const drawn = new Set<number>();
+  ctx.fillStyle = palette.bad;
+  for (const { t } of marks) {
+    const x = Math.round((t - from) * (width / (to - from)));
+    if (x < -MARK || x > width + MARK || drawn.has(x)) continue;
+    drawn.add(x);
+    ctx.beginPath();
+    ctx.moveTo(x - MARK, AXIS - 9);
+    ctx.lineTo(x + MARK, AXIS - 9);
+    ctx.lineTo(x, AXIS - 1);
+    ctx.fill();
+  }
+}
+
+/** The newest mark at a point of the drawing. */
+export function markAt<Mark extends { t: number }>(
+  { from, to, width }: { from: number; to: number; width: number },
+  marks: readonly Mark[],
+  x: number,
+  y: number,
+): Mark | undefined {
+  if (y > AXIS + 2) return undefined;
+  return marks.findLast(({ t }) => Math.abs((t - from) * (width / (to - from)) - x) <= MARK + 2);
 }
 
 function drawRange(ctx: CanvasRenderingContext2D, { range, from, to, width, palette }: Scene, height: number): void {

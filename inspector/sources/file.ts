@@ -71,6 +71,9 @@ export function fileSource(file: File): Source {
   return sourceOf(file.name, async () => file.stream());
 }
 
+/** The name of a file without where it lies. */
+const nameIn = (path: string) => path.slice(path.lastIndexOf('/') + 1) || path;
+
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */
 export function besideSource(name: string): Source {
   const open = async () => {
@@ -81,5 +84,5 @@ export function besideSource(name: string): Source {
     if (!response.ok || !response.body) throw new Error(`expected the server to answer 200, got ${response.status}`);
     return response.body;
   };
-  return sourceOf(name, open, { file: name });
+  return sourceOf(nameIn(name), open, { file: name });
 }

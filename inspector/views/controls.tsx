@@ -4,6 +4,7 @@ import { asking, pressRun, runIs, stepCount } from '../page/run-control.ts';
 import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
+import { Alerts } from './alerts.tsx';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
@@ -17,11 +18,22 @@ export function Controls() {
     return (
       <fieldset class="controls" aria-label="Recording">
         <span class="dim mode">recording</span>
-        {session.store.roots.length ? <Breakpoints /> : null}
+        {session.store.roots.length ? (
+          <>
+            <Breakpoints />
+            <Alerts />
+          </>
+        ) : null}
       </fieldset>
     );
   if (!session.source.value) return null;
-  if (!session.controllable) return <span class="dim mode">read only</span>;
+  if (!session.controllable)
+    return (
+      <fieldset class="controls" aria-label="Run">
+        <span class="dim mode">read only</span>
+        <Alerts />
+      </fieldset>
+    );
   const off = state === 'over' || state === 'none' || session.status.value?.kind !== 'live';
   return (
     <fieldset class="controls" aria-label="Run">
@@ -80,6 +92,7 @@ export function Controls() {
         ))}
       </select>
       <Breakpoints />
+      <Alerts />
       <button
         type="button"
         disabled={off}

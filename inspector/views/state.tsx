@@ -9,6 +9,7 @@ import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
+import { FirstOdd } from '../widgets/first-odd.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { Split } from '../widgets/split.tsx';
@@ -49,6 +50,7 @@ export function State() {
           </span>
         ) : null}
         {told ? <Mark phase={told.phase} /> : null}
+        {actor ? <FirstOdd path={actor.path} /> : null}
         <span class="dim" title={told?.more && `${told.words} ${told.more}`}>
           {told?.words}
         </span>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defaultClientConditions, defaultServerConditions, type Plugin, runnerImport } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
+import { singlePage } from './single-page.ts';
 
 /** Closes a run with the plain line that CI reads. */
 const tally: Reporter = {
@@ -49,7 +50,7 @@ const anyLanguage: Plugin = {
 const config: ViteUserConfig = defineConfig({
   root: 'inspector',
   base: './',
-  plugins: [ownPictures, anyLanguage],
+  plugins: [ownPictures, anyLanguage, singlePage],
   // Else it is bundled before the plugin above sees it.
   optimizeDeps: { exclude: ['uplot'] },
   build: {

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { FIELD, openFile } from './page/open-file.ts';
+import { FIELD, openFiles } from './page/open-file.ts';
 import { paneSizeStyle } from './page/pane-sizes.ts';
 import { PANES } from './page/selection.ts';
 import { session } from './page/session.ts';
@@ -36,7 +36,7 @@ export function App() {
     const onDrop = (event: DragEvent) => {
       event.preventDefault();
       over.value = false;
-      openFile(event.dataTransfer?.files[0]);
+      openFiles(event.dataTransfer?.files);
     };
     addEventListener('dragover', onOver);
     addEventListener('dragleave', onLeave);
@@ -56,10 +56,11 @@ export function App() {
         id={FIELD}
         type="file"
         hidden
-        aria-label="Recording"
+        multiple
+        aria-label="Recordings"
         accept=".jsonl,.ndjson,.gz"
         onChange={(event) => {
-          openFile(event.currentTarget.files?.[0]);
+          openFiles(event.currentTarget.files);
           // The same file can be chosen again.
           event.currentTarget.value = '';
         }}
@@ -84,7 +85,7 @@ export function App() {
           </Guarded>
         </main>
       )}
-      {over.value ? <div class="over">Drop the recording to open it</div> : null}
+      {over.value ? <div class="over">Drop recordings to open them</div> : null}
       {session.help.value ? (
         <Guarded name="help">
           <Help />

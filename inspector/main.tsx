@@ -2,6 +2,7 @@ import { render } from 'preact';
 import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
+import { keepTemplate } from './export/page-template.ts';
 import { startAlerts } from './page/alerts.ts';
 import { startCopying } from './page/copy-exact.ts';
 import { listenKeys } from './page/keys.ts';
@@ -27,6 +28,7 @@ function start(what: string, begin: () => void): void {
 }
 
 const link = readLink();
+start('saving', keepTemplate);
 start('settings', followSettings);
 start('source', () => void openLink(link));
 start('width', startNarrow);

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import { parseRecording } from 'loopchart';
 import { fileStore } from 'loopchart/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -191,6 +192,18 @@ describe('the program', () => {
     expect(words(more.errors)).toMatch(/^digits: goes on in fit, after \d+ steps\.\n$/);
     expect(learned(more.output)).toHaveLength(5);
     expect(more.code).toBe(0);
+
+    // Another learning rate is another run, beside the one that has finished.
+    const slower = await program('once', ['--epochs', '1', '--rate', '0.01', '--record', 'slower.jsonl']);
+    expect([slower.code, words(slower.errors)]).toEqual([0, '']);
+    expect(learned(slower.output)).toHaveLength(5);
+    expect(learned(slower.output)).not.toEqual(learned(whole.output));
+    const lines = parseRecording(readFileSync(join(scratch, 'once', 'slower.jsonl'), 'utf8'));
+    const begun = lines.filter((line) => line.type === 'actor' && line.path === 'fit.epoch.batches');
+    expect(begun.map((line) => (line as { context: { args?: unknown } }).context.args)).toEqual(
+      [0, 1, 2, 3].map((quarter) => [0, quarter, 0.01]),
+    );
+    expect(lines.find(({ type }) => type === 'actor')).toMatchObject({ id: 'fit#1', run: 'digits-0.01' });
   }, 180_000);
 
   test('stopped or aborted from its inspector, it says so, and the next start goes on', async () => {
@@ -224,6 +237,12 @@ describe('the program', () => {
         code: 2,
         output: '',
         errors: expect.stringContaining(`Expected --epochs to be a whole number from 1 up, got '${epochs}'.`),
+      });
+    }
+    for (const rate of ['0', 'fast']) {
+      expect(await program('flags', ['--rate', rate])).toMatchObject({
+        code: 2,
+        errors: expect.stringContaining(`Expected --rate to be a number above 0, and 1 at most, got '${rate}'.`),
       });
     }
   });

@@ -488,7 +488,7 @@ test('speed and breakpoints are the program’s: after a reload, and when anothe
   expect(settings.points[1]).toMatchObject({ state: 'ending' });
 });
 
-test('another run at the same address is shown in place of the last, which can still be saved', async () => {
+test('another run at the same address is shown, and the one before stays: it can be saved and gone back to', async () => {
   await visit();
   const first = [...synthetic({ epochs: 1, batches: 4 })].slice(0, 20);
   const second = [...synthetic({ epochs: 2, batches: 9 })].slice(0, 60);
@@ -515,8 +515,12 @@ test('another run at the same address is shown in place of the last, which can s
   await page.getByRole('button', { name: 'Save the one before' }).click();
   const saved = gunzipSync(await readFile(await (await download).path())).toString();
   expect(saved.trimEnd().split('\n')).toHaveLength(20);
-  await page.locator('.notice').getByRole('button', { name: 'Dismiss' }).click();
-  expect(await page.locator('.notice').count()).toBe(0);
+  await page.getByRole('button', { name: 'Show the one before' }).click();
+  await expect.poll(() => shown('#log-count')).toBe('20');
+  expect(await moment()).toBe(1);
+  expect(await page.locator('.notice').allInnerTexts()).toEqual([
+    expect.stringContaining('Another run has taken the address of this one: how it went on was not seen.'),
+  ]);
 });
 
 /** A page of somebody's app: a loop in it is watched over a channel, one more over a port. */

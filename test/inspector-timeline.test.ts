@@ -3,7 +3,7 @@ import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { LANE, tall } from '../inspector/drawing/flame.ts';
 import { Store } from '../inspector/run/store.ts';
 import { deepText } from './support/deep.ts';
-import { begin, end, leave, openRecording, page, press, settle, shown, visit, watchRun } from './support/page.ts';
+import { begin, end, leave, moment, openRecording, page, press, settle, shown, visit, watchRun } from './support/page.ts';
 
 beforeAll(begin);
 afterAll(end);
@@ -39,6 +39,40 @@ const pill = async () => [
   (await page.locator('button.live').innerText()).trim(),
   await page.locator('.scrubber').getAttribute('class'),
 ];
+
+test('slider and timeline have one axis, also zoomed: a moment lies on both at the same place', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 3, batches: 12, pauseAt: 2 }));
+  await page.waitForSelector('#statechart');
+  const canvas = page.locator('#timeline canvas');
+  const handle = () =>
+    page.locator('#scrub').evaluate((element) => {
+      const { value, max } = element as HTMLInputElement;
+      const { left, width } = element.getBoundingClientRect();
+      return left + 7 + (Number(value) / Number(max)) * (width - 14);
+    });
+  const check = async (part: number) => {
+    const { x, y, width } = (await canvas.boundingBox())!;
+    await page.mouse.click(x + width * part, y + 40);
+    await settle();
+    // The event before it: there may be some pixels to it.
+    const at = await handle();
+    expect(at).toBeLessThanOrEqual(x + width * part + 1);
+    const there = await moment();
+    await page.mouse.click(at, (await page.locator('#scrub').boundingBox())!.y + 12);
+    await settle();
+    expect(Math.abs((await moment()) - there)).toBeLessThanOrEqual(1);
+    return at;
+  };
+  const { width } = (await canvas.boundingBox())!;
+  // Most of the time is a pause, in which nothing happens: by events, a third would be far to the right of it.
+  await check(0.3);
+  const before = await check(0.8);
+  await press('w', 'w', 'w');
+  expect(await handle()).not.toBe(before);
+  await check(0.25);
+  expect(await check(0.6)).toBeGreaterThan(width * 0.3);
+});
 
 test('where the moment shown is not the newest, the page says so, at every width', async () => {
   await visit();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Checkpoint, LoopError } from 'loopchart';
-import { fileStore, inspector, resumable, terminal } from 'loopchart/node';
+import { fileStore, inspector, recordTo, resumable, terminal } from 'loopchart/node';
 import { loadTensorFlow } from './backend.ts';
 import { loadDigits } from './data.ts';
 import { Fit } from './loops.ts';
@@ -11,6 +11,8 @@ const HELP = `Trains a small network to read handwritten digits.
   npm start                     train, or go on with the run that Ctrl-C has interrupted
   npm start -- --fresh          forget the run, which is saved in .loopchart, and start over
   npm start -- --epochs N       train for N epochs in all (default: 12)
+  npm start -- --rate R         begin with this learning rate (default: 0.05); each rate is a run of its own
+  npm start -- --record FILE    write a recording, to be compared with another: npx loopchart view FILE OTHER
   npm start -- --no-inspect     without the inspector's page`;
 
 try {
@@ -24,7 +26,8 @@ try {
 
 async function main(): Promise<number> {
   const flag = { type: 'boolean' } as const;
-  const options = { epochs: { type: 'string' }, fresh: flag, 'no-inspect': flag, help: flag } as const;
+  const text = { type: 'string' } as const;
+  const options = { epochs: text, rate: text, record: text, fresh: flag, 'no-inspect': flag, help: flag } as const;
   const { values: flags } = parseArgs({ options });
   if (flags.help) {
     console.log(HELP);
@@ -34,17 +37,23 @@ async function main(): Promise<number> {
   if (epochs !== undefined && !(Number.isSafeInteger(epochs) && epochs >= 1)) {
     throw new RangeError(`Expected --epochs to be a whole number from 1 up, got '${flags.epochs}'.`);
   }
+  const rate = flags.rate === undefined ? undefined : Number(flags.rate);
+  if (rate !== undefined && !(rate > 0 && rate <= 1)) {
+    throw new RangeError(`Expected --rate to be a number above 0, and 1 at most, got '${flags.rate}'.`);
+  }
+  const id = rate === undefined ? 'digits' : `digits-${rate}`;
   const store = fileStore('.loopchart');
-  if (flags.fresh) await store.delete('digits');
+  if (flags.fresh) await store.delete(id);
   await loadTensorFlow();
   const digits = await loadDigits();
-  const fit = new Fit(createTraining(digits, { tell: printLine, ...(epochs && { epochs }) }));
+  const fit = new Fit(createTraining(digits, { tell: printLine, ...(epochs && { epochs }), ...(rate && { rate }) }));
   const page = flags['no-inspect'] ? undefined : await inspector();
+  const recorder = flags.record === undefined ? undefined : recordTo(flags.record);
   const { run, from, outcome } = await resumable(fit, {
-    id: 'digits',
+    id,
     store,
     migrate: (saved) => withEpochs(saved, epochs),
-    inspect: page,
+    inspect: [page, recorder].filter((one) => one !== undefined),
   });
   if (from === undefined) {
     console.log(`${digits.train.labels.length} digits to learn from, ${digits.heldOut.labels.length} held out.`);
@@ -52,6 +61,7 @@ async function main(): Promise<number> {
   }
   terminal(run, { plot: 'batches.loss' });
   const { status, output, exitCode } = await outcome;
+  recorder?.close();
   await page?.close();
   if (status === 'finished') {
     printLine(output.at(-1)!);

@@ -1,9 +1,9 @@
 import own from 'virtual:own-pictures';
 import { signal } from '@preact/signals';
 import ELK from 'elkjs/lib/elk-api.js';
-import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { ChartLine } from '../lines/line.ts';
 import { type Layout, type Picture, pictures } from './chart-layout.ts';
+import { startLayoutWorker } from './layout-worker.ts';
 
 export type Pictures = readonly Picture[] | 'working' | 'failed';
 
@@ -13,25 +13,38 @@ const plans = new WeakMap<ChartLine, Pictures>();
 const laid = new Map<string, Promise<readonly Picture[]>>([[own.root, Promise.resolve(own.pictures)]]);
 const arrived = signal(0);
 
-// The layout of a large chart takes a second: it is done in a worker, which is a file of its own because the page's
-// policy allows no other.
-let elk: InstanceType<typeof ELK> | undefined;
-let lost: Promise<never> | undefined;
-const layout: Layout = (graph) => {
-  if (!elk || !lost) {
-    const worker = new Worker(new URL(workerUrl, location.href));
-    elk = new ELK({ workerFactory: () => worker });
-    // Its file may be gone, or the browser may not let it run: nobody would ever hear of it.
-    lost = new Promise((_, reject) => {
-      worker.onerror = ({ message }) => {
-        elk = undefined;
-        reject(new Error(message || 'the worker could not be loaded'));
-      };
-    });
-    lost.catch(() => {});
-  }
+/** What lays out, once its worker has started, and a promise that fails where the worker does. */
+interface Running {
+  elk: InstanceType<typeof ELK>;
+  lost: Promise<never>;
+}
+
+let running: Promise<Running> | undefined;
+
+async function begin(): Promise<Running> {
+  const worker = await startLayoutWorker();
+  // Its file may be gone, or the browser may not let it run: nobody would ever hear of it.
+  const lost = new Promise<never>((_, reject) => {
+    worker.onerror = ({ message }) => {
+      running = undefined;
+      reject(new Error(message || 'the worker could not be loaded'));
+    };
+  });
+  lost.catch(() => {});
+  return { elk: new ELK({ workerFactory: () => worker }), lost };
+}
+
+const layout: Layout = async (graph) => {
+  running ??= begin().catch((error: Error) => {
+    running = undefined;
+    throw error;
+  });
+  const { elk, lost } = await running;
   return Promise.race([elk.layout(graph), lost]);
 };
+
+/** Whether a chart has to be laid out: the page has no pictures of it. */
+export const needsLayout = (chart: ChartLine): boolean => JSON.stringify(chart.root) !== own.root;
 
 /** The pictures of a chart, where there are some yet. Whoever asks is told again when there are. */
 export function picturesOf(chart: ChartLine): Pictures {

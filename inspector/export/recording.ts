@@ -1,6 +1,7 @@
 import { marked } from '../../src/data/shared.ts';
 import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { asItCame } from '../lines/whole-line.ts';
+import type { Actor } from '../run/actor.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
 import { saveFile } from './download.ts';
@@ -8,50 +9,80 @@ import { saveFile } from './download.ts';
 /** Lines are turned to text so many at a time, so that the page stays awake. */
 const PORTION = 2000;
 
+/** A part of time, in milliseconds since 1970. */
+export type Part = { from: number; to: number } | null;
+
+/** The rows of a part of time, all that are held for none. */
+function rowsOf(store: Store, part: Part): { first: number; end: number } {
+  if (!part) return { first: store.first, end: store.end };
+  const rows = { first: store.rowFromTime(part.from), end: store.rowOfTime(part.to) + 1 };
+  if (rows.first >= rows.end) throw new Error('expected an event in the selected time, found none; select more of it');
+  return rows;
+}
+
 /**
- * The recording as this page holds it. Where its first lines were dropped, each loop that still matters begins with
- * a line of how it stood then, marked late, so that the file can be opened by itself.
+ * The recording as this page holds it, or a part of its time. Where its first lines are not in it, each loop that still
+ * matters begins with a line of how it stood then, marked late, so that the file can be opened by itself.
+ * @throws Error where no event lies in that time
  */
-export async function* recordingLines(store: Store, contexts: Contexts): AsyncGenerator<string> {
-  const first = store.first;
+export async function* recordingLines(store: Store, contexts: Contexts, part: Part = null): AsyncGenerator<string> {
   if (!store.end) return;
+  const { first, end } = rowsOf(store, part);
   if (store.line(first).type !== 'recording') {
     const { seq, t } = store.line(first);
     yield `${JSON.stringify({ type: 'recording', seq: seq - 1, t, format: 1, runId: store.runId })}\n`;
     for (const chart of store.charts.values()) if (chart.seq < seq) yield `${JSON.stringify(chart)}\n`;
     for (const actor of store.actors.values()) {
-      const own = actor.rows.length ? store.line(actor.rows.row(0)) : undefined;
-      if (own?.type === 'actor') continue;
-      const line: ActorLine = {
-        type: 'actor',
-        seq: seq - 1,
-        t: actor.from,
-        id: actor.id,
-        path: actor.path.name,
-        name: actor.name,
-        loop: actor.loop,
-        ...(actor.parent && { parent: actor.parent.id }),
-        chart: actor.chart,
-        value: actor.baseValue || 'advancing',
-        context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
-        status: 'active',
-        late: true,
-      };
-      yield `${JSON.stringify(line)}\n`;
+      const late = lateLine(store, contexts, actor, { first, end });
+      if (late) yield `${JSON.stringify(late)}\n`;
     }
   }
-  for (let row = first; row < store.end; ) {
+  for (let row = first; row < end; ) {
     let text = '';
-    for (const until = Math.min(store.end, row + PORTION); row < until; row++)
+    for (const until = Math.min(end, row + PORTION); row < until; row++)
       text += `${JSON.stringify(asItCame(store.line(row)))}\n`;
     yield text;
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
+/** How a loop stood before the first of some rows; nothing where these begin with it, or it has no part in them. */
+function lateLine(
+  store: Store,
+  contexts: Contexts,
+  actor: Actor,
+  { first, end }: { first: number; end: number },
+): ActorLine | undefined {
+  const before = actor.rows.upTo(first - 1);
+  const next = actor.rows.length > before + 1 ? actor.rows.row(before + 1) : undefined;
+  // With no row before, its beginning was let go, or it begins later: among the rows it says so itself.
+  if (before < 0 && next !== undefined) {
+    const wasThere = actor.baseValue !== '';
+    if (store.line(next).type === 'actor' || (next >= end && !wasThere)) return undefined;
+  }
+  if (actor.ended && actor.endRow < first) return undefined;
+  const value = before < 0 ? actor.baseValue : store.values.list[store.value(actor.rows.row(before))];
+  return {
+    type: 'actor',
+    seq: store.seq(first) - 1,
+    t: actor.from,
+    id: actor.id,
+    path: actor.path.name,
+    name: actor.name,
+    loop: actor.loop,
+    ...(actor.parent && { parent: actor.parent.id }),
+    ...(actor.runId && { run: actor.runId }),
+    chart: actor.chart,
+    value: value || 'advancing',
+    context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
+    status: 'active',
+    late: true,
+  };
+}
+
 /** The same, gzipped, as a file's content. */
-export async function recordingFile(store: Store, contexts: Contexts): Promise<Blob> {
-  const lines = recordingLines(store, contexts);
+export async function recordingFile(store: Store, contexts: Contexts, part: Part = null): Promise<Blob> {
+  const lines = recordingLines(store, contexts, part);
   const text = new ReadableStream<string>({
     async pull(controller) {
       const { done, value } = await lines.next();
@@ -64,9 +95,16 @@ export async function recordingFile(store: Store, contexts: Contexts): Promise<B
 }
 
 /** What a run is called in the names of files. */
-export const nameOf = (store: Store): string => (store.runId || 'run').replace(/[^\w.-]+/g, '-');
+export const nameOf = (store: Store): string =>
+  (store.runId || 'run').replace(/\.jsonl$/, '').replace(/[^\w.-]+/g, '-');
+
+/** What is saved. */
+export interface Held {
+  store: Store;
+  contexts: Contexts;
+}
 
 /** Downloads it. */
-export async function saveRecording({ store, contexts }: { store: Store; contexts: Contexts }): Promise<void> {
-  saveFile(`${nameOf(store)}.jsonl.gz`, 'application/gzip', [await recordingFile(store, contexts)]);
+export async function saveRecording({ store, contexts }: Held, part: Part = null): Promise<void> {
+  saveFile(`${nameOf(store)}.jsonl.gz`, 'application/gzip', [await recordingFile(store, contexts, part)]);
 }

@@ -2,6 +2,8 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from '@pre
 import type { Path } from '../run/actor.ts';
 import { type AlertRule, FIRST_RULES, ruleIn, ruleWords } from '../run/alert-rules.ts';
 import { type Alert, AlertScan, type FirstOdd } from '../run/alert-scan.ts';
+import type { Contexts } from '../run/contexts.ts';
+import type { Store } from '../run/store.ts';
 import { keep, recall } from './browser-storage.ts';
 import { session } from './session.ts';
 
@@ -18,36 +20,63 @@ const SELDOM = 5000;
 export const alertRules: Signal<readonly AlertRule[]> = signal(recalled());
 /** Goes up when there are alerts that were not there before. */
 const found = signal(0);
-/** The last row that was there when somebody looked at the alerts. */
-const looked = signal(-1);
+/** Of one recording: what was found in it, and what of that is no news. */
+class Alerts {
+  readonly store: Store;
+  readonly scan: AlertScan;
+  /** The last row that was there when somebody looked at the alerts. */
+  looked = -1;
+  /** The last row that somebody was notified of; none before all is there that came before this page. */
+  notified = Number.POSITIVE_INFINITY;
 
-let scan = new AlertScan(session.store, session.contexts, alertRules.peek());
+  constructor(store: Store, contexts: Contexts, rules: readonly AlertRule[], before?: Alerts) {
+    this.store = store;
+    this.scan = new AlertScan(store, contexts, rules);
+    if (!before) return;
+    this.looked = before.looked;
+    this.notified = before.notified;
+  }
+}
+
+let all = new WeakMap<Store, Alerts>();
+let now = alertsOf();
+
+/** The alerts of the recording that is shown. */
+function alertsOf(before?: WeakMap<Store, Alerts>): Alerts {
+  const { store, contexts } = session;
+  const known = all.get(store) ?? new Alerts(store, contexts, alertRules.peek(), before?.get(store));
+  all.set(store, known);
+  return known;
+}
 
 /** What was found in the run that is shown, oldest first. */
 export function alertsNow(): { alerts: readonly Alert[]; gone: number } {
   found.value;
-  return scan;
+  return now.scan;
 }
 
 /** Where a number of a loop was first not finite, where that was by the moment that is shown. */
 export function firstOddOf(path: Path): FirstOdd | undefined {
   found.value;
-  const first = scan.firstOdd.get(path);
+  const first = now.scan.firstOdd.get(path);
   return first && first.row <= session.now.value ? first : undefined;
 }
 
 /** How many came since somebody looked. */
 export const newAlerts: ReadonlySignal<number> = computed(() => {
   found.value;
-  const { alerts } = scan;
+  const { alerts } = now.scan;
   let count = 0;
-  while (count < alerts.length && alerts[alerts.length - 1 - count]!.row > looked.value) count++;
+  while (count < alerts.length && alerts[alerts.length - 1 - count]!.row > now.looked) count++;
   return count;
 });
 
 /** What there is has been looked at. */
 export function markLooked(): void {
-  looked.value = session.store.last;
+  const { store } = session;
+  if (now.looked === store.last) return;
+  now.looked = store.last;
+  found.value++;
 }
 
 /** Goes to where something happened. */
@@ -79,25 +108,25 @@ export function startAlerts(): void {
   effect(() => {
     const rules = alertRules.value;
     keep('local', KEPT, rules === FIRST_RULES ? undefined : JSON.stringify(rules));
-    session.runs.value;
-    scan = new AlertScan(session.store, session.contexts, rules);
+    const before = all;
+    all = new WeakMap();
+    now = alertsOf(before);
     found.value = found.peek() + 1;
     goOn();
   });
   effect(() => {
-    session.runs.value;
-    looked.value = -1;
-    notified = Number.POSITIVE_INFINITY;
-  });
-  effect(() => {
     session.version.value;
     arrived = performance.now();
+    if (now.store !== session.store) {
+      now = alertsOf();
+      found.value = found.peek() + 1;
+    }
     goOn();
   });
   setInterval(() => {
     // Of a program that is not there, nobody knows whether it stands still.
     if (session.status.value?.kind !== 'live') return;
-    scan.ask(performance.now() - arrived);
+    now.scan.ask(performance.now() - arrived);
     tell();
   }, SECOND);
 }
@@ -112,34 +141,33 @@ function goOn(): void {
   // Not by a frame: a tab that is not seen has none, and there one waits for alerts most.
   waiting = window.setTimeout(() => {
     waiting = 0;
-    const more = scan.scan(SLICE);
+    const more = now.scan.scan(SLICE);
     tell();
     if (more) goOn();
     // What was there before this page is no news.
-    else if (session.status.peek()?.kind === 'live' && notified === Number.POSITIVE_INFINITY)
-      notified = session.store.last;
+    else if (session.status.peek()?.kind === 'live' && now.notified === Number.POSITIVE_INFINITY)
+      now.notified = session.store.last;
   }, BETWEEN);
 }
 
 function tell(): void {
-  const { alerts, gone, firstOdd } = scan;
-  const now = `${alerts.length + gone} ${alerts[0]?.row} ${firstOdd.size}`;
-  if (now === known) return;
-  known = now;
+  const { alerts, gone, firstOdd } = now.scan;
+  const told = `${alerts.length + gone} ${alerts[0]?.row} ${firstOdd.size}`;
+  if (told === known) return;
+  known = told;
   found.value++;
   notify();
 }
 
-/** The last row that somebody was notified of. */
-let notified = Number.POSITIVE_INFINITY;
 let notifiedAt = Number.NEGATIVE_INFINITY;
 
 /** Says it outside the page, where that is not seen. */
 function notify(): void {
-  const last = scan.alerts.at(-1);
-  if (!last || last.row <= notified || notifying.value !== 'granted' || document.visibilityState === 'visible') return;
+  const last = now.scan.alerts.at(-1);
+  if (!last || last.row <= now.notified || notifying.value !== 'granted' || document.visibilityState === 'visible')
+    return;
   if (performance.now() - notifiedAt < SELDOM) return;
-  notified = last.row;
+  now.notified = last.row;
   notifiedAt = performance.now();
   try {
     // One takes the place of the one before.

@@ -1,7 +1,9 @@
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
+import './kept-moment.ts';
+import { embedded } from '../sources/embedded.ts';
 import { keep, recall } from './browser-storage.ts';
-import { PANES, type Pane } from './selection.ts';
 import { session } from './session.ts';
+import { fragmentOf, showView, type ViewWords, viewIn, viewNow, wholeView } from './view-state.ts';
 
 /** What an address says beside where the page is. */
 export interface Link {
@@ -11,9 +13,8 @@ export interface Link {
   channel: string;
   /** The page that embeds or opened this one has a run for it. */
   port: boolean;
-  seq: number | undefined;
-  loop: string;
-  pane: Pane | undefined;
+  /** How the page looks at it. */
+  view: ViewWords;
 }
 
 const KEPT = 'loopchart token';
@@ -25,31 +26,37 @@ export function readLink(): Link {
   if (given !== null) {
     keep('session', KEPT, given);
     words.delete('token');
-    history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
+    setAddress(words);
+  }
+  const view = viewIn(words);
+  const inside = embedded('recording');
+  if (inside) {
+    // Until somebody has looked at it in another way, which the address then says.
+    const saved = view.size ? view : viewIn(new URLSearchParams(inside.view));
+    return { token: '', file: '', channel: '', port: false, view: saved };
   }
   const elsewhere = words.has('file') || words.has('channel') || words.has('port');
-  const seq = Number(words.get('seq'));
-  const pane = words.get('pane');
   return {
     token: given ?? (elsewhere ? '' : recall('session', KEPT)) ?? '',
     file: words.get('file') ?? '',
     channel: words.get('channel') ?? '',
     port: words.has('port'),
-    seq: seq > 0 ? seq : undefined,
-    loop: words.get('loop') ?? '',
-    pane: PANES.find((name) => name === pane),
+    view,
   };
 }
 
-/** What leads to what is shown. */
-function wordsHere(): URLSearchParams {
-  const { cursor, selected, store, pane, source, chosen } = session;
-  const words = new URLSearchParams(source.value?.link);
-  if (cursor.value !== null && store.end) words.set('seq', String(store.seq(session.now.peek())));
-  if (selected.value && chosen) words.set('loop', selected.value);
-  if (pane.value !== 'nest') words.set('pane', pane.value);
-  return words;
+function setAddress(words: Iterable<readonly [string, string]>): void {
+  const fragment = fragmentOf(words);
+  try {
+    history.replaceState(null, '', `${location.pathname}${location.search}${fragment && `#${fragment}`}`);
+  } catch {
+    // In a frame that has no address of its own, there is none to keep.
+  }
 }
+
+/** What leads to what is shown. */
+const wordsHere = (): Map<string, string> =>
+  new Map([...Object.entries(session.source.value?.link ?? {}), ...viewNow()]);
 
 /**
  * Whether a link leads to what is shown. None does to a file of this disk, to a run of the page that opened this one, or
@@ -57,59 +64,58 @@ function wordsHere(): URLSearchParams {
  */
 export function linkable(): boolean {
   const { link, send } = session.source.value ?? {};
-  if (!link || 'port' in link) return false;
+  if (!link || 'port' in link || location.protocol === 'file:') return false;
   return !send || session.status.value?.kind === 'live';
+}
+
+/** The view as it is shown, and the moment and the loop also where the page came to them by itself. */
+export function viewHere(): Map<string, string> {
+  const { store, selected } = session;
+  const words = viewNow();
+  if (store.end) words.set('seq', String(store.seq(session.now.peek())));
+  if (selected.value && !words.has('only')) words.set('loop', selected.value);
+  return words;
 }
 
 /** A link to the moment that is shown, with the token where one is needed. */
 export function linkHere(): string {
-  const { source, store, selected } = session;
-  const words = wordsHere();
-  if (store.end) words.set('seq', String(store.seq(session.now.peek())));
-  if (selected.value) words.set('loop', selected.value);
-  if (source.value?.token) words.set('token', source.value.token);
-  return new URL(`#${words}`, location.href).href;
+  const { link, token } = session.source.value ?? {};
+  const words = new Map([...Object.entries(link ?? {}), ...viewHere()]);
+  if (token) words.set('token', token);
+  return new URL(`#${fragmentOf(words)}`, location.href).href;
 }
 
 /** Goes where a link points as soon as that has come in, and keeps the address up to date from then on. */
 export function followLink(link: Link, enter: (link: Link) => Promise<void>): void {
-  let wanted: Link | undefined = link;
-  if (link.pane) session.pane.value = link.pane;
+  let wanted = link.view;
   const arrive = () => {
-    const { store } = session;
-    if (!wanted || !store.end || session.looking) return;
-    if (wanted.loop && store.actors.has(wanted.loop)) {
-      session.select(wanted.loop);
-      wanted.loop = '';
-    }
-    if (wanted.seq !== undefined && store.seq(store.last) >= wanted.seq) {
-      session.jump(store.rowOfSeq(wanted.seq));
-      wanted.seq = undefined;
-    }
-    const whole = session.status.value?.kind === 'whole';
-    if (whole || (!wanted.loop && wanted.seq === undefined)) wanted = undefined;
+    if (!wanted.size || session.looking) return;
+    wanted = showView(wanted);
+    if (session.status.value?.kind === 'whole') wanted = new Map();
   };
   effect(() => {
     session.version.value;
     session.status.value;
-    arrive();
+    // What it reads to see what has come is no reason to do it again.
+    untracked(arrive);
   });
 
   let waiting = 0;
   effect(() => {
     const words = wordsHere();
-    if (wanted) return;
+    if (wanted.size) return;
     // Browsers refuse an address that changes a hundred times a second.
     clearTimeout(waiting);
-    waiting = window.setTimeout(() => {
-      history.replaceState(null, '', `${location.pathname}${location.search}${words.size ? `#${words}` : ''}`);
-    }, 200);
+    // An address without any word would stand for the view that a page was saved with.
+    if (!words.size && embedded('recording')) words.set('pane', session.pane.value);
+    waiting = window.setTimeout(() => setAddress(words), 200);
   });
 
   // Somebody pasted a link into the open page, or followed one.
   addEventListener('hashchange', () => {
-    wanted = readLink();
-    if (!leadsHere(wanted)) void enter(wanted);
+    const pasted = readLink();
+    wanted = wholeView(pasted.view);
+    if (!leadsHere(pasted)) void enter(pasted);
     arrive();
   });
 }

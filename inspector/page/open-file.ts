@@ -1,15 +1,16 @@
 import { fileSource } from '../sources/file.ts';
 import { session } from './session.ts';
 
-/** Shows a recording from the disk. */
-export function openFile(file: File | undefined | null): void {
-  if (file) session.open(fileSource(file));
+/** Opens recordings from the disk beside those that are open, and shows the first. */
+export function openFiles(files: Iterable<File> | undefined | null): void {
+  const sources = [...(files ?? [])].map(fileSource);
+  if (sources.length) session.open(...sources);
 }
 
-/** The field that asks for a recording: in the document, so that the browser keeps it until it is answered. */
+/** The field that asks for recordings: in the document, so that the browser keeps it until it is answered. */
 export const FIELD = 'file';
 
-/** Asks for a recording. */
+/** Asks for recordings. */
 export function chooseFile(): void {
   document.getElementById(FIELD)?.click();
 }

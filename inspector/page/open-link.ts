@@ -1,4 +1,4 @@
-import { besideSource } from '../sources/file.ts';
+import { besideSource, insideSource } from '../sources/file.ts';
 import { LiveSource } from '../sources/live.ts';
 import { channelSource, portSource } from '../sources/other-tab.ts';
 import type { Source } from '../sources/source.ts';
@@ -15,6 +15,9 @@ function liveSource(token: string): Source {
 }
 
 function sourceOf({ channel, port, token, file }: Link): Source | undefined {
+  // A page that was saved with a recording shows that, whatever its address says.
+  const inside = insideSource();
+  if (inside) return inside;
   if (channel) return channelSource(channel);
   if (port) return portSource();
   if (token) return liveSource(token);

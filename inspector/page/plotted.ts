@@ -1,10 +1,29 @@
 import { type Signal, signal } from '@preact/signals';
 import { type Pick, pickName } from '../run/series.ts';
 import { session } from './session.ts';
+import { keepInLink } from './view-state.ts';
 
 /** The numbers on the plot. Nothing until somebody has chosen: then the plot makes a choice of its own. */
 const picked: Signal<readonly Pick[] | undefined> = signal(undefined);
 let last: readonly Pick[] = [];
+
+/** `fit.epoch:loss`, a comma before the next, and a comma alone for none. What is such a sign itself is disguised. */
+const nameOfPick = ({ path, keys }: Pick) => [path, ...keys].map(encodeURIComponent).join(':');
+keepInLink('plot.numbers', {
+  write: () => picked.value && (picked.value.map(nameOfPick).join(',') || ','),
+  read(said) {
+    const parts = said.split(',').map((one) => one.split(':'));
+    try {
+      const picks = parts.map(([path = '', ...keys]) => ({
+        path: decodeURIComponent(path),
+        keys: keys.map(decodeURIComponent),
+      }));
+      picked.value = said === '' ? undefined : picks.filter(({ keys }) => keys.length > 0);
+    } catch {
+      // Somebody has cut it off in the middle of a sign that is disguised.
+    }
+  },
+});
 
 /** Which of all numbers are on the plot. */
 export function picksOf(all: readonly Pick[]): readonly Pick[] {

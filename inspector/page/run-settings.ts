@@ -1,8 +1,9 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
-import type { Settings } from '../lines/line.ts';
+import type { Hello, Settings } from '../lines/line.ts';
 import { isOver } from '../run/actor.ts';
 import { standing } from '../run/standing.ts';
+import type { Recording } from './recording.ts';
 import { session } from './session.ts';
 
 const NONE: Settings = { perSec: null, points: [], going: [], hits: [] };
@@ -38,25 +39,39 @@ export function isOpen({ id }: Breakpoint): boolean {
   return !here || !isOver(here.phase);
 }
 
+/** Of recordings that are not shown at the moment, what was last known. */
+const kept = new WeakMap<Recording, Settings>();
+/** Those that have been taken over. */
+const greeted = new WeakSet<Hello>();
+
 /** Keeps what is shown of the program's settings as the program has them. */
 export function followSettings(): void {
   effect(() => {
-    session.runs.value;
-    settings.value = NONE;
+    const recording = session.recording.value;
+    settings.value = (recording && kept.get(recording)) ?? NONE;
     clearRefusal();
-  });
-  effect(() => {
-    const source = session.source.value;
-    if (!source) return;
+    if (!recording) return;
+    const { source } = recording;
+    const isShown = () => session.recording.peek()?.source === source;
     source.onSettings = (told) => {
-      settings.value = told;
+      if (isShown()) settings.value = told;
+      else for (const one of session.recordings.peek()) if (one.source === source) kept.set(one, told);
     };
     source.onRefused = (reason) => {
-      refusal.value = { reason, count: (refusal.peek()?.count ?? 0) + 1 };
+      if (isShown()) refusal.value = { reason, count: (refusal.peek()?.count ?? 0) + 1 };
     };
   });
   effect(() => {
-    const hello = session.status.value?.hello;
-    if (hello) settings.value = hello.settings;
+    for (const recording of session.recordings.value) {
+      const hello = recording.status.value?.hello;
+      if (!hello || greeted.has(hello)) continue;
+      greeted.add(hello);
+      kept.set(recording, hello.settings);
+      if (session.recording.peek() === recording) settings.value = hello.settings;
+    }
+  });
+  effect(() => {
+    const recording = session.recording.peek();
+    if (recording) kept.set(recording, settings.value);
   });
 }

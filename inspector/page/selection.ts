@@ -1,19 +1,28 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { type Actor, begun, type Run } from '../run/actor.ts';
 import { Contexts } from '../run/contexts.ts';
-import { type Bounds, Store } from '../run/store.ts';
+import { Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
-
-/** The most a page holds. What is let go beyond it is counted and shown. */
-const BOUNDS: Bounds = { events: 1_000_000, bytes: 600_000_000 };
 
 /** The views that share a place, in the order of their tabs; where there is room, log and state have one of their own. */
 export const PANES = ['nest', 'chart', 'plots', 'time', 'log', 'state'] as const;
 export type Pane = (typeof PANES)[number];
 
+/** What somebody looked at: the moment, the loop where one was chosen, the part of time. */
+export interface Look {
+  cursor: number | null;
+  selected: string;
+  follows: boolean;
+  range: { from: number; to: number } | null;
+  pinned: number | null;
+}
+
+/** Where nothing is open. */
+const nothing = () => new Store({ events: 0, bytes: 0 });
+
 /** What the page looks at, and from when. Views read the signals; what they show of a run lies in plain arrays. */
 export class PageSelection {
-  store: Store = new Store(BOUNDS);
+  store: Store = nothing();
   contexts: Contexts = new Contexts(this.store, chart);
 
   /** Goes up once a frame while lines come in: the one signal for all that the store holds. */
@@ -36,8 +45,6 @@ export class PageSelection {
   /** How much faster than it happened a recording is played. */
   readonly tempo: Signal<number> = signal(1);
   readonly help: Signal<boolean> = signal(false);
-  /** Goes up with each run that is shown. */
-  readonly runs: Signal<number> = signal(0);
   /** The row all views show. -1 while there is none. */
   readonly now: ReadonlySignal<number> = computed(() => {
     this.version.value;
@@ -68,21 +75,34 @@ export class PageSelection {
   /** The loop that was chosen by nobody. */
   #chosen = '';
 
-  /** Nothing is known yet, or only what is handed in, and nothing looked at. */
-  protected begin(store = new Store(BOUNDS), contexts = new Contexts(store, chart)): void {
+  /** Shows what is known from some lines, as it was looked at before; the newest of it where it was not. */
+  protected begin(store: Store = nothing(), contexts = new Contexts(store, chart), look?: Look): void {
     batch(() => {
       this.store = store;
       this.contexts = contexts;
-      this.cursor.value = null;
+      this.#chosen = '';
+      this.cursor.value = look?.cursor ?? null;
       this.tail.value = true;
-      this.selected.value = '';
-      this.follows.value = true;
-      this.range.value = null;
-      this.pinned.value = null;
+      this.selected.value = look?.selected ?? '';
+      this.follows.value = look?.follows ?? true;
+      this.range.value = look?.range ?? null;
+      this.pinned.value = look?.pinned ?? null;
       this.playing.value = false;
-      this.runs.value++;
       this.version.value++;
+      this.choose();
     });
+  }
+
+  /** What is looked at, to come back to. */
+  protected get look(): Look {
+    const { cursor, selected, follows, range, pinned } = this;
+    return {
+      cursor: cursor.peek(),
+      selected: this.chosen ? selected.peek() : '',
+      follows: follows.peek(),
+      range: range.peek(),
+      pinned: pinned.peek(),
+    };
   }
 
   /** Whether somebody chose the loop that is looked at. */

@@ -1,14 +1,30 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import { session } from './session.ts';
+import { type Kept, keepInLink } from './view-state.ts';
 
 /** The part of time the timeline shows; null for all of it, which grows while the run does. */
 export const sight: Signal<{ from: number; to: number } | null> = signal(null);
 
-// Another run has another time.
+// Another recording has another time.
 effect(() => {
-  session.runs.value;
+  session.recording.value;
   sight.value = null;
 });
+
+/** A part of time as a word: `1795445351611.5..1795445352000`, in milliseconds since 1970. */
+const partOfTime = (of: typeof sight): Kept => ({
+  write: () => (of.value ? `${of.value.from}..${of.value.to}` : ''),
+  read(said) {
+    // What is opened begins without one.
+    if (!session.store.end) return false;
+    const [from = Number.NaN, to = Number.NaN, ...more] = said.split('..').map(Number);
+    if (said === '') of.value = null;
+    else if (from < to && Number.isFinite(to - from) && !more.length) of.value = { from, to };
+    return true;
+  },
+});
+keepInLink('range', partOfTime(session.range));
+keepInLink('sight', partOfTime(sight));
 
 /** No closer than a hundredth of a millisecond: clocks know no more. */
 const CLOSEST = 0.01;

@@ -187,6 +187,13 @@ export class Store {
     }
   }
 
+  /** Lets go of its oldest lines. Tells whether it could: some stay, however many others need room. */
+  letGo(): boolean {
+    if (this.#chunks.length < 2) return false;
+    this.#dropChunk();
+    return true;
+  }
+
   #take(taken: Taken, bytes: number): void {
     const row = this.#end;
     const { seq, t } = taken;

@@ -1,4 +1,5 @@
 import { figure } from '../text/number.ts';
+import { embedded } from './embedded.ts';
 import { type Reading, readLines } from './jsonl.ts';
 import type { Source, Status } from './source.ts';
 
@@ -69,6 +70,12 @@ function sourceOf(file: string, open: Open, link?: Source['link'], which = 1): S
 /** A recording that was dropped or chosen. Nothing is uploaded: the page reads it itself. */
 export function fileSource(file: File): Source {
   return sourceOf(file.name, async () => file.stream());
+}
+
+/** The recording that lies in the page itself, where it was saved with one. */
+export function insideSource(): Source | undefined {
+  const inside = embedded('recording');
+  return inside && sourceOf(inside.name, async () => inside.bytes(), {});
 }
 
 /** The name of a file without where it lies. */

@@ -2,13 +2,15 @@ import { useSignal } from '@preact/signals';
 import { copyText } from '../export/clipboard.ts';
 import { saveFile } from '../export/download.ts';
 import { mermaid } from '../export/mermaid.ts';
-import { nameOf, saveRecording } from '../export/recording.ts';
+import { nameOf, type Part, saveRecording } from '../export/recording.ts';
+import { savePage } from '../export/saved-page.ts';
 import { svgText } from '../export/svg.ts';
 import { chromeTrace } from '../export/trace.ts';
-import { linkable, linkHere } from '../page/link.ts';
+import { linkable, linkHere, viewHere } from '../page/link.ts';
 import { chooseFile } from '../page/open-file.ts';
 import { session } from '../page/session.ts';
 import { dark, toggleTheme } from '../page/theme.ts';
+import { fragmentOf } from '../page/view-state.ts';
 import { whyMissing } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { size } from '../text/time.ts';
@@ -97,6 +99,7 @@ function Limits() {
 function Save() {
   const busy = useSignal(false);
   const copied = useSignal(false);
+  const onlyRange = useSignal(false);
   const copy = async () => {
     const link = linkHere();
     copied.value = await copyText(link);
@@ -119,12 +122,33 @@ function Save() {
         };
         // Asked when the menu opens: before that nothing may have come in, and no chart been drawn.
         const some = session.store.end > 0;
+        const part = onlyRange.value ? session.range.value : null;
         const name = nameOf(session.store);
         const drawing = document.querySelector<SVGSVGElement>('#statechart');
         return (
           <div class="sheet actions">
-            <button type="button" disabled={!some} onClick={doing(() => saveRecording(session))}>
+            {session.range.value ? (
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={onlyRange.value}
+                  onChange={(event) => {
+                    onlyRange.value = event.currentTarget.checked;
+                  }}
+                />
+                only the selected time
+              </label>
+            ) : null}
+            <button type="button" disabled={!some} onClick={doing(() => saveRecording(session, part))}>
               Recording <small>.jsonl.gz</small>
+            </button>
+            <button
+              type="button"
+              disabled={!some}
+              title="This page with the recording in it: one file that opens here, without a network"
+              onClick={doing(() => savePage(session, viewToSave(part), part))}
+            >
+              Page <small>.html</small>
             </button>
             <button
               type="button"
@@ -160,6 +184,14 @@ function Save() {
       }}
     </Menu>
   );
+}
+
+/** How a page that is saved looks at its recording: as this one does. */
+function viewToSave(part: Part): string {
+  const words = viewHere();
+  // There, it is all.
+  if (part) words.delete('range');
+  return fragmentOf(words);
 }
 
 /** What is given away with a link. */

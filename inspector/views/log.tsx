@@ -1,6 +1,7 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { session } from '../page/session.ts';
+import { anyText, flag, keepInLink } from '../page/view-state.ts';
 import { isOver } from '../run/actor.ts';
 import type { Failure } from '../run/failures.ts';
 import { Filter } from '../run/filter.ts';
@@ -19,11 +20,20 @@ const path = signal('');
 const type = signal('');
 const text = signal('');
 const regex = signal(false);
+keepInLink('log.loop', anyText(path));
+keepInLink('log.type', anyText(type));
+keepInLink('log.text', anyText(text));
+keepInLink('log.regex', flag(regex));
 /** Goes up while a search goes on. */
 const searched = signal(0);
 
 /** The failures that are listed with all the rows that tell of them, by their own rows. */
 const opened = signal<ReadonlySet<number>>(new Set());
+// Another recording has other rows.
+effect(() => {
+  session.recording.value;
+  opened.value = new Set();
+});
 
 const LOG_ROW = 24;
 /** Fewer rows than this have been looked through before one could say so. */

@@ -11,8 +11,9 @@ import { Bars, Curve } from '../widgets/curve.tsx';
 import { Exact } from '../widgets/exact.tsx';
 import { chosenMember } from './member.tsx';
 
-/** So many characters of a value are shown. */
+/** So many characters of a value are shown; of many numbers, the pictures say more. */
 const SHOWN = 300;
+const FEW = 90;
 
 /** One member of a state more closely: exactly, as a picture where it is many numbers, to be copied and to be watched. */
 export function MemberDetail({ root, loop }: { root: object; loop: string }) {
@@ -38,18 +39,6 @@ export function MemberDetail({ root, loop }: { root: object; loop: string }) {
     <section class="detail" aria-label="Chosen value">
       <p>
         <code class="keys">{visible(keysText(keys))}</code>
-        <span class="exactly">{brief(value, SHOWN, true)}</span>
-      </p>
-      <Numbers value={value} />
-      <p class="tools">
-        <Copy what="value" text={() => valueText(value)} />
-        <Copy what="path" text={() => keysText(keys)} />
-        <Copy what="JSON" text={() => jsonText(value, 2) ?? 'undefined'} />
-        {keys[0] === 'event' ? null : (
-          <button type="button" aria-pressed={isWatched(one)} onClick={() => toggleWatched(one)}>
-            watch
-          </button>
-        )}
         <span class="grow" />
         <button
           type="button"
@@ -61,6 +50,18 @@ export function MemberDetail({ root, loop }: { root: object; loop: string }) {
         >
           ✕
         </button>
+        <span class="exactly">{brief(value, numbersIn(value) ? FEW : SHOWN, true)}</span>
+      </p>
+      <Numbers value={value} />
+      <p class="tools">
+        <Copy what="value" text={() => valueText(value)} />
+        <Copy what="path" text={() => keysText(keys)} />
+        <Copy what="JSON" text={() => jsonText(value, 2) ?? 'undefined'} />
+        {keys[0] === 'event' ? null : (
+          <button type="button" aria-pressed={isWatched(one)} onClick={() => toggleWatched(one)}>
+            watch
+          </button>
+        )}
       </p>
     </section>
   );

@@ -2,6 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { isPicked, togglePick } from '../page/plotted.ts';
 import { session } from '../page/session.ts';
+import { flag, keepInLink } from '../page/view-state.ts';
 import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
 import type { Found } from '../run/held.ts';
 import { apart, exact, figure, numberOf } from '../text/number.ts';
@@ -12,6 +13,7 @@ import { Stack } from './stack.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);
+keepInLink('state.changes', flag(onlyChanges));
 /** What was opened or closed by hand, by path. */
 export const opened: Signal<ReadonlyMap<string, boolean>> = signal(new Map());
 /** The member that is looked at more closely, by path. */

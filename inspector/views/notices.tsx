@@ -89,20 +89,16 @@ function Trouble() {
   );
 }
 
-/** Says that something else has taken the place of what was shown. */
+/** Says that another run has taken the place of the one that was shown. */
 function Before() {
   const before = session.before.value;
   if (!before) return null;
   return (
     <p class="notice" role="status">
-      {before.why}{' '}
-      {before.from ? (
-        <>
-          <button type="button" onClick={() => session.goBack()}>
-            {before.from.source.send ? 'Go back to the run' : 'Go back'}
-          </button>{' '}
-        </>
-      ) : null}
+      Another run has taken this address, and is shown now.{' '}
+      <button type="button" onClick={() => session.show(before)}>
+        Show the one before
+      </button>{' '}
       <button type="button" onClick={() => void saveRecording(before)}>
         Save the one before
       </button>{' '}

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import { tick } from '../drawing/axis-ticks.ts';
 import { session } from '../page/session.ts';
 import { colour, dark } from '../page/theme.ts';
+import { flag, keepInLink, numberWithin, oneOf } from '../page/view-state.ts';
 import { pickName, type Series, thin, timeOfSteps } from '../run/series.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
@@ -11,6 +12,9 @@ import { stamp } from '../text/time.ts';
 export const axis: Signal<'step' | 'time'> = signal('step');
 export const smoothing: Signal<number> = signal(0.6);
 export const log: Signal<boolean> = signal(false);
+keepInLink('plot.axis', oneOf(axis, ['step', 'time']));
+keepInLink('plot.smooth', numberWithin(smoothing, 0, 0.99));
+keepInLink('plot.log', flag(log));
 
 const LABELS = '11px system-ui';
 /** An axis does not become narrower than this, so that the plot does not move with each new label. */

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { session } from '../page/session.ts';
 import { sight, whole } from '../page/time-zoom.ts';
+import { keepInLink, oneOf } from '../page/view-state.ts';
 import { type HookTime, type LoopTime, type Taken, timeSpent } from '../run/time-spent.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
@@ -22,6 +23,7 @@ const SAYS: Record<Column, string> = {
 };
 
 const sorted = signal<Column>('self');
+keepInLink('time.by', oneOf(sorted, COLUMNS));
 const EVERYWHERE = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 /** Of what the longest are listed, by its loop and hook. */
 const listed = signal('');
@@ -91,15 +93,23 @@ const nameOf = (loop: LoopTime, hook: HookTime | undefined) =>
 
 /** The times of a range. Those of a long run are worked out anew less often than lines come in. */
 function useTimes(range: { from: number; to: number } | null): LoopTime[] {
-  const known = useRef<{ of: unknown; end: number; at: number; took: number; times: LoopTime[] } | null>(null);
+  const known = useRef<{
+    of: unknown;
+    store: unknown;
+    end: number;
+    at: number;
+    took: number;
+    times: LoopTime[];
+  } | null>(null);
   const { store } = session;
   const run = session.run.value;
-  const of = `${session.runs.value} ${run?.number} ${range?.from} ${range?.to}`;
+  const of = `${run?.number} ${range?.from} ${range?.to}`;
   const begun = performance.now();
   const last = known.current;
-  if (last?.of === of && (last.end === store.end || begun - last.at < last.took / PART)) return last.times;
+  if (last?.of === of && last.store === store && (last.end === store.end || begun - last.at < last.took / PART))
+    return last.times;
   const times = run ? timeSpent(store, run, range ?? EVERYWHERE) : [];
-  known.current = { of, end: store.end, at: begun, took: performance.now() - begun, times };
+  known.current = { of, store, end: store.end, at: begun, took: performance.now() - begun, times };
   return times;
 }
 

@@ -6,6 +6,7 @@ import type { Ending } from '../run/why-ended.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
+import { RunChoice } from '../widgets/run-choice.tsx';
 import { Give } from './give.tsx';
 
 /** What is to be said of the run that is looked at, in one line: of what is newest, not of the moment that is shown. */
@@ -21,6 +22,7 @@ export function VerdictLine() {
   return (
     <section class={`verdict ${verdict.how}`} aria-label="Verdict">
       <div class="line">
+        <RunChoice />
         {'places' in verdict ? <GoesOn root={root} going={verdict} /> : <Ended root={root} ending={verdict} />}
       </div>
       {receives.length && session.controllable ? <Give waits={receives} /> : null}

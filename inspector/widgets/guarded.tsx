@@ -3,8 +3,8 @@ import { session } from '../page/session.ts';
 
 interface Fault {
   error: unknown;
-  /** The run that was shown then: of another, there may be nothing wrong. */
-  run: number;
+  /** The recording that was shown then: of another, there may be nothing wrong. */
+  recording: unknown;
 }
 
 /** One part of the page. Where it cannot show what it was given, it says so, and the others go on. */
@@ -12,7 +12,7 @@ export class Guarded extends Component<{ name: string; children: ComponentChildr
   override state: { fault: Fault | undefined } = { fault: undefined };
 
   static override getDerivedStateFromError(error: unknown): { fault: Fault } {
-    return { fault: { error, run: session.runs.peek() } };
+    return { fault: { error, recording: session.recording.peek() } };
   }
 
   override componentDidCatch(error: unknown): void {
@@ -22,7 +22,7 @@ export class Guarded extends Component<{ name: string; children: ComponentChildr
   override render(): ComponentChildren {
     const { name, children } = this.props;
     const { fault } = this.state;
-    if (fault === undefined || fault.run !== session.runs.value) return children;
+    if (fault === undefined || fault.recording !== session.recording.value) return children;
     return (
       <section class={`faulty ${name}`} aria-label={name}>
         <p class="note" role="alert">

@@ -1,7 +1,7 @@
 import { isFake, soon } from './clock.ts';
 
 /** How long a run may go on before the event loop gets its turn, in milliseconds. */
-export const slice = 8;
+export const slice = 5;
 
 /** A turn of the event loop, so that timers, sockets and other loops get theirs. */
 export function turn(): Promise<void> {

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'vite';
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
@@ -38,8 +39,33 @@ export async function buildExample(root: string, outDir: string): Promise<void> 
   });
 }
 
-/** The page as built. */
+/** The page as built: once in each run of the tests, by the first file that wants it. */
 export async function buildPage(outDir: string): Promise<void> {
+  const shared = process.env.LOOPCHART_SHARED;
+  if (shared === undefined) return await buildPageAnew(outDir);
+  const [built, turn] = [join(shared, 'page'), join(shared, 'page-is-being-built')];
+  while (!existsSync(built)) {
+    // Only one process can make a folder.
+    const isOurs = await mkdir(turn).then(
+      () => true,
+      () => false,
+    );
+    if (!isOurs) {
+      await wait(50);
+      continue;
+    }
+    try {
+      if (existsSync(built)) break;
+      await buildPageAnew(join(shared, 'page-in-parts'));
+      await rename(join(shared, 'page-in-parts'), built);
+    } finally {
+      await rmdir(turn);
+    }
+  }
+  await cp(built, outDir, { recursive: true });
+}
+
+async function buildPageAnew(outDir: string): Promise<void> {
   await build({
     configFile: CONFIG,
     root: join(import.meta.dirname, '../../inspector'),

@@ -8,7 +8,7 @@ import { toldOf } from '../inspector/run/standing-in-words.ts';
 import type { Store } from '../inspector/run/store.ts';
 import { stackParts } from '../inspector/text/stack.ts';
 import { type KnownRun, knownFrom, linesOf, recorded } from './support/known-run.ts';
-import { begin, end, leave, moment, openRecording, page, press, settle, visit } from './support/page.ts';
+import { begin, choose, end, leave, moment, openRecording, page, press, settle, visit } from './support/page.ts';
 
 type What = 'fail' | 'caught' | 'end' | 'end itself' | 'nothing';
 
@@ -239,6 +239,11 @@ describe('on the page', () => {
     await press('ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter');
     expect(await listed()).toBe(count);
     const last = await moment();
+    await choose('search');
+    await page.getByRole('button', { name: 'began in row#1 at step 2' }).click();
+    await settle();
+    expect(await page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
+    await press('l');
     await failed.click();
     expect(await page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
     expect(await moment()).toBeLessThanOrEqual(last);

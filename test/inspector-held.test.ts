@@ -103,8 +103,9 @@ describe('on the page', () => {
     expect(await value()).toBe(earlier);
     await page.reload();
     await openRecording(recordingText({ epochs: 2, batches: 6, validation: 2, extra }));
+    // The address keeps the moment, the browser what is watched.
     await page.waitForSelector('.watched');
-    expect(await value()).toBe(before);
+    await expect.poll(value).toBe(earlier);
     await page.getByRole('button', { name: 'Watch loss no more' }).click();
     await settle();
     expect(await page.locator('.watched').count()).toBe(0);

@@ -85,7 +85,10 @@ function recalled(): Watched[] {
   }
 }
 
-const isOne = (value: any): value is Watched =>
-  typeof value?.loop === 'string' &&
-  Array.isArray(value.keys) &&
-  value.keys.every((key: unknown) => typeof key === 'string');
+function isOne(value: any): value is Watched {
+  return (
+    typeof value?.loop === 'string' &&
+    Array.isArray(value.keys) &&
+    value.keys.every((key: unknown) => typeof key === 'string')
+  );
+}

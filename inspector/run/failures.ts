@@ -54,6 +54,12 @@ export class Failures {
       this.#part(row, this.#failed.get(actor)?.head);
   }
 
+  /** Where that began which a loop failed with; nothing for one that has not. */
+  beginningOf(actor: Actor): number | undefined {
+    const head = this.#failed.get(actor)?.head;
+    return head !== undefined && this.all.has(head) ? head : undefined;
+  }
+
   /** The head of the failure that a row is a part of; nothing for one that is no part. */
   headOf(row: number): number | undefined {
     const at = this.parts.upTo(row);

@@ -31,6 +31,9 @@ export function keysText(keys: readonly string[]): string {
 /** So many values are searched at a time: it is done again for each moment that is shown. */
 const MOST = 10_000;
 
+/** So many characters of a text are searched. */
+const LONG = 10_000;
+
 /** Where in what a loop holds a text stands, in keys and values. */
 export interface Found {
   /** The paths of the members that match. */
@@ -53,7 +56,9 @@ export function findHeld(roots: readonly (readonly [string, unknown])[], text: s
     const path = [...around, key].join(SEPARATOR);
     const told = readValue(value);
     const leaf = told.kind !== 'branch';
-    const isHit = says(visible(key)) || (leaf && (says(brief(value, 10_000)) || says(brief(value, 10_000, true))));
+    const number = numberOf(value) !== undefined;
+    const isHit =
+      says(visible(key)) || (leaf && (says(brief(value, LONG)) || (number && says(brief(value, LONG, true)))));
     if (isHit) {
       hits.add(path);
       for (let at = 1; at <= around.length; at++) above.add(around.slice(0, at).join(SEPARATOR));

@@ -37,7 +37,7 @@ export function Scrubber() {
         style={{
           '--part': (t - from) / (to - from),
         }}
-        onInput={(e) => session.jump(store.rowOfTime(from + Number(e.currentTarget.value)))}
+        onInput={(e) => session.jump(rowInSight(from + Number(e.currentTarget.value)))}
         onKeyDown={(e) => {
           // The page's own keys do the same and know Shift.
           if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
@@ -132,4 +132,13 @@ export function Scrubber() {
       </button>
     </section>
   );
+}
+
+/** The last row up to a time; where that is not in sight any more, the first that is. */
+function rowInSight(t: number): number {
+  const { store } = session;
+  const { from, to } = sightNow();
+  const row = store.rowOfTime(t);
+  const next = store.rowFromTime(from);
+  return store.t(row) < from && next < store.end && store.t(next) <= to ? next : row;
 }

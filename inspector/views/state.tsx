@@ -1,7 +1,9 @@
 import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
+import { goTo } from '../page/alerts.ts';
 import { against, togglePin } from '../page/pin.ts';
 import { session } from '../page/session.ts';
+import type { Actor } from '../run/actor.ts';
 import { type HeldMember, partsOf, runWords } from '../run/context-parts.ts';
 import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../run/difference.ts';
 import { findHeld } from '../run/held.ts';
@@ -18,6 +20,24 @@ import { MemberDetail } from './member-detail.tsx';
 import { WatchList } from './watch-list.tsx';
 
 const find = signal('');
+
+/** Of a loop that failed with what another had thrown, the way to where that was. */
+function Began({ actor, now }: { actor: Actor; now: number }) {
+  const { store } = session;
+  const head = actor.failedAt <= now ? store.failures.beginningOf(actor) : undefined;
+  const origin = head === undefined ? undefined : store.actor(head);
+  if (head === undefined || !origin || origin === actor) return null;
+  return (
+    <button
+      type="button"
+      class="first-odd"
+      title={`Go to where ${origin.id} failed`}
+      onClick={() => goTo({ actor: origin, row: head })}
+    >
+      began in {origin.short} at step {figure(origin.steps + 1)}
+    </button>
+  );
+}
 
 /** What the selected loop holds at the moment shown, and what changed. */
 export function State() {
@@ -50,6 +70,7 @@ export function State() {
           </span>
         ) : null}
         {told ? <Mark phase={told.phase} /> : null}
+        {actor ? <Began actor={actor} now={now} /> : null}
         {actor ? <FirstOdd path={actor.path} /> : null}
         <span class="dim" title={told?.more && `${told.words} ${told.more}`}>
           {told?.words}

@@ -5,7 +5,7 @@ export function Short({ actor }: { actor: Actor | undefined }) {
   if (!actor) return null;
   const { name, occurrence } = actor;
   return (
-    <span class="short">
+    <span class="short" style={{ '--nth': `${occurrence.length + 1}ch` }}>
       <span>{name}</span>
       {occurrence && `#${occurrence}`}
     </span>

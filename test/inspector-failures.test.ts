@@ -239,6 +239,7 @@ describe('on the page', () => {
     await press('ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter');
     expect(await listed()).toBe(count);
     const last = await moment();
+    await press('l');
     await choose('search');
     await page.getByRole('button', { name: 'began in row#1 at step 2' }).click();
     await settle();

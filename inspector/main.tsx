@@ -5,6 +5,7 @@ import { App } from './app.tsx';
 import { keepTemplate } from './export/page-template.ts';
 import { startAlerts } from './page/alerts.ts';
 import { startCopying } from './page/copy-exact.ts';
+import { followForks } from './page/forking.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
 import { startNarrow } from './page/narrow.ts';
@@ -30,6 +31,7 @@ function start(what: string, begin: () => void): void {
 const link = readLink();
 start('saving', keepTemplate);
 start('settings', followSettings);
+start('forks', followForks);
 start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);

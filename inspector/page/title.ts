@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 import { endingOf } from '../run/why-ended.ts';
 import { newAlerts } from './alerts.ts';
-import { runIs } from './run-control.ts';
+import { standsAs } from './run-control.ts';
 import { session } from './session.ts';
 
 /** So long after something has changed the title says so: nobody reads it at each step. */
@@ -31,8 +31,7 @@ function titleNow(): string {
   const words = [];
   if (run) {
     const { root } = run;
-    const is = runIs();
-    const how = root.ended || !store.goesOn.peek() ? endingOf(store, contexts, root).how : is;
+    const how = root.ended || !store.goesOn.peek() ? endingOf(store, contexts, root).how : standsAs(root);
     words.push(`${run.name} ${HOW[how] ?? how}`);
   }
   if (source.peek()?.title) words.push(source.peek()!.title);

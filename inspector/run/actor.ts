@@ -1,3 +1,4 @@
+import { type ForkOf, forkOfIn } from '../lines/fork.ts';
 import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { RowIndex } from './row-index.ts';
 
@@ -44,6 +45,8 @@ export class Actor {
   readonly late: boolean;
   /** Of an outermost loop, the id that its run was started with; empty where it was given none. */
   readonly runId: string;
+  /** Of the outermost loop of a fork, from which run that was begun. */
+  readonly forkOf: ForkOf | undefined;
 
   constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
@@ -54,6 +57,7 @@ export class Actor {
     this.chart = line.chart;
     this.late = line.late === true;
     this.runId = typeof line.run === 'string' ? line.run : '';
+    this.forkOf = forkOfIn(line.forkOf);
     this.first = row;
     this.from = line.t;
   }

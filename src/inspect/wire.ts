@@ -227,10 +227,12 @@ function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
   return { ...about(subject, base.seq, subject.t), value, context, status, late: true };
 }
 
-function about({ id, path, name, loop, parent, runId }: Subject, seq: number, t: number): Record<string, unknown> {
+function about(subject: Subject, seq: number, t: number): Record<string, unknown> {
+  const { id, path, name, loop, parent, runId, forkOf } = subject;
   const above = parent === undefined ? {} : { parent: parent.id };
   const run = runId === undefined ? {} : { run: runId };
-  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, chart: chartKey };
+  const fork = forkOf === undefined ? {} : { forkOf };
+  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, ...fork, chart: chartKey };
 }
 
 /** The chart as data: states, transitions, what is invoked, and the guards that have names. */

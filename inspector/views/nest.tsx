@@ -7,6 +7,7 @@ import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
+import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { AppActors } from './app-actors.tsx';
 import { MembersTable } from './members-table.tsx';
@@ -53,6 +54,7 @@ function NestPane() {
             <span class={`who hue${standing.box.paths[0]!.hue}`} title={standing.actor?.id}>
               {standing.box.name}
             </span>
+            <BoxOdd box={standing.box} />
             <button
               type="button"
               class="open"
@@ -73,6 +75,12 @@ function NestPane() {
       </Scroll>
     </section>
   );
+}
+
+/** The way to where a number of the chosen box was first not finite: a box itself is pressed to choose it. */
+function BoxOdd({ box }: { box: NestBox }) {
+  const path = box.paths.find((one) => firstOddWords(one) !== undefined);
+  return path ? <FirstOdd path={path} /> : null;
 }
 
 /** Where a box stands for many, they can be seen one by one. */
@@ -144,11 +152,12 @@ function Box({ standing, place, tight, current }: BoxProps) {
   const { box, actor, phase, running, innermost } = standing;
   const spark = actor && !tight ? sparkOf(actor.path) : undefined;
   const values = spark?.upTo(session.store, session.now.value) ?? [];
-  const part = { spark, values };
+  const odd = box.paths.map(firstOddWords).find((words) => words !== undefined);
+  const part = { spark, values, odd };
   return (
     <button
       type="button"
-      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
+      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
       style={{
         transform: `translate(${place.x}px, ${place.y}px)`,
         width: `${place.width}px`,

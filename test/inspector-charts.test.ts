@@ -202,6 +202,14 @@ test('runs that are compared are lines of one chart, also those of another recor
   await page.getByRole('tab', { name: 'plots' }).click();
   const legend = card('trial · loss').locator('.legend li');
   await expect.poll(() => legend.allInnerTexts()).toEqual(['steep', 'flat']);
+  // A chart is as high as the names of its lines need, and lies on no other.
+  await page.getByLabel(/^Search the numbers/).fill('*');
+  await press('Enter');
+  const whole = card('*');
+  await whole.getByRole('button', { name: / lines/ }).click();
+  const foot = (await whole.locator('footer').boundingBox())!;
+  const box = (await whole.boundingBox())!;
+  expect(foot.y + foot.height).toBeLessThanOrEqual(box.y + box.height + 1);
   const state = () => page.innerText('#state');
   await legend.nth(0).getByRole('button').click();
   await expect.poll(state).toMatch(/seen\s*6/);

@@ -12,9 +12,10 @@ export type Command =
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
   | TakeCommand
-  | ForkCommand;
+  | ForkCommand
+  | { type: 'release' };
 
-const kinds = 'send, all, speed, break, get, take, fork';
+const kinds = 'send, all, speed, break, get, take, fork, release';
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -63,6 +64,9 @@ export function parseCommand(text: string): Command {
       return parseTake(command);
     case 'fork':
       return parseFork(command);
+    case 'release':
+      only(command, 'type');
+      return { type: 'release' };
     default:
       throw new Error(`Expected \`type\` to be one of ${kinds}, got ${received(command.type)}.`);
   }

@@ -112,6 +112,9 @@ describe('what the doors give', () => {
       [
         "FileRecorder",
         "FileStoreOptions",
+        "ForkFactories",
+        "ForkFactory",
+        "ForkPlan",
         "Inspector",
         "InspectorOptions",
         "Limits",

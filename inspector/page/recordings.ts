@@ -58,6 +58,11 @@ export class Recordings extends PageSelection {
     return this.#wanted.size > 0;
   }
 
+  /** Whether a file that was opened is still read, or waits for that. */
+  get reading(): boolean {
+    return this.#reading.size + this.#waiting.length > 0;
+  }
+
   /** Shows one of those that are open, as it was looked at last. */
   show(recording: Recording): void {
     const last = this.recording.peek();
@@ -151,9 +156,9 @@ export class Recordings extends PageSelection {
       recording = this.#follow(recording);
     };
     recording.stop = source.start(
-      (lines, bytes) => {
+      (lines, bytes, upTo) => {
         if (this.#pending.delete(recording)) this.#list(recording, this.#wanted.delete(recording));
-        recording.arrivals.add(lines, bytes);
+        recording.arrivals.add(lines, bytes, upTo);
       },
       (status) => this.#say(recording, status),
     );
@@ -190,7 +195,7 @@ export class Recordings extends PageSelection {
   /** Puts what came into the store and tells the views. In one go: between the two, rows they know might be gone. */
   #takeIn(recording: Recording, batches: readonly Batch[]): void {
     batch(() => {
-      for (const { lines, bytes } of batches) recording.store.add(lines, bytes);
+      for (const one of batches) recording.add(one);
       const isShown = this.recording.value === recording;
       const lost = this.#makeRoom();
       if (isShown) this.choose();

@@ -6,6 +6,7 @@ import { PANES } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Empty } from './views/empty.tsx';
+import { ForkDialog } from './views/fork.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
@@ -94,6 +95,9 @@ export function App() {
           </Guarded>
         </main>
       )}
+      <Guarded name="fork">
+        <ForkDialog />
+      </Guarded>
       {over.value ? <div class="over">Drop recordings to open them</div> : null}
       {session.help.value ? (
         <Guarded name="help">

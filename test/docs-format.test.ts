@@ -247,7 +247,7 @@ class Odd extends Loop<unknown> {
 
 /** All that a program tells pages: one that is there before the run and sets a breakpoint, and one that comes late. */
 async function told(): Promise<any[]> {
-  const inspection = new Inspection({ limits: { items: 50, events: 5 } });
+  const inspection = new Inspection({ limits: { items: 50, events: 5 }, fork: { odd: () => new Odd() } });
   const messages: any[] = [];
   const channel = { send: (text: string) => void messages.push(...JSON.parse(text)), waiting: 0 };
   const page = inspection.connect(channel, 0);
@@ -259,6 +259,19 @@ async function told(): Promise<any[]> {
   send({ type: 'no command' });
   const { $cut } = objectsIn(messages).find((one) => '$cut' in one) as any;
   send({ type: 'get', ref: $cut.ref });
+  const answered = async (count: number) => {
+    while (messages.filter(({ type }) => type === 'taken' || type === 'forked').length < count) await turn();
+  };
+  send({ type: 'take', id: 'odd#1', from: 'saved' });
+  await answered(1);
+  send({ type: 'take', id: 'odd#1', from: 'now' });
+  await answered(2);
+  send({ type: 'fork', checkpoint: 5 });
+  await answered(3);
+  send({ type: 'fork', checkpoint: 1, paused: true });
+  await answered(4);
+  inspection.flush();
+  send({ type: 'send', id: 'odd#2', event: { type: 'loop.stop' } });
   send({ type: 'send', id: 'odd#1', event: { type: 'loop.resume' } });
   await run.outcome;
   inspection.flush();
@@ -273,9 +286,19 @@ async function told(): Promise<any[]> {
 test('the keys of what a program says to a page', async () => {
   const messages = await told();
   const of = (type: string) => messages.filter((message) => message.type === type);
-  expect(sorted(messages.map(({ type }) => type))).toEqual(
-    ['actor', 'chart', 'event', 'hello', 'lagged', 'recording', 'refused', 'settings', 'value'].sort(),
-  );
+  expect(sorted(messages.map(({ type }) => type))).toEqual([
+    'actor',
+    'chart',
+    'event',
+    'forked',
+    'hello',
+    'lagged',
+    'recording',
+    'refused',
+    'settings',
+    'taken',
+    'value',
+  ]);
   // In `hello` are those of `settings` as well.
   expectDocumented(of('hello'), 'hello');
   expectDocumented(of('settings'), 'settings');
@@ -286,6 +309,8 @@ test('the keys of what a program says to a page', async () => {
   );
   expectDocumented(of('value'), 'value');
   expectDocumented(of('refused'), 'refused');
+  expectDocumented(of('taken'), 'taken');
+  expectDocumented(of('forked'), 'forked');
   expectDocumented(of('chart'), 'line chart');
 
   const more = ['recording', 'actor', 'event', 'lagged'].flatMap((type) =>
@@ -337,6 +362,8 @@ test('the keys of what a page may say', () => {
   for (const [type, keys] of rows) {
     expect(expectedOf({ type, unknown: 1 }, nothingBut), type).toEqual(['type', ...keys]);
   }
+  const edits = expectedOf({ type: 'fork', checkpoint: 1, edits: [{ unknown: 1 }] }, nothingBut);
+  expect(sorted(edits)).toEqual(documented('edit'));
   const points = expectedOf({ type: 'break', points: [{ unknown: 1 }] }, nothingBut);
   expect(sorted(points)).toEqual(documented('breakpoint'));
 

@@ -1,4 +1,5 @@
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { ForkOf } from './fork.ts';
 
 /** One machine's state node, as a `chart` line carries it. Both a config and XState's `definition` are read. */
 export interface StateNodeJson {
@@ -59,6 +60,8 @@ export interface ActorLine extends Numbered {
   under?: string;
   /** Of an outermost loop: the id that its run was started with, where it was given one. */
   run?: string;
+  /** Of the outermost loop of a fork. */
+  forkOf?: ForkOf;
   chart: string;
   value: string;
   context?: LoopContext;
@@ -118,6 +121,8 @@ export interface Hello {
   lastSeq: number;
   gap: boolean;
   readonly: boolean;
+  /** Paths or classes of the outermost loops of which the program makes forks. */
+  forks: string[];
   settings: Settings;
 }
 
@@ -140,7 +145,8 @@ export function helloOf(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const hello = value as Record<string, unknown>;
   if (hello.type !== 'hello' || !isText(hello.runId)) return undefined;
-  return { ...(hello as unknown as Hello), settings: settingsIn(hello) };
+  const forks = Array.isArray(hello.forks) ? hello.forks.filter(isText) : [];
+  return { ...(hello as unknown as Hello), forks, settings: settingsIn(hello) };
 }
 
 /** The settings in a message, with only so much in them as can be trusted to be what it says. */

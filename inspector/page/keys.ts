@@ -1,4 +1,5 @@
 import { moveToMet } from './breakpoint-search.ts';
+import { openFork } from './forking.ts';
 import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
 import { togglePlay } from './playback.ts';
@@ -71,6 +72,14 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: () => pressRun('step', stepCount.value),
       },
       { keys: ['e'], says: 'run to the end of this loop', does: () => pressRun('end') },
+      {
+        keys: ['f'],
+        says: 'begin another run from where this one stands',
+        does: () => {
+          const root = session.run.value?.root;
+          if (root) openFork(root);
+        },
+      },
       { keys: ['x'], says: 'stop, with a reason', does: () => pressRun('stop') },
       { keys: ['Shift X'], says: 'abort, with a reason', does: () => pressRun('abort') },
     ],
@@ -166,6 +175,8 @@ export function listenKeys(): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     const name = nameOf(event);
+    // A dialog has the keys for itself; Esc closes it.
+    if (document.querySelector('dialog:modal') && !(session.help.value && name === '?')) return;
     // The slider of time obeys the page's keys, the others their own.
     const types = target.matches('input:not(#scrub):not([type=checkbox]), textarea, select');
     if (types) {
@@ -174,7 +185,6 @@ export function listenKeys(): void {
     }
     // A focused button is pressed by Space: that is not a wish to play.
     if ((name === 'Space' || name === 'Enter') && target.matches('button, summary, a, input')) return;
-    if (session.help.value && name !== '?') return;
     const key = known.get(name);
     if (!key) return;
     event.preventDefault();

@@ -51,10 +51,11 @@ class Session extends Recordings {
     this.recording.value?.fetch(ref, digest);
   }
 
-  /** Sends a control event to the run. */
-  control(type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
-    const { root } = this;
-    if (root && this.controllable) this.source.value?.send?.({ type: 'send', id: root.id, event: { type, ...more } });
+  /** Sends a control event to a run, by the id of its outermost loop, or to all of them. */
+  control(id: string | 'all', type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
+    if (!this.controllable) return;
+    const event = { type, ...more };
+    this.source.value?.send?.(id === 'all' ? { type: 'all', event } : { type: 'send', id, event });
   }
 
   /** Gives a run what a step of it waits for. */

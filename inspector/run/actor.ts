@@ -1,3 +1,4 @@
+import { type ForkOf, forkOfIn } from '../lines/fork.ts';
 import type { ActorLine, EventLine, LoopContext } from '../lines/line.ts';
 import { RowIndex } from './row-index.ts';
 
@@ -46,6 +47,8 @@ export class Actor {
   readonly kind: string;
   /** The id of the actor of the app that has invoked or spawned it; empty where there is none. */
   readonly under: string;
+  /** Of the outermost loop of a fork, from which run that was begun. */
+  readonly forkOf: ForkOf | undefined;
 
   constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
@@ -58,6 +61,7 @@ export class Actor {
     this.runId = typeof line.run === 'string' ? line.run : '';
     this.kind = kindOf(line);
     this.under = typeof line.under === 'string' ? line.under : '';
+    this.forkOf = forkOfIn(line.forkOf);
     this.first = row;
     this.from = line.t;
   }

@@ -7,6 +7,7 @@ import { rateOf, rowKey, type TreeRow, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Split } from '../widgets/split.tsx';
 
@@ -91,7 +92,7 @@ export function Tree() {
                     × {figure(row.times)} {row.open ? '▾' : '▸'}
                   </button>
                 ) : (
-                  <span class="occurrence">{actor.path.actors.length > 1 ? `#${actor.occurrence}` : ''}</span>
+                  <span class="occurrence">{whichOf(actor)}</span>
                 )}
                 {row.failed > 0 && row.times > 1 ? <span class="bad">{row.failed} failed</span> : null}
                 {actor.late ? <span class="dim">late</span> : null}
@@ -116,6 +117,11 @@ export function Tree() {
                 <span class="rate">{speed ? rate(speed) : ''}</span>
                 <span class="time">{duration(end - actor.from)}</span>
               </div>
+              {actor.forkOf ? (
+                <div class="line sub">
+                  <ForkedFrom root={actor} within />
+                </div>
+              ) : null}
             </div>
           );
         })}
@@ -162,6 +168,14 @@ function AppNode({ row, phase, words, selected }: AppNodeProps) {
 
 const titleOf = ({ id, loop, late }: Actor, stands: string): string =>
   `${id}${loop ? ` (${loop})` : ''}: ${stands}${late ? '. Its beginning was not seen' : ''}`;
+
+/** Which of its runs it is, where there are several. */
+function whichOf(actor: Actor): string {
+  const { run, actors } = actor.path;
+  const isOneOfMany = actor.parent ? actors.length > 1 : session.store.runs.length > 1;
+  if (!isOneOfMany) return '';
+  return actor.parent || run.name === actor.id ? `#${actor.occurrence}` : run.name;
+}
 
 /** How many runs of loops had begun by a row. */
 function begunBy(row: number): number {

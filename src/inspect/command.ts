@@ -1,14 +1,19 @@
 import type { LoopControlEvent } from '../chart/context.ts';
 import { isOfApp } from '../recording/lines.ts';
 import type { Breakpoint } from './breakpoint.ts';
+import { type ForkCommand, parseFork, parseTake, type TakeCommand } from './fork/command.ts';
+import { beginning, isRecord, only, received, textOf } from './parts.ts';
 import { parseCondition } from './when.ts';
 
 /** All that a page may ask for. */
 export type Command =
   | { type: 'send'; id: string; event: LoopControlEvent | AppEvent }
+  | { type: 'all'; event: LoopControlEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
-  | { type: 'get'; ref: string };
+  | { type: 'get'; ref: string }
+  | TakeCommand
+  | ForkCommand;
 
 /** An event for an actor of the app: whatever its code takes. */
 export interface AppEvent {
@@ -16,8 +21,7 @@ export interface AppEvent {
   [key: string]: unknown;
 }
 
-const kinds = 'send, speed, break, get';
-const longest = 1000;
+const kinds = 'send, all, speed, break, get, take, fork';
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -39,6 +43,14 @@ export function parseCommand(text: string): Command {
       const id = textOf(command.id, 'id');
       return { type: 'send', id, event: isOfApp(id) ? parseAppEvent(command.event) : parseControl(command.event) };
     }
+    case 'all': {
+      only(command, 'type', 'event');
+      const event = parseControl(command.event);
+      // A value is for the one run that waits for it.
+      if (event.type === 'loop.give')
+        throw new Error('Expected an event for all runs, got `loop.give`. Send it to one.');
+      return { type: 'all', event };
+    }
     case 'speed': {
       only(command, 'type', 'perSec');
       const { perSec } = command;
@@ -56,6 +68,10 @@ export function parseCommand(text: string): Command {
     case 'get':
       only(command, 'type', 'ref');
       return { type: 'get', ref: textOf(command.ref, 'ref', 8000) };
+    case 'take':
+      return parseTake(command);
+    case 'fork':
+      return parseFork(command);
     default:
       throw new Error(`Expected \`type\` to be one of ${kinds}, got ${received(command.type)}.`);
   }
@@ -109,34 +125,10 @@ function pointOf(point: unknown): Breakpoint {
   return told;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function only(record: Record<string, unknown>, ...keys: string[]): void {
-  for (const key of Object.keys(record))
-    if (!keys.includes(key)) throw new Error(`Expected nothing but ${keys.join(', ')}, got ${received(key)}.`);
-}
-
-function textOf(value: unknown, key: string, most = longest): string {
-  if (typeof value !== 'string' || value.length > most)
-    throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters, got ${received(value)}.`);
-  return value;
-}
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new Error(`Expected a command as a JSON object, got \`${beginning(text)}\`.`, { cause });
   }
-}
-
-/** What came, for a message: its beginning, as JSON. */
-export function received(value: unknown): string {
-  return value === undefined ? 'none' : `\`${beginning(JSON.stringify(value))}\``;
-}
-
-function beginning(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -90,6 +90,11 @@ export class Drive {
     this.#tell(subject, event);
   }
 
+  /** To all runs at once. One that cannot take it does not keep the others from it. */
+  sendAll(event: LoopControlEvent): void {
+    for (const root of [...this.#runs.keys()]) this.#guarded(() => this.send(root, { ...event }));
+  }
+
   /** Steps per second; null: as fast as they come. */
   speed(perSec: number | null): void {
     this.#perSec = perSec;

@@ -250,11 +250,12 @@ function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
 }
 
 function about(subject: Subject, seq: number, t: number): Record<string, unknown> {
-  const { id, path, name, loop, parent, runId, under } = subject;
+  const { id, path, name, loop, parent, runId, forkOf, under } = subject;
   const above = parent === undefined ? {} : { parent: parent.id };
   const run = runId === undefined ? {} : { run: runId };
+  const fork = forkOf === undefined ? {} : { forkOf };
   const app = under === undefined ? {} : { under: under.id };
-  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, ...app, chart: chartKey };
+  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, ...fork, ...app, chart: chartKey };
 }
 
 /** The chart of all loops, as data. */

@@ -75,6 +75,7 @@ export class AppActors {
       parent: undefined,
       under,
       runId: undefined,
+      forkOf: undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
       actor: status === 'active' ? actor : undefined,

@@ -116,6 +116,7 @@ export class Observer {
       runId: parent === undefined ? runIdOf(actor) : undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
+      forkOf: undefined,
       actor: status === 'active' ? actor : undefined,
       below: new Set(),
       now: { seq: 0, value, status, context },

@@ -30,6 +30,16 @@ export interface Standing {
   context: LoopContext;
 }
 
+/** Of a run that was begun as a fork: of which run, and where that stood. */
+export interface ForkOf {
+  /** The root of that run: `fit#1`. */
+  id: string;
+  /** The last line about anything when the checkpoint was taken. Not known of one that a store has kept. */
+  seq?: number;
+  /** Steps of innermost loops that it had taken. */
+  steps: number;
+}
+
 /** An actor, as an observer knows it: a loop's, or one of the app's own. */
 export interface Subject {
   /** The path and which run of it: `fit.epoch#3`. Of an actor of the app, its name and which actor: `upload@2`. */
@@ -51,6 +61,8 @@ export interface Subject {
   readonly t: number;
   /** It had begun before that. */
   readonly late: boolean;
+  /** Of the root of a fork. */
+  forkOf: ForkOf | undefined;
   /** Until it has ended. */
   actor: AnyActorRef | undefined;
   /** The loops right below it that have not ended. */

@@ -1,14 +1,14 @@
 import { type Signal, signal } from '@preact/signals';
 import { type Pick, pickName } from '../run/series.ts';
 import { session } from './session.ts';
-import { keepInLink } from './view-state.ts';
+import { disguised, keepInLink } from './view-state.ts';
 
 /** The numbers on the plot. Nothing until somebody has chosen: then the plot makes a choice of its own. */
 const picked: Signal<readonly Pick[] | undefined> = signal(undefined);
 let last: readonly Pick[] = [];
 
 /** `fit.epoch:loss`, a comma before the next, and a comma alone for none. What is such a sign itself is disguised. */
-const nameOfPick = ({ path, keys }: Pick) => [path, ...keys].map(encodeURIComponent).join(':');
+const nameOfPick = ({ path, keys }: Pick) => [path, ...keys].map(disguised).join(':');
 keepInLink('plot.numbers', {
   write: () => picked.value && (picked.value.map(nameOfPick).join(',') || ','),
   read(said) {

@@ -5,7 +5,7 @@ import { Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
 
 /** The views that share a place, in the order of their tabs; where there is room, log and state have one of their own. */
-export const PANES = ['nest', 'chart', 'plots', 'time', 'sequence', 'log', 'state'] as const;
+export const PANES = ['nest', 'chart', 'plots', 'time', 'sequence', 'runs', 'compare', 'log', 'state'] as const;
 export type Pane = (typeof PANES)[number];
 
 /** What somebody looked at: the moment, the loop where one was chosen, the part of time. */

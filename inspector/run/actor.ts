@@ -43,12 +43,12 @@ export class Actor {
   readonly late: boolean;
   /** Of an outermost loop, the id that its run was started with; empty where it was given none. */
   readonly runId: string;
+  /** Of the outermost loop of a fork, from which run that was begun. */
+  readonly forkOf: ForkOf | undefined;
   /** What runs it, of an actor of the app; empty for a loop. */
   readonly kind: string;
   /** The id of the actor of the app that has invoked or spawned it; empty where there is none. */
   readonly under: string;
-  /** Of the outermost loop of a fork, from which run that was begun. */
-  readonly forkOf: ForkOf | undefined;
 
   constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
@@ -59,9 +59,9 @@ export class Actor {
     this.chart = line.chart;
     this.late = line.late === true;
     this.runId = typeof line.run === 'string' ? line.run : '';
+    this.forkOf = forkOfIn(line.forkOf);
     this.kind = kindOf(line);
     this.under = typeof line.under === 'string' ? line.under : '';
-    this.forkOf = forkOfIn(line.forkOf);
     this.first = row;
     this.from = line.t;
   }

@@ -28,6 +28,10 @@ export function* standingBefore(store: Store, contexts: Contexts, rows: Rows): G
   }
 }
 
+/** As lines have it. */
+const contextOf = (actor: Actor, context: LoopContext): LoopContext =>
+  (actor.kind === '' ? marked(context) : context.context) as LoopContext;
+
 /** How a loop stood before the first of some rows; nothing where these begin with it, or it has no part in them. */
 function lateLine(
   store: Store,

@@ -20,8 +20,8 @@ export interface Status {
 
 /** What the page may ask of a program: the closed list of the wire format. */
 export type Command =
-  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give | AppEvent }
   | { type: 'all'; event: { type: ControlEvent; n?: number; reason?: string } }
+  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give | AppEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }

@@ -7,8 +7,8 @@ import { parseCondition } from './when.ts';
 
 /** All that a page may ask for. */
 export type Command =
-  | { type: 'send'; id: string; event: LoopControlEvent | AppEvent }
   | { type: 'all'; event: LoopControlEvent }
+  | { type: 'send'; id: string; event: LoopControlEvent | AppEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }

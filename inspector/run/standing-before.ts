@@ -69,7 +69,3 @@ function lateLine(
     late: true,
   };
 }
-
-/** As lines have it. */
-const contextOf = (actor: Actor, context: LoopContext): LoopContext =>
-  (actor.kind === '' ? marked(context) : context.context) as LoopContext;

@@ -5,6 +5,7 @@ import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { useRoom } from '../widgets/element-size.ts';
+import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { AppActors } from './app-actors.tsx';
 import { NestBoxText } from './nest-box.tsx';
@@ -44,6 +45,7 @@ export function NestView() {
             <span class={`who hue${standing.box.paths[0]!.hue}`} title={standing.actor?.id}>
               {standing.box.name}
             </span>
+            <BoxOdd box={standing.box} />
             <button
               type="button"
               class="open"
@@ -63,6 +65,12 @@ export function NestView() {
       </Scroll>
     </section>
   );
+}
+
+/** The way to where a number of the chosen box was first not finite: a box itself is pressed to choose it. */
+function BoxOdd({ box }: { box: NestBox }) {
+  const path = box.paths.find((one) => firstOddWords(one) !== undefined);
+  return path ? <FirstOdd path={path} /> : null;
 }
 
 interface BoxesProps {
@@ -118,11 +126,12 @@ function Box({ standing, place, tight, current }: BoxProps) {
   const { box, actor, phase, running, innermost } = standing;
   const spark = actor && !tight ? sparkOf(actor.path) : undefined;
   const values = spark?.upTo(session.store, session.now.value) ?? [];
-  const part = { spark, values };
+  const odd = box.paths.map(firstOddWords).find((words) => words !== undefined);
+  const part = { spark, values, odd };
   return (
     <button
       type="button"
-      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
+      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
       style={{
         transform: `translate(${place.x}px, ${place.y}px)`,
         width: `${place.width}px`,

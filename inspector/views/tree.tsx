@@ -7,6 +7,7 @@ import { rateOf, rowKey, type TreeRow, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Split } from '../widgets/split.tsx';
@@ -51,6 +52,7 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
+          const odd = firstOddWords(actor.path);
           const vague = store.isVague(actor, now);
           const { phase, words, more } = toldOf(store, contexts, actor, row);
           const total = totalOf(contexts, actor, now);
@@ -70,7 +72,7 @@ export function Tree() {
               aria-selected={index === selected}
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
-              class={`node ${phase}`}
+              class={`node ${phase} ${odd ? 'is-odd' : ''}`}
               title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
               onClick={() => chooseRow(row)}
               style={{ '--depth': row.depth }}
@@ -98,6 +100,7 @@ export function Tree() {
                 {actor.late ? <span class="dim">late</span> : null}
                 <span class="value">{words}</span>
               </div>
+              <FirstOdd path={actor.path} inTree />
               <div class="line sub">
                 <span
                   class="steps"

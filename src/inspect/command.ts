@@ -16,13 +16,13 @@ export type Command =
   | ForkCommand
   | { type: 'release' };
 
-const kinds = 'send, all, speed, break, get, take, fork, release';
 /** An event for an actor of the app: whatever its code takes. */
 export interface AppEvent {
   type: string;
   [key: string]: unknown;
 }
 
+const kinds = 'send, all, speed, break, get, take, fork, release';
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {

@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { keepTemplate } from './export/page-template.ts';
 import { startCopying } from './page/copy-exact.ts';
+import { followForks } from './page/forking.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
 import { startNarrow } from './page/narrow.ts';
@@ -27,6 +28,7 @@ function start(what: string, begin: () => void): void {
 const link = readLink();
 start('saving', keepTemplate);
 start('settings', followSettings);
+start('forks', followForks);
 start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);

@@ -156,9 +156,9 @@ export class Recordings extends PageSelection {
       recording = this.#follow(recording);
     };
     recording.stop = source.start(
-      (lines, bytes) => {
+      (lines, bytes, upTo) => {
         if (this.#pending.delete(recording)) this.#list(recording, this.#wanted.delete(recording));
-        recording.arrivals.add(lines, bytes);
+        recording.arrivals.add(lines, bytes, upTo);
       },
       (status) => this.#say(recording, status),
     );
@@ -195,7 +195,7 @@ export class Recordings extends PageSelection {
   /** Puts what came into the store and tells the views. In one go: between the two, rows they know might be gone. */
   #takeIn(recording: Recording, batches: readonly Batch[]): void {
     batch(() => {
-      for (const { lines, bytes } of batches) recording.store.add(lines, bytes);
+      for (const one of batches) recording.add(one);
       const isShown = this.recording.value === recording;
       const lost = this.#makeRoom();
       if (isShown) this.choose();

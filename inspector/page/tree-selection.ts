@@ -1,4 +1,5 @@
 import { batch, signal } from '@preact/signals';
+import { appRows } from '../run/apps-at.ts';
 import { groupKey, rowKey, type TreeRow, treeAt } from '../run/tree-at.ts';
 import { session } from './session.ts';
 
@@ -6,7 +7,10 @@ import { session } from './session.ts';
 const unfolded = signal<ReadonlySet<string>>(new Set());
 
 /** The rows of the tree at the moment that is shown. */
-export const rowsNow = () => treeAt(session.store, session.now.value, unfolded.value);
+export const rowsNow = () => [
+  ...treeAt(session.store, session.now.value, unfolded.value),
+  ...appRows(session.store, session.now.value),
+];
 
 /** Unfolds or folds the group of a row. */
 export function toggleGroup(row: TreeRow): void {

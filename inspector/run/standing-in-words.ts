@@ -1,6 +1,7 @@
 import { type Actor, isOver, type Phase } from './actor.ts';
 import type { Contexts } from './contexts.ts';
 import { type Standing, standing } from './standing.ts';
+import { stateInWords } from './state-value.ts';
 import type { Store } from './store.ts';
 
 /** How a loop stands, as it is told. */
@@ -26,6 +27,8 @@ const HOW: Partial<Record<Phase, string>> = {
 export function toldOf(store: Store, contexts: Contexts, actor: Actor, here: Standing): Told {
   const { value } = here;
   const phase = endingOf(contexts, actor, here);
+  // Of one that was seen no more, the state that it was last seen in.
+  if (actor.kind !== '') return { phase, words: stateInWords(value), more: '' };
   if (phase === 'unknown') return { phase, words: 'unknown', more: 'as nothing more was seen of it' };
   if (phase !== 'stopped' || ENDS.has(value)) {
     // One that was stopped, or had nothing to do, is in the same state as one that came to its end.
@@ -63,7 +66,7 @@ const known = new WeakMap<Actor, { row: number; phase: Phase }>();
 /** How a loop that finished came to it: its state and status are the same when it was stopped or did nothing. */
 function endingOf(contexts: Contexts, actor: Actor, here: Standing): Phase {
   const { row, phase, value } = here;
-  if (!isOver(phase) || value !== 'finished') return phase;
+  if (actor.kind !== '' || !isOver(phase) || value !== 'finished') return phase;
   const before = known.get(actor);
   if (before?.row === row) return before.phase;
   const { skipped, stop } = contexts.at(actor, row) ?? {};

@@ -4,7 +4,7 @@ import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } f
 import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
-import { type Actor, isOver, type Phase, phaseOf, type Run } from './actor.ts';
+import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
 import { RowIndex } from './row-index.ts';
@@ -19,6 +19,11 @@ export interface Bounds {
  * number when older ones are dropped.
  */
 export class Store {
+  /** The actors of the app that are no loops, by their names. */
+  get apps(): ReadonlyMap<string, Path> {
+    return this.#actors.apps;
+  }
+
   readonly types: Words = new Words();
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
@@ -134,7 +139,7 @@ export class Store {
 
   phase(row: number): Phase {
     const line = this.likeOf(row);
-    return line.type === 'actor' || line.type === 'event' ? phaseOf(line.value, line.status ?? 'active') : 'running';
+    return line.type === 'actor' || line.type === 'event' ? phaseAfter(line, this.actor(row)?.kind) : 'running';
   }
 
   #firstWhere(test: (row: number) => boolean): number {
@@ -272,7 +277,7 @@ export class Store {
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    if (typeof line.context?.steps === 'number') {
+    if (actor.kind === '' && typeof line.context?.steps === 'number') {
       actor.steps = line.context.steps;
       actor.countedAt = row;
     } else actor.steps += steps;
@@ -284,7 +289,7 @@ export class Store {
     const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
     if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
     actor.rows.push(row, actor.steps);
-    const phase = phaseOf(line.value, line.status ?? 'active');
+    const phase = phaseAfter(line, actor.kind);
     if (phase === 'failed') actor.failedAt = row;
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
     if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase))

@@ -83,7 +83,7 @@ function Limits() {
   session.version.value;
   const hello = session.status.value?.hello;
   const missing = [
-    store.unseen ? `${figure(store.unseen)} events before the first were not seen` : '',
+    store.unseen && !session.source.value?.from ? `${figure(store.unseen)} events before the first were not seen` : '',
     hello?.gap && !store.unseen && !store.lagged.has('dropped') ? 'some events were not seen' : '',
     ...[...store.lagged].map(([why, count]) => `${figure(count)} ${whyMissing(why)}`),
     store.dropped ? `${figure(store.dropped)} oldest dropped` : '',

@@ -62,7 +62,7 @@ export function Log() {
       {session.narrow.value ? null : <Split name="log" />}
       <header class="tools">
         <h2>Log</h2>
-        <Loops path={path} none="all loops" />
+        <Loops path={path} none="all loops" others={[...store.apps.keys()]} />
         <select
           aria-label="Type"
           value={type.value}
@@ -199,7 +199,7 @@ function Row({
       <span class="seq">{line.seq}</span>
       <span class="at">{stamp(store.t(row) - start)}</span>
       <span class={`who hue${actor?.path.hue ?? ''}`} title={actor?.id}>
-        {actor ? `${actor.name}${actor.occurrence && `#${actor.occurrence}`}` : ''}
+        {actor?.short}
       </span>
       <span class="what" title={line.type === 'event' ? line.event.type : line.type}>
         {line.type === 'event' ? shortType(line.event.type) : line.type}

@@ -6,6 +6,7 @@ import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { Scroll } from '../widgets/scroll.tsx';
+import { AppActors } from './app-actors.tsx';
 import { NestBoxText } from './nest-box.tsx';
 
 /** What the pane has around the picture. */
@@ -36,7 +37,7 @@ export function NestView() {
     ? nestPicture(nestNow(), { width: room.width - MARGIN.width, height: room.height - MARGIN.height })
     : undefined;
   return (
-    <section class="nest" aria-label="Nest">
+    <section class={`nest ${session.run.value?.root.under ? 'in-app' : ''}`} aria-label="Nest">
       <header class="tools">
         {standing ? (
           <>
@@ -56,6 +57,7 @@ export function NestView() {
         ) : null}
         <span class="grow" />
       </header>
+      <AppActors />
       <Scroll id="nest" label="Loops in each other" box={box}>
         {picture ? <Boxes picture={picture} boxes={boxes} chosen={chosen} /> : null}
       </Scroll>

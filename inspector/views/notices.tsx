@@ -1,6 +1,8 @@
 import { saveRecording } from '../export/recording.ts';
+import { filePart } from '../page/file-part.ts';
 import { session } from '../page/session.ts';
 import { standing } from '../run/standing.ts';
+import { FilePartNotice } from './file-part.tsx';
 
 /** What is to be said of all that is shown stands over the views, which stay. */
 export function Notices() {
@@ -10,6 +12,7 @@ export function Notices() {
     <>
       {parted ? <Parted /> : store.roots.length ? <Stands /> : null}
       <Recordings />
+      <FilePartNotice />
       <Trouble />
       <Before />
       <Others />
@@ -23,7 +26,7 @@ function Stands() {
   session.version.value;
   const status = session.status.value;
   if (!status || !['waiting', 'failed', 'whole'].includes(status.kind)) return null;
-  const stops = status.kind === 'whole' && !session.over;
+  const stops = status.kind === 'whole' && !session.over && filePart()?.later === undefined;
   if (!status.text && !stops) return null;
   return (
     <p class={`notice ${status.kind} ${status.text ? '' : 'quiet'}`} role="status">

@@ -86,7 +86,7 @@ describe('on the page', () => {
     const recording = await shopRecording();
     await openRecording(formatRecording(recording));
     await page.waitForSelector('.app-box');
-    await press('8');
+    await press('c');
     await page.waitForSelector('.message');
     await page.locator('#sequence').focus();
     expect(await page.locator('.heads .head').allTextContents()).toEqual([
@@ -128,7 +128,7 @@ describe('on the page', () => {
       }, tags);
     };
     expect(await look()).toEqual([]);
-    await press('8');
+    await press('c');
     await page.waitForSelector('.message');
     expect(await look()).toEqual([]);
     const wide = await page.evaluate(() => {

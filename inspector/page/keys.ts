@@ -94,10 +94,11 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: (e) => focusOn(['nest', 'tree', 'timeline', 'chart'][+e.key]!),
       },
       {
-        keys: ['4', '5', '6', '7', '8'],
-        says: 'plots, log, state, where the time goes, who sent what',
-        does: (e) => focusOn(['plots', 'log', 'state', 'time', 'sequence'][+e.key - 4]!),
+        keys: ['4', '5', '6', '7'],
+        says: 'plots, log, state, where the time goes',
+        does: (e) => focusOn(['plots', 'log', 'state', 'time'][+e.key - 4]!),
       },
+      { keys: ['c'], says: 'who sent what to whom', does: () => focusOn('sequence') },
       { keys: ['8', '9'], says: 'list of runs, comparison', does: (e) => focusOn(e.key === '8' ? 'runs' : 'compare') },
       { keys: ['/'], says: 'search the log', does: search },
       { keys: ['w', 's'], says: 'zoom the timeline in, out', does: (e) => zoom(e.key === 'w' ? 0.7 : 1 / 0.7) },
@@ -140,7 +141,7 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     'In the tree and the log',
     [
       { keys: ['↑', '↓'], says: 'row to row' },
-      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs' },
+      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs; in the log: a failure' },
     ],
   ],
   [

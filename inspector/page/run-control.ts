@@ -48,7 +48,8 @@ export function runIs(): 'none' | 'running' | 'paused' | 'over' {
   return goingRuns().every(({ root }) => standsAs(root) === 'paused') ? 'paused' : 'running';
 }
 
-function standsAs(root: Actor): 'none' | 'running' | 'paused' | 'over' {
+/** How one run stands. */
+export function standsAs(root: Actor): 'none' | 'running' | 'paused' | 'over' {
   const { store } = session;
   const here = standing(store, root, store.last);
   if (!here) return 'none';

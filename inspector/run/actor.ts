@@ -5,7 +5,7 @@ import { RowIndex } from './row-index.ts';
 const HUES = 8;
 
 /** How a loop stands, in one word that has a colour. */
-export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';
+export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'ended' | 'failed' | 'aborted' | 'stopped' | 'unknown';
 
 /** One running of a loop, or an actor of the app. */
 export class Actor {
@@ -21,6 +21,8 @@ export class Actor {
   endRow: number = Number.POSITIVE_INFINITY;
   /** The row at which it failed. */
   failedAt: number = Number.POSITIVE_INFINITY;
+  /** Whether it threw the end of a loop above it, or passed it on: that is no failure. */
+  endsAnother = false;
   /** The row of the flame chart it lies on. */
   lane = 0;
   steps = 0;

@@ -73,6 +73,8 @@ export function chainAbove(store: Store, root: Actor | undefined): Actor[] {
 export function appRows(store: Store, row: number): TreeRow[] {
   return appsAt(store, row).flatMap(({ actor, failed }) => {
     const here = standing(store, actor, row);
-    return here ? [{ actor, depth: 0, times: 1, failed, open: false, listed: false, only: false, ...here }] : [];
+    if (!here) return [];
+    const one = { depth: 0, times: 1, open: false, listed: false, only: false, array: undefined };
+    return [{ actor, failed, ...one, ...here }];
   });
 }

@@ -1,4 +1,5 @@
 import type { Line, LoopContext } from '../lines/line.ts';
+import { isEnd, isThrown, thrownIn, thrownWords } from '../text/thrown.ts';
 import { brief } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 import type { Contexts } from './contexts.ts';
@@ -73,8 +74,9 @@ function reason(line: Line, from: string, to: string, was: LoopContext | undefin
       return `\`${from === 'skipped' ? 'onSkip' : 'onRunEnd'}\` completed`;
     case 'failed':
     case 'aborted': {
-      const { name = 'Error', message = '' } = (line.error ?? is.error ?? {}) as { name?: string; message?: string };
-      return `${name}: ${message}`;
+      const error = thrownIn(line) ?? is.error ?? {};
+      if (isEnd(error) && isThrown(error)) return `the end of ${error.path} was thrown${told(error.reason)}`;
+      return thrownWords(error);
     }
     default:
       return '';

@@ -141,6 +141,9 @@ export function insideSources(): Source[] {
   );
 }
 
+/** The name of a file without where it lies. */
+const nameIn = (path: string) => path.slice(path.lastIndexOf('/') + 1) || path;
+
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */
 export function besideSource(name: string): Source {
   const open = async () => {
@@ -151,5 +154,11 @@ export function besideSource(name: string): Source {
     if (!response.ok || !response.body) throw new Error(`expected the server to answer 200, got ${response.status}`);
     return response.body;
   };
-  return sourceOf({ title: name, open, canSeek: async () => false, link: { file: name }, parts: new FileParts() });
+  return sourceOf({
+    title: nameIn(name),
+    open,
+    canSeek: async () => false,
+    link: { file: name },
+    parts: new FileParts(),
+  });
 }

@@ -5,6 +5,7 @@ import { asking, goingRuns, type Press, pressRun, runIs, stepCount, type Target,
 import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
+import { Alerts } from './alerts.tsx';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 import { ControlTarget } from './control-target.tsx';
 
@@ -19,11 +20,22 @@ export function Controls() {
     return (
       <fieldset class="controls" aria-label="Recording">
         <span class="dim mode">recording</span>
-        {session.store.roots.length ? <Breakpoints /> : null}
+        {session.store.roots.length ? (
+          <>
+            <Breakpoints />
+            <Alerts />
+          </>
+        ) : null}
       </fieldset>
     );
   if (!session.source.value) return null;
-  if (!session.controllable) return <span class="dim mode">read only</span>;
+  if (!session.controllable)
+    return (
+      <fieldset class="controls" aria-label="Run">
+        <span class="dim mode">read only</span>
+        <Alerts />
+      </fieldset>
+    );
   const isLive = session.status.value?.kind === 'live';
   const off = state === 'over' || state === 'none' || !isLive;
   const aim = target();
@@ -96,6 +108,7 @@ export function Controls() {
         ))}
       </select>
       <Breakpoints />
+      <Alerts />
       {looked && canFork(looked) ? (
         <button
           type="button"

@@ -12,6 +12,8 @@ import { Mark } from '../widgets/phase-mark.tsx';
 export interface Part {
   spark: Spark | undefined;
   values: readonly number[];
+  /** Where one was first not finite, in words. */
+  odd: string | undefined;
 }
 
 interface NestBoxTextProps {
@@ -88,7 +90,7 @@ function Bar({ standing }: { standing: BoxStanding }) {
   );
 }
 
-function Curve({ part: { spark, values } }: { part: Part }) {
+function Curve({ part: { spark, values, odd } }: { part: Part }) {
   const name = spark?.pick.keys.join('.');
   return (
     <span class="number">
@@ -98,6 +100,7 @@ function Curve({ part: { spark, values } }: { part: Part }) {
             <path d={sparkLine(values)} />
           </svg>
           <span class="value">
+            {odd ? <b class="bad">{odd}; </b> : null}
             <Told>; </Told>
             <span class="dim">{name}</span> {numberIn(values)}
           </span>

@@ -7,6 +7,7 @@ import { rateOf, rowKey, type TreeRow, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Split } from '../widgets/split.tsx';
@@ -51,10 +52,12 @@ export function Tree() {
       >
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
-          const vague = store.isVague(actor, now);
+          const odd = firstOddWords(actor.path);
+          const vague = !row.array && store.isVague(actor, now);
           const { phase, words, more } = toldOf(store, contexts, actor, row);
-          const total = totalOf(contexts, actor, now);
-          const speed = rateOf(store, actor, now);
+          // Of an array it is told how many of its loops are over.
+          const total = row.array ? { total: row.times, guess: false } : totalOf(contexts, actor, now);
+          const speed = row.array ? undefined : rateOf(store, actor, now);
           const end = actor.end <= t ? actor.end : t;
           const part = total && total.total > 0 ? Math.min(1, row.steps / total.total) : 0;
           if (actor.kind !== '') {
@@ -70,14 +73,18 @@ export function Tree() {
               aria-selected={index === selected}
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
-              class={`node ${phase}`}
-              title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
+              class={`node ${phase} ${odd ? 'is-odd' : ''}`}
+              title={
+                row.array
+                  ? `${row.array.name}: ${row.times} loops`
+                  : titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)
+              }
               onClick={() => chooseRow(row)}
               style={{ '--depth': row.depth }}
             >
               <div class="line">
                 <Mark phase={phase} />
-                <span class={`name hue${actor.path.hue}`}>{actor.name}</span>
+                <span class={`name hue${actor.path.hue}`}>{row.array?.name ?? actor.name}</span>
                 {row.times > 1 ? (
                   <button
                     type="button"
@@ -98,10 +105,17 @@ export function Tree() {
                 {actor.late ? <span class="dim">late</span> : null}
                 <span class="value">{words}</span>
               </div>
+              <FirstOdd path={actor.path} inTree />
               <div class="line sub">
                 <span
                   class="steps"
-                  title={vague ? 'At least: lines are missing in which it may have taken steps' : undefined}
+                  title={
+                    row.array
+                      ? 'How many are over'
+                      : vague
+                        ? 'At least: lines are missing in which it may have taken steps'
+                        : undefined
+                  }
                 >
                   {vague ? '≥ ' : ''}
                   {figure(row.steps)}

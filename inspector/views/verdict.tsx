@@ -102,7 +102,7 @@ function Left({ root, going: { left, places } }: { root: Actor; going: Going }) 
 const ENDED: Record<Ending['how'], { phase: Phase; words: string }> = {
   finished: { phase: 'done', words: 'finished' },
   skipped: { phase: 'skipped', words: 'had nothing to do' },
-  ended: { phase: 'done', words: 'was ended' },
+  ended: { phase: 'ended', words: 'was ended' },
   stopped: { phase: 'stopped', words: 'was stopped' },
   failed: { phase: 'failed', words: 'failed' },
   aborted: { phase: 'aborted', words: 'was aborted' },

@@ -2,9 +2,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FIELD, openFiles } from './page/open-file.ts';
 import { paneSizeStyle } from './page/pane-sizes.ts';
-import { PANES } from './page/selection.ts';
+import { PANES, type Pane } from './page/selection.ts';
 import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
+import { Compare } from './views/compare.tsx';
 import { Empty } from './views/empty.tsx';
 import { ForkDialog } from './views/fork.tsx';
 import { Header } from './views/header.tsx';
@@ -13,7 +14,9 @@ import { Log } from './views/log.tsx';
 import { NestView } from './views/nest.tsx';
 import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
+import { Runs } from './views/runs.tsx';
 import { Scrubber } from './views/scrubber.tsx';
+import { Sequence } from './views/sequence.tsx';
 import { State } from './views/state.tsx';
 import { TimeTable } from './views/time-table.tsx';
 import { Timeline } from './views/timeline.tsx';
@@ -21,7 +24,30 @@ import { Tree } from './views/tree.tsx';
 import { VerdictLine } from './views/verdict.tsx';
 import { Guarded } from './widgets/guarded.tsx';
 
-const VIEWS = { nest: NestView, chart: Chart, plots: Plots, time: TimeTable, log: Log, state: State };
+const VIEWS = {
+  nest: NestView,
+  chart: Chart,
+  plots: Plots,
+  time: TimeTable,
+  sequence: Sequence,
+  runs: Runs,
+  compare: Compare,
+  log: Log,
+  state: State,
+};
+
+/** Where there is room, log and state always show, and only the others share a place. Of several runs, the list comes first. */
+function tabsNow(): readonly Pane[] {
+  session.arrived.value;
+  const recordings = session.recordings.value;
+  const several = recordings.length > 1 || recordings.some(({ store }) => store.runs.length > 1);
+  const isThere = (pane: Pane) => {
+    if (pane === 'log' || pane === 'state') return session.narrow.value;
+    return pane !== 'compare' || session.compared.value.length > 1;
+  };
+  const tabs = PANES.filter(isThere);
+  return several ? ['runs', ...tabs.filter((pane) => pane !== 'runs')] : tabs;
+}
 
 export function App() {
   const over = useSignal(false);
@@ -49,7 +75,7 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const some = session.store.roots.length > 0;
+  const some = session.store.roots.length > 0 || session.store.apps.size > 0;
   const { parted } = session;
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>
@@ -119,8 +145,7 @@ function Views() {
   const stage = useStages(4);
   const narrow = session.narrow.value;
   const pane = session.pane.value;
-  // Where there is room, log and state always show, and only nest, chart, plots and times share a place.
-  const tabs = narrow ? PANES : PANES.slice(0, 4);
+  const tabs = tabsNow();
   const shown = tabs.includes(pane) ? pane : 'nest';
   const View = VIEWS[shown];
   return (
@@ -136,7 +161,7 @@ function Views() {
       <Guarded name="tree">
         <Tree />
       </Guarded>
-      <div class="middle">
+      <div class={`middle tabs${tabs.length}`}>
         <div class="tabs" role="tablist" aria-label="Views">
           {tabs.map((name) => (
             <button

@@ -14,7 +14,7 @@ import { encodeJson } from '../src/data/json-form.ts';
 import { parseCommand } from '../src/inspect/command.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { runDirectory } from '../src/node/layout.ts';
-import { plain } from '../src/recording/lines.ts';
+import { isOfApp, plain } from '../src/recording/lines.ts';
 import { goldenKeys } from '../src/testing/recording/stand.ts';
 import { checkpointAt } from './programs/checkpoint.ts';
 import { turn } from './support/loops.ts';
@@ -80,14 +80,14 @@ test('the keys of a checkpoint', async () => {
 
 test('the keys of the lines of a recording', async () => {
   const lines: any[] = await writtenLines();
-  expect(sorted(lines.map(({ type }) => type))).toEqual(['actor', 'event', 'lagged', 'recording']);
-  for (const type of ['recording', 'actor', 'event', 'lagged']) {
+  expect(sorted(lines.map(({ type }) => type))).toEqual(['actor', 'chart', 'event', 'lagged', 'recording']);
+  for (const type of ['recording', 'actor', 'chart', 'event', 'lagged']) {
     expectDocumented(
       lines.filter((line) => line.type === type),
       `line ${type}`,
     );
   }
-  const contexts = lines.flatMap(({ context }) => context ?? []);
+  const contexts = lines.filter(({ id }) => !isOfApp(String(id))).flatMap(({ context }) => context ?? []);
   expectDocumented(contexts, 'context', 'context of a recording');
 });
 
@@ -109,7 +109,8 @@ test('the keys of a journal', async () => {
 });
 
 test('the keys of the events of a recording', async () => {
-  const events = (await writtenLines()).flatMap((line) => (line.type === 'event' ? line.event : []));
+  const ofLoop = (line: any) => line.type === 'event' && !isOfApp(line.id);
+  const events = (await writtenLines()).flatMap((line) => (ofLoop(line) ? (line as any).event : []));
   // The ends of actors are told under the names of these.
   const typeOf = ({ type }: { type: string }) => type.replace(/(\.actor\.).*/, '$1*');
   const rows = rowsOf(document, 'events').map(([type, keys]) => [codeIn(type!)[0]!, sorted(codeIn(keys!))]);
@@ -322,8 +323,9 @@ test('the keys of what a program says to a page', async () => {
 });
 
 test('the keys of the states of a chart', async () => {
-  const [{ root }] = (await told()).filter(({ type }) => type === 'chart');
-  const states = [root, ...Object.values(root.states)] as any[];
+  const charts = [...(await told()), ...(await writtenLines())].filter(({ type }) => type === 'chart') as any[];
+  const statesOf = (state: any): any[] => [state, ...Object.values(state.states ?? {}).flatMap(statesOf)];
+  const states = charts.flatMap(({ root }) => statesOf(root));
   expectDocumented(states, 'state');
   expect(sorted(states.flatMap(({ invoke = [] }) => invoke.flatMap(Object.keys)))).toEqual(['id', 'src']);
   const transitions = states.flatMap(({ on = {} }) => Object.values(on).flat()) as object[];

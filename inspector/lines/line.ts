@@ -54,6 +54,10 @@ export interface ActorLine extends Numbered {
   name: string;
   loop: string;
   parent?: string;
+  /** What runs it, of an actor of the app; a loop has none. */
+  kind?: string;
+  /** The actor of the app that has invoked or spawned it. */
+  under?: string;
   /** Of an outermost loop: the id that its run was started with, where it was given one. */
   run?: string;
   /** Of the outermost loop of a fork. */
@@ -127,7 +131,8 @@ export function completed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const line = value as Record<string, unknown>;
   if (line.type === 'recording') return 'runId' in line ? line : { ...line, runId: '' };
-  if (line.type !== 'actor' || typeof line.path !== 'string' || 'chart' in line) return line;
+  if (line.type !== 'actor' || typeof line.path !== 'string' || 'name' in line) return line;
+  if (typeof line.kind === 'string') return { status: 'active', name: line.path, chart: '', ...line };
   const parent = typeof line.parent === 'string' ? line.parent.slice(0, line.parent.lastIndexOf('#')) : undefined;
   const name = parent === undefined ? line.path : line.path.slice(parent.length + 1);
   return { status: 'active', ...line, name, chart: 'loop' };

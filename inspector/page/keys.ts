@@ -98,6 +98,8 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         says: 'plots, log, state, where the time goes',
         does: (e) => focusOn(['plots', 'log', 'state', 'time'][+e.key - 4]!),
       },
+      { keys: ['c'], says: 'who sent what to whom', does: () => focusOn('sequence') },
+      { keys: ['8', '9'], says: 'list of runs, comparison', does: (e) => focusOn(e.key === '8' ? 'runs' : 'compare') },
       { keys: ['/'], says: 'search the log', does: search },
       { keys: ['w', 's'], says: 'zoom the timeline in, out', does: (e) => zoom(e.key === 'w' ? 0.7 : 1 / 0.7) },
       { keys: ['a', 'd'], says: 'move the timeline left, right', does: (e) => pan(e.key === 'a' ? -0.2 : 0.2) },
@@ -140,6 +142,13 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     [
       { keys: ['↑', '↓'], says: 'row to row' },
       { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs; in the log: a failure' },
+    ],
+  ],
+  [
+    'In the list of runs',
+    [
+      { keys: ['↑', '↓'], says: 'run to run' },
+      { keys: ['Space'], says: 'compare it with others, or no more' },
     ],
   ],
   [

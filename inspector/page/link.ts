@@ -1,4 +1,5 @@
 import { effect, untracked } from '@preact/signals';
+import './kept-comparison.ts';
 import './kept-moment.ts';
 import { embedded } from '../sources/embedded.ts';
 import { keep, recall } from './browser-storage.ts';
@@ -91,10 +92,11 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
   const arrive = () => {
     if (!wanted.size || session.looking) return;
     wanted = showView(wanted);
-    if (session.status.value?.kind === 'whole') wanted = new Map();
+    if (session.status.value?.kind === 'whole' && !session.reading) wanted = new Map();
   };
   effect(() => {
     session.version.value;
+    session.arrived.value;
     session.status.value;
     // What it reads to see what has come is no reason to do it again.
     untracked(arrive);

@@ -1,4 +1,4 @@
-import { besideSource, insideSource } from '../sources/file.ts';
+import { besideSource, insideSources } from '../sources/file.ts';
 import { LiveSource } from '../sources/live.ts';
 import { channelSource, portSource } from '../sources/other-tab.ts';
 import type { Source } from '../sources/source.ts';
@@ -15,9 +15,6 @@ function liveSource(token: string): Source {
 }
 
 function sourceOf({ channel, port, token, file }: Link): Source | undefined {
-  // A page that was saved with a recording shows that, whatever its address says.
-  const inside = insideSource();
-  if (inside) return inside;
   if (channel) return channelSource(channel);
   if (port) return portSource();
   if (token) return liveSource(token);
@@ -26,6 +23,9 @@ function sourceOf({ channel, port, token, file }: Link): Source | undefined {
 
 /** Shows what a link leads to. */
 export async function openLink(link: Link): Promise<void> {
+  // A page that was saved with recordings shows those, whatever its address says.
+  const inside = insideSources();
+  if (inside.length) return session.open(...inside);
   const source = sourceOf(link);
   if (source) session.open(source);
   // A program served this page, so somebody wants to see its run, and has a link without the token.

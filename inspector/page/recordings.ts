@@ -58,6 +58,11 @@ export class Recordings extends PageSelection {
     return this.#wanted.size > 0;
   }
 
+  /** Whether a file that was opened is still read, or waits for that. */
+  get reading(): boolean {
+    return this.#reading.size + this.#waiting.length > 0;
+  }
+
   /** Shows one of those that are open, as it was looked at last. */
   show(recording: Recording): void {
     const last = this.recording.peek();

@@ -2,7 +2,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import type { Run } from '../run/actor.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
-import type { ControlEvent, Give, Source, Status } from '../sources/source.ts';
+import type { AppEvent, ControlEvent, Give, Source, Status } from '../sources/source.ts';
 import type { Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { labelsOf, RunHues } from './run-labels.ts';
@@ -60,6 +60,11 @@ class Session extends Recordings {
 
   /** Gives a run what a step of it waits for. */
   give(id: string, event: Give): void {
+    if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
+  }
+
+  /** Sends an actor of the app an event. */
+  sendTo(id: string, event: AppEvent): void {
     if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
   }
 

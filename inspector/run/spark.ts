@@ -59,13 +59,13 @@ function valueAfter(store: Store, row: number, keys: readonly string[]): number 
 /** Numbers that say how far a loop is, and not how it does. */
 const counters = new Set(['total', 'position', 'seen', 'index', 'step', 'steps', 'epoch', 'epochs']);
 
+export const isCounter = (keys: readonly string[]): boolean => counters.has(keys.at(-1)!);
+
 /** The number of a loop that says most: a loss, else the first that is no count and has changed. */
 export function tellingNumber(store: Store, path: Path): Pick | undefined {
   const { steps } = path;
   if (!steps.length) return undefined;
-  const picks = numbersOf(store, path).filter(
-    ({ keys }) => !counters.has(keys.at(-1)!) && !keys.some((key) => /^\d+$/.test(key)),
-  );
+  const picks = numbersOf(store, path).filter(({ keys }) => !isCounter(keys) && !keys.some((key) => /^\d+$/.test(key)));
   const [first, last] = [steps.row(0), steps.row(steps.length - 1)];
   const changes = ({ keys }: Pick) => !Object.is(valueAfter(store, first, keys), valueAfter(store, last, keys));
   return picks.find(({ keys }) => /loss$/i.test(keys.at(-1)!)) ?? picks.find(changes);

@@ -28,6 +28,10 @@ export function* standingBefore(store: Store, contexts: Contexts, rows: Rows): G
   }
 }
 
+/** As lines have it. */
+const contextOf = (actor: Actor, context: LoopContext): LoopContext =>
+  (actor.kind === '' ? marked(context) : context.context) as LoopContext;
+
 /** How a loop stood before the first of some rows; nothing where these begin with it, or it has no part in them. */
 function lateLine(
   store: Store,
@@ -56,9 +60,11 @@ function lateLine(
     ...(actor.parent && { parent: actor.parent.id }),
     ...(actor.runId && { run: actor.runId }),
     ...(actor.forkOf && { forkOf: actor.forkOf }),
+    ...(actor.kind && { kind: actor.kind }),
+    ...(actor.under && { under: actor.under }),
     chart: actor.chart,
-    value: value || 'advancing',
-    context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
+    value: value || (actor.kind === '' ? 'advancing' : 'active'),
+    context: contextOf(actor, contexts.at(actor, first - 1) ?? {}),
     status: 'active',
     late: true,
   };

@@ -2,6 +2,7 @@ import { isThrown } from '../text/thrown.ts';
 import { type Actor, isOver, type Phase } from './actor.ts';
 import type { Contexts } from './contexts.ts';
 import { type Standing, standing } from './standing.ts';
+import { stateInWords } from './state-value.ts';
 import type { Store } from './store.ts';
 import { reasonOf } from './why-ended.ts';
 
@@ -29,6 +30,8 @@ const HOW: Partial<Record<Phase, string>> = {
 export function toldOf(store: Store, contexts: Contexts, actor: Actor, here: Standing): Told {
   const { value } = here;
   const phase = endingOf(contexts, actor, here);
+  // Of one that was seen no more, the state that it was last seen in.
+  if (actor.kind !== '') return { phase, words: stateInWords(value), more: '' };
   if (phase === 'unknown') return { phase, words: 'unknown', more: 'as nothing more was seen of it' };
   if (phase === 'ended' && value === 'aborted') return passedOn(contexts, actor, here);
   if (phase !== 'stopped' || ENDS.has(value)) {
@@ -79,7 +82,7 @@ const known = new WeakMap<Actor, { row: number; phase: Phase }>();
 /** How a loop that finished came to it: its state and status are the same when it was stopped or did nothing. */
 function endingOf(contexts: Contexts, actor: Actor, here: Standing): Phase {
   const { row, phase, value } = here;
-  if (!isOver(phase) || value !== 'finished') return phase;
+  if (actor.kind !== '' || !isOver(phase) || value !== 'finished') return phase;
   const before = known.get(actor);
   if (before?.row === row) return before.phase;
   const { skipped, stop, ended } = contexts.at(actor, row) ?? {};

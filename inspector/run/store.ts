@@ -5,7 +5,7 @@ import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
 import { isEnd, thrownIn } from '../text/thrown.ts';
-import { type Actor, isOver, type Phase, phaseOf, type Run } from './actor.ts';
+import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
 import { Failures } from './failures.ts';
@@ -21,6 +21,11 @@ export interface Bounds {
  * number when older ones are dropped.
  */
 export class Store {
+  /** The actors of the app that are no loops, by their names. */
+  get apps(): ReadonlyMap<string, Path> {
+    return this.#actors.apps;
+  }
+
   readonly types: Words = new Words();
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
@@ -139,8 +144,9 @@ export class Store {
   phase(row: number): Phase {
     const line = this.likeOf(row);
     if (line.type !== 'actor' && line.type !== 'event') return 'running';
-    const phase = phaseOf(line.value, line.status ?? 'active');
-    return phase === 'aborted' && this.actor(row)?.endsAnother ? 'ended' : phase;
+    const actor = this.actor(row);
+    const phase = phaseAfter(line, actor?.kind);
+    return phase === 'aborted' && actor?.endsAnother ? 'ended' : phase;
   }
 
   #firstWhere(test: (row: number) => boolean): number {
@@ -279,7 +285,7 @@ export class Store {
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    if (typeof line.context?.steps === 'number') {
+    if (actor.kind === '' && typeof line.context?.steps === 'number') {
       actor.steps = line.context.steps;
       actor.countedAt = row;
     } else actor.steps += steps;
@@ -291,7 +297,7 @@ export class Store {
     const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
     if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
     actor.rows.push(row, actor.steps);
-    const phase = phaseOf(line.value, line.status ?? 'active');
+    const phase = phaseAfter(line, actor.kind);
     if (phase === 'failed') actor.failedAt = row;
     if (phase === 'aborted') actor.endsAnother ||= isEnd(thrownIn(line) ?? line.context?.error);
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.

@@ -1,6 +1,6 @@
 import type { Line } from '../lines/line.ts';
 import { figure } from '../text/number.ts';
-import { embedded } from './embedded.ts';
+import { embeddedRecordings } from './embedded.ts';
 import { FileParts } from './file-parts.ts';
 import { type Reading, readLines, unzipped } from './jsonl.ts';
 import type { Source, Status } from './source.ts';
@@ -128,17 +128,17 @@ export function fileSource(file: File, parts: FileParts = new FileParts()): Sour
   });
 }
 
-/** The recording that lies in the page itself, where it was saved with one. */
-export function insideSource(): Source | undefined {
-  const inside = embedded('recording');
-  if (!inside) return undefined;
-  return sourceOf({
-    title: inside.name,
-    open: async () => inside.bytes(),
-    canSeek: async () => false,
-    link: {},
-    parts: new FileParts(),
-  });
+/** The recordings that lie in the page itself, where it was saved with some. A link leads to all of them. */
+export function insideSources(): Source[] {
+  return embeddedRecordings().map(({ name, bytes }) =>
+    sourceOf({
+      title: name,
+      open: async () => bytes(),
+      canSeek: async () => false,
+      link: {},
+      parts: new FileParts(),
+    }),
+  );
 }
 
 /** The name of a file without where it lies. */

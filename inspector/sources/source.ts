@@ -20,8 +20,8 @@ export interface Status {
 
 /** What the page may ask of a program: the closed list of the wire format. */
 export type Command =
-  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give }
   | { type: 'all'; event: { type: ControlEvent; n?: number; reason?: string } }
+  | { type: 'send'; id: string; event: { type: ControlEvent; n?: number; reason?: string } | Give | AppEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
@@ -33,6 +33,12 @@ export interface StateEdit {
   loop: string;
   at: string;
   value?: unknown;
+}
+
+/** An event for an actor of the app: whatever its code takes. */
+export interface AppEvent {
+  type: string;
+  [key: string]: unknown;
 }
 
 /** A value for a step that waits for one by this key; with none, it is given `undefined`. */

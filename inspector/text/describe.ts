@@ -7,10 +7,13 @@ import { brief, visible } from './value.ts';
 /** An event's name without what all of its kind have in common. */
 export function shortType(type: string): string {
   if (type === '') return 'always';
-  const done = /^xstate\.done\.actor\.(.+)$/.exec(type);
+  // XState numbers what is invoked without a name: `0.shop.loading`.
+  const done = /^xstate\.done\.actor\.(?:\d+\.)?(.+)$/.exec(type);
   if (done) return `${done[1]} ✓`;
-  const failed = /^xstate\.error\.actor\.(.+)$/.exec(type);
+  const failed = /^xstate\.error\.actor\.(?:\d+\.)?(.+)$/.exec(type);
   if (failed) return `${failed[1]} ✕`;
+  const after = /^xstate\.after\.([^.]+)\./.exec(type);
+  if (after) return /^\d+$/.test(after[1]!) ? `after ${after[1]} ms` : `after ${after[1]}`;
   return type.replace(/^(loop|xstate)\./, '');
 }
 

@@ -78,7 +78,7 @@ export function Log() {
       {session.narrow.value ? null : <Split name="log" />}
       <header class="tools">
         <h2>Log</h2>
-        <Loops path={path} none="all loops" />
+        <Loops path={path} none="all loops" others={[...store.apps.keys()]} />
         <select
           aria-label="Type"
           value={type.value}

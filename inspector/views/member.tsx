@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { isPicked, togglePick } from '../page/plotted.ts';
+import { isPicked, togglePick } from '../page/plot-picks.ts';
 import { session } from '../page/session.ts';
 import { flag, keepInLink } from '../page/view-state.ts';
 import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';

@@ -1,12 +1,16 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type NestPicture, nestPicture, type PlacedNest } from '../drawing/nest-layout.ts';
+import { tabled, tabledBox } from '../page/members-now.ts';
 import { boxesNow, chooseBox, chosenBox, nestNow, openBox, sparkOf } from '../page/nest-now.ts';
 import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
+import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { AppActors } from './app-actors.tsx';
+import { MembersTable } from './members-table.tsx';
 import { NestBoxText } from './nest-box.tsx';
 
 /** What the pane has around the picture. */
@@ -25,8 +29,14 @@ function onKey(event: KeyboardEvent, boxes: readonly BoxStanding[]): void {
   event.preventDefault();
 }
 
-/** The program: every loop a box, in it the loops that it runs, and what goes on. */
+/** The program: every loop a box, in it the loops that it runs, and what goes on; or the many loops of a box as a table. */
 export function NestView() {
+  session.version.value;
+  const box = tabledBox();
+  return box ? <MembersTable key={box.key} box={box} /> : <NestPane />;
+}
+
+function NestPane() {
   session.version.value;
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
@@ -37,7 +47,7 @@ export function NestView() {
     ? nestPicture(nestNow(), { width: room.width - MARGIN.width, height: room.height - MARGIN.height })
     : undefined;
   return (
-    <section class="nest" aria-label="Nest">
+    <section class={`nest ${session.run.value?.root.under ? 'in-app' : ''}`} aria-label="Nest">
       <header class="tools">
         {standing ? (
           <>
@@ -54,10 +64,12 @@ export function NestView() {
             >
               open its chart
             </button>
+            <TableButton standing={standing} />
           </>
         ) : null}
         <span class="grow" />
       </header>
+      <AppActors />
       <Scroll id="nest" label="Loops in each other" box={box}>
         {picture ? <Boxes picture={picture} boxes={boxes} chosen={chosen} /> : null}
       </Scroll>
@@ -69,6 +81,22 @@ export function NestView() {
 function BoxOdd({ box }: { box: NestBox }) {
   const path = box.paths.find((one) => firstOddWords(one) !== undefined);
   return path ? <FirstOdd path={path} /> : null;
+}
+
+/** Where a box stands for many, they can be seen one by one. */
+function TableButton({ standing: { box, begun } }: { standing: BoxStanding }) {
+  const loops = box.paths.length;
+  if (loops < 2 && begun < 2) return null;
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        tabled.value = box.key;
+      }}
+    >
+      {loops > 1 ? `${figure(loops)} loops` : `${figure(begun)} runs`} as a table
+    </button>
+  );
 }
 
 interface BoxesProps {

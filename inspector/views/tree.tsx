@@ -1,9 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import { session } from '../page/session.ts';
 import { chooseRow, enterRow, moveSelection, rowsNow, selectedIndex, toggleGroup } from '../page/tree-selection.ts';
-import { type Actor, begun } from '../run/actor.ts';
+import { type Actor, begun, type Phase } from '../run/actor.ts';
 import { toldOf } from '../run/standing-in-words.ts';
-import { rateOf, rowKey, totalOf } from '../run/tree-at.ts';
+import { rateOf, rowKey, type TreeRow, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
@@ -53,12 +53,16 @@ export function Tree() {
         {rows.slice(0, DRAWN).map((row, index) => {
           const { actor } = row;
           const odd = firstOddWords(actor.path);
-          const vague = store.isVague(actor, now);
+          const vague = !row.array && store.isVague(actor, now);
           const { phase, words, more } = toldOf(store, contexts, actor, row);
-          const total = totalOf(contexts, actor, now);
-          const speed = rateOf(store, actor, now);
+          // Of an array it is told how many of its loops are over.
+          const total = row.array ? { total: row.times, guess: false } : totalOf(contexts, actor, now);
+          const speed = row.array ? undefined : rateOf(store, actor, now);
           const end = actor.end <= t ? actor.end : t;
           const part = total && total.total > 0 ? Math.min(1, row.steps / total.total) : 0;
+          if (actor.kind !== '') {
+            return <AppNode key={rowKey(row)} row={row} phase={phase} words={words} selected={index === selected} />;
+          }
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the tree itself has the keys
             <div
@@ -70,13 +74,17 @@ export function Tree() {
               aria-expanded={row.times > 1 ? row.open : undefined}
               tabIndex={-1}
               class={`node ${phase} ${odd ? 'is-odd' : ''}`}
-              title={titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)}
+              title={
+                row.array
+                  ? `${row.array.name}: ${row.times} loops`
+                  : titleOf(actor, more ? `${words} ${more}; last seen ${row.value}` : words)
+              }
               onClick={() => chooseRow(row)}
               style={{ '--depth': row.depth }}
             >
               <div class="line">
                 <Mark phase={phase} />
-                <span class={`name hue${actor.path.hue}`}>{actor.name}</span>
+                <span class={`name hue${actor.path.hue}`}>{row.array?.name ?? actor.name}</span>
                 {row.times > 1 ? (
                   <button
                     type="button"
@@ -101,7 +109,13 @@ export function Tree() {
               <div class="line sub">
                 <span
                   class="steps"
-                  title={vague ? 'At least: lines are missing in which it may have taken steps' : undefined}
+                  title={
+                    row.array
+                      ? 'How many are over'
+                      : vague
+                        ? 'At least: lines are missing in which it may have taken steps'
+                        : undefined
+                  }
                 >
                   {vague ? '≥ ' : ''}
                   {figure(row.steps)}
@@ -128,6 +142,41 @@ export function Tree() {
         {rows.length > DRAWN ? <p class="note">{figure(rows.length - DRAWN)} more: fold a group to see them.</p> : null}
       </div>
     </section>
+  );
+}
+
+interface AppNodeProps {
+  row: TreeRow;
+  phase: Phase;
+  words: string;
+  selected: boolean;
+}
+
+/** An actor of the app, which is no loop: it takes no steps. */
+function AppNode({ row, phase, words, selected }: AppNodeProps) {
+  const { actor } = row;
+  const count = begun(actor.path.actors, session.now.value);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree itself has the keys
+    <div
+      id={`tree-${rowKey(row)}`}
+      role="treeitem"
+      aria-level={1}
+      aria-selected={selected}
+      tabIndex={-1}
+      class={`node of-app ${phase}`}
+      title={titleOf(actor, words)}
+      onClick={() => chooseRow(row)}
+      style={{ '--depth': 0 }}
+    >
+      <div class="line">
+        <Mark phase={phase} />
+        <span class="name">{actor.path.name}</span>
+        {count > 1 ? <span class="occurrence">× {figure(count)}</span> : null}
+        <span class="kind">{actor.kind}</span>
+        <span class="value">{words}</span>
+      </div>
+    </div>
   );
 }
 

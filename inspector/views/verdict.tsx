@@ -15,7 +15,7 @@ export function VerdictLine() {
   session.version.value;
   const { store, contexts } = session;
   store.goesOn.value;
-  const root = session.actor.value?.root;
+  const root = session.run.value?.root;
   if (!root) return null;
   const { perSec, going } = settings.value;
   const verdict = verdictOf(store, contexts, root, perSec !== null && going.includes(root.id));

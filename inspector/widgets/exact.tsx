@@ -2,7 +2,7 @@ interface ExactProps {
   class?: string;
   /** The same with all digits; nothing where it says no more. */
   exact: string | undefined;
-  title?: string;
+  title?: string | undefined;
   children: string;
 }
 

@@ -1,4 +1,5 @@
 import type { LoopControlEvent } from '../chart/context.ts';
+import { isOfApp } from '../recording/lines.ts';
 import type { Breakpoint } from './breakpoint.ts';
 import { type ForkCommand, parseFork, parseTake, type TakeCommand } from './fork/command.ts';
 import { beginning, isRecord, only, received, textOf } from './parts.ts';
@@ -6,8 +7,8 @@ import { parseCondition } from './when.ts';
 
 /** All that a page may ask for. */
 export type Command =
-  | { type: 'send'; id: string; event: LoopControlEvent }
   | { type: 'all'; event: LoopControlEvent }
+  | { type: 'send'; id: string; event: LoopControlEvent | AppEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
@@ -15,6 +16,12 @@ export type Command =
   | ForkCommand;
 
 const kinds = 'send, all, speed, break, get, take, fork';
+/** An event for an actor of the app: whatever its code takes. */
+export interface AppEvent {
+  type: string;
+  [key: string]: unknown;
+}
+
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -31,9 +38,11 @@ export function parseCommand(text: string): Command {
   const command = parsed(text);
   if (!isRecord(command)) throw new Error(`Expected a command as a JSON object, got ${received(command)}.`);
   switch (command.type) {
-    case 'send':
+    case 'send': {
       only(command, 'type', 'id', 'event');
-      return { type: 'send', id: textOf(command.id, 'id'), event: parseControl(command.event) };
+      const id = textOf(command.id, 'id');
+      return { type: 'send', id, event: isOfApp(id) ? parseAppEvent(command.event) : parseControl(command.event) };
+    }
     case 'all': {
       only(command, 'type', 'event');
       const event = parseControl(command.event);
@@ -90,6 +99,17 @@ export function parseControl(event: unknown): LoopControlEvent {
     return { type: 'loop.give', key: textOf(event.key, 'key'), ...(value === undefined ? {} : { value }) };
   }
   return { type } as LoopControlEvent;
+}
+
+/** An event that a page sends to an actor of the app. @throws Error for one that XState sends by itself */
+export function parseAppEvent(event: unknown): AppEvent {
+  if (!isRecord(event)) throw new Error(`Expected \`event\` to be an object, got ${received(event)}.`);
+  const type = textOf(event.type, 'type');
+  if (type === '' || type === '*' || type.startsWith('xstate.'))
+    throw new Error(
+      `Expected \`type\` to be that of an event of your own, got ${received(type)}: XState alone sends those.`,
+    );
+  return { ...event, type };
 }
 
 function pointOf(point: unknown): Breakpoint {

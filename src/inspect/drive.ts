@@ -122,6 +122,8 @@ export class Drive {
 
   /** Called with all that is seen, at once: a run pauses before the next step. */
   seen(sighting: Sighting): void {
+    // Breakpoints and speed are for loops.
+    if (sighting.subject.ofApp !== undefined) return;
     if (sighting.subject.parent === undefined) this.#seenRun(sighting);
     const type = sighting.event?.type ?? '';
     // Pausing is seen as well.

@@ -5,7 +5,7 @@ import { Observer } from '../recording/observer.ts';
 import type { Sighting, Subject } from '../recording/sighting.ts';
 import { Attachments } from './attachments.ts';
 import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
-import { type Command, parseCommand, parseControl } from './command.ts';
+import { type Command, parseAppEvent, parseCommand, parseControl } from './command.ts';
 import type { Cuts } from './cuts.ts';
 import { Drive } from './drive.ts';
 import { Feed, type FeedLimits, firstLine } from './feed.ts';
@@ -213,13 +213,22 @@ export class Inspection {
     return this.#wire.json(line, cuts, '');
   }
 
-  /** Sends a control event to a loop. @throws Error where it is none, or may not be sent */
+  /** Sends a control event to a loop, or any event to an actor of the app. @throws Error where it is none, or may not be sent */
   control(id: string, event: unknown): void {
     if (this.readonly) throw readOnly();
     const subject = this.#ring.subject(id);
     if (subject?.actor === undefined)
-      throw new Error(`Expected \`id\` to be that of a loop that runs, got ${received(id)}. It may have ended.`);
-    this.#drive.send(subject, parseControl(event));
+      throw new Error(
+        `Expected \`id\` to be that of a loop or an actor that runs, got ${received(id)}. It may have ended.`,
+      );
+    if (subject.ofApp === undefined) {
+      this.#drive.send(subject, parseControl(event));
+      return;
+    }
+    const { actor } = subject;
+    const own = parseAppEvent(event);
+    // One that throws on it fails in its own system; nothing of that is a fault of the page.
+    this.#guarded(() => actor.send(own));
   }
 
   close(): void {

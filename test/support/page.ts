@@ -63,11 +63,22 @@ export async function openRecording(text: string | Buffer, name = 'run.jsonl'): 
   await page.setInputFiles('#file', file);
 }
 
-/** A run that is at these lines and stays there; gives what it is told. */
-export async function watchRun(lines: readonly Line[]): Promise<unknown[]> {
+/**
+ * A run that is at these lines and stays there; gives what it is told.
+ * @param answer what it says to a message, if it says anything
+ */
+export async function watchRun(
+  lines: readonly Line[],
+  answer: (message: any) => unknown = () => undefined,
+): Promise<unknown[]> {
   const told: unknown[] = [];
   await page.routeWebSocket(/\/ws/, (socket) => {
-    socket.onMessage((text) => told.push(JSON.parse(String(text))));
+    socket.onMessage((text) => {
+      const message = JSON.parse(String(text));
+      told.push(message);
+      const said = answer(message);
+      if (said !== undefined) socket.send(JSON.stringify(said));
+    });
     const lastSeq = lines.at(-1)!.seq;
     const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq, gap: false, readonly: false };
     socket.send(JSON.stringify([hello]));

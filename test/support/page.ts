@@ -102,8 +102,11 @@ export const press = async (...keys: string[]): Promise<void> => {
 export const scrub = async (row: string): Promise<void> => {
   const slider = page.locator('#scrub');
   const seqOf = () => page.evaluate(() => Number(document.getElementById('moment')!.textContent!.replace(/,/g, '')));
-  const wanted = Number(row) + 1;
   let [low, high] = [0, Number(await slider.getAttribute('max'))];
+  await slider.fill(String(high));
+  await settle();
+  // No further than there is anything.
+  const wanted = Math.min(Number(row) + 1, await seqOf());
   for (let tries = 0; tries < 40; tries++) {
     await slider.fill(String((low + high) / 2));
     await settle();

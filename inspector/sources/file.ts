@@ -88,5 +88,6 @@ export function besideSource(name: string): Source {
     if (!response.ok || !response.body) throw new Error(`expected the server to answer 200, got ${response.status}`);
     return response.body;
   };
-  return sourceOf(name, open, { file: name });
+  // Where it lies is a matter of the address, what it is called of its last part.
+  return sourceOf(name.slice(name.lastIndexOf('/') + 1), open, { file: name });
 }

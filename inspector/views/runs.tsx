@@ -164,7 +164,9 @@ function Head({ shown }: { shown: readonly string[] }) {
   );
   return (
     <div role="row" class="run-row head" aria-rowindex={1}>
-      <span role="columnheader" class="cell box" aria-label="compared" />
+      <span role="columnheader" class="cell box" aria-label="compared" title="Which are compared">
+        ≷
+      </span>
       {BEFORE.map((name) => head(name, name))}
       {shown.map((name) => head(name, shortName(name), 'number'))}
       {AFTER.map((name) => head(name, name))}

@@ -4,9 +4,10 @@ import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { quoted } from './answer.ts';
 import { view } from './view.ts';
 
-const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz> [--port <n>] [--open]
+const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz | directory>... [--port <n>] [--open]
 
-Shows a recording in the browser: prints the address, and serves it to this machine until Ctrl+C.
+Shows recordings in the browser, of a directory all that lie in it (*.jsonl, *.jsonl.gz): lists their runs, and compares
+them. Prints the address, and serves it to this machine until Ctrl+C.
 Exits with 1 for a file that is no recording, with 2 for words that it does not know.
 `;
 
@@ -30,7 +31,11 @@ async function main(words: string[]): Promise<number | undefined> {
     return 2;
   }
   try {
-    const { url } = await view(positionals[1]!, { port: portOf(values.port), open: values.open === true });
+    const { url, passedOver } = await view(positionals.slice(1), {
+      port: portOf(values.port),
+      open: values.open === true,
+    });
+    for (const line of passedOver) process.stderr.write(`Passed over: ${line}\n`);
     process.stdout.write(`${url}\n`);
     return undefined;
   } catch (error) {
@@ -49,13 +54,10 @@ function read(args: string[]) {
   return parseArgs({ args, allowPositionals: true, options });
 }
 
-function faultOf([command, file, ...more]: string[]): string | undefined {
+function faultOf([command, file]: string[]): string | undefined {
   if (command === undefined) return 'Expected a command, got none.';
   if (command !== 'view') return `Expected the command \`view\`, got ${quoted(command)}.`;
-  if (file === undefined) return 'Expected the path of a recording, got none.';
-  return more.length === 0
-    ? undefined
-    : `Expected one recording, got ${more.length + 1}. Open each with a command of its own.`;
+  return file === undefined ? 'Expected the path of a recording, got none.' : undefined;
 }
 
 function portOf(text = '0'): number {

@@ -15,6 +15,8 @@ export interface ComparedPair {
 export const compareTicks: Signal<number> = signal(0);
 /** So many milliseconds are compared at a time, so that the page stays awake. */
 const PORTION = 12;
+/** How far it has come is shown after so many. */
+const SHOWN = 150;
 /** And while lines come in, not more often than after so many. */
 const PAUSE = 200;
 
@@ -38,6 +40,7 @@ keepInLink('compare', {
 let pairs: readonly ComparedPair[] = [];
 let of: readonly ComparedRun[] = [];
 let timer = 0;
+let told = 0;
 
 /** The first run beside each of the others. What was compared once is not compared again. */
 export function comparedPairs(): readonly ComparedPair[] {
@@ -86,6 +89,10 @@ function work(): void {
   const isUp = () => performance.now() > until;
   let more = false;
   for (const { comparison } of pairs) more = !isUp() && !comparison.work(isUp) ? more : true;
-  compareTicks.value++;
+  // How far it has come is shown now and then: to draw takes longer than to compare.
+  if (!more || until - told > SHOWN) {
+    told = until;
+    compareTicks.value++;
+  }
   if (more) goOn(0);
 }

@@ -9,7 +9,9 @@ import { pathToFileURL } from 'node:url';
 
 const root = import.meta.dirname;
 const page = join(root, 'dist/inspector/index.html');
-const sources = ['inspector', 'src', 'single-page.ts', 'vite.config.ts', 'package-lock.json'].map((name) => join(root, name));
+const sources = ['inspector', 'src', 'single-page.ts', 'vite.config.ts', 'package-lock.json'].map((name) =>
+  join(root, name),
+);
 
 /** Whether a file that was built is missing, or older than one of the files and folders that it was built from. */
 export function isOutdated(built: string, sources: string[]): boolean {

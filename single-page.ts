@@ -38,7 +38,7 @@ function singleFile(page: string, bundle: Rolldown.OutputBundle): string {
     .replace(sheet, '<style>SHEET</style>')
     .replace('</body>', `  ${recordingPlace}\n    <script type="module">CODE</script>\n  </body>`)
     // What is marked is ours. A browser's extension may put more into the document.
-    .replaceAll(/<(meta|title|link|style|script|div id="app")(?=[ >])/g, '<$1 data-own');
+    .replaceAll(/<(meta|title|link|style|script|div id="app")(?=[ >])/g, '<$1 data-own=""');
   // Last: nothing in them is taken for a tag.
   return withPolicy(html, code, css)
     .replace('>SHEET<', () => `>${css}<`)
@@ -71,8 +71,8 @@ function withPolicy(html: string, code: string, css: string): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const first = '<meta data-own charset="utf-8" />';
+  const first = '<meta data-own="" charset="utf-8" />';
   if (!html.includes(first)) throw new Error(`Expected ${first} in the built page, found none.`);
-  const meta = `<meta data-own http-equiv="Content-Security-Policy" content="${policy}" />`;
+  const meta = `<meta data-own="" http-equiv="Content-Security-Policy" content="${policy}" />`;
   return html.replace(first, `${first}\n    ${meta}`);
 }

@@ -7,6 +7,7 @@ import { session } from './page/session.ts';
 import { Chart } from './views/chart.tsx';
 import { Compare } from './views/compare.tsx';
 import { Empty } from './views/empty.tsx';
+import { ForkDialog } from './views/fork.tsx';
 import { Header } from './views/header.tsx';
 import { Help } from './views/help.tsx';
 import { Log } from './views/log.tsx';
@@ -15,6 +16,7 @@ import { Notices } from './views/notices.tsx';
 import { Plots } from './views/plots.tsx';
 import { Runs } from './views/runs.tsx';
 import { Scrubber } from './views/scrubber.tsx';
+import { Sequence } from './views/sequence.tsx';
 import { State } from './views/state.tsx';
 import { TimeTable } from './views/time-table.tsx';
 import { Timeline } from './views/timeline.tsx';
@@ -27,6 +29,7 @@ const VIEWS = {
   chart: Chart,
   plots: Plots,
   time: TimeTable,
+  sequence: Sequence,
   runs: Runs,
   compare: Compare,
   log: Log,
@@ -72,7 +75,7 @@ export function App() {
     };
   }, []);
   session.version.value;
-  const some = session.store.roots.length > 0;
+  const some = session.store.roots.length > 0 || session.store.apps.size > 0;
   const { parted } = session;
   return (
     <div class={`app ${parted ? 'parted' : ''}`}>
@@ -109,6 +112,9 @@ export function App() {
           </Guarded>
         </main>
       )}
+      <Guarded name="fork">
+        <ForkDialog />
+      </Guarded>
       {over.value ? <div class="over">Drop recordings to open them</div> : null}
       {session.help.value ? (
         <Guarded name="help">

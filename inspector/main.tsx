@@ -3,7 +3,9 @@ import './style/index.css';
 import 'uplot/dist/uPlot.min.css';
 import { App } from './app.tsx';
 import { keepTemplate } from './export/page-template.ts';
+import { startAlerts } from './page/alerts.ts';
 import { startCopying } from './page/copy-exact.ts';
+import { followForks } from './page/forking.ts';
 import { listenKeys } from './page/keys.ts';
 import { followLink, readLink } from './page/link.ts';
 import { startNarrow } from './page/narrow.ts';
@@ -12,6 +14,8 @@ import { startPaneSizes } from './page/pane-sizes.ts';
 import { followSettings } from './page/run-settings.ts';
 import { session } from './page/session.ts';
 import { startTheme } from './page/theme.ts';
+import { startTitle } from './page/title.ts';
+import { keepWatched } from './page/watched.ts';
 import { Guarded } from './widgets/guarded.tsx';
 
 /** What cannot begin, such as for want of something in the browser, does not take the rest with it. */
@@ -27,12 +31,16 @@ function start(what: string, begin: () => void): void {
 const link = readLink();
 start('saving', keepTemplate);
 start('settings', followSettings);
+start('forks', followForks);
 start('source', () => void openLink(link));
 start('width', startNarrow);
 start('theme', startTheme);
 start('borders', startPaneSizes);
 start('keys', listenKeys);
 start('copying', startCopying);
+start('watch list', keepWatched);
+start('alerts', startAlerts);
+start('title', startTitle);
 start('link', () => followLink(link, openLink));
 const place = document.getElementById('app')!;
 // What stands there says that nothing came in its place.

@@ -16,7 +16,7 @@ export type { PlainError } from './data/error-codec.ts';
 export { EndLoop, LoopError, type LoopErrorCode, MisconfigurationError } from './data/errors.ts';
 export type { Json } from './data/json.ts';
 export { Loop } from './loop.ts';
-export type { ActorLine, EventLine, Recording, RecordingHeader, RecordingLine } from './recording/lines.ts';
+export type { ActorLine, ChartLine, EventLine, Recording, RecordingHeader, RecordingLine } from './recording/lines.ts';
 export { formatRecording, parseRecording, type Recorder, record } from './recording/recording.ts';
 export { contextAfter, type Frame, replay } from './recording/replay.ts';
 export type { Inspect, StartArguments, StartOptions } from './run/options.ts';

@@ -14,7 +14,7 @@ import { encodeJson } from '../src/data/json-form.ts';
 import { parseCommand } from '../src/inspect/command.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { runDirectory } from '../src/node/layout.ts';
-import { plain } from '../src/recording/lines.ts';
+import { isOfApp, plain } from '../src/recording/lines.ts';
 import { goldenKeys } from '../src/testing/recording/stand.ts';
 import { checkpointAt } from './programs/checkpoint.ts';
 import { turn } from './support/loops.ts';
@@ -80,14 +80,14 @@ test('the keys of a checkpoint', async () => {
 
 test('the keys of the lines of a recording', async () => {
   const lines: any[] = await writtenLines();
-  expect(sorted(lines.map(({ type }) => type))).toEqual(['actor', 'event', 'lagged', 'recording']);
-  for (const type of ['recording', 'actor', 'event', 'lagged']) {
+  expect(sorted(lines.map(({ type }) => type))).toEqual(['actor', 'chart', 'event', 'lagged', 'recording']);
+  for (const type of ['recording', 'actor', 'chart', 'event', 'lagged']) {
     expectDocumented(
       lines.filter((line) => line.type === type),
       `line ${type}`,
     );
   }
-  const contexts = lines.flatMap(({ context }) => context ?? []);
+  const contexts = lines.filter(({ id }) => !isOfApp(String(id))).flatMap(({ context }) => context ?? []);
   expectDocumented(contexts, 'context', 'context of a recording');
 });
 
@@ -109,7 +109,8 @@ test('the keys of a journal', async () => {
 });
 
 test('the keys of the events of a recording', async () => {
-  const events = (await writtenLines()).flatMap((line) => (line.type === 'event' ? line.event : []));
+  const ofLoop = (line: any) => line.type === 'event' && !isOfApp(line.id);
+  const events = (await writtenLines()).flatMap((line) => (ofLoop(line) ? (line as any).event : []));
   // The ends of actors are told under the names of these.
   const typeOf = ({ type }: { type: string }) => type.replace(/(\.actor\.).*/, '$1*');
   const rows = rowsOf(document, 'events').map(([type, keys]) => [codeIn(type!)[0]!, sorted(codeIn(keys!))]);
@@ -246,7 +247,7 @@ class Odd extends Loop<unknown> {
 
 /** All that a program tells pages: one that is there before the run and sets a breakpoint, and one that comes late. */
 async function told(): Promise<any[]> {
-  const inspection = new Inspection({ limits: { items: 50, events: 5 } });
+  const inspection = new Inspection({ limits: { items: 50, events: 5 }, fork: { odd: () => new Odd() } });
   const messages: any[] = [];
   const channel = { send: (text: string) => void messages.push(...JSON.parse(text)), waiting: 0 };
   const page = inspection.connect(channel, 0);
@@ -258,6 +259,19 @@ async function told(): Promise<any[]> {
   send({ type: 'no command' });
   const { $cut } = objectsIn(messages).find((one) => '$cut' in one) as any;
   send({ type: 'get', ref: $cut.ref });
+  const answered = async (count: number) => {
+    while (messages.filter(({ type }) => type === 'taken' || type === 'forked').length < count) await turn();
+  };
+  send({ type: 'take', id: 'odd#1', from: 'saved' });
+  await answered(1);
+  send({ type: 'take', id: 'odd#1', from: 'now' });
+  await answered(2);
+  send({ type: 'fork', checkpoint: 5 });
+  await answered(3);
+  send({ type: 'fork', checkpoint: 1, paused: true });
+  await answered(4);
+  inspection.flush();
+  send({ type: 'send', id: 'odd#2', event: { type: 'loop.stop' } });
   send({ type: 'send', id: 'odd#1', event: { type: 'loop.resume' } });
   await run.outcome;
   inspection.flush();
@@ -272,9 +286,19 @@ async function told(): Promise<any[]> {
 test('the keys of what a program says to a page', async () => {
   const messages = await told();
   const of = (type: string) => messages.filter((message) => message.type === type);
-  expect(sorted(messages.map(({ type }) => type))).toEqual(
-    ['actor', 'chart', 'event', 'hello', 'lagged', 'recording', 'refused', 'settings', 'value'].sort(),
-  );
+  expect(sorted(messages.map(({ type }) => type))).toEqual([
+    'actor',
+    'chart',
+    'event',
+    'forked',
+    'hello',
+    'lagged',
+    'recording',
+    'refused',
+    'settings',
+    'taken',
+    'value',
+  ]);
   // In `hello` are those of `settings` as well.
   expectDocumented(of('hello'), 'hello');
   expectDocumented(of('settings'), 'settings');
@@ -285,6 +309,8 @@ test('the keys of what a program says to a page', async () => {
   );
   expectDocumented(of('value'), 'value');
   expectDocumented(of('refused'), 'refused');
+  expectDocumented(of('taken'), 'taken');
+  expectDocumented(of('forked'), 'forked');
   expectDocumented(of('chart'), 'line chart');
 
   const more = ['recording', 'actor', 'event', 'lagged'].flatMap((type) =>
@@ -297,8 +323,9 @@ test('the keys of what a program says to a page', async () => {
 });
 
 test('the keys of the states of a chart', async () => {
-  const [{ root }] = (await told()).filter(({ type }) => type === 'chart');
-  const states = [root, ...Object.values(root.states)] as any[];
+  const charts = [...(await told()), ...(await writtenLines())].filter(({ type }) => type === 'chart') as any[];
+  const statesOf = (state: any): any[] => [state, ...Object.values(state.states ?? {}).flatMap(statesOf)];
+  const states = charts.flatMap(({ root }) => statesOf(root));
   expectDocumented(states, 'state');
   expect(sorted(states.flatMap(({ invoke = [] }) => invoke.flatMap(Object.keys)))).toEqual(['id', 'src']);
   const transitions = states.flatMap(({ on = {} }) => Object.values(on).flat()) as object[];
@@ -335,6 +362,8 @@ test('the keys of what a page may say', () => {
   for (const [type, keys] of rows) {
     expect(expectedOf({ type, unknown: 1 }, nothingBut), type).toEqual(['type', ...keys]);
   }
+  const edits = expectedOf({ type: 'fork', checkpoint: 1, edits: [{ unknown: 1 }] }, nothingBut);
+  expect(sorted(edits)).toEqual(documented('edit'));
   const points = expectedOf({ type: 'break', points: [{ unknown: 1 }] }, nothingBut);
   expect(sorted(points)).toEqual(documented('breakpoint'));
 

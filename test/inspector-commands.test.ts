@@ -21,6 +21,28 @@ describe('what a page may do', () => {
     expect(await run.outcome).toMatchObject({ status: 'stopped', reason: 'enough' });
   });
 
+  test('pause one of two runs, both, and let both go on', async () => {
+    const served = await serve();
+    const one = await visit(served);
+    const runs = [new Count(1e6, true).start({ inspect: served }), new Count(1e6, true).start({ inspect: served })];
+    const stands = (id: string) => one.lines.findLast((line) => line.id === id)?.value;
+    await one.until(() => stands('count#1') === 'advancing' && stands('count#2') === 'advancing');
+    one.send({ type: 'send', id: 'count#2', event: { type: 'loop.pause' } });
+    await one.until(() => stands('count#2') === 'paused');
+    const { steps } = runs[0]!.progress;
+    await one.until(() => runs[0]!.progress.steps > steps + 3);
+    one.send({ type: 'all', event: { type: 'loop.pause' } });
+    await one.until(() => stands('count#1') === 'paused');
+    expect(one.settings.going).toEqual([]);
+    const at = runs.map(({ progress }) => progress.steps);
+    one.send({ type: 'all', event: { type: 'loop.step', n: 2 } });
+    await one.until(() => runs.every(({ progress }, i) => progress.steps === at[i]! + 2));
+    one.send({ type: 'all', event: { type: 'loop.resume' } });
+    await one.until(() => runs.every(({ progress }, i) => progress.steps > at[i]! + 4));
+    one.send({ type: 'all', event: { type: 'loop.stop', reason: 'both' } });
+    for (const run of runs) expect(await run.outcome).toMatchObject({ status: 'stopped', reason: 'both' });
+  });
+
   test('go at so many steps a second, by pause, step and resume alone', async () => {
     const served = await serve();
     const one = await visit(served);
@@ -104,13 +126,15 @@ describe('what a page may do', () => {
       { type: 'speed', perSec: 0 },
       { type: 'break', points: [{ when: 'process.exit()' }] },
       { type: 'break', points: [{ path: 'count' }] },
+      { type: 'all', event: { type: 'loop.give', key: 'a', value: 1 } },
+      { type: 'all', event: { type: 'xstate.stop' } },
     ];
     for (const command of refused) one.send(command);
     await one.until((lines) => lines.filter(({ type }) => type === 'refused').length === refused.length);
     expect(eventTypes(one.lines).every((type) => type === 'loop.advanced' || type.startsWith('xstate.done'))).toBe(
       true,
     );
-    for (let i = 0; i < 5; i++) one.send('{}');
+    for (let i = 0; i < 3; i++) one.send('{}');
     await new Promise((resolve) => one.socket.once('close', (code) => resolve(expect(code).toBe(1008))));
     await run.stop();
   });
@@ -124,7 +148,8 @@ describe('what a page may do', () => {
     one.send({ type: 'send', id: 'count#1', event: { type: 'loop.abort' } });
     one.send({ type: 'speed', perSec: 1 });
     one.send({ type: 'break', points: [] });
-    await one.until((lines) => lines.filter(({ type }) => type === 'refused').length === 3);
+    one.send({ type: 'all', event: { type: 'loop.stop' } });
+    await one.until((lines) => lines.filter(({ type }) => type === 'refused').length === 4);
     await run.stop('by its own');
     expect(await run.outcome).toMatchObject({ reason: 'by its own' });
   });

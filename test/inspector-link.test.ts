@@ -13,6 +13,16 @@ afterEach(leave);
 
 const BATCHES = 'fit.epoch.batches';
 
+/** How the first chart is drawn, as its options say. */
+async function chart() {
+  await page.locator('.card summary').first().click();
+  const card = page.locator('.card').first();
+  const smooth = await card.getByRole('slider').inputValue();
+  const log = await card.getByLabel('log scale').isChecked();
+  await press('Escape');
+  return { smooth, log };
+}
+
 /** What somebody sees of the view, as far as a link keeps it. */
 const looks = async () => ({
   moment: await moment(),
@@ -21,8 +31,8 @@ const looks = async () => ({
   only: await page.locator('.tree [aria-selected=true]').innerText(),
   numbers: await page.locator('.pick:has(:checked)').evaluateAll((picks) => picks.map((one) => (one as any).title)),
   axis: await page.getByLabel('X axis').inputValue(),
-  smooth: await page.getByRole('slider', { name: 'smooth' }).inputValue(),
-  log: await page.getByLabel('log scale').isChecked(),
+  charts: await page.locator('.card h3').allInnerTexts(),
+  chart: await chart(),
   search: await page.getByLabel('Search the log').inputValue(),
   type: await page.locator('.log').getByLabel('Type').inputValue(),
   regex: await page.getByTitle('Search by regular expression').getAttribute('aria-pressed'),
@@ -38,10 +48,15 @@ const looks = async () => ({
 async function changeAll(): Promise<void> {
   await choose('batches');
   await press('w', 'w', 'r', 'Home', 'Shift+ArrowRight', 'm', 'Shift+ArrowRight', 'Shift+ArrowRight', '4');
-  await page.locator('.pick', { hasText: 'accuracy' }).getByRole('checkbox').check();
+  await page.locator('.pick', { hasText: 'accuracy' }).getByRole('checkbox').uncheck();
+  await page.getByLabel(/^Search the numbers/).fill('*.loss');
+  await press('Enter');
+  await page.getByLabel(/^Search the numbers/).fill('');
   await page.getByLabel('X axis').selectOption('time');
-  await page.getByRole('slider', { name: 'smooth' }).fill('0.25');
-  await page.getByLabel('log scale').check();
+  await page.locator('.card summary').first().click();
+  await page.locator('.card').first().getByRole('slider').fill('0.25');
+  await page.locator('.card').first().getByLabel('log scale').check();
+  await press('Escape');
   await page.getByTitle('Search by regular expression').click();
   await page.getByLabel('Search the log').fill('loss: 0|1, "a+b & c"');
   await page.getByLabel('follow').uncheck();
@@ -75,12 +90,14 @@ test('all that somebody has made of the view outlives a reload, and is the same 
   await quiet();
   const made = await looks();
   for (const key of Object.keys(before) as (keyof typeof made)[])
-    if (key !== 'numbers') expect({ [key]: made[key] }).not.toEqual({ [key]: before[key] });
-  expect(made.numbers).toEqual([`${BATCHES} · loss`, `${BATCHES} · accuracy`]);
+    expect({ [key]: made[key] }).not.toEqual({ [key]: before[key] });
+  expect(made.charts[0]).toBe('*.loss');
+  expect(made.numbers).toContain(`${BATCHES} · loss`);
+  expect(made.numbers).not.toContain(`${BATCHES} · accuracy`);
   const link = page.url();
 
   await page.reload();
-  await page.locator('.u-over').waitFor();
+  await page.locator('.u-over').first().waitFor();
   await quiet();
   expect(await looks()).toEqual(made);
   expect(page.url()).toBe(link);
@@ -89,7 +106,7 @@ test('all that somebody has made of the view outlives a reload, and is the same 
   await page.evaluate(() => sessionStorage.clear());
   await page.goto('about:blank');
   await page.goto(link);
-  await page.locator('.u-over').waitFor();
+  await page.locator('.u-over').first().waitFor();
   await quiet();
   expect(await looks()).toEqual(made);
 });
@@ -97,7 +114,7 @@ test('all that somebody has made of the view outlives a reload, and is the same 
 /** The view of a page that was just opened: plots have to be shown for it. */
 async function looksOfPlots() {
   await press('4');
-  await page.locator('.u-over').waitFor();
+  await page.locator('.u-over').first().waitFor();
   await quiet();
   const own = await looks();
   await press('0');
@@ -140,15 +157,18 @@ test('a name with the signs that a link is made of comes back the same', async (
   const pick = page.locator('.pick', { hasText: odd });
   await pick.getByRole('checkbox').check();
   await quiet();
+  const charts = await page.locator('.card h3').allInnerTexts();
+  expect(charts[0]).toContain(odd);
   await page.reload();
   await expect.poll(() => pick.getByRole('checkbox').isChecked()).toBe(true);
   await quiet();
-  expect(await page.locator('.pick:has(:checked)').count()).toBe(2);
+  expect(await page.locator('.card h3').allInnerTexts()).toEqual(charts);
 });
 
 test('that nothing is plotted is kept as well', async () => {
   await visit({}, '#file=beside.jsonl&pane=plots');
-  await page.locator('.pick :checked').uncheck();
+  await page.locator('.u-over').first().waitFor();
+  while (await page.locator('.pick :checked').count()) await page.locator('.pick :checked').first().uncheck();
   await quiet();
   await page.reload();
   await page.locator('.pick').first().waitFor();
@@ -159,23 +179,23 @@ test('that nothing is plotted is kept as well', async () => {
 test.each([
   [
     'words of no meaning',
-    'pane=nope&plot.axis=x&plot.smooth=1e9&plot.log=maybe&time.by=&log.regex=2&state.against=none',
+    'pane=nope&plot.axis=x&plot.looks=*.loss/7/log,/,*/x&time.by=&log.regex=2&state.against=none',
   ],
   ['times that are none', 'range=5..1&sight=a..b'],
   ['a range without an end', 'range=1..Infinity&sight=..'],
   ['rows that are none', 'seq=-3&pin=x'],
-  ['what was cut off in the middle', 'plot.numbers=fit:%25E2%2582&loop='],
+  ['what was cut off in the middle', 'plot.charts=fit:%25E2%2582&plot.looks=%25E2/0.5&loop='],
   ['names of what every object has', 'constructor=1&__proto__=2&plot.axis=toString&toString=1'],
 ])('%s in a link leave the view as it is', async (_, words) => {
   await visit({}, `#file=beside.jsonl&pane=plots`);
-  await page.locator('.u-over').waitFor();
+  await page.locator('.u-over').first().waitFor();
   await quiet();
   const own = await looks();
   await page.goto('about:blank');
   await page.goto(`${site}#file=beside.jsonl&${words}`);
   await page.locator('.nested').first().waitFor();
   await press('4');
-  await page.locator('.u-over').waitFor();
+  await page.locator('.u-over').first().waitFor();
   await quiet();
   expect(await looks()).toEqual(own);
 });

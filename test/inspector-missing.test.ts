@@ -34,7 +34,9 @@ const textOf = (lines: readonly unknown[]) => lines.map((line) => `${JSON.string
 async function read(text: string, wanted?: number): Promise<{ reading: Reading; lines: Line[]; store: Store }> {
   const lines: Line[] = [];
   const take = (more: Line[]) => void lines.push(...more);
-  const reading = await readLines(new Blob([text]).stream(), take, new AbortController().signal, wanted);
+  const reading = await readLines(new Blob([text]).stream(), take, new AbortController().signal, {
+    which: wanted ?? 1,
+  });
   const store = new Store({ events: 1e6, bytes: 1e9 });
   store.add(lines, 1);
   store.goesOn.value = false;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { tick } from '../inspector/drawing/axis-ticks.ts';
+import { logTicks, tick, ticks } from '../inspector/drawing/axis-ticks.ts';
 import { Series } from '../inspector/run/series.ts';
 import { Store } from '../inspector/run/store.ts';
 import { begin, end, leave, moment, openRecording, page, press, settle, shown, visit } from './support/page.ts';
@@ -17,11 +17,12 @@ const openPlot = async (text: string) => {
   await page.waitForSelector('.u-over');
   await settle();
 };
-const overBox = async () => (await page.locator('.u-over').boundingBox())!;
+/** The field of the first chart. */
+const overBox = async () => (await page.locator('.u-over').first().boundingBox())!;
 const count = async () => Number((await shown('#log-count'))!.replace(/,/g, ''));
 
-for (const axis of ['step', 'time']) {
-  test(`dragging over a plot over ${axis}s selects that time for the log too, until Esc`, async () => {
+for (const axis of ['step', 'time', 'clock']) {
+  test(`dragging over a plot whose axis is ${axis} selects that time for the log too, until Esc`, async () => {
     await openPlot(recordingText({ epochs: 6, batches: 40 }));
     await page.getByLabel('X axis').selectOption(axis);
     await settle();
@@ -37,7 +38,12 @@ for (const axis of ['step', 'time']) {
     const chip = page.locator('.plots .chip');
     expect(await chip.innerText()).toContain('selected');
     // What is left of it on the plot would be under the next drag.
-    expect(await page.locator('.u-select').evaluate((element) => element.clientWidth)).toBe(0);
+    expect(
+      await page
+        .locator('.u-select')
+        .first()
+        .evaluate((element) => element.clientWidth),
+    ).toBe(0);
     await press('Escape');
     await expect.poll(count).toBe(all);
     expect(await chip.count()).toBe(0);
@@ -59,45 +65,45 @@ test('a click in a plot goes to the step there, even by a hand that trembles', a
   expect(await page.locator('.plots .chip').count()).toBe(0);
 });
 
-test('the numbers beside a plot say of which step they are', async () => {
+test('a chart says its value at the pointer, and at which step that is', async () => {
   await openPlot(recordingText({ epochs: 2, batches: 40 }));
-  expect(await page.innerText('.picks .of')).toMatch(/^step 80 · .* shown$/);
-  const before = await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText();
+  const card = page.locator('.card', { hasText: 'batches · loss' });
+  const before = await card.locator('.read').innerText();
+  expect(before).toBe(await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText());
   const { x, y, width, height } = await overBox();
   await page.mouse.move(x + width * 0.1, y + height / 2);
   await page.mouse.move(x + width * 0.5, y + height / 2);
-  await expect.poll(() => page.innerText('.picks .of')).toMatch(/^step (39|40|41) · .* at pointer$/);
-  expect(await page.locator('.pick', { hasText: 'batchesloss' }).locator('.read').innerText()).not.toBe(before);
+  await expect.poll(() => page.innerText('.plots .of')).toMatch(/^step (39|40|41) at pointer$/);
+  expect(await card.locator('.read').innerText()).not.toBe(before);
 });
 
 test('what is smoothed as it comes is what is smoothed at once', () => {
   const lines = [...synthetic({ epochs: 3, batches: 40, nanAt: 2 })];
   const store = new Store({ events: 1e6, bytes: 1e9 });
-  const pick = { path: 'fit.epoch.batches', keys: ['loss'] };
-  store.add(lines.splice(0, 7), 1);
-  const [run] = store.runs;
-  const [whole, pieces] = [new Series(pick, run!), new Series(pick, run!)];
-  for (let at = 0; at < lines.length; at += 7) {
+  const begin = lines.findIndex(({ type, path }: any) => type === 'actor' && path === 'fit.epoch.batches') + 1;
+  store.add(lines.slice(0, begin), 1);
+  const path = store.runs[0]!.paths.get('fit.epoch.batches')!;
+  const [whole, pieces] = [new Series(store, path, ['loss']), new Series(store, path, ['loss'])];
+  for (let at = begin; at < lines.length; at += 7) {
     store.add(lines.slice(at, at + 7), 1);
-    pieces.grow(store);
+    pieces.grow(3);
     pieces.smoothed(at % 2 ? 0.6 : 0.9);
   }
-  whole.grow(store);
-  expect(whole.values.length).toBe(120);
+  while (pieces.grow(3));
+  expect([whole.grow(), whole.whole, pieces.whole]).toEqual([120, true, true]);
   for (const weight of [0.6, 0]) {
-    const smoothed = whole.smoothed(weight);
-    expect(pieces.smoothed(weight)).toEqual(smoothed);
+    const smoothed = whole.smoothed(weight).toArray();
+    expect(pieces.smoothed(weight).toArray()).toEqual(smoothed);
     // By the definition, over those that are numbers.
-    const finite = whole.values.slice(0, 30);
+    const finite = whole.values.toArray().slice(0, 30);
     const means = finite.map((_, n) => {
       const weights = finite.slice(0, n + 1).map((_, i) => weight ** (n - i));
       return weights.reduce((sum, w, i) => sum + w * finite[i]!, 0) / weights.reduce((sum, w) => sum + w, 0);
     });
     for (const [n, mean] of means.entries()) expect(smoothed[n]).toBeCloseTo(mean, 10);
   }
-  const odd = whole.values.map((value, at) => (Number.isFinite(value) ? -1 : at)).filter((at) => at >= 0);
-  expect(odd.length).toBeGreaterThan(0);
-  expect(whole.odd.map(({ row }) => row)).toEqual(odd.map((at) => whole.rows[at]));
+  const first = whole.values.toArray().findIndex((value) => !Number.isFinite(value));
+  expect(whole.firstOdd).toEqual({ row: whole.rows.at(first), step: first + 1, value: Number.NaN });
 });
 
 test('what stands at a tick of an axis is the number that the tick is at', () => {
@@ -110,6 +116,23 @@ test('what stands at a tick of an axis is the number that the tick is at', () =>
       }
     }
   }
+});
+
+test('the ticks of an axis are few, lie on it and come to an end, whatever numbers it is of', () => {
+  const ends = [0, 1, -1, 0.1, 1e-320, 5e-324, 1e-30, 1e16, 1e16 + 2, -1e16, 1e300, 1.7e308, -1.7e308];
+  for (const min of ends) {
+    for (const max of ends) {
+      if (!(min < max)) continue;
+      for (const at of [ticks(min, max, 5), ticks(min, max, 5, 1), min > 0 ? logTicks(min, max, 5) : []]) {
+        expect(at.length, `from ${min} to ${max}`).toBeLessThanOrEqual(6);
+        const more = (max / 2 - min / 2) * 1e-6;
+        for (const one of at) expect(one >= min - more && one <= max + more, `${one} from ${min} to ${max}`).toBe(true);
+      }
+    }
+  }
+  expect(ticks(0, 10, 5)).toEqual([0, 2, 4, 6, 8, 10]);
+  expect(ticks(1, 3, 9, 1)).toEqual([1, 2, 3]);
+  expect(logTicks(0.02, 2000, 9)).toEqual([0.1, 1, 10, 100, 1000]);
 });
 
 test('an axis has room for its labels, however many digits tell them apart', async () => {
@@ -134,6 +157,6 @@ test('an axis has room for its labels, however many digits tell them apart', asy
     return ctx.measureText(words).width;
   }, label);
   // The label, and the tick and gap beside it.
-  const room = (await overBox()).x - (await page.locator('.plot').boundingBox())!.x;
+  const room = (await overBox()).x - (await page.locator('.plot').first().boundingBox())!.x;
   expect(room).toBeGreaterThan(wanted + 15);
 });

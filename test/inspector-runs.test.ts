@@ -68,9 +68,9 @@ test('two runs in one process are two: each has its name, its numbers, its times
     ['fit#2', 2],
   ]);
   const losses = store.runs.map((run) => {
-    const series = new Series({ path: 'fit.batches', keys: ['loss'] }, run);
-    series.grow(store);
-    return [series.steps, series.values];
+    const series = new Series(store, run.paths.get('fit.batches')!, ['loss']);
+    series.grow();
+    return [series.steps.toArray(), series.values.toArray()];
   });
   expect(losses).toEqual([
     [

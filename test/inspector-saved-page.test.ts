@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import { formatRecording, Loop, record } from 'loopchart';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { writePage } from '../src/node/recording/page.ts';
 import {
   begin,
   browser,
@@ -18,17 +19,19 @@ import {
   page,
   press,
   settle,
+  site,
   turnTo,
   visit,
   watchRun,
 } from './support/page.ts';
+import { serveFolder } from './support/site.ts';
 
 beforeAll(begin);
 afterAll(end);
 afterEach(leave);
 
 /** What lays out charts, in a page that is saved. */
-const LAYOUT = /^ *<script data-own type="application\/gzip" id="layout">/m;
+const LAYOUT = /^ *<script data-own="" type="application\/gzip" id="layout">/m;
 
 class Count extends Loop {
   override state = { n: 0 };
@@ -64,7 +67,11 @@ async function save(entry: RegExp, onlyRange = false): Promise<{ file: string; t
 }
 
 /** Opens a file as somebody would to whom it was sent: from the disk, with no network. */
-async function openOffline(file: string, options: BrowserContextOptions = {}): Promise<{ faults: string[] }> {
+async function openOffline(
+  file: string,
+  options: BrowserContextOptions = {},
+  fragment = '',
+): Promise<{ faults: string[] }> {
   const faults: string[] = [];
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, offline: true, ...options });
   const other = await context.newPage();
@@ -74,7 +81,7 @@ async function openOffline(file: string, options: BrowserContextOptions = {}): P
   other.on('request', (request) => {
     if (!/^(file|data|blob):/.test(request.url())) faults.push(`asked for ${request.url()}`);
   });
-  await other.goto(pathToFileURL(file).href);
+  await other.goto(pathToFileURL(file).href + fragment);
   turnTo(other);
   return { faults };
 }
@@ -117,7 +124,7 @@ describe('a page that is saved', () => {
     await expect.poll(() => page.locator('#log-count').innerText()).toBe('17');
     expect(await looks(page)).toEqual(before);
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
-    expect(await page.locator('.source').innerText()).toBe('synthetic-7.jsonl');
+    expect(await page.locator('.source').innerText()).toBe('run.jsonl');
     // Whoever looks further finds that after a reload, too.
     await page.getByRole('tab', { name: 'chart' }).click();
     await page.waitForSelector('#statechart');
@@ -139,10 +146,9 @@ describe('a page that is saved', () => {
     await page.waitForSelector('#statechart');
     // As an extension of the browser may have put there.
     await page.evaluate(() => document.body.append(Object.assign(document.createElement('p'), { id: 'foreign' })));
-    await page.waitForTimeout(100);
     const again = await save(/^Page/);
     const parts = ({ text }: { text: string }) => [
-      text.replace(/(id="recording")[^<]*/, '$1').replaceAll(/\s+/g, ''),
+      text.replace(/(id="recording")[^<]*/, '$1').replaceAll(/\s+|\/(?=>)/g, ''),
       recordingIn(text),
     ];
     expect(parts(again)).toEqual(parts(first));
@@ -210,11 +216,52 @@ describe('a page that is saved', () => {
   });
 });
 
+describe('runs that are compared', () => {
+  const COMPARED = 'compare=a.jsonl:fit%231,b.jsonl:fit%231';
+  const two = () =>
+    page.setInputFiles(
+      '#file',
+      ['a', 'b'].map((name, seed) => ({
+        name: `${name}.jsonl`,
+        mimeType: 'application/x-ndjson',
+        buffer: Buffer.from(recordingText({ ...SMALL, epochs: 2 + seed, seed })),
+      })),
+    );
+  const runs = () => page.getByLabel('Run', { exact: true }).locator('option').allInnerTexts();
+
+  test('are saved in one page, with the recordings of all of them', async () => {
+    await visit({}, `#${COMPARED}&pane=log&seq=20`);
+    await two();
+    await expect.poll(runs).toEqual(['a', 'b']);
+    await expect.poll(() => page.url()).toContain(COMPARED);
+    await expect.poll(moment).toBe(20);
+    const { file } = await save(/^Page with 2 recordings/);
+    await page.close();
+    const { faults } = await openOffline(file);
+    await expect.poll(runs).toEqual(['a', 'b']);
+    await expect.poll(moment).toBe(20);
+    await press('ArrowRight');
+    await expect.poll(() => page.url()).toContain('seq=21');
+    expect(page.url()).toContain(COMPARED);
+    expect(faults).toEqual([]);
+  });
+
+  test('others that are open stay out of it', async () => {
+    await visit({}, '');
+    await two();
+    await expect.poll(runs).toEqual(['a', 'b']);
+    const { text } = await save(/^Page/);
+    expect(text).not.toMatch(/^<script [^>]*id="recording-2"/m);
+  });
+});
+
 describe('what is saved', () => {
   test('is the selected time, if that is asked for, and each loop as it stood when that began', async () => {
     await visit();
     await openRecording(recordingText({ ...SMALL, epochs: 4 }));
     await page.waitForSelector('#statechart');
+    await press('Home');
+    await page.locator('#scrub').fill('60');
     await press('w', 'w', 'w', 'r');
     const within = Number((await page.locator('#log-count').innerText()).replace(',', ''));
     await choose('batches');
@@ -246,30 +293,95 @@ describe('what is saved', () => {
   });
 
   test('is what the page was told, and no value that was fetched beyond that', async () => {
-    const lines = [...synthetic({ ...SMALL, extra: { secret: { $cut: 'object', ref: '1', digest: 'd' } } })];
-    await watchRun(lines.slice(0, -1));
+    const cut = { $cut: { kind: 'object', size: 3, ref: '1/state', digest: 'd' } };
+    const lines = [...synthetic({ ...SMALL, extra: { secret: cut } })].slice(0, -1);
+    await visit();
+    await watchRun(lines, ({ type, ref }) =>
+      type === 'get' ? { type: 'value', ref, value: { password: 'hunter2' } } : undefined,
+    );
+    await choose('batches');
+    await page.locator('.member', { hasText: 'secret' }).getByRole('button', { name: 'fetch' }).click();
+    await expect.poll(() => page.innerText('#state')).not.toContain('cut here');
     const { text } = await save(/^Page/);
-    expect(recordingIn(text)).toEqual(JSON.parse(JSON.stringify(lines.slice(0, -1))));
+    expect(recordingIn(text)).toEqual(JSON.parse(JSON.stringify(lines)));
   });
 });
 
-test('a page whose folder has no page in one file says what to do', async () => {
-  await visit();
-  await page.route(/single\.html/, (route) => route.fulfill({ status: 404 }));
-  await openRecording(recordingText(SMALL));
-  await page.waitForSelector('#statechart');
-  await page.getByText('Save', { exact: true }).click();
-  await page.locator('.actions').getByRole('button', { name: /^Page/ }).click();
-  await expect
-    .poll(() => page.locator('.notice.failed').innerText())
-    .toMatch(/single\.html beside this page, got the answer 404; save the recording/);
+describe('loopchart view --html', () => {
+  test('makes the same page', async () => {
+    const recording = join(folder, 'count.jsonl');
+    await writeFile(recording, await ownRecording());
+    const file = join(folder, 'made.html');
+    await writePage([recording], file, join(folder, 'site'));
+    expect(LAYOUT.test(await readFile(file, 'utf8'))).toBe(false);
+    const { faults } = await openOffline(file, {}, '#pane=chart&seq=5');
+    await page.waitForSelector('#statechart');
+    await expect.poll(moment).toBe(5);
+    expect(await page.locator('.source').innerText()).toBe('count.jsonl');
+    expect(faults).toEqual([]);
+  });
+
+  test('puts in what lays out a chart of another machine', async () => {
+    const recording = join(folder, 'charts.jsonl');
+    await writeFile(recording, recordingText(SMALL));
+    const file = join(folder, 'charts.html');
+    await writePage([recording], file, join(folder, 'site'));
+    const { faults } = await openOffline(file, {}, '#pane=chart');
+    await page.waitForSelector('#statechart');
+    expect(await page.locator('#statechart').textContent()).toContain('onRunStart');
+    expect(faults).toEqual([]);
+  });
 });
 
-test('a run whose program has gone can be saved as a page all the same', async () => {
-  await visit();
-  const lines = [...synthetic(SMALL)];
-  await Promise.all([page.waitForResponse(/single\.html/), watchRun(lines)]);
-  await page.context().setOffline(true);
-  const { text } = await save(/^Page/);
-  expect(recordingIn(text).at(-1)).toEqual(lines.at(-1));
+describe('in a frame of 600 by 400', () => {
+  test.each(['', ' sandbox="allow-scripts"'])('with the attributes "%s", it shows and can be used', async (more) => {
+    const recording = join(folder, 'framed.jsonl');
+    await writeFile(recording, recordingText(SMALL));
+    const docs = join(folder, 'docs');
+    await mkdir(docs, { recursive: true });
+    await writePage([recording], join(docs, 'framed.html'), join(folder, 'site'));
+    const frame = `<iframe title="A run" src="framed.html#pane=log" width="600" height="400"${more}></iframe>`;
+    await writeFile(join(docs, 'index.html'), `<!doctype html><title>docs</title><body>${frame}`);
+    const served = await serveFolder(docs);
+    const faults: string[] = [];
+    const other = await browser.newPage({ viewport: { width: 800, height: 600 } });
+    other.on('pageerror', (error) => faults.push(String(error)));
+    turnTo(other);
+    await page.goto(served.url);
+    const inner = page.frameLocator('iframe');
+    await inner.locator('#log [role=option]').first().waitFor();
+    // Of what is shown, there is room for some lines.
+    const height = await inner.locator('#log').evaluate((log) => log.clientHeight);
+    expect(height).toBeGreaterThan(100);
+    expect(await inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true);
+    await inner.getByRole('tab', { name: 'state' }).click();
+    await inner.locator('#state .member').first().waitFor();
+    expect(faults).toEqual([]);
+    served.close();
+  });
+});
+
+describe('the page in one file', () => {
+  test('is not in each folder that the page was put into: then it is said what to do', async () => {
+    // Its browser says on the console that there is none.
+    turnTo(await browser.newPage());
+    await page.route(/single\.html/, (route) => route.fulfill({ status: 404 }));
+    await page.goto(site);
+    await openRecording(recordingText(SMALL));
+    await page.locator('.nested').first().waitFor();
+    await page.getByText('Save', { exact: true }).click();
+    await page.locator('.actions').getByRole('button', { name: /^Page/ }).click();
+    await expect
+      .poll(() => page.locator('.notice.failed').innerText())
+      .toMatch(/single\.html beside this page, got the answer 404; save the recording/);
+  });
+
+  test('is asked for while the program of a run is there, which may have gone when somebody saves', async () => {
+    await visit();
+    const lines = [...synthetic(SMALL)];
+    await Promise.all([page.waitForResponse(/single\.html/), watchRun(lines)]);
+    await page.route(/single\.html/, (route) => route.abort());
+    const { text } = await save(/^Page/);
+    expect(recordingIn(text).at(-1)).toEqual(lines.at(-1));
+  });
 });

@@ -321,9 +321,9 @@ for (const [how, pageOf] of [
       const names = numbersOf(store, path).map(({ keys }) => keys.join('.'));
       expect(names).toEqual(expect.arrayContaining(['best.loss', 'newest.loss', 'best.at', 'newest.at']));
       const plotted = (...keys: string[]) => {
-        const series = new Series({ path: 'twoNames', keys }, store.runs[0]!);
-        series.grow(store);
-        return series.values;
+        const series = new Series(store, path, keys);
+        series.grow();
+        return series.values.toArray();
       };
       expect(plotted('newest', 'loss')).toEqual(states.map(({ newest }) => newest.loss));
       expect(plotted('best', 'loss')).toEqual(states.map(({ best }) => best.loss));

@@ -290,7 +290,7 @@ test('a link to the moment is copied, with the token, and what that means is sai
 });
 
 test.for([
-  ['stop', /^The run has finished and its program has ended\. Save the recording to keep it\./],
+  ['stop', /^The run was stopped and its program has ended\. Save the recording to keep it\./],
   ['abort', /^The run was aborted and its program has ended\./],
 ] as const)('after the run and its program have ended, the page says so quietly: %s', async ([how, words]) => {
   const inspection = new Inspection();

@@ -3,7 +3,19 @@ import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { LANE, tall } from '../inspector/drawing/flame.ts';
 import { Store } from '../inspector/run/store.ts';
 import { deepText } from './support/deep.ts';
-import { begin, end, leave, openRecording, page, press, settle, shown, visit, watchRun } from './support/page.ts';
+import {
+  begin,
+  end,
+  leave,
+  moment,
+  openRecording,
+  page,
+  press,
+  settle,
+  shown,
+  visit,
+  watchRun,
+} from './support/page.ts';
 
 beforeAll(begin);
 afterAll(end);
@@ -39,6 +51,46 @@ const pill = async () => [
   (await page.locator('button.live').innerText()).trim(),
   await page.locator('.scrubber').getAttribute('class'),
 ];
+
+test('slider and timeline have one axis, also zoomed: a moment lies on both at the same place', async () => {
+  await visit();
+  const lines = [...synthetic({ epochs: 3, batches: 12, pauseAt: 2 })];
+  await openRecording(lines.map((line) => JSON.stringify(line)).join('\n'));
+  await page.waitForSelector('#statechart');
+  const canvas = page.locator('#timeline canvas');
+  const handle = () =>
+    page.locator('#scrub').evaluate((element) => {
+      const { value, max } = element as HTMLInputElement;
+      const { left, width } = element.getBoundingClientRect();
+      return left + 7 + (Number(value) / Number(max)) * (width - 14);
+    });
+  const { x, y, width } = (await canvas.boundingBox())!;
+  const from = lines.find(({ type }) => type === 'actor')!.t;
+  const to = lines.at(-1)!.t;
+  // Much of the time is a pause in which nothing happens: by events, all would lie elsewhere.
+  for (const part of [0.1, 0.3, 0.5, 0.8]) {
+    await page.mouse.click(x + width * part, y + 40);
+    await settle();
+    const there = await moment();
+    const { t } = lines.find(({ seq }) => seq === there)!;
+    expect(Math.abs((await handle()) - (x + ((t - from) / (to - from)) * width))).toBeLessThan(1);
+  }
+  const before = await handle();
+  await press('w', 'w', 'w');
+  expect(await handle()).not.toBe(before);
+  // Pressed where the handle is, the slider leads to where it is.
+  const there = await moment();
+  await page.mouse.click(await handle(), (await page.locator('#scrub').boundingBox())!.y + 12);
+  await settle();
+  expect(Math.abs((await moment()) - there)).toBeLessThanOrEqual(1);
+  // At its left edge is the first event in sight: what is in sight stays.
+  const sight = await page.locator('#scrub').getAttribute('max');
+  await page.mouse.click(x + 1, (await page.locator('#scrub').boundingBox())!.y + 12);
+  await settle();
+  expect(await moment()).toBeLessThan(there);
+  expect(await page.locator('#scrub').getAttribute('max')).toBe(sight);
+  expect(await handle()).toBeLessThan(x + width / 2);
+});
 
 test('where the moment shown is not the newest, the page says so, at every width', async () => {
   await visit();

@@ -81,7 +81,7 @@ test('a failure is told with its error, its cause and its stack, as text to read
   await choose('batches');
   expect(await why()).toMatch(/^\s*failed because RangeError: Expected a label from 0 to 9\./);
   expect(await page.innerText('#log')).toContain('RangeError: Expected a label from 0 to 9.');
-  const stack = page.locator('#state .leaf.text.open').first();
+  const stack = page.locator('#state .leaf.stack').first();
   expect(await stack.innerText()).toMatch(/^RangeError: Expected a label from 0 to 9\.\n\s+at /);
   expect(await page.innerText('#state')).toContain('row 812 is damaged');
 });

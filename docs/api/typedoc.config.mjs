@@ -11,6 +11,8 @@ const doors = Object.values(exports).flatMap((one) => one['loopchart-source'] ??
 const inner = [
   ['chart/machine-type', 'SavedState', 'SnapshotOf', 'OutputOf', 'ArgsOf'],
   ['chart/journal', 'InFlight'],
+  ['chart/actor-kind', 'ActorKind'],
+  ['recording/lines', 'ActorValue'],
   ['testing/cuts/cut-error', 'Told'],
   ['testing/cuts/every-cut', 'Runs'],
   ['testing/cuts/measured', 'What', 'Measured'],

@@ -24,6 +24,8 @@ export interface Scene {
   now: number;
   selected: Actor | undefined;
   range: { from: number; to: number } | null;
+  /** What is marked on the axis. */
+  marks: readonly { t: number }[];
   width: number;
   palette: Palette;
 }
@@ -75,6 +77,7 @@ export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
     }
   }
   drawGaps(ctx, scene, height);
+  drawMarks(ctx, scene);
   drawRange(ctx, scene, ctx.canvas.height);
   drawNow(ctx, scene, ctx.canvas.height);
 }
@@ -98,10 +101,9 @@ function drawBar(
     ctx.fillRect(x + width - gap - 3, y, 3, BAR);
   }
   if (width > 26) {
-    const label = actor.path.actors.length > 1 ? `${actor.name} #${actor.occurrence}` : actor.name;
     const left = Math.max(x, 0) + 5;
     const room = Math.min(x + width, scene.width) - left - 4;
-    const text = room > label.length * 6.2 ? label : room > 34 ? `${label.slice(0, Math.floor(room / 6.6) - 1)}…` : '';
+    const text = barText(actor.name, actor.path.actors.length > 1 ? ` #${actor.occurrence}` : '', room);
     if (text) {
       ctx.fillStyle = palette.onBar;
       ctx.fillText(text, left, y + BAR / 2 + 0.5);
@@ -113,6 +115,15 @@ function drawBar(
     ctx.strokeRect(x + 0.75, y + 0.75, Math.max(1, width - gap - 1.5), BAR - 1.5);
   }
   if (width > 3) drawStrip(ctx, scene, actor, x, width - gap, y + BAR);
+}
+
+/** What fits into so many pixels. Which run it is cannot be told from where it lies: a long name is cut before that. */
+export function barText(name: string, nth: string, room: number): string {
+  if (room > (name.length + nth.length) * 6.2) return name + nth;
+  const signs = Math.floor(room / 6.6) - 1;
+  if (signs - nth.length >= 2) return `${name.slice(0, signs - nth.length)}…${nth.trim()}`;
+  if (!nth) return room > 34 ? `${name.slice(0, signs)}…` : '';
+  return signs >= nth.length ? nth.trim() : '';
 }
 
 /** A bar whose end nobody has seen is frayed there. */
@@ -159,8 +170,8 @@ function drawStrip(
   const colourOf = (value: string, even: boolean): string | undefined => {
     if (value === 'advancing') return even ? palette.step : palette.line;
     if (value === 'paused') return palette.warn;
-    if (value === 'failed' || value === 'aborted') return palette.bad;
-    return value === 'finished' ? undefined : palette.hook;
+    if (value === 'failed' || (value === 'aborted' && !actor.endsAnother)) return palette.bad;
+    return value === 'finished' || value === 'aborted' ? undefined : palette.hook;
   };
   if (last - first > width) {
     for (let px = Math.max(0, Math.floor(x)); px < Math.min(scene.width, x + width); px += 2) {
@@ -204,6 +215,36 @@ function drawAxis(ctx: CanvasRenderingContext2D, { store, from, to, width, palet
     const label = stamp(at, step);
     if (x + 4 + ctx.measureText(label).width <= width) ctx.fillText(label, x + 4, 9);
   }
+}
+
+/** Half of a mark's width, and what is near it. */
+const MARK = 4;
+
+/** Moments that somebody wanted to be told of, each a mark on the axis; one for each pixel, however many they are. */
+function drawMarks(ctx: CanvasRenderingContext2D, { marks, from, to, width, palette }: Scene): void {
+  const drawn = new Set<number>();
+  ctx.fillStyle = palette.bad;
+  for (const { t } of marks) {
+    const x = Math.round((t - from) * (width / (to - from)));
+    if (x < -MARK || x > width + MARK || drawn.has(x)) continue;
+    drawn.add(x);
+    ctx.beginPath();
+    ctx.moveTo(x - MARK, AXIS - 9);
+    ctx.lineTo(x + MARK, AXIS - 9);
+    ctx.lineTo(x, AXIS - 1);
+    ctx.fill();
+  }
+}
+
+/** The newest mark at a point of the drawing. */
+export function markAt<Mark extends { t: number }>(
+  { from, to, width }: { from: number; to: number; width: number },
+  marks: readonly Mark[],
+  x: number,
+  y: number,
+): Mark | undefined {
+  if (y > AXIS + 2) return undefined;
+  return marks.findLast(({ t }) => Math.abs((t - from) * (width / (to - from)) - x) <= MARK + 2);
 }
 
 function drawRange(ctx: CanvasRenderingContext2D, { range, from, to, width, palette }: Scene, height: number): void {

@@ -135,6 +135,8 @@ function* transitionsOf(nodes: readonly Node[]): Generator<Way> {
     if (target.startsWith('.')) return `${node.id}${target}`;
     return node.parent ? `${node.parent.id}.${name}` : `${node.id}.${name}`;
   };
+  // The chart of loops.
+  const isOwn = nodes.some(({ json }) => json.on !== undefined && 'loop.advanced' in json.on);
   for (const node of nodes) {
     const events: [string, TransitionJson | TransitionJson[] | undefined][] = [
       ...Object.entries(node.json.on ?? {}),
@@ -142,7 +144,7 @@ function* transitionsOf(nodes: readonly Node[]): Generator<Way> {
     ];
     for (const [type, transitions] of events) {
       // Shortcuts of runs that nobody watches, and errors of what `provide()` put in a hook's place, which every state has.
-      if (type === 'loop.forwarded' || type.startsWith('xstate.error.actor.')) continue;
+      if (isOwn && (type === 'loop.forwarded' || type.startsWith('xstate.error.actor.'))) continue;
       for (const transition of many(transitions)) {
         const targets = targetsOf(transition);
         const guard = guardOf(transition);

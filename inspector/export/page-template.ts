@@ -41,19 +41,20 @@ async function fetched(): Promise<string> {
   );
 }
 
-/** This document as it came, but for the recording, and for what others have put into it. */
+/** This document as it came, but for its recordings, and for what others have put into it. */
 function ownTemplate(): string {
-  const recording = document.getElementById('recording')!;
-  // It may be large, and need not be copied.
-  const held = [...recording.childNodes];
-  recording.replaceChildren();
+  const inside = document.querySelectorAll('script[type="application/gzip"]');
+  // They may be large, and need not be copied.
+  const held = [...inside].map((element) => [...element.childNodes]);
+  for (const element of inside) element.replaceChildren();
   const copy = document.documentElement.cloneNode(true) as HTMLElement;
-  recording.append(...held);
-  for (const element of copy.querySelectorAll('head > *, body > *'))
+  for (const [at, element] of [...inside].entries()) element.append(...held[at]!);
+  for (const element of copy.querySelectorAll('head > *, body > *')) {
     if (!element.hasAttribute('data-own')) element.remove();
-  copy.querySelector('#layout')?.remove();
-  const empty = copy.querySelector<HTMLElement>('#recording')!;
-  delete empty.dataset.name;
-  delete empty.dataset.view;
+  }
+  const [first, ...others] = copy.querySelectorAll<HTMLElement>('script[type="application/gzip"]');
+  for (const element of others) element.remove();
+  delete first!.dataset.name;
+  delete first!.dataset.view;
   return `<!doctype html>\n${copy.outerHTML}\n`;
 }

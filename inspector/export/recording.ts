@@ -1,8 +1,6 @@
-import { marked } from '../../src/data/shared.ts';
-import type { ActorLine, LoopContext } from '../lines/line.ts';
 import { asItCame } from '../lines/whole-line.ts';
-import type { Actor } from '../run/actor.ts';
 import type { Contexts } from '../run/contexts.ts';
+import { standingBefore } from '../run/standing-before.ts';
 import type { Store } from '../run/store.ts';
 import { saveFile } from './download.ts';
 
@@ -29,13 +27,7 @@ export async function* recordingLines(store: Store, contexts: Contexts, part: Pa
   if (!store.end) return;
   const { first, end } = rowsOf(store, part);
   if (store.line(first).type !== 'recording') {
-    const { seq, t } = store.line(first);
-    yield `${JSON.stringify({ type: 'recording', seq: seq - 1, t, format: 1, runId: store.runId })}\n`;
-    for (const chart of store.charts.values()) if (chart.seq < seq) yield `${JSON.stringify(chart)}\n`;
-    for (const actor of store.actors.values()) {
-      const late = lateLine(store, contexts, actor, { first, end });
-      if (late) yield `${JSON.stringify(late)}\n`;
-    }
+    for (const line of standingBefore(store, contexts, { first, end })) yield `${JSON.stringify(line)}\n`;
   }
   for (let row = first; row < end; ) {
     let text = '';
@@ -44,40 +36,6 @@ export async function* recordingLines(store: Store, contexts: Contexts, part: Pa
     yield text;
     await new Promise((resolve) => setTimeout(resolve));
   }
-}
-
-/** How a loop stood before the first of some rows; nothing where these begin with it, or it has no part in them. */
-function lateLine(
-  store: Store,
-  contexts: Contexts,
-  actor: Actor,
-  { first, end }: { first: number; end: number },
-): ActorLine | undefined {
-  const before = actor.rows.upTo(first - 1);
-  const next = actor.rows.length > before + 1 ? actor.rows.row(before + 1) : undefined;
-  // With no row before, its beginning was let go, or it begins later: among the rows it says so itself.
-  if (before < 0 && next !== undefined) {
-    const wasThere = actor.baseValue !== '';
-    if (store.line(next).type === 'actor' || (next >= end && !wasThere)) return undefined;
-  }
-  if (actor.ended && actor.endRow < first) return undefined;
-  const value = before < 0 ? actor.baseValue : store.values.list[store.value(actor.rows.row(before))];
-  return {
-    type: 'actor',
-    seq: store.seq(first) - 1,
-    t: actor.from,
-    id: actor.id,
-    path: actor.path.name,
-    name: actor.name,
-    loop: actor.loop,
-    ...(actor.parent && { parent: actor.parent.id }),
-    ...(actor.runId && { run: actor.runId }),
-    chart: actor.chart,
-    value: value || 'advancing',
-    context: marked(contexts.at(actor, first - 1) ?? {}) as LoopContext,
-    status: 'active',
-    late: true,
-  };
 }
 
 /** The same, gzipped, as a file's content. */

@@ -1,4 +1,4 @@
-import { aroundRecording, mostZipped } from '../../src/inspect/saved-page.ts';
+import { mostZipped, savedPage } from '../../src/inspect/saved-page.ts';
 import { needsLayout } from '../drawing/chart-pictures.ts';
 import { layoutScript } from '../drawing/layout-worker.ts';
 import { size } from '../text/time.ts';
@@ -9,30 +9,36 @@ import { type Held, nameOf, type Part, recordingFile } from './recording.ts';
 /** Bytes become base64 so many at a time: a multiple of three, which are four signs. */
 const PORTION = 3 * (1 << 19);
 
+/** A recording that is saved in a page, under a name that no other there has. */
+export interface Named extends Held {
+  name: string;
+}
+
 /**
- * Saves this page with the recording in it, as one file that needs no server and no network. It holds the lines that this
- * page was told, and nothing that was asked for beyond them.
+ * Saves this page with recordings in it, as one file that needs no server and no network. It holds the lines that this page
+ * was told, and nothing that was asked for beyond them.
+ * @param recordings the first is the one that is shown
  * @param view the words of a link: how that page looks at it when it is opened
  * @throws Error where it cannot be made
  */
-export async function savePage(held: Held, view: string, part: Part = null): Promise<void> {
-  const { store, contexts } = held;
-  // Before anything is waited for: rows that are let go meanwhile would be missing.
-  const recording = recordingFile(store, contexts, part);
-  const [page, zipped] = await Promise.all([template(), recording]);
-  if (zipped.size > mostZipped) {
-    throw new Error(
-      `expected at most ${size(mostZipped)} gzipped, got ${size(zipped.size)}; select a part of the time`,
-    );
+export async function savePage(recordings: readonly Named[], view: string, part: Part = null): Promise<void> {
+  const [page, ...zipped] = await Promise.all([
+    template(),
+    ...recordings.map(({ store, contexts }) => recordingFile(store, contexts, part)),
+  ]);
+  const bytes = zipped.reduce((sum, blob) => sum + blob.size, 0);
+  if (bytes > mostZipped) {
+    throw new Error(`expected at most ${size(mostZipped)} gzipped, got ${size(bytes)}; select a part of the time`);
   }
-  const name = nameOf(store);
-  const layout = [...store.charts.values()].some(needsLayout) ? await layoutScript() : undefined;
-  const [before, behind] = aroundRecording(page, {
-    name: `${name}.jsonl`,
+  const others = recordings.some(({ store }) => [...store.charts.values()].some(needsLayout));
+  const layout = others ? await layoutScript() : undefined;
+  const held = recordings.map(async ({ name }, at) => ({ name, base64: await base64Of(zipped[at]!) }));
+  const pieces = savedPage(page, {
+    recordings: await Promise.all(held),
     view,
-    ...(layout && { layout: (await base64Of(layout)).join('') }),
+    ...(layout && { layout: await base64Of(layout) }),
   });
-  saveFile(`${name}.html`, 'text/html', [before, ...(await base64Of(zipped)), behind]);
+  saveFile(`${nameOf(recordings[0]!.store)}.html`, 'text/html', pieces);
 }
 
 async function base64Of(blob: Blob): Promise<string[]> {

@@ -6,6 +6,8 @@ export function chromeTrace(store: Store): string {
   const start = store.end ? store.t(store.first) : 0;
   const us = (t: number) => Math.round((t - start) * 1000);
   for (const actor of store.actors.values()) {
+    // Spans on a lane lie in each other; those of actors that are no loops may not.
+    if (actor.kind !== '') continue;
     const end = Number.isNaN(actor.end) ? store.t(store.last) : actor.end;
     const common = { ph: 'X', pid: 1, tid: actor.lane };
     events.push({

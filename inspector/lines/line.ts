@@ -1,4 +1,5 @@
 import type { Breakpoint } from '../../src/inspect/breakpoint.ts';
+import type { ForkOf } from './fork.ts';
 
 /** One machine's state node, as a `chart` line carries it. Both a config and XState's `definition` are read. */
 export interface StateNodeJson {
@@ -53,8 +54,14 @@ export interface ActorLine extends Numbered {
   name: string;
   loop: string;
   parent?: string;
+  /** What runs it, of an actor of the app; a loop has none. */
+  kind?: string;
+  /** The actor of the app that has invoked or spawned it. */
+  under?: string;
   /** Of an outermost loop: the id that its run was started with, where it was given one. */
   run?: string;
+  /** Of the outermost loop of a fork. */
+  forkOf?: ForkOf;
   chart: string;
   value: string;
   context?: LoopContext;
@@ -114,6 +121,8 @@ export interface Hello {
   lastSeq: number;
   gap: boolean;
   readonly: boolean;
+  /** Paths or classes of the outermost loops of which the program makes forks. */
+  forks: string[];
   settings: Settings;
 }
 
@@ -122,7 +131,8 @@ export function completed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const line = value as Record<string, unknown>;
   if (line.type === 'recording') return 'runId' in line ? line : { ...line, runId: '' };
-  if (line.type !== 'actor' || typeof line.path !== 'string' || 'chart' in line) return line;
+  if (line.type !== 'actor' || typeof line.path !== 'string' || 'name' in line) return line;
+  if (typeof line.kind === 'string') return { status: 'active', name: line.path, chart: '', ...line };
   const parent = typeof line.parent === 'string' ? line.parent.slice(0, line.parent.lastIndexOf('#')) : undefined;
   const name = parent === undefined ? line.path : line.path.slice(parent.length + 1);
   return { status: 'active', ...line, name, chart: 'loop' };
@@ -135,7 +145,8 @@ export function helloOf(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const hello = value as Record<string, unknown>;
   if (hello.type !== 'hello' || !isText(hello.runId)) return undefined;
-  return { ...(hello as unknown as Hello), settings: settingsIn(hello) };
+  const forks = Array.isArray(hello.forks) ? hello.forks.filter(isText) : [];
+  return { ...(hello as unknown as Hello), forks, settings: settingsIn(hello) };
 }
 
 /** The settings in a message, with only so much in them as can be trusted to be what it says. */

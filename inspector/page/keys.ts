@@ -1,4 +1,5 @@
 import { moveToMet } from './breakpoint-search.ts';
+import { openFork } from './forking.ts';
 import { chooseFile } from './open-file.ts';
 import { togglePin } from './pin.ts';
 import { togglePlay } from './playback.ts';
@@ -71,6 +72,14 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         does: () => pressRun('step', stepCount.value),
       },
       { keys: ['e'], says: 'run to the end of this loop', does: () => pressRun('end') },
+      {
+        keys: ['f'],
+        says: 'begin another run from where this one stands',
+        does: () => {
+          const root = session.run.value?.root;
+          if (root) openFork(root);
+        },
+      },
       { keys: ['x'], says: 'stop, with a reason', does: () => pressRun('stop') },
       { keys: ['Shift X'], says: 'abort, with a reason', does: () => pressRun('abort') },
     ],
@@ -89,6 +98,7 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         says: 'plots, log, state, where the time goes',
         does: (e) => focusOn(['plots', 'log', 'state', 'time'][+e.key - 4]!),
       },
+      { keys: ['c'], says: 'who sent what to whom', does: () => focusOn('sequence') },
       { keys: ['8', '9'], says: 'list of runs, comparison', does: (e) => focusOn(e.key === '8' ? 'runs' : 'compare') },
       { keys: ['/'], says: 'search the log', does: search },
       { keys: ['w', 's'], says: 'zoom the timeline in, out', does: (e) => zoom(e.key === 'w' ? 0.7 : 1 / 0.7) },
@@ -131,7 +141,7 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     'In the tree and the log',
     [
       { keys: ['↑', '↓'], says: 'row to row' },
-      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs' },
+      { keys: ['Enter'], says: 'in the tree: unfold, fold a group of runs; in the log: a failure' },
     ],
   ],
   [
@@ -174,6 +184,8 @@ export function listenKeys(): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     const name = nameOf(event);
+    // A dialog has the keys for itself; Esc closes it.
+    if (document.querySelector('dialog:modal') && !(session.help.value && name === '?')) return;
     // The slider of time obeys the page's keys, the others their own.
     const types = target.matches('input:not(#scrub):not([type=checkbox]), textarea, select');
     if (types) {
@@ -182,7 +194,6 @@ export function listenKeys(): void {
     }
     // A focused button is pressed by Space: that is not a wish to play.
     if ((name === 'Space' || name === 'Enter') && target.matches('button, summary, a, input')) return;
-    if (session.help.value && name !== '?') return;
     const key = known.get(name);
     if (!key) return;
     event.preventDefault();

@@ -1,4 +1,5 @@
 import { effect, untracked } from '@preact/signals';
+import './kept-comparison.ts';
 import './kept-moment.ts';
 import { embedded } from '../sources/embedded.ts';
 import { keep, recall } from './browser-storage.ts';

@@ -5,7 +5,7 @@ import { type BoxStanding, NestAt } from '../run/nest-at.ts';
 import { pickName } from '../run/series.ts';
 import { Spark, tellingNumber } from '../run/spark.ts';
 import type { Store } from '../run/store.ts';
-import { chosenPick } from './plotted.ts';
+import { chosenPick } from './plot-picks.ts';
 import { session } from './session.ts';
 
 interface Shown {
@@ -40,7 +40,7 @@ export const boxesNow = (): BoxStanding[] =>
 /** The small line of a loop: of the number of it that is plotted, else of the one that says most. */
 export function sparkOf(path: Path): Spark | undefined {
   const { store, sparks, without } = shownNow();
-  const chosen = chosenPick(path.name);
+  const chosen = chosenPick(path);
   const before = sparks.get(path);
   let spark = before;
   if (chosen) {

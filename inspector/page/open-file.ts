@@ -3,7 +3,7 @@ import { session } from './session.ts';
 
 /** Opens recordings from the disk beside those that are open, and shows the first. */
 export function openFiles(files: Iterable<File> | undefined | null): void {
-  const sources = [...(files ?? [])].map(fileSource);
+  const sources = [...(files ?? [])].map((file) => fileSource(file));
   if (sources.length) session.openAll(sources);
 }
 

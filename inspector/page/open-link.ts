@@ -1,4 +1,4 @@
-import { besideSource, insideSource } from '../sources/file.ts';
+import { besideSource, insideSources } from '../sources/file.ts';
 import { LiveSource } from '../sources/live.ts';
 import { channelSource, portSource } from '../sources/other-tab.ts';
 import type { Source } from '../sources/source.ts';
@@ -15,9 +15,6 @@ function liveSource(token: string): Source {
 }
 
 function sourceOf({ channel, port, token }: Link): Source | undefined {
-  // A page that was saved with a recording shows that, whatever its address says.
-  const inside = insideSource();
-  if (inside) return inside;
   if (channel) return channelSource(channel);
   if (port) return portSource();
   return token ? liveSource(token) : undefined;
@@ -31,11 +28,17 @@ function openFiles({ files, shown }: Link): void {
   const known = open.find(({ source }) => source.link?.file === first);
   const fresh = files.filter((file) => !isOpen(file));
   if (known) session.show(known);
-  session.openAll(fresh.map(besideSource), known ? -1 : fresh.indexOf(first!));
+  session.openAll(
+    fresh.map((file) => besideSource(file)),
+    known ? -1 : fresh.indexOf(first!),
+  );
 }
 
 /** Shows what a link leads to. */
 export async function openLink(link: Link): Promise<void> {
+  // A page that was saved with recordings shows those, whatever its address says.
+  const inside = insideSources();
+  if (inside.length) return session.openAll(inside);
   const source = sourceOf(link);
   const known = session.recordings.peek().find((one) => one.source.token && one.source.token === source?.token);
   if (known) session.show(known);

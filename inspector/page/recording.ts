@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { wholeOf } from '../../src/data/shared.ts';
 import { Contexts } from '../run/contexts.ts';
+import { standingBefore } from '../run/standing-before.ts';
 import { type Bounds, Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
 import { Arrivals, type Batch } from '../sources/arrivals.ts';
@@ -21,6 +22,8 @@ export class Recording {
   readonly fetched: Signal<ReadonlyMap<string, unknown>> = signal(new Map());
   readonly arrivals: Arrivals;
   source: Source;
+  /** How many lines of the file lie before the next one, of what comes from one. */
+  upTo = 0;
   /** What was looked at when it was last shown. */
   look: Look | undefined;
   /** No line comes any more. */
@@ -64,6 +67,19 @@ export class Recording {
     this.status.value = status;
     // Else nobody can say how it stands with what had not ended.
     this.store.goesOn.value = status.kind === 'live' || status.kind === 'opening';
+  }
+
+  /** Puts what came into the store, and notes how the loops stand there where a part of the file could begin. */
+  add({ lines, bytes, upTo }: Batch): void {
+    const { store, contexts, source } = this;
+    store.add(lines, bytes);
+    if (!upTo || !source.parts) return;
+    const { end } = store;
+    source.parts.note(upTo, () => {
+      const standing = standingBefore(store, contexts, { first: end, end });
+      return Array.from(standing, (line) => `${JSON.stringify(line)}\n`).join('');
+    });
+    this.upTo = upTo.line;
   }
 
   /** Asks for a value that was cut. */

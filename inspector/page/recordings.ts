@@ -29,7 +29,7 @@ export class Recordings extends PageSelection {
   readonly #wanted = new Set<Recording>();
   readonly #waiting: Recording[] = [];
   readonly #reading = new Set<Recording>();
-  /** Whether files are read that were there before this page. */
+  /** Whether a file that was opened is still read, or waits for that. */
   readonly reading: Signal<boolean> = signal(false);
 
   /** Opens a file or a program beside those that are open, and shows it. */
@@ -163,9 +163,9 @@ export class Recordings extends PageSelection {
       recording = this.#follow(recording);
     };
     recording.stop = source.start(
-      (lines, bytes) => {
+      (lines, bytes, upTo) => {
         if (this.#pending.delete(recording)) this.#list(recording, this.#wanted.delete(recording));
-        recording.arrivals.add(lines, bytes);
+        recording.arrivals.add(lines, bytes, upTo);
       },
       (status) => this.#say(recording, status),
     );
@@ -173,11 +173,12 @@ export class Recordings extends PageSelection {
 
   #say(recording: Recording, status: Status): void {
     const over = status.kind === 'whole' || status.kind === 'failed';
+    const wasRead = over && this.#reading.delete(recording);
     if (over && this.#pending.has(recording)) {
       this.#forget(recording);
       this.#complain(status.text);
     } else batch(() => recording.say(status));
-    if (over && this.#reading.delete(recording)) this.#readNext();
+    if (wasRead) this.#readNext();
   }
 
   /** Another run has taken the place of one: the one stays in the list, and what comes is of a new one. */
@@ -202,7 +203,7 @@ export class Recordings extends PageSelection {
   /** Puts what came into the store and tells the views. In one go: between the two, rows they know might be gone. */
   #takeIn(recording: Recording, batches: readonly Batch[]): void {
     batch(() => {
-      for (const { lines, bytes } of batches) recording.store.add(lines, bytes);
+      for (const one of batches) recording.add(one);
       const isShown = this.recording.value === recording;
       const lost = this.#makeRoom();
       if (isShown) this.choose();

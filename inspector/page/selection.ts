@@ -5,7 +5,7 @@ import { Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
 
 /** The views that share a place, in the order of their tabs; where there is room, log and state have one of their own. */
-export const PANES = ['nest', 'chart', 'plots', 'time', 'runs', 'compare', 'log', 'state'] as const;
+export const PANES = ['nest', 'chart', 'plots', 'time', 'sequence', 'runs', 'compare', 'log', 'state'] as const;
 export type Pane = (typeof PANES)[number];
 
 /** What somebody looked at: the moment, the loop where one was chosen, the part of time. */
@@ -61,16 +61,22 @@ export class PageSelection {
     if (chosen && !this.follows.value) return chosen;
     const now = this.now.value;
     // Where nobody chose, the run that went on at the moment.
-    if (id === this.#chosen && now >= 0) return runAt(store.roots, now, store.t(now)) ?? store.roots[0];
+    const first = store.roots[0] ?? [...store.apps.values()][0]?.actors[0];
+    if (id === this.#chosen && now >= 0) return runAt(store.roots, now, store.t(now)) ?? first;
     const name = id.replace(/#\d+$/, '');
     const path = chosen?.path ?? store.runs.findLast(({ paths }) => paths.get(name)?.actors.length)?.paths.get(name);
-    if (!path?.actors.length || now < 0) return chosen ?? store.roots[0];
+    if (!path?.actors.length || now < 0) return chosen ?? first;
     if (chosen && chosen.first <= now && !(chosen.end <= store.t(now))) return chosen;
     return path.actors[begun(path.actors, now) - 1] ?? chosen ?? path.actors[0];
   });
 
-  /** The run that the loop looked at belongs to. */
-  readonly run: ReadonlySignal<Run | undefined> = computed(() => this.actor.value?.path.run);
+  /** The run that the loop looked at belongs to; where that is an actor of the app, the run that went on at the moment. */
+  readonly run: ReadonlySignal<Run | undefined> = computed(() => {
+    const actor = this.actor.value;
+    if (actor?.kind === '') return actor.path.run;
+    const [now, { store }] = [this.now.value, this];
+    return now < 0 ? undefined : (runAt(store.roots, now, store.t(now)) ?? store.roots[0])?.path.run;
+  });
 
   /** The loop that was chosen by nobody. */
   #chosen = '';
@@ -170,7 +176,7 @@ export class PageSelection {
 
   /** The run that the controls are about: the one that is looked at, or when that has ended, the newest that goes on. */
   get root(): Actor | undefined {
-    const shown = this.actor.value?.root;
+    const shown = this.run.value?.root;
     if (shown && !shown.ended) return shown;
     return this.store.roots.findLast((root) => !root.ended) ?? shown;
   }

@@ -2,7 +2,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import type { Run } from '../run/actor.ts';
 import type { Contexts } from '../run/contexts.ts';
 import type { Store } from '../run/store.ts';
-import type { ControlEvent, Give, Source, Status } from '../sources/source.ts';
+import type { AppEvent, ControlEvent, Give, Source, Status } from '../sources/source.ts';
 import type { Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { labelsOf, RunHues } from './run-labels.ts';
@@ -51,14 +51,20 @@ class Session extends Recordings {
     this.recording.value?.fetch(ref, digest);
   }
 
-  /** Sends a control event to the run. */
-  control(type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
-    const { root } = this;
-    if (root && this.controllable) this.source.value?.send?.({ type: 'send', id: root.id, event: { type, ...more } });
+  /** Sends a control event to a run, by the id of its outermost loop, or to all of them. */
+  control(id: string | 'all', type: ControlEvent, more: { n?: number; reason?: string } = {}): void {
+    if (!this.controllable) return;
+    const event = { type, ...more };
+    this.source.value?.send?.(id === 'all' ? { type: 'all', event } : { type: 'send', id, event });
   }
 
   /** Gives a run what a step of it waits for. */
   give(id: string, event: Give): void {
+    if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
+  }
+
+  /** Sends an actor of the app an event. */
+  sendTo(id: string, event: AppEvent): void {
     if (this.controllable) this.source.value?.send?.({ type: 'send', id, event });
   }
 

@@ -1,17 +1,21 @@
 import { batch, signal } from '@preact/signals';
-import { groupKey, rowKey, type TreeRow, treeAt } from '../run/tree-at.ts';
+import { appRows } from '../run/apps-at.ts';
+import { groupKey, isArrayOf, rowKey, type TreeRow, treeAt } from '../run/tree-at.ts';
 import { session } from './session.ts';
 
 /** The groups of runs that are listed one by one, by their keys. */
 const unfolded = signal<ReadonlySet<string>>(new Set());
 
 /** The rows of the tree at the moment that is shown. */
-export const rowsNow = () => treeAt(session.store, session.now.value, unfolded.value);
+export const rowsNow = () => [
+  ...treeAt(session.store, session.now.value, unfolded.value),
+  ...appRows(session.store, session.now.value),
+];
 
 /** Unfolds or folds the group of a row. */
 export function toggleGroup(row: TreeRow): void {
   const next = new Set(unfolded.value);
-  const key = groupKey(row.actor);
+  const key = groupKey(row);
   if (!next.delete(key)) next.add(key);
   unfolded.value = next;
 }
@@ -23,10 +27,12 @@ const chosen = signal('');
 export function selectedIndex(rows: readonly TreeRow[]): number {
   const actor = session.actor.value;
   const only = !session.follows.value;
+  const is = (row: TreeRow) => row.actor === actor && !row.array;
   const tests: ((row: TreeRow) => boolean)[] = [
     (row) => row.actor === actor && row.only === only && rowKey(row) === chosen.value,
-    (row) => row.actor === actor && row.only === only,
-    (row) => row.actor === actor,
+    (row) => is(row) && row.only === only,
+    is,
+    (row) => isArrayOf(row, actor),
     (row) => row.actor.path === actor?.path && row.actor.parent === actor?.parent,
     (row) => row.actor.path === actor?.path,
   ];
@@ -55,7 +61,7 @@ export function moveSelection(by: number): void {
 /** Unfolds or folds a group; on one of its runs, folds the group that the run is listed in. */
 export function enterRow(rows: readonly TreeRow[], row: TreeRow): void {
   const group = row.listed
-    ? rows.find(({ actor, listed, open }) => !listed && open && groupKey(actor) === groupKey(row.actor))
+    ? rows.find((other) => !other.listed && other.open && groupKey(other) === groupKey(row))
     : row;
   if (!group || group.times < 2) return;
   toggleGroup(group);

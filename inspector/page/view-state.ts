@@ -61,6 +61,9 @@ function waits(read: Kept['read'], name: string, said: string | undefined): [str
 export const wholeView = (words: ViewWords): Map<string, string> =>
   new Map([...all.keys()].map((name) => [name, words.get(name) ?? '']));
 
+/** A part of a word in which parts are joined by `:` and `,`. */
+export const disguised = (part: string): string => part.replace(/[%:,]/g, encodeURIComponent);
+
 /** Behind the # of an address. What needs no disguise there stays readable. */
 export function fragmentOf(words: Iterable<readonly [string, string]>): string {
   const text = (part: string) =>

@@ -1,12 +1,13 @@
-import type { ActorLine, LoopContext } from '../lines/line.ts';
+import { type ForkOf, forkOfIn } from '../lines/fork.ts';
+import type { ActorLine, EventLine, LoopContext } from '../lines/line.ts';
 import { RowIndex } from './row-index.ts';
 
 const HUES = 8;
 
 /** How a loop stands, in one word that has a colour. */
-export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'failed' | 'aborted' | 'stopped' | 'unknown';
+export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'ended' | 'failed' | 'aborted' | 'stopped' | 'unknown';
 
-/** One running of a loop: what XState calls an actor. */
+/** One running of a loop, or an actor of the app. */
 export class Actor {
   /** Its rows, each with the steps taken by then. */
   readonly rows: RowIndex = new RowIndex();
@@ -20,6 +21,8 @@ export class Actor {
   endRow: number = Number.POSITIVE_INFINITY;
   /** The row at which it failed. */
   failedAt: number = Number.POSITIVE_INFINITY;
+  /** Whether it threw the end of a loop above it, or passed it on: that is no failure. */
+  endsAnother = false;
   /** The row of the flame chart it lies on. */
   lane = 0;
   steps = 0;
@@ -42,6 +45,12 @@ export class Actor {
   readonly late: boolean;
   /** Of an outermost loop, the id that its run was started with; empty where it was given none. */
   readonly runId: string;
+  /** Of the outermost loop of a fork, from which run that was begun. */
+  readonly forkOf: ForkOf | undefined;
+  /** What runs it, of an actor of the app; empty for a loop. */
+  readonly kind: string;
+  /** The id of the actor of the app that has invoked or spawned it; empty where there is none. */
+  readonly under: string;
 
   constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
@@ -52,6 +61,9 @@ export class Actor {
     this.chart = line.chart;
     this.late = line.late === true;
     this.runId = typeof line.run === 'string' ? line.run : '';
+    this.forkOf = forkOfIn(line.forkOf);
+    this.kind = kindOf(line);
+    this.under = typeof line.under === 'string' ? line.under : '';
     this.first = row;
     this.from = line.t;
   }
@@ -70,13 +82,13 @@ export class Actor {
 
   /** Which running of its path it is, counted from 1. */
   get occurrence(): string {
-    const at = this.id.lastIndexOf('#');
+    const at = Math.max(this.id.lastIndexOf('#'), this.kind === '' ? -1 : this.id.lastIndexOf('@'));
     return at < 0 ? '' : this.id.slice(at + 1);
   }
 
   /** Its name and which running it is, for where its id does not fit: ids of deep loops are longer than any header. */
   get short(): string {
-    return this.occurrence ? `${this.name}#${this.occurrence}` : this.name;
+    return this.occurrence && this.kind === '' ? `${this.name}#${this.occurrence}` : this.name;
   }
 }
 
@@ -150,6 +162,22 @@ export class Run {
     this.paths.set(name, path);
     return path;
   }
+}
+
+/** What runs the actor that a line is about; empty for a loop. */
+function kindOf({ id, kind }: ActorLine): string {
+  if (typeof kind === 'string') return kind;
+  return /@\d+$/.test(id) ? 'actor' : '';
+}
+
+/** How an actor of the app stands: whatever its states are called, they are its own. */
+export function phaseOfApp(status: string): Phase {
+  return status === 'error' ? 'failed' : status === 'done' ? 'done' : status === 'stopped' ? 'stopped' : 'running';
+}
+
+/** How an actor of this kind stands after a line about it. */
+export function phaseAfter({ value, status = 'active' }: ActorLine | EventLine, kind = ''): Phase {
+  return kind === '' ? phaseOf(value, status) : phaseOfApp(status);
 }
 
 /** Tells how a loop stands from its machine's state and status. */

@@ -1,5 +1,6 @@
 import type { ActorLine, EventLine } from '../lines/line.ts';
-import { Actor, Run } from './actor.ts';
+import { Actor, type Path, Run } from './actor.ts';
+import { AppGroups } from './app-groups.ts';
 
 /** All actors that are known, and how they belong together. */
 export class Actors {
@@ -10,6 +11,7 @@ export class Actors {
   readonly roots: Actor[] = [];
   /** The rows of the flame chart, each with its actors in time. */
   readonly lanes: Actor[][] = [];
+  readonly #apps = new AppGroups();
   readonly #byIndex: (Actor | undefined)[] = [];
   readonly #laneOwner: (Actor | undefined)[] = [];
   #begun = 0;
@@ -19,6 +21,11 @@ export class Actors {
   /** @param gapSince where the first lines are missing since an actor was last seen */
   constructor(gapSince: (actor: Actor) => { row: number; t: number } | undefined) {
     this.#gapSince = gapSince;
+  }
+
+  /** The actors of the app, by their names. */
+  get apps(): ReadonlyMap<string, Path> {
+    return this.#apps.groups;
   }
 
   at(index: number): Actor | undefined {
@@ -31,6 +38,12 @@ export class Actors {
     if (known) return known;
     const parent = line.parent === undefined ? undefined : this.byId.get(line.parent);
     const actor = new Actor(line, this.#byIndex.length, parent, row);
+    if (actor.kind !== '') {
+      this.#byIndex.push(actor);
+      this.byId.set(line.id, actor);
+      this.#apps.add(actor);
+      return actor;
+    }
     const run = parent ? parent.path.run : new Run(actor, ++this.#begun);
     if (!parent) this.runs.push(run);
     actor.path = run.path(line.path);
@@ -84,7 +97,7 @@ export class Actors {
 
   /** The line of an actor whose own was not seen: what can be told from its id. */
   stranger(line: EventLine): ActorLine {
-    const path = line.id.replace(/#\d+$/, '');
+    const path = line.id.replace(/[#@]\d+$/, '');
     const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
     const parent = above && this.#onlyAt(above)?.id;
     return {
@@ -108,7 +121,7 @@ export class Actors {
     if (actor.ended) return;
     actor.end = t;
     actor.endRow = row;
-    if (this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+    if (actor.kind === '' && this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
     for (const runs of actor.children.values()) {
       // All but the latest were closed when the next one began.
       const latest = runs.at(-1);
@@ -127,6 +140,10 @@ export class Actors {
     this.#byIndex[actor.index] = undefined;
     this.byId.delete(actor.id);
     without(actor.path.actors, actor);
+    if (actor.kind !== '') {
+      this.#apps.forget(actor);
+      return;
+    }
     const { run } = actor.path;
     // Of one run of a program without end, nothing stays when all of it has been let go.
     if ([...run.paths.values()].every(({ actors }) => actors.length === 0)) without(this.runs, run);

@@ -43,7 +43,7 @@ export class Contexts {
         continue;
       }
       const line = this.#store.line(at);
-      if (line.type === 'event') context = this.#chart.after(line, context);
+      if (line.type === 'event' && actor.kind === '') context = this.#chart.after(line, context);
       if (index % EVERY === 0) this.#keep(actor, at, context);
     }
     this.#last.set(actor, { row: actor.rows.row(to), context });
@@ -54,7 +54,10 @@ export class Contexts {
     const last = this.#last.get(actor);
     if (last?.row === row) return last.context;
     const line = this.#store.likeOf(row);
-    if ((line.type === 'event' || line.type === 'actor') && line.context) return line.context;
+    if (line.type !== 'event' && line.type !== 'actor') return undefined;
+    // That of an app's own may be anything, and is told whole where it has changed.
+    if (actor.kind !== '' && 'context' in line) return { context: line.context };
+    if (line.context) return line.context;
     return this.#kept.get(`${actor.index} ${row}`);
   }
 

@@ -20,6 +20,9 @@ export function baseOf(actor: Actor, row: number, against: Against, pinned: numb
     return then ? { actor: then, row: pinned } : { missing: 'This loop had not begun at the pinned moment.' };
   }
   if (at < 0) return { missing: 'This loop has not begun.' };
+  // An actor of the app takes no steps: what its last event has changed.
+  if (actor.kind !== '')
+    return at === 0 ? { missing: 'This is how it began.' } : { actor, row: actor.rows.row(at - 1) };
   const steps = actor.rows.count(at);
   if (against === 'step') {
     // The last row at which fewer steps were taken is the end of the step before.

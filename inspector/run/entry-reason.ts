@@ -1,7 +1,9 @@
 import type { Line, LoopContext } from '../lines/line.ts';
+import { isEnd, isThrown, thrownIn, thrownWords } from '../text/thrown.ts';
 import { brief } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 import type { Contexts } from './contexts.ts';
+import { stateInWords } from './state-value.ts';
 import type { Store } from './store.ts';
 
 /** How a loop came into the state that it is in. */
@@ -26,8 +28,22 @@ export function entryOf(store: Store, contexts: Contexts, actor: Actor, entered:
   const valueAt = (row: number) => store.values.list[store.value(row)]!;
   const from = last === undefined ? '' : valueAt(last);
   const line = store.line(entered);
+  if (actor.kind !== '') return { row: entered, from: stateInWords(from), because: reasonOfApp(line) };
   const was = last === undefined ? undefined : contexts.at(actor, last);
   return { row: entered, from, because: reason(line, from, valueAt(entered), was, contexts.at(actor, entered) ?? {}) };
+}
+
+/** An actor of the app does what it does by its own code: what can be said is which event came. */
+function reasonOfApp(line: Line): string {
+  if (line.type === 'actor') return line.late ? 'it was in it when it was first seen' : 'it began';
+  if (line.type !== 'event') return '';
+  if (line.error) return `${line.error.name ?? 'Error'}: ${line.error.message ?? ''}`;
+  const { type } = line.event;
+  if (type === '') return 'nothing else had to come';
+  const [, how, who] = /^xstate\.(done|error)\.actor\.(?:\d+\.)?(.+)$/.exec(type) ?? [];
+  if (how !== undefined) return `\`${who}\` ${how === 'done' ? 'was done' : 'had failed'}`;
+  const [, delay] = /^xstate\.after\.(\d+)\./.exec(type) ?? [];
+  return delay === undefined ? `\`${type}\` came` : `${delay} ms had passed`;
 }
 
 /** What the chart decides by, in the words of who writes loops. */
@@ -58,8 +74,9 @@ function reason(line: Line, from: string, to: string, was: LoopContext | undefin
       return `\`${from === 'skipped' ? 'onSkip' : 'onRunEnd'}\` completed`;
     case 'failed':
     case 'aborted': {
-      const { name = 'Error', message = '' } = (line.error ?? is.error ?? {}) as { name?: string; message?: string };
-      return `${name}: ${message}`;
+      const error = thrownIn(line) ?? is.error ?? {};
+      if (isEnd(error) && isThrown(error)) return `the end of ${error.path} was thrown${told(error.reason)}`;
+      return thrownWords(error);
     }
     default:
       return '';

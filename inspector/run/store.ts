@@ -4,9 +4,11 @@ import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } f
 import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
-import { type Actor, isOver, type Phase, phaseOf, type Run } from './actor.ts';
+import { isEnd, thrownIn } from '../text/thrown.ts';
+import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
+import { Failures } from './failures.ts';
 import { RowIndex } from './row-index.ts';
 
 export interface Bounds {
@@ -19,6 +21,11 @@ export interface Bounds {
  * number when older ones are dropped.
  */
 export class Store {
+  /** The actors of the app that are no loops, by their names. */
+  get apps(): ReadonlyMap<string, Path> {
+    return this.#actors.apps;
+  }
+
   readonly types: Words = new Words();
   readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
@@ -38,6 +45,8 @@ export class Store {
   readonly lagged: Map<string, number> = new Map();
   /** The rows before which something is missing that the loops did. */
   readonly gaps: RowIndex = new RowIndex();
+  /** What was thrown, and which rows tell of it. */
+  readonly failures: Failures = new Failures();
   /** What came and could not be read. */
   unreadable = 0;
   /** Lines that are missing before the first one: it was attached late, or the ring had let them go. */
@@ -134,7 +143,10 @@ export class Store {
 
   phase(row: number): Phase {
     const line = this.likeOf(row);
-    return line.type === 'actor' || line.type === 'event' ? phaseOf(line.value, line.status ?? 'active') : 'running';
+    if (line.type !== 'actor' && line.type !== 'event') return 'running';
+    const actor = this.actor(row);
+    const phase = phaseAfter(line, actor?.kind);
+    return phase === 'aborted' && actor?.endsAnother ? 'ended' : phase;
   }
 
   #firstWhere(test: (row: number) => boolean): number {
@@ -238,6 +250,7 @@ export class Store {
     if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
     const steps = taken instanceof Row ? taken.steps : stepsOf(line);
     this.#mark(actor, line, row, t, steps);
+    if (line.type === 'event') this.failures.take(line, row, actor, (id) => this.actors.get(id));
   }
 
   /**
@@ -272,7 +285,7 @@ export class Store {
   }
 
   #mark(actor: Actor, line: ActorLine | EventLine, row: number, t: number, steps: number): void {
-    if (typeof line.context?.steps === 'number') {
+    if (actor.kind === '' && typeof line.context?.steps === 'number') {
       actor.steps = line.context.steps;
       actor.countedAt = row;
     } else actor.steps += steps;
@@ -284,8 +297,9 @@ export class Store {
     const before = actor.rows.length ? actor.rows.row(actor.rows.length - 1) : undefined;
     if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
     actor.rows.push(row, actor.steps);
-    const phase = phaseOf(line.value, line.status ?? 'active');
+    const phase = phaseAfter(line, actor.kind);
     if (phase === 'failed') actor.failedAt = row;
+    if (phase === 'aborted') actor.endsAnother ||= isEnd(thrownIn(line) ?? line.context?.error);
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
     if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase))
       this.#actors.close(actor, t, row);
@@ -325,6 +339,7 @@ export class Store {
       if (!actor.rows.length && !Number.isNaN(actor.end)) this.#actors.forget(actor);
     }
     this.gaps.dropBefore(from);
+    this.failures.dropBefore(from);
     this.#chunks.shift();
     this.#base = from;
     this.bytes -= chunk.bytes;

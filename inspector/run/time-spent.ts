@@ -1,5 +1,6 @@
-import type { Actor, Run } from './actor.ts';
+import type { Actor, Path, Run } from './actor.ts';
 import { hookIn } from './hooks.ts';
+import { foldedPath } from './number-name.ts';
 import { Samples, type Slow } from './samples.ts';
 import { clipped, lengthOf, merged, outside, type Span } from './spans.ts';
 import type { Store } from './store.ts';
@@ -29,9 +30,12 @@ export interface HookTime extends Taken {
   hook: string;
 }
 
-/** The time of one loop, over all its runs. */
+/** The time of one loop, or of the loops of one array, over all its runs. */
 export interface LoopTime extends Taken {
+  /** `sweep.trials[]` of an array. */
   path: string;
+  /** More than one of an array. */
+  paths: readonly Path[];
   hue: number;
   hooks: HookTime[];
 }
@@ -42,17 +46,23 @@ export const WAITING = 'receive, sleep';
 /** Where the time of a run went in a range, by loop and hook, the loops in the order in which they first ran. */
 export function timeSpent(store: Store, run: Run, range: Span): LoopTime[] {
   if (!store.end) return [];
-  return [...run.paths.values()].flatMap((path) => {
+  const folded = new Map<string, Path[]>();
+  for (const path of run.paths.values()) {
+    const name = foldedPath(path.name);
+    folded.set(name, [...(folded.get(name) ?? []), path]);
+  }
+  return [...folded].flatMap(([name, paths]) => {
     const runs = new Sum();
     const hooks = new Map<string, Sum>();
-    for (const actor of path.actors) addRun(store, actor, range, runs, hooks);
+    for (const { actors } of paths) for (const actor of actors) addRun(store, actor, range, runs, hooks);
     if (!runs.seen) return [];
     const taken = [...hooks].map(([hook, sum]) => ({ hook, ...sum.taken() }));
     const self = taken.reduce((sum, one) => sum + (one.hook === PAUSED || one.hook === WAITING ? 0 : one.self), 0);
     return [
       {
-        path: path.name,
-        hue: path.hue,
+        path: name,
+        paths,
+        hue: paths[0]!.hue,
         ...runs.taken(),
         self,
         hooks: taken.filter(({ total, count }) => total || count),

@@ -1,5 +1,6 @@
 import type { LoopContext } from '../lines/line.ts';
 import { figure } from '../text/number.ts';
+import { isThrown, thrownWords } from '../text/thrown.ts';
 import { brief } from '../text/value.ts';
 import type { Actor } from './actor.ts';
 import type { Contexts } from './contexts.ts';
@@ -57,7 +58,7 @@ function found(store: Store, contexts: Contexts, root: Actor, row: number): Endi
     case 'aborted':
       return {
         ...plain('aborted'),
-        why: messageOf(context.error),
+        why: thrownWords(context.error),
         at: { actor: root, row: enteredAt(root, row) ?? row },
       };
     case 'finished': {
@@ -126,21 +127,12 @@ function cause(
 
 /** Whether what a child threw is what its parent failed with or, with none, the end of that parent's run. */
 function isSame(threw: unknown, error: unknown, above: Actor): boolean {
-  if (!isError(threw)) return false;
+  if (!isThrown(threw)) return false;
   if (error === undefined) return threw.name === 'EndLoop' && above.root.path.name === threw.path;
-  for (let one: unknown = error; isError(one); one = one.cause)
+  for (let one: unknown = error; isThrown(one); one = one.cause)
     if (one.name === threw.name && one.message === threw.message) return true;
   return false;
 }
-
-interface ThrownError {
-  name?: string;
-  message?: string;
-  path?: string;
-  cause?: unknown;
-}
-
-const isError = (value: unknown): value is ThrownError => typeof value === 'object' && value !== null;
 
 /** The row at which the step began that a loop was in. */
 function stepBegan({ rows, first }: Actor, row: number): number {
@@ -169,13 +161,7 @@ function stopAsked(store: Store, actor: Actor): { actor: Actor; row: number } | 
 /** What was thrown, as the line says it where it does. */
 function messageAt(store: Store, contexts: Contexts, { actor, row }: { actor: Actor; row: number }): string {
   const line = store.line(row);
-  return messageOf((line.type === 'event' ? line.error : undefined) ?? contexts.at(actor, row)?.error);
-}
-
-function messageOf(error: unknown): string {
-  if (!isError(error)) return '';
-  const { name = 'Error', message = '' } = error;
-  return message ? `${name}: ${message}` : name;
+  return thrownWords((line.type === 'event' ? line.error : undefined) ?? contexts.at(actor, row)?.error);
 }
 
 function argsOf(context: LoopContext | undefined): string {
@@ -185,7 +171,7 @@ function argsOf(context: LoopContext | undefined): string {
 
 /** The reason in `stop` and `ended` of a loop; empty where none was given. */
 export function reasonOf(given: unknown): string {
-  const reason = isError(given) ? (given as { reason?: unknown }).reason : undefined;
+  const reason = isThrown(given) ? given.reason : undefined;
   if (reason === undefined || reason === null) return '';
   return typeof reason === 'string' ? reason : brief(reason, 200);
 }

@@ -1,9 +1,12 @@
+import type { Place } from './file-parts.ts';
 import type { Taken } from './source.ts';
 
 /** Lines that came together, and what they weighed as text. */
 export interface Batch {
   lines: readonly Taken[];
   bytes: number;
+  /** Where in the file the next one begins, of what comes from one. */
+  upTo: Place | undefined;
 }
 
 const FRAME = 17;
@@ -42,8 +45,8 @@ export class Arrivals {
     this.#goal = goal;
   }
 
-  add(lines: readonly Taken[], bytes: number): void {
-    this.#batches.push({ lines, bytes });
+  add(lines: readonly Taken[], bytes: number, upTo?: Place): void {
+    this.#batches.push({ lines, bytes, upTo });
     this.#waiting += lines.length;
     const behind = this.#behind;
     this.#reached = lines.at(-1)!.seq;

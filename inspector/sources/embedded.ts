@@ -10,8 +10,15 @@ export interface Embedded {
 /** So many signs are turned to bytes at a time: a multiple of four, which are three bytes. */
 const PORTION = 1 << 19;
 
-/** What lies in the document under an id; nothing in a page that was not saved with one. */
-export function embedded(id: 'recording' | 'layout'): Embedded | undefined {
+/** The recordings that lie in the document; none in a page that was not saved with one. */
+export function embeddedRecordings(): Embedded[] {
+  const all: Embedded[] = [];
+  for (let next = embedded('recording'); next; next = embedded(`recording-${all.length + 1}`)) all.push(next);
+  return all;
+}
+
+/** What lies in the document under an id; nothing where the page was saved without. */
+export function embedded(id: 'layout' | 'recording' | `recording-${number}`): Embedded | undefined {
   const element = document.getElementById(id);
   const { name = '', view = '' } = element?.dataset ?? {};
   // The page in one file has a place for it before anything is there.

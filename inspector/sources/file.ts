@@ -1,6 +1,8 @@
+import type { Line } from '../lines/line.ts';
 import { figure } from '../text/number.ts';
-import { embedded } from './embedded.ts';
-import { type Reading, readLines } from './jsonl.ts';
+import { embeddedRecordings } from './embedded.ts';
+import { FileParts } from './file-parts.ts';
+import { type Reading, readLines, unzipped } from './jsonl.ts';
 import type { Source, Status } from './source.ts';
 
 /** So many of something, and what is the case with them. */
@@ -35,24 +37,50 @@ function tooEarly(broken: string): string {
     : `The file ends too early or is damaged (${broken.replace(/\.$/, '')}): nothing that came after is known.`;
 }
 
-type Open = () => Promise<ReadableStream<Uint8Array>>;
+/** A recording somewhere. */
+interface Where {
+  title: string;
+  /** Its bytes from one of them on; from another than the first only where that costs nothing. */
+  open(from: number): Promise<ReadableStream<Uint8Array>>;
+  /** Whether it can be opened in its middle: not where it is zipped. */
+  canSeek(): Promise<boolean>;
+  link?: Source['link'];
+  parts: FileParts;
+}
 
 /** @param which of the recordings that lie in the file one behind the other, counted from 1 */
-function sourceOf(file: string, open: Open, link?: Source['link'], which = 1): Source {
+function sourceOf(where: Where, which = 1, from?: number): Source {
+  const { title: file, link, parts } = where;
   const title = which === 1 ? file : `${file}, recording ${which}`;
   return {
     title,
     which,
-    recording: (other) => sourceOf(file, open, link, other),
+    recording: (other) => sourceOf(where, other),
     // A link leads to the first.
     ...(link && which === 1 && { link }),
+    ...(which === 1 && { parts, ...(from !== undefined && { from }), partFrom: (mark) => sourceOf(where, 1, mark) }),
     start(onLines, onStatus) {
       const stop = new AbortController();
       onStatus({ kind: 'opening', text: `Reading ${title}` });
-      open()
-        .then((bytes) => readLines(bytes, onLines, stop.signal, which))
+      const mark = parts.marks[from ?? 0]!;
+      const head = encoder.encode(mark.text);
+      const before = mark.text.split('\n').length - 1;
+      let taken = 0;
+      const take = (lines: Line[], bytes: number, upTo: number) => {
+        taken += lines.length;
+        onLines(lines, bytes, { line: mark.line + taken - before, offset: mark.offset + upTo - head.length });
+      };
+      const wanted = {
+        which,
+        together: parts.every,
+        ...(from !== undefined && { most: before + parts.linesOf(from) }),
+      };
+      bytesFrom(where, mark.offset, head)
+        .then((bytes) => readLines(bytes, take, stop.signal, wanted))
         .then((reading) => {
-          if (!stop.signal.aborted) onStatus(verdict(title, reading));
+          if (stop.signal.aborted) return;
+          if (!reading.more) parts.isWhole = true;
+          onStatus(verdict(title, reading));
         })
         .catch((error: unknown) => {
           if (stop.signal.aborted) return;
@@ -67,16 +95,54 @@ function sourceOf(file: string, open: Open, link?: Source['link'], which = 1): S
   };
 }
 
-/** A recording that was dropped or chosen. Nothing is uploaded: the page reads it itself. */
-export function fileSource(file: File): Source {
-  return sourceOf(file.name, async () => file.stream());
+const encoder = new TextEncoder();
+
+/** The file from a place on, unzipped, with something before it. */
+async function bytesFrom(where: Where, offset: number, head: Uint8Array): Promise<ReadableStream<Uint8Array>> {
+  if (offset === 0) return await where.open(0);
+  const seeks = await where.canSeek();
+  const reader = (seeks ? await where.open(offset) : await unzipped(await where.open(0))).getReader();
+  let ahead = seeks ? 0 : offset;
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(head),
+    async pull(controller) {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        const kept = value.subarray(Math.min(ahead, value.length));
+        ahead -= value.length - kept.length;
+        if (kept.length > 0) return controller.enqueue(kept);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
-/** The recording that lies in the page itself, where it was saved with one. */
-export function insideSource(): Source | undefined {
-  const inside = embedded('recording');
-  return inside && sourceOf(inside.name, async () => inside.bytes(), {});
+/** A recording that was dropped or chosen. Nothing is uploaded: the page reads it itself. */
+export function fileSource(file: File, parts: FileParts = new FileParts()): Source {
+  return sourceOf({
+    title: file.name,
+    open: async (from) => file.slice(from).stream(),
+    canSeek: async () => new Uint8Array(await file.slice(0, 2).arrayBuffer()).join() !== '31,139',
+    parts,
+  });
 }
+
+/** The recordings that lie in the page itself, where it was saved with some. A link leads to all of them. */
+export function insideSources(): Source[] {
+  return embeddedRecordings().map(({ name, bytes }) =>
+    sourceOf({
+      title: name,
+      open: async () => bytes(),
+      canSeek: async () => false,
+      link: {},
+      parts: new FileParts(),
+    }),
+  );
+}
+
+/** The name of a file without where it lies. */
+const nameIn = (path: string) => path.slice(path.lastIndexOf('/') + 1) || path;
 
 /** A recording that lies beside the page, for a static site: `#file=run.jsonl.gz`. No other origin is asked. */
 export function besideSource(name: string): Source {
@@ -88,6 +154,11 @@ export function besideSource(name: string): Source {
     if (!response.ok || !response.body) throw new Error(`expected the server to answer 200, got ${response.status}`);
     return response.body;
   };
-  // Where it lies is a matter of the address, what it is called of its last part.
-  return sourceOf(name.slice(name.lastIndexOf('/') + 1), open, { file: name });
+  return sourceOf({
+    title: nameIn(name),
+    open,
+    canSeek: async () => false,
+    link: { file: name },
+    parts: new FileParts(),
+  });
 }

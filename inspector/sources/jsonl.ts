@@ -18,6 +18,18 @@ export interface Reading {
   torn: boolean;
   /** Why the bytes came to an end before their time, where they did. */
   broken: string;
+  /** As many lines as were wanted have been read, and there are more. */
+  more: boolean;
+}
+
+/** What of a file is read. */
+export interface Wanted {
+  /** Which recording is handed on, of those that lie in the file one behind the other, counted from 1. Default: 1. */
+  which?: number;
+  /** So many lines of it. Default: all. */
+  most?: number;
+  /** So many lines are handed on together at most. */
+  together?: number;
 }
 
 /** Work is done in slices of about this many milliseconds, so that the page stays awake. */
@@ -38,7 +50,7 @@ const breathe = () =>
   });
 
 /** Unzips where the bytes say that they are gzip, whatever the file is called. */
-async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+export async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
   const reader = stream.getReader();
   const { value: head = new Uint8Array() } = await reader.read();
   const zipped = head[0] === 0x1f && head[1] === 0x8b;
@@ -62,15 +74,28 @@ async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStr
   return zipped ? whole.pipeThrough(new DecompressionStream('gzip') as any) : whole;
 }
 
+const encoder = new TextEncoder();
+
+/** How many bytes at the end of a piece are the beginning of a character that goes on in the next. */
+function cutOff(piece: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, piece.length); back++) {
+    const byte = piece[piece.length - back]!;
+    if (byte >> 6 === 0b10) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? back : 0;
+  }
+  return 0;
+}
+
 /**
  * Reads JSON lines from bytes, plain or gzipped, and hands them on in batches.
- * @param wanted which recording is handed on, of those that lie in the file one behind the other, counted from 1
+ * @param onLines also gets how many bytes, unzipped, lie before the line that follows
  */
 export async function readLines(
   bytes: ReadableStream<Uint8Array>,
-  onLines: (lines: Line[], bytes: number) => void,
+  onLines: (lines: Line[], bytes: number, upTo: number) => void,
   signal: AbortSignal,
-  wanted = 1,
+  { which: wanted = 1, most = Number.POSITIVE_INFINITY, together = Number.POSITIVE_INFINITY }: Wanted = {},
 ): Promise<Reading> {
   const reading: Reading = {
     lines: 0,
@@ -82,6 +107,7 @@ export async function readLines(
     firstFault: '',
     torn: false,
     broken: '',
+    more: false,
   };
   let sequence = new Sequence();
   /** The number of the last line that was handed on, and how many could not be read since. */
@@ -94,9 +120,13 @@ export async function readLines(
   let batch: Line[] = [];
   let weight = 0;
   let began = performance.now();
+  /** How many bytes have come, and how many of those the decoder keeps back. */
+  let came = 0;
+  let kept = 0;
 
-  const flush = () => {
-    if (batch.length) onLines(batch, weight);
+  /** @param behind what has come and not been read */
+  const flush = (behind: string) => {
+    if (batch.length) onLines(batch, weight, came - kept - encoder.encode(behind).length);
     batch = [];
     weight = 0;
   };
@@ -160,13 +190,22 @@ export async function readLines(
       reading.broken = error.message;
       return { done: true, value: undefined };
     });
+    came += value?.length ?? 0;
+    kept = value && !done ? cutOff(value) : 0;
     const piece = rest + decoder.decode(value, { stream: !done });
     let from = 0;
     for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', from)) {
       take(piece.slice(from, end), false);
       from = end + 1;
-      if (performance.now() - began > SLICE) {
-        flush();
+      if (reading.lines >= most) {
+        reading.more = true;
+        flush(piece.slice(from));
+        void reader.cancel();
+        return reading;
+      }
+      const late = performance.now() - began > SLICE;
+      if (late || batch.length >= together) flush(piece.slice(from));
+      if (late) {
         await breathe();
         if (signal.aborted) return reading;
         began = performance.now();
@@ -176,7 +215,7 @@ export async function readLines(
     if (!done) continue;
     take(rest, true);
     if (reading.broken && reading.recordings === wanted) reading.torn = true;
-    flush();
+    flush('');
     return reading;
   }
   void reader.cancel();

@@ -1,3 +1,4 @@
+import type { ForkAnswer } from '../lines/fork.ts';
 import type { Settings } from '../lines/line.ts';
 import { Intake } from './frames.ts';
 import type { Command, Source, Status, Taken } from './source.ts';
@@ -16,6 +17,7 @@ export class LiveSource implements Source {
   onValue?: (ref: string, value: unknown) => void;
   onSettings?: (settings: Settings) => void;
   onRefused?: (reason: string) => void;
+  onFork?: (answer: ForkAnswer) => void;
   onUnreadable?: () => void;
   onRun?: () => void;
   readonly #url: string;

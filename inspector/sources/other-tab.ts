@@ -1,3 +1,4 @@
+import type { ForkAnswer } from '../lines/fork.ts';
 import type { Settings } from '../lines/line.ts';
 import { helloIn, Intake } from './frames.ts';
 import type { Command, Source, Status, Taken } from './source.ts';
@@ -26,6 +27,7 @@ class HereSource implements Source {
   onValue?: (ref: string, value: unknown) => void;
   onSettings?: (settings: Settings) => void;
   onRefused?: (reason: string) => void;
+  onFork?: (answer: ForkAnswer) => void;
   onUnreadable?: () => void;
   onRun?: () => void;
   onOthers?: (count: number) => void;

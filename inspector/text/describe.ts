@@ -1,15 +1,19 @@
 import type { Line } from '../lines/line.ts';
 import { eventText } from './event-text.ts';
 import { figure } from './number.ts';
+import { errorIn, thrownWords } from './thrown.ts';
 import { brief, visible } from './value.ts';
 
 /** An event's name without what all of its kind have in common. */
 export function shortType(type: string): string {
   if (type === '') return 'always';
-  const done = /^xstate\.done\.actor\.(.+)$/.exec(type);
+  // XState numbers what is invoked without a name: `0.shop.loading`.
+  const done = /^xstate\.done\.actor\.(?:\d+\.)?(.+)$/.exec(type);
   if (done) return `${done[1]} ✓`;
-  const failed = /^xstate\.error\.actor\.(.+)$/.exec(type);
+  const failed = /^xstate\.error\.actor\.(?:\d+\.)?(.+)$/.exec(type);
   if (failed) return `${failed[1]} ✕`;
+  const after = /^xstate\.after\.([^.]+)\./.exec(type);
+  if (after) return /^\d+$/.test(after[1]!) ? `after ${after[1]} ms` : `after ${after[1]}`;
   return type.replace(/^(loop|xstate)\./, '');
 }
 
@@ -44,7 +48,7 @@ export function describe(line: Line, exactly = false): string {
     case 'event': {
       const { event } = line;
       const fault = line.error ?? errorIn(event.error);
-      if (fault) return visible(`${fault.name ?? 'Error'}: ${fault.message ?? ''}`);
+      if (fault) return visible(thrownWords(fault));
       const commit = event.commit as { state?: unknown } | undefined;
       if (commit && typeof commit === 'object' && commit.state !== undefined) return told(commit.state);
       const { type, ...rest } = event;
@@ -62,18 +66,6 @@ function outcome(output: unknown, told: (value: unknown) => string): string {
   if (got !== undefined && got !== null) return told(got);
   const { state } = (commit ?? {}) as { state?: unknown };
   return state === undefined || state === null ? '' : told(state);
-}
-
-/** An error among recorded values, where the value is one. */
-function errorIn(value: unknown): PlainError | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { $error } = value as { $error?: unknown };
-  return typeof $error === 'object' && $error !== null ? ($error as PlainError) : undefined;
-}
-
-interface PlainError {
-  name?: string;
-  message?: string;
 }
 
 /** All that a search looks through. */

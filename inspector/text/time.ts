@@ -34,3 +34,13 @@ export function rate(perSecond: number): string {
 export function size(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
+
+/** The time of day of an epoch time in milliseconds, told as exactly as neighbours need to differ, `step` ms apart. */
+export function clock(ms: number, step = 1000): string {
+  const at = new Date(ms);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const digits = Math.min(3, Math.max(0, Math.ceil(-Math.log10(step / 1000) - 1e-9)));
+  const part = digits ? `.${String(at.getMilliseconds()).padStart(3, '0').slice(0, digits)}` : '';
+  const seconds = step % 60_000 === 0 ? '' : `:${two(at.getSeconds())}${part}`;
+  return `${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
+}

@@ -115,6 +115,9 @@ export function readValue(raw: unknown): Value {
 /** Signs that change the direction of what is around them, and so could make a text look like another. */
 const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Whether a text has none of them. */
+export const isVisible = (text: string): boolean => text.search(turns) < 0;
+
 /** A text with its invisible signs written out. */
 export const visible = (text: string): string =>
   text.replace(turns, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -132,13 +135,16 @@ export function brief(raw: unknown, room = 60, exactly = false): string {
 const LOOKS = 2000;
 
 function briefly(raw: unknown, room: number, exactly: boolean, looks: { left: number }): string {
+  // Nearly all are numbers, and a search asks for those of every row.
+  if (typeof raw === 'number') return cutTo(room, exactly ? exact(raw) : short(raw));
   const value = readValue(raw);
   if (value.kind === 'cut') return `${value.type} (${figure(value.size)}) …`;
   if (value.kind === 'leaf') {
     const number = exactly ? numberOf(raw) : undefined;
-    const text =
-      value.type === 'string' ? visible(JSON.stringify(value.text)) : number === undefined ? value.text : exact(number);
-    return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    return cutTo(
+      room,
+      value.type === 'string' ? visible(JSON.stringify(value.text)) : number === undefined ? value.text : exact(number),
+    );
   }
   if (value.type !== 'Object' && value.type !== 'Array')
     return value.size ? `${value.type}(${value.size})` : value.type;
@@ -157,6 +163,8 @@ function briefly(raw: unknown, room: number, exactly: boolean, looks: { left: nu
   }
   return value.type === 'Array' ? `[${text}]` : `{ ${text} }`;
 }
+
+const cutTo = (room: number, text: string) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
 
 /** So many characters are shown of what is told exactly. */
 const WIDE = 1000;

@@ -9,12 +9,14 @@ import type { Actor } from '../run/actor.ts';
 import { enteredAt, entryOf } from '../run/entry-reason.ts';
 import { type Standing, standing } from '../run/standing.ts';
 import { type Told, toldOf } from '../run/standing-in-words.ts';
+import { stateInWords, statesIn } from '../run/state-value.ts';
 import { edgeKey, TransitionCounts, taken } from '../run/transition-counts.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { Send } from './send.tsx';
 
 /** 0 for as large as there is room. */
 const zoom = signal(0);
@@ -22,6 +24,14 @@ const zoom = signal(0);
 const SMALLEST = 0.6;
 /** What the pane has around the chart. */
 const MARGIN = { width: 20, height: 10 };
+
+const NO_STATES: ReadonlySet<string> = new Set();
+
+/** What an actor without a chart is. */
+const ofKind = (kind: string): string =>
+  kind === 'actor'
+    ? 'an actor of a logic of its own, without a chart'
+    : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}, without a chart`;
 
 let counts: TransitionCounts | undefined;
 
@@ -82,9 +92,16 @@ export function Chart() {
         </button>
       </header>
       {actor && here && told ? <Why actor={actor} here={here} told={told} now={now} /> : null}
+      {actor && here && actor.kind !== '' ? <Send key={actor.id} actor={actor} value={here.value} /> : null}
       <Scroll id="chart" label="Statechart" box={box}>
         {!actor ? <p class="note">The chart of the loop you choose is shown here.</p> : null}
-        {actor && !chart ? (
+        {actor && !chart && actor.chart === '' && actor.kind !== '' ? (
+          <p class="note">
+            {actor.id} is{' '}
+            {actor.kind === 'machine' ? 'a machine whose chart is too large to be told' : ofKind(actor.kind)}. What it
+            holds is shown beside the log.
+          </p>
+        ) : actor && !chart ? (
           <p class="note">
             Expected a chart of {actor.id} in the lines, but there is none: the first ones were not seen. A recording
             from the beginning holds it.
@@ -100,7 +117,8 @@ export function Chart() {
         {plan && typeof plan === 'object' && room.height ? (
           <Drawing
             plan={largest(plan, room.width - MARGIN.width, room.height - MARGIN.height)}
-            value={here?.value ?? ''}
+            value={here ? stateInWords(here.value) : ''}
+            lit={chart && here ? statesIn(chart.root, here.value) : NO_STATES}
             left={told !== undefined && told.more !== ''}
             row={here?.row ?? -1}
           />
@@ -159,7 +177,7 @@ function Why({ actor, here, told, now }: { actor: Actor; here: Standing; told: T
   const from = line?.type === 'event' && !line.from?.startsWith(`${actor.id}/`) ? line.from : undefined;
   return (
     <p class="why">
-      <Mark phase={told.phase} /> <b>{told.more ? told.words : here.value}</b>
+      <Mark phase={told.phase} /> <b>{told.more || actor.kind !== '' ? told.words : here.value}</b>
       {told.more ? (
         <>
           {' '}
@@ -196,17 +214,18 @@ const words = (text: string): ComponentChildren =>
 
 interface DrawingProps {
   plan: Picture;
-  /** The state that the machine was last seen in. */
+  /** The state that the machine was last seen in, in words. */
   value: string;
+  /** The ids of that state and those around it. */
+  lit: ReadonlySet<string>;
   /** Whether it is in it no more, or nobody knows. */
   left: boolean;
   row: number;
 }
 
-function Drawing({ plan, value, left, row }: DrawingProps) {
+function Drawing({ plan, value, lit, left, row }: DrawingProps) {
   const svg = useRef<SVGSVGElement>(null);
   const last = new Set(row >= session.store.first ? taken(session.store, row) : []);
-  const lit = (box: { id: string; name: string }) => box.name === value || box.id.endsWith(`.${value}`);
   const count = ({ source, target, type }: { source: string; target: string; type: string }) =>
     counts?.of(source, target, type) ?? 0;
   // A large chart is shown around the state it is in.
@@ -241,7 +260,7 @@ function Drawing({ plan, value, left, row }: DrawingProps) {
         </marker>
       </defs>
       {plan.boxes.map((box) => (
-        <g key={box.id} class={`box ${lit(box) ? 'lit' : ''} ${box.final ? 'final' : ''}`} data-state={box.name}>
+        <g key={box.id} class={`box ${lit.has(box.id) ? 'lit' : ''} ${box.final ? 'final' : ''}`} data-state={box.name}>
           <rect x={box.x} y={box.y} width={box.width} height={box.height} rx="6" />
           {box.final ? (
             <rect class="inner" x={box.x + 3} y={box.y + 3} width={box.width - 6} height={box.height - 6} rx="4" />

@@ -1,10 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { asking, pressRun, runIs, stepCount } from '../page/run-control.ts';
+import { canFork, openFork } from '../page/forking.ts';
+import { asking, goingRuns, type Press, pressRun, runIs, stepCount, type Target, target } from '../page/run-control.ts';
 import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
+import { Alerts } from './alerts.tsx';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
+import { ControlTarget } from './control-target.tsx';
 
 const SPEEDS = [null, 1, 2, 5, 10, 50, 200];
 
@@ -17,25 +20,50 @@ export function Controls() {
     return (
       <fieldset class="controls" aria-label="Recording">
         <span class="dim mode">recording</span>
-        {session.store.roots.length ? <Breakpoints /> : null}
+        {session.store.roots.length ? (
+          <>
+            <Breakpoints />
+            <Alerts />
+          </>
+        ) : null}
       </fieldset>
     );
   if (!session.source.value) return null;
-  if (!session.controllable) return <span class="dim mode">read only</span>;
-  const off = state === 'over' || state === 'none' || session.status.value?.kind !== 'live';
+  if (!session.controllable)
+    return (
+      <fieldset class="controls" aria-label="Run">
+        <span class="dim mode">read only</span>
+        <Alerts />
+      </fieldset>
+    );
+  const isLive = session.status.value?.kind === 'live';
+  const off = state === 'over' || state === 'none' || !isLive;
+  const aim = target();
+  // Where there are several, each button says which it is about.
+  const several = aim !== undefined && goingRuns().length > 1;
+  const about = (what: string) => (several ? { 'aria-label': `${what} ${aim.name}` } : {});
+  const looked = session.run.value?.root;
   return (
     <fieldset class="controls" aria-label="Run">
+      <ControlTarget off={off} />
       <button
         type="button"
         disabled={off}
-        class={state === 'paused' ? 'primary' : ''}
+        class={`toggle ${state === 'paused' ? 'primary' : ''}`}
         title="Pause, resume (p)"
         onClick={() => pressRun('toggle')}
       >
         {state === 'paused' ? 'Resume' : 'Pause'}
+        {several ? ` ${aim.name}` : ''}
       </button>
       <span class="joined">
-        <button type="button" disabled={off} title="Take one step (n)" onClick={() => pressRun('step')}>
+        <button
+          type="button"
+          disabled={off}
+          {...about('Step')}
+          title="Take one step (n)"
+          onClick={() => pressRun('step')}
+        >
           Step
         </button>
         <button
@@ -58,7 +86,7 @@ export function Controls() {
       </span>
       <button
         type="button"
-        disabled={off}
+        disabled={off || aim?.id === 'all'}
         title="Run on until the selected loop ends, then pause (e)"
         onClick={() => pressRun('end')}
       >
@@ -80,9 +108,21 @@ export function Controls() {
         ))}
       </select>
       <Breakpoints />
+      <Alerts />
+      {looked && canFork(looked) ? (
+        <button
+          type="button"
+          disabled={!isLive}
+          title={`Begin another run from where ${looked.path.run.name} stands, with a changed state (f)`}
+          onClick={() => openFork(looked)}
+        >
+          Fork…
+        </button>
+      ) : null}
       <button
         type="button"
         disabled={off}
+        {...about('Stop')}
         title="Stop after this step, with a reason (x)"
         onClick={() => pressRun('stop')}
       >
@@ -91,6 +131,7 @@ export function Controls() {
       <button
         type="button"
         disabled={off}
+        {...about('Abort')}
         class="danger"
         title="End at once; nothing more runs (Shift X)"
         onClick={() => pressRun('abort')}
@@ -99,7 +140,7 @@ export function Controls() {
       </button>
       <Hits />
       <Refusal />
-      {asking.value ? <Reason kind={asking.value} /> : null}
+      {asking.value ? <Reason kind={asking.value.press} target={asking.value.target} /> : null}
     </fieldset>
   );
 }
@@ -158,15 +199,17 @@ function Refusal() {
 }
 
 /** Asks why: the run's outcome will say it. */
-function Reason({ kind }: { kind: 'stop' | 'abort' }) {
+function Reason({ kind, target: { id, name } }: { kind: Extract<Press, 'stop' | 'abort'>; target: Target }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const reason = useSignal('');
+  const what = id === 'all' ? name : session.store.runs.length > 1 ? name : 'the run';
+  const title = `${kind === 'stop' ? 'Stop' : 'Abort'} ${what}`;
   // Before the next key comes.
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
       ref={dialog}
-      aria-label={kind === 'stop' ? 'Stop the run' : 'Abort the run'}
+      aria-label={title}
       onClose={() => {
         asking.value = null;
       }}
@@ -174,11 +217,15 @@ function Reason({ kind }: { kind: 'stop' | 'abort' }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          session.control(kind === 'stop' ? 'loop.stop' : 'loop.abort', reason.value ? { reason: reason.value } : {});
+          session.control(
+            id,
+            kind === 'stop' ? 'loop.stop' : 'loop.abort',
+            reason.value ? { reason: reason.value } : {},
+          );
           dialog.current?.close();
         }}
       >
-        <h2>{kind === 'stop' ? 'Stop the run' : 'Abort the run'}</h2>
+        <h2>{title}</h2>
         <p>
           {kind === 'stop'
             ? 'Every loop finishes the step it is in, then ends as usual.'

@@ -6,11 +6,11 @@ import { nameOf, type Part, saveRecording } from '../export/recording.ts';
 import { savePage } from '../export/saved-page.ts';
 import { svgText } from '../export/svg.ts';
 import { chromeTrace } from '../export/trace.ts';
-import { linkable, linkHere, viewHere } from '../page/link.ts';
+import { linkable, linkHere } from '../page/link.ts';
 import { chooseFile } from '../page/open-file.ts';
 import { session } from '../page/session.ts';
 import { dark, toggleTheme } from '../page/theme.ts';
-import { fragmentOf } from '../page/view-state.ts';
+import { pageToSave } from '../page/to-save.ts';
 import { whyMissing } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { size } from '../text/time.ts';
@@ -83,7 +83,7 @@ function Limits() {
   session.version.value;
   const hello = session.status.value?.hello;
   const missing = [
-    store.unseen ? `${figure(store.unseen)} events before the first were not seen` : '',
+    store.unseen && !session.source.value?.from ? `${figure(store.unseen)} events before the first were not seen` : '',
     hello?.gap && !store.unseen && !store.lagged.has('dropped') ? 'some events were not seen' : '',
     ...[...store.lagged].map(([why, count]) => `${figure(count)} ${whyMissing(why)}`),
     store.dropped ? `${figure(store.dropped)} oldest dropped` : '',
@@ -123,6 +123,7 @@ function Save() {
         // Asked when the menu opens: before that nothing may have come in, and no chart been drawn.
         const some = session.store.end > 0;
         const part = onlyRange.value ? session.range.value : null;
+        const inPage = some ? pageToSave(part !== null).recordings.length : 0;
         const name = nameOf(session.store);
         const drawing = document.querySelector<SVGSVGElement>('#statechart');
         return (
@@ -146,9 +147,9 @@ function Save() {
               type="button"
               disabled={!some}
               title="This page with the recording in it: one file that opens here, without a network"
-              onClick={doing(() => savePage(session, viewToSave(part), part))}
+              onClick={doing(() => saveThisPage(part))}
             >
-              Page <small>.html</small>
+              Page <small>{inPage > 1 ? `with ${inPage} recordings ` : ''}.html</small>
             </button>
             <button
               type="button"
@@ -186,12 +187,11 @@ function Save() {
   );
 }
 
-/** How a page that is saved looks at its recording: as this one does. */
-function viewToSave(part: Part): string {
-  const words = viewHere();
-  // There, it is all.
-  if (part) words.delete('range');
-  return fragmentOf(words);
+/** Saves this page with what it shows. */
+async function saveThisPage(part: Part): Promise<void> {
+  const { recordings, view } = pageToSave(part !== null);
+  const named = recordings.map(({ recording: { store, contexts }, name }) => ({ store, contexts, name }));
+  await savePage(named, view, part);
 }
 
 /** What is given away with a link. */

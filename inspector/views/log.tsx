@@ -1,16 +1,19 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { session } from '../page/session.ts';
 import { anyText, flag, keepInLink } from '../page/view-state.ts';
 import { isOver } from '../run/actor.ts';
+import type { Failure } from '../run/failures.ts';
 import { Filter } from '../run/filter.ts';
-import { describe, shortType } from '../text/describe.ts';
+import { rowWords } from '../run/row-words.ts';
+import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
 import { List } from '../widgets/list.tsx';
 import { Loops } from '../widgets/loop-choice.tsx';
 import { Range } from '../widgets/range-chip.tsx';
+import { Short } from '../widgets/short-name.tsx';
 import { Split } from '../widgets/split.tsx';
 
 const path = signal('');
@@ -24,7 +27,15 @@ keepInLink('log.regex', flag(regex));
 /** Goes up while a search goes on. */
 const searched = signal(0);
 
-const LOG_ROW = 22;
+/** The failures that are listed with all the rows that tell of them, by their own rows. */
+const opened = signal<ReadonlySet<number>>(new Set());
+// Another recording has other rows.
+effect(() => {
+  session.recording.value;
+  opened.value = new Set();
+});
+
+const LOG_ROW = 24;
 /** Fewer rows than this have been looked through before one could say so. */
 const AT_ONCE = 5000;
 
@@ -36,8 +47,13 @@ export function Log() {
   const range = session.range.value;
   searched.value;
   const filter = useMemo(
-    () => new Filter(store, { path: path.value, type: type.value, text: text.value, regex: regex.value, range }),
-    [store, path.value, type.value, text.value, regex.value, range],
+    () =>
+      new Filter(
+        store,
+        { path: path.value, type: type.value, text: text.value, regex: regex.value, range },
+        opened.value,
+      ),
+    [store, path.value, type.value, text.value, regex.value, range, opened.value],
   );
   useEffect(() => {
     let frame = 0;
@@ -62,7 +78,7 @@ export function Log() {
       {session.narrow.value ? null : <Split name="log" />}
       <header class="tools">
         <h2>Log</h2>
-        <Loops path={path} none="all loops" />
+        <Loops path={path} none="all loops" others={[...store.apps.keys()]} />
         <select
           aria-label="Type"
           value={type.value}
@@ -106,7 +122,7 @@ export function Log() {
         <span class="grow" />
         <span class="dim count" role="status">
           {filter.left > AT_ONCE ? `searching ${Math.floor(filter.progress * 100)} % · ` : ''}
-          <b id="log-count">{figure(filter.length)}</b> of {figure(store.end - store.first)}
+          <b id="log-count">{figure(filter.matches)}</b> of {figure(store.end - store.first)}
         </span>
         <label class="check">
           <input
@@ -129,24 +145,44 @@ export function Log() {
         count={filter.length}
         rowHeight={LOG_ROW}
         reveal={reveal}
-        active={current >= 0 ? `log-${now}` : undefined}
+        active={current >= 0 ? `log-${filter.row(current)}` : undefined}
         onScroll={(atEnd) => {
           if (live) session.tail.value = atEnd;
         }}
         onKey={(event) => {
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[event.key];
-          if (!by) return;
+          const failure = event.key === 'Enter' ? store.failures.all.get(filter.row(current)) : undefined;
+          if (!by && !failure) return;
           event.preventDefault();
-          go(Math.min(filter.length - 1, Math.max(0, current + by)));
+          if (failure) toggleFailure(failure.head);
+          else if (by) go(Math.min(filter.length - 1, Math.max(0, current + by)));
         }}
-        row={(index) => <Row row={filter.row(index)} now={now} start={start} index={index} count={filter.length} />}
+        row={(index) => (
+          <Row
+            row={filter.row(index)}
+            now={now}
+            start={start}
+            index={index}
+            count={filter.length}
+            selected={index === current}
+          />
+        )}
       />
     </section>
   );
 }
 
+/** Lists all rows that tell of a failure, or that one alone at which it came. */
+function toggleFailure(head: number): void {
+  const next = new Set(opened.value);
+  if (!next.delete(head)) next.add(head);
+  opened.value = next;
+}
+
 /** Goes to a row's moment, and to the loop it is about. */
 function pick(row: number): void {
+  // Who has drawn over its text wants to copy it.
+  if (getSelection()?.isCollapsed === false) return;
   const actor = session.store.actor(row);
   session.jump(row);
   if (actor) session.select(actor.id);
@@ -158,12 +194,14 @@ function Row({
   start,
   index,
   count,
+  selected,
 }: {
   row: number;
   now: number;
   start: number;
   index: number;
   count: number;
+  selected: boolean;
 }) {
   const { store } = session;
   if (row < store.first || row >= store.end) return null;
@@ -181,33 +219,54 @@ function Row({
           : isOver(phase)
             ? 'done'
             : '';
-  // What its machine was in when it was stopped is no state that it is in.
-  const value = phase === 'stopped' ? phase : line.type === 'event' || line.type === 'actor' ? line.value : '';
+  const words = rowWords(store, row, line);
+  const failure = store.failures.all.get(row);
+  const part = store.failures.headOf(row) !== undefined;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself has the keys
     <div
-      id={row === now ? `log-${row}` : undefined}
+      id={selected ? `log-${row}` : undefined}
       role="option"
       tabIndex={-1}
-      aria-selected={row === now}
+      aria-selected={selected}
       aria-setsize={count}
       aria-posinset={index + 1}
-      class={`row ${tone} ${future ? 'future' : ''} ${actor && actor === session.actor.value ? 'own' : ''}`}
+      class={`row ${tone} ${part ? 'part' : ''} ${future ? 'future' : ''} ${actor && actor === session.actor.value ? 'own' : ''}`}
       style={{ height: `${LOG_ROW}px` }}
       onClick={() => pick(row)}
     >
       <span class="seq">{line.seq}</span>
       <span class="at">{stamp(store.t(row) - start)}</span>
       <span class={`who hue${actor?.path.hue ?? ''}`} title={actor?.id}>
-        {actor ? `${actor.name}${actor.occurrence && `#${actor.occurrence}`}` : ''}
+        <Short actor={actor} />
       </span>
       <span class="what" title={line.type === 'event' ? line.event.type : line.type}>
-        {line.type === 'event' ? shortType(line.event.type) : line.type}
+        {words.what}
       </span>
-      <span class="to">{value}</span>
-      <Exact class="say" exact={describe(line, true)}>
-        {describe(line)}
+      <span class="to">{words.to}</span>
+      {failure?.parts ? <Parts failure={failure} /> : null}
+      <Exact class="say" exact={rowWords(store, row, line, true).say}>
+        {words.say}
       </Exact>
     </div>
+  );
+}
+
+/** Opens the rows that tell what became of what was thrown, and closes them. */
+function Parts({ failure: { head, parts } }: { failure: Failure }) {
+  const isOpen = opened.value.has(head);
+  return (
+    // A row is one choice of a list: it holds no button, and the list has the key.
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: Enter does the same
+    <span
+      class="parts"
+      title="The events by which it went up (Enter)"
+      onClick={(event) => {
+        event.stopPropagation();
+        toggleFailure(head);
+      }}
+    >
+      {isOpen ? '▾' : '▸'} {figure(parts)} more
+    </span>
   );
 }

@@ -1,19 +1,25 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { isPicked, togglePick } from '../page/plotted.ts';
+import { isPicked, togglePick } from '../page/plot-picks.ts';
 import { session } from '../page/session.ts';
 import { flag, keepInLink } from '../page/view-state.ts';
 import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
+import type { Found } from '../run/held.ts';
 import { apart, exact, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';
 import { Exact } from '../widgets/exact.tsx';
+import { Stack } from './stack.tsx';
 
 /** Whether only what changed is listed. */
 export const onlyChanges: Signal<boolean> = signal(false);
 keepInLink('state.changes', flag(onlyChanges));
 /** What was opened or closed by hand, by path. */
 export const opened: Signal<ReadonlyMap<string, boolean>> = signal(new Map());
+/** The member that is looked at more closely, by path. */
+export const chosenMember: Signal<string> = signal('');
+/** What a search has found; nothing where none is searched for. */
+export const foundMembers: Signal<Found | undefined> = signal(undefined);
 /** How many members of a large value are listed, by path. */
 const listed = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -33,13 +39,18 @@ interface MemberProps {
   depth: number;
   /** Said in place of the value while it is folded. */
   note?: string;
+  /** It is in something that was found. */
+  within?: boolean;
 }
 
 /** A value in a state by its name, what it was before, and what is in it. */
-export function Member({ root, path, name, before, after, depth, note }: MemberProps) {
+export function Member({ root, path, name, before, after, depth, note, within = false }: MemberProps) {
   const change = changeOf(before, after);
   // Something with a note of its own is no part of what is compared.
   if (onlyChanges.value && change === 'same' && note === undefined) return null;
+  const found = foundMembers.value;
+  const isHit = within || found?.hits.has(path) === true;
+  if (found && !isHit && !found.above.has(path)) return null;
   const shown = after === NOTHING ? before : after;
   const value = wholeValue(shown);
   const other = otherPlace(root, shown, path.split('\u0000'));
@@ -47,8 +58,8 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
   const indent = { paddingLeft: `${10 + depth * 14}px` };
   if (value.kind !== 'branch' || (value.size === 0 && value.entries().length === 0)) {
     return (
-      <div class={`member ${change}`} style={indent}>
-        <Key name={name} other={other} />
+      <div class={`member ${change}`} style={indent} data-chosen={path === chosenMember.value || undefined}>
+        <Key name={name} other={other} path={path} />
         <Leaf value={value} raw={shown} gone={after === NOTHING} path={path} text={texts?.[1]} />
         {change === 'other' ? (
           <Exact class="was" title="before" exact={briefExactly(before, 40)}>
@@ -60,8 +71,9 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
     );
   }
   const isOpen =
-    opened.value.get(path) ??
-    (depth === 0 ? OPEN.has(name) : depth < 3 && value.size <= 40 && OPEN.has(path.split('\u0000')[0]!));
+    found?.above.has(path) ||
+    (opened.value.get(path) ??
+      (depth === 0 ? OPEN.has(name) : depth < 3 && value.size <= 40 && OPEN.has(path.split('\u0000')[0]!)));
   const inner = isOpen ? members(before === NOTHING || change === 'other' ? NOTHING : before, after) : [];
   const room = listed.value.get(path) ?? PAGE;
   return (
@@ -71,7 +83,9 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
         class={`member branch ${change}`}
         style={indent}
         aria-expanded={isOpen}
+        data-chosen={path === chosenMember.value || undefined}
         onClick={() => {
+          chosenMember.value = path;
           opened.value = new Map(opened.value).set(path, !isOpen);
         }}
       >
@@ -91,6 +105,7 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
           before={change === 'new' ? NOTHING : member.before}
           after={member.after}
           depth={depth + 1}
+          within={isHit}
         />
       ))}
       {inner.length > room ? (
@@ -109,12 +124,34 @@ export function Member({ root, path, name, before, after, depth, note }: MemberP
   );
 }
 
-/** @param other where else the same object lies */
-const Key = ({ name, other }: { name: string; other: string | undefined }) => (
-  <span class={`key ${other === undefined ? '' : 'shared'}`} title={other && `same as ${visible(other)}`}>
-    {visible(name)}
-  </span>
-);
+/**
+ * @param other where else the same object lies
+ * @param path pressed, it is looked at more closely; without it, something around the key is pressed
+ */
+function Key({ name, other, path }: { name: string; other: string | undefined; path?: string }) {
+  const text = name === '' ? '""' : visible(name);
+  const same = other && `same as ${visible(other)}`;
+  const shared = other === undefined ? '' : 'shared';
+  if (path === undefined)
+    return (
+      <span class={`key ${shared}`} title={same}>
+        {text}
+      </span>
+    );
+  return (
+    <button
+      type="button"
+      class={`key ${shared}`}
+      aria-pressed={path === chosenMember.value}
+      title={same ?? 'Copy or watch it'}
+      onClick={() => {
+        chosenMember.value = path === chosenMember.value ? '' : path;
+      }}
+    >
+      {text}
+    </button>
+  );
+}
 
 /** Two numbers as texts that differ: a change that is rounded away would look like none. */
 function told(before: unknown, after: unknown): [string, string] | undefined {
@@ -186,6 +223,7 @@ function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
       </button>
     );
   }
+  if (value.type === 'string' && path.endsWith('\u0000stack')) return <Stack text={value.text} path={path} />;
   if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
     return <Text text={value.text} path={path} />;
   return (
@@ -195,9 +233,9 @@ function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
   );
 }
 
-/** A text that does not fit into a line, such as an error's stack: opened, it is read as it was written. */
+/** A text that does not fit into a line: opened, it is read as it was written. */
 function Text({ text, path }: { text: string; path: string }) {
-  const isOpen = opened.value.get(path) ?? path.endsWith('\u0000stack');
+  const isOpen = opened.value.get(path) ?? false;
   return (
     <button
       type="button"

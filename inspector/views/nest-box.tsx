@@ -1,4 +1,6 @@
 import type { PlacedNest } from '../drawing/nest-layout.ts';
+import { session } from '../page/session.ts';
+import { forkedFrom } from '../run/fork-words.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { type Spark, sparkLine } from '../run/spark.ts';
@@ -10,6 +12,8 @@ import { Mark } from '../widgets/phase-mark.tsx';
 export interface Part {
   spark: Spark | undefined;
   values: readonly number[];
+  /** Where one was first not finite, in words. */
+  odd: string | undefined;
 }
 
 interface NestBoxTextProps {
@@ -28,6 +32,7 @@ export function NestBoxText({ standing, part, place, tight }: NestBoxTextProps) 
   const leaf = place.head === place.height;
   const { box, phase, words } = standing;
   const counted = countOf(standing);
+  const forked = standing.actor && forkedFrom(session.store, standing.actor);
   return (
     <span class={`text ${wide ? 'wide' : ''}`} style={{ height: `${place.head - 3}px` }}>
       <span class="line">
@@ -36,6 +41,7 @@ export function NestBoxText({ standing, part, place, tight }: NestBoxTextProps) 
         <Told>{`${around(box)}; `}</Told>
         {counted ? <span class="times">× {counted}</span> : null}
         {counted ? <Told>{box.paths.length > 1 ? ' loops; ' : ' runs; '}</Told> : null}
+        {forked && !tight ? <span class="forked dim">forked from {forked}</span> : null}
         {tight ? (
           <>
             <Told>{`${manyWords(standing) ?? words}; `}</Told>
@@ -84,7 +90,7 @@ function Bar({ standing }: { standing: BoxStanding }) {
   );
 }
 
-function Curve({ part: { spark, values } }: { part: Part }) {
+function Curve({ part: { spark, values, odd } }: { part: Part }) {
   const name = spark?.pick.keys.join('.');
   return (
     <span class="number">
@@ -94,6 +100,7 @@ function Curve({ part: { spark, values } }: { part: Part }) {
             <path d={sparkLine(values)} />
           </svg>
           <span class="value">
+            {odd ? <b class="bad">{odd}; </b> : null}
             <Told>; </Told>
             <span class="dim">{name}</span> {numberIn(values)}
           </span>

@@ -1,11 +1,16 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type NestPicture, nestPicture, type PlacedNest } from '../drawing/nest-layout.ts';
+import { tabled, tabledBox } from '../page/members-now.ts';
 import { boxesNow, chooseBox, chosenBox, nestNow, openBox, sparkOf } from '../page/nest-now.ts';
 import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
+import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
+import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { AppActors } from './app-actors.tsx';
+import { MembersTable } from './members-table.tsx';
 import { NestBoxText } from './nest-box.tsx';
 
 /** What the pane has around the picture. */
@@ -24,8 +29,14 @@ function onKey(event: KeyboardEvent, boxes: readonly BoxStanding[]): void {
   event.preventDefault();
 }
 
-/** The program: every loop a box, in it the loops that it runs, and what goes on. */
+/** The program: every loop a box, in it the loops that it runs, and what goes on; or the many loops of a box as a table. */
 export function NestView() {
+  session.version.value;
+  const box = tabledBox();
+  return box ? <MembersTable key={box.key} box={box} /> : <NestPane />;
+}
+
+function NestPane() {
   session.version.value;
   const box = useRef<HTMLElement>(null);
   const room = useRoom(box).value;
@@ -36,13 +47,14 @@ export function NestView() {
     ? nestPicture(nestNow(), { width: room.width - MARGIN.width, height: room.height - MARGIN.height })
     : undefined;
   return (
-    <section class="nest" aria-label="Nest">
+    <section class={`nest ${session.run.value?.root.under ? 'in-app' : ''}`} aria-label="Nest">
       <header class="tools">
         {standing ? (
           <>
             <span class={`who hue${standing.box.paths[0]!.hue}`} title={standing.actor?.id}>
               {standing.box.name}
             </span>
+            <BoxOdd box={standing.box} />
             <button
               type="button"
               class="open"
@@ -52,14 +64,38 @@ export function NestView() {
             >
               open its chart
             </button>
+            <TableButton standing={standing} />
           </>
         ) : null}
         <span class="grow" />
       </header>
+      <AppActors />
       <Scroll id="nest" label="Loops in each other" box={box}>
         {picture ? <Boxes picture={picture} boxes={boxes} chosen={chosen} /> : null}
       </Scroll>
     </section>
+  );
+}
+
+/** The way to where a number of the chosen box was first not finite: a box itself is pressed to choose it. */
+function BoxOdd({ box }: { box: NestBox }) {
+  const path = box.paths.find((one) => firstOddWords(one) !== undefined);
+  return path ? <FirstOdd path={path} /> : null;
+}
+
+/** Where a box stands for many, they can be seen one by one. */
+function TableButton({ standing: { box, begun } }: { standing: BoxStanding }) {
+  const loops = box.paths.length;
+  if (loops < 2 && begun < 2) return null;
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        tabled.value = box.key;
+      }}
+    >
+      {loops > 1 ? `${figure(loops)} loops` : `${figure(begun)} runs`} as a table
+    </button>
   );
 }
 
@@ -116,11 +152,12 @@ function Box({ standing, place, tight, current }: BoxProps) {
   const { box, actor, phase, running, innermost } = standing;
   const spark = actor && !tight ? sparkOf(actor.path) : undefined;
   const values = spark?.upTo(session.store, session.now.value) ?? [];
-  const part = { spark, values };
+  const odd = box.paths.map(firstOddWords).find((words) => words !== undefined);
+  const part = { spark, values, odd };
   return (
     <button
       type="button"
-      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
+      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
       style={{
         transform: `translate(${place.x}px, ${place.y}px)`,
         width: `${place.width}px`,

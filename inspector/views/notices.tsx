@@ -1,6 +1,8 @@
 import { saveRecording } from '../export/recording.ts';
+import { filePart } from '../page/file-part.ts';
 import { session } from '../page/session.ts';
-import { standing } from '../run/standing.ts';
+import { type Ending, endingOf } from '../run/why-ended.ts';
+import { FilePartNotice } from './file-part.tsx';
 
 /** What is to be said of all that is shown stands over the views, which stay. */
 export function Notices() {
@@ -10,6 +12,7 @@ export function Notices() {
     <>
       {parted ? <Parted /> : store.roots.length ? <Stands /> : null}
       <Recordings />
+      <FilePartNotice />
       <Trouble />
       <Before />
       <Others />
@@ -23,7 +26,7 @@ function Stands() {
   session.version.value;
   const status = session.status.value;
   if (!status || !['waiting', 'failed', 'whole'].includes(status.kind)) return null;
-  const stops = status.kind === 'whole' && !session.over;
+  const stops = status.kind === 'whole' && !session.over && filePart()?.later === undefined;
   if (!status.text && !stops) return null;
   return (
     <p class={`notice ${status.kind} ${status.text ? '' : 'quiet'}`} role="status">
@@ -49,18 +52,20 @@ function Recordings() {
   );
 }
 
-/** By the state that a run ended in. */
-const OUTCOMES = new Map([
-  ['finished', 'has finished'],
-  ['failed', 'has failed'],
-  ['aborted', 'was aborted'],
-]);
+/** By how a run ended. */
+const OUTCOMES: Partial<Record<Ending['how'], string>> = {
+  finished: 'has finished',
+  ended: 'was ended',
+  stopped: 'was stopped',
+  failed: 'has failed',
+  aborted: 'was aborted',
+};
 
 /** Says that nothing more is to come, and that this page alone holds what was seen. */
 function Parted() {
-  const { store } = session;
+  const { store, contexts } = session;
   const root = store.roots.at(-1);
-  const ended = OUTCOMES.get((root && standing(store, root, store.last)?.value) ?? '') ?? 'has ended';
+  const ended = (root && OUTCOMES[endingOf(store, contexts, root).how]) ?? 'has ended';
   return (
     <p class="notice quiet" role="status">
       The run {ended} and {session.status.value?.gone ?? 'its program has ended'}. Save the recording to keep it.{' '}

@@ -1,5 +1,6 @@
 import { togglePlay } from '../page/playback.ts';
 import { session } from '../page/session.ts';
+import { sightNow } from '../page/time-zoom.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
@@ -18,8 +19,30 @@ export function Scrubber() {
   const recording = session.status.value?.kind !== 'live';
   // Else one takes the past for the present: everything on the page is of the moment that is shown.
   const past = some && now < store.last;
+  // As the timeline above it: a moment lies on the slider where it lies there.
+  const { from, to } = sightNow();
+  const t = some ? Math.min(to, Math.max(from, store.t(now))) : from;
   return (
     <section class={`scrubber ${past ? 'past' : ''}`} aria-label="Time">
+      <input
+        id="scrub"
+        type="range"
+        aria-label="Moment"
+        aria-valuetext={some ? `event ${store.seq(now)}: ${what}` : 'nothing yet'}
+        min={0}
+        max={to - from}
+        step="any"
+        value={t - from}
+        disabled={!some}
+        style={{
+          '--part': (t - from) / (to - from),
+        }}
+        onInput={(e) => session.jump(rowInSight(from + Number(e.currentTarget.value)))}
+        onKeyDown={(e) => {
+          // The page's own keys do the same and know Shift.
+          if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
+        }}
+      />
       <button
         type="button"
         class="flat"
@@ -64,25 +87,6 @@ export function Scrubber() {
       >
         ‹
       </button>
-      <input
-        id="scrub"
-        type="range"
-        aria-label="Moment"
-        aria-valuetext={some ? `event ${store.seq(now)}: ${what}` : 'nothing yet'}
-        min={store.first}
-        max={Math.max(store.first, store.last)}
-        step={1}
-        value={Math.max(0, now)}
-        disabled={!some}
-        style={{
-          '--part': `${some && store.last > store.first ? ((now - store.first) / (store.last - store.first)) * 100 : 0}%`,
-        }}
-        onInput={(e) => session.jump(Number(e.currentTarget.value))}
-        onKeyDown={(e) => {
-          // The page's own keys do the same and know Shift.
-          if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
-        }}
-      />
       <button
         type="button"
         class="flat"
@@ -103,6 +107,7 @@ export function Scrubber() {
       >
         »
       </button>
+      <span class="grow" />
       <output class="moment" aria-label="Moment shown">
         {some ? (
           <>
@@ -127,4 +132,13 @@ export function Scrubber() {
       </button>
     </section>
   );
+}
+
+/** The last row up to a time; where that is not in sight any more, the first that is. */
+function rowInSight(t: number): number {
+  const { store } = session;
+  const { from, to } = sightNow();
+  const row = store.rowOfTime(t);
+  const next = store.rowFromTime(from);
+  return store.t(row) < from && next < store.end && store.t(next) <= to ? next : row;
 }

@@ -1,15 +1,43 @@
+import { signal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { goTo } from '../page/alerts.ts';
 import { against, togglePin } from '../page/pin.ts';
 import { session } from '../page/session.ts';
+import type { Actor } from '../run/actor.ts';
 import { type HeldMember, partsOf, runWords } from '../run/context-parts.ts';
 import { type Against, baseOf, changeOf, countChanges, members, NOTHING } from '../run/difference.ts';
+import { findHeld } from '../run/held.ts';
 import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
+import { FirstOdd } from '../widgets/first-odd.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { Split } from '../widgets/split.tsx';
-import { Member, onlyChanges, opened, Sign } from './member.tsx';
+import { foundMembers, Member, onlyChanges, opened, Sign } from './member.tsx';
+import { MemberDetail } from './member-detail.tsx';
+import { WatchList } from './watch-list.tsx';
+
+const find = signal('');
+
+/** Of a loop that failed with what another had thrown, the way to where that was. */
+function Began({ actor, now }: { actor: Actor; now: number }) {
+  const { store } = session;
+  const head = actor.failedAt <= now ? store.failures.beginningOf(actor) : undefined;
+  const origin = head === undefined ? undefined : store.actor(head);
+  if (head === undefined || !origin || origin === actor) return null;
+  return (
+    <button
+      type="button"
+      class="first-odd"
+      title={`Go to where ${origin.id} failed`}
+      onClick={() => goTo({ actor: origin, row: head })}
+    >
+      began in {origin.short} at step {figure(origin.steps + 1)}
+    </button>
+  );
+}
 
 /** What the selected loop holds at the moment shown, and what changed. */
 export function State() {
@@ -23,6 +51,13 @@ export function State() {
   const base = actor && baseOf(actor, now, against.value, pinned);
   const before = base && 'row' in base ? contexts.at(base.actor, base.row) : undefined;
   const changes = context && before ? countChanges(before, context) : 0;
+  const happened = here && happenedAt(here.row);
+  const wanted = find.value.trim();
+  const found = useMemo(
+    () => (wanted && context ? findHeld([...Object.entries(context), ['event', happened?.event]], wanted) : undefined),
+    [wanted, context, here?.row],
+  );
+  foundMembers.value = found;
   const parts = partsOf(context ? members(before ?? NOTHING, context) : []);
   return (
     <section class="state" aria-label="State">
@@ -35,6 +70,8 @@ export function State() {
           </span>
         ) : null}
         {told ? <Mark phase={told.phase} /> : null}
+        {actor ? <Began actor={actor} now={now} /> : null}
+        {actor ? <FirstOdd path={actor.path} /> : null}
         <span class="dim" title={told?.more && `${told.words} ${told.more}`}>
           {told?.words}
         </span>
@@ -63,6 +100,16 @@ export function State() {
         >
           pin
         </button>
+        <input
+          type="search"
+          id="state-text"
+          placeholder="Search"
+          aria-label="Search the state"
+          value={find.value}
+          onInput={(e) => {
+            find.value = e.currentTarget.value;
+          }}
+        />
         <span class="grow" />
         <label class="check">
           <input
@@ -75,7 +122,9 @@ export function State() {
           {before ? `${figure(changes)} changed` : 'changed'}
         </label>
       </header>
+      <WatchList />
       <Scroll id="state" class="dict" label="State dict">
+        {found ? <FoundNote count={found.hits.size} cut={found.cut} /> : null}
         {!actor ? <p class="note">A loop's state is shown here.</p> : null}
         {actor && !here ? (
           <p class="note">{actor.id} has not begun at this moment. Go on in time, or choose another loop.</p>
@@ -86,9 +135,10 @@ export function State() {
               <Top key={member.key} root={context} member={member} compared={before !== undefined} depth={0} />
             ))
           : null}
-        {here ? <Happened row={here.row} /> : null}
+        {happened ? <Happened {...happened} /> : null}
         {context ? <Run root={context} run={parts.run} compared={before !== undefined} /> : null}
       </Scroll>
+      {context && actor ? <MemberDetail root={{ ...context, event: happened?.event }} loop={actor.path.name} /> : null}
     </section>
   );
 }
@@ -111,7 +161,10 @@ const RUN = '\u0000run';
 
 /** How the machine runs the loop: rarely read, so it is a line until it is opened, which says whether it changed. */
 function Run({ root, run, compared }: { root: object; run: readonly HeldMember[]; compared: boolean }) {
-  const isOpen = opened.value.get(RUN) ?? false;
+  const found = foundMembers.value;
+  const isFound = (member: HeldMember) => found?.hits.has(member.key) || found?.above.has(member.key);
+  if (found && !run.some(isFound)) return null;
+  const isOpen = found !== undefined || (opened.value.get(RUN) ?? false);
   const change = compared && run.some(({ before, after }) => changeOf(before, after) !== 'same') ? 'inside' : 'same';
   if (!run.length || (onlyChanges.value && change === 'same')) return null;
   return (
@@ -137,20 +190,30 @@ function Run({ root, run, compared }: { root: object; run: readonly HeldMember[]
 }
 
 /** The event that made it so, whole: what came with it, from whom, which way it took. */
-function Happened({ row }: { row: number }) {
+function happenedAt(row: number): { event: object; note: string } | undefined {
   const line = session.store.line(row);
-  if (line.type !== 'event') return null;
+  if (line.type !== 'event') return undefined;
   const { event, from, tr, output, error } = line;
   const took = tr?.map(([source, targets]) => (targets?.length ? `${source} → ${targets.join(', ')}` : source));
-  const shown = {
-    ...event,
-    ...(from !== undefined && { 'sent by': from }),
-    ...(took?.length && { took: took.join('; ') }),
-    ...(output !== undefined && { 'output of the run': output }),
-    ...(error !== undefined && !('error' in event) && { 'error of the run': error }),
+  return {
+    event: {
+      ...event,
+      ...(from !== undefined && { 'sent by': from }),
+      ...(took?.length && { took: took.join('; ') }),
+      ...(output !== undefined && { 'output of the run': output }),
+      ...(error !== undefined && !('error' in event) && { 'error of the run': error }),
+    },
+    note: shortType(event.type),
   };
-  const root = { event: shown };
-  return (
-    <Member root={root} path="event" name="event" before={shown} after={shown} depth={0} note={shortType(event.type)} />
-  );
 }
+
+const Happened = ({ event, note }: { event: object; note: string }) => (
+  <Member root={{ event }} path="event" name="event" before={event} after={event} depth={0} note={note} />
+);
+
+const FoundNote = ({ count, cut }: { count: number; cut: boolean }) => (
+  <p class="note" role="status">
+    {count ? `${figure(count)} found` : 'Nothing that this loop holds has that in a key or a value'}
+    {cut ? ' among the first 10,000 values: there are more, which were not searched.' : '.'}
+  </p>
+);

@@ -1,5 +1,6 @@
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { type IcicleNode, timeKey } from '../drawing/icicle.ts';
 import { session } from '../page/session.ts';
 import { sight, whole } from '../page/time-zoom.ts';
 import { keepInLink, oneOf } from '../page/view-state.ts';
@@ -8,6 +9,7 @@ import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
 import { Range } from '../widgets/range-chip.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { Icicle } from './icicle.tsx';
 
 const COLUMNS = ['self', 'total', 'count', 'mean', 'p50', 'p95', 'max'] as const;
 type Column = (typeof COLUMNS)[number];
@@ -39,8 +41,8 @@ export function TimeTable() {
   const by = (a: Taken, b: Taken) => (b[sorted.value] || 0) - (a[sorted.value] || 0);
   const loops = times.toSorted(by);
   const rows = loops.flatMap((loop) => [
-    { key: loop.path, loop, hook: undefined, taken: loop as Taken },
-    ...loop.hooks.toSorted(by).map((hook) => ({ key: `${loop.path} ${hook.hook}`, loop, hook, taken: hook as Taken })),
+    { key: timeKey(loop, undefined), loop, hook: undefined, taken: loop as Taken },
+    ...loop.hooks.toSorted(by).map((hook) => ({ key: timeKey(loop, hook), loop, hook, taken: hook as Taken })),
   ]);
   const chosen = rows.find(({ key }) => key === listed.value) ?? rows[0];
   return (
@@ -52,6 +54,7 @@ export function TimeTable() {
         <Range />
       </header>
       <Scroll id="time" class="spent" label="Times">
+        <Icicle times={times} chosen={chosen?.key} onChoose={choose} />
         <table>
           <thead>
             <tr>
@@ -86,6 +89,15 @@ export function TimeTable() {
       </Scroll>
     </section>
   );
+}
+
+/** Lists the longest of a node of the icicle, and looks at its loop. */
+function choose({ key, loop }: IcicleNode): void {
+  const actor = loop.paths.findLast(({ actors }) => actors.length)?.actors.at(-1);
+  batch(() => {
+    listed.value = key;
+    if (actor && !loop.paths.includes(session.actor.value?.path ?? actor.path)) session.select(actor.id);
+  });
 }
 
 const nameOf = (loop: LoopTime, hook: HookTime | undefined) =>

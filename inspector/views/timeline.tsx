@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { actorAt, drawFlame, type Palette, tall } from '../drawing/flame.ts';
+import { actorAt, drawFlame, markAt, type Palette, tall } from '../drawing/flame.ts';
+import { alertsNow, goTo } from '../page/alerts.ts';
 import { session } from '../page/session.ts';
 import { colour, dark } from '../page/theme.ts';
 import { bringIn, pan, sight, sightNow, zoom } from '../page/time-zoom.ts';
@@ -66,6 +67,7 @@ export function Timeline() {
       now: session.now.value,
       selected: session.actor.value,
       range: session.range.value,
+      marks: alertsNow().alerts,
       width: room.value.width,
       palette: colours.value,
     };
@@ -117,6 +119,11 @@ export function Timeline() {
       event.clientY - bounds.top,
     );
   };
+  const marked = (event: PointerEvent) => {
+    const bounds = canvas.current!.getBoundingClientRect();
+    const sight = { ...sightNow(), width: room.value.width };
+    return markAt(sight, alertsNow().alerts, event.clientX - bounds.left, event.clientY - bounds.top);
+  };
   const onMove = (event: PointerEvent) => {
     const { store } = session;
     if (!store.end) return;
@@ -131,17 +138,24 @@ export function Timeline() {
       } else session.range.value = { from: Math.min(held.t, t), to: Math.max(held.t, t) };
       return;
     }
+    const alert = marked(event);
     const actor = under(event);
     const here = actor && standing(store, actor, store.rowOfTime(t));
     const bounds = box.current!.getBoundingClientRect();
     const end = actor && (Number.isNaN(actor.end) ? store.t(store.last) : actor.end);
-    hover.value = actor
+    hover.value = alert
       ? {
           x: event.clientX - bounds.left,
           y: event.clientY - bounds.top,
-          text: `${actor.id} · ${duration(end! - actor.from)} · ${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
+          text: `${alert.actor.id}: ${alert.says}`,
         }
-      : null;
+      : actor
+        ? {
+            x: event.clientX - bounds.left,
+            y: event.clientY - bounds.top,
+            text: `${actor.id} · ${duration(end! - actor.from)} · ${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
+          }
+        : null;
   };
 
   return (
@@ -170,6 +184,8 @@ export function Timeline() {
             const held = drag.current;
             drag.current = null;
             if (!held || held.moved || !session.store.end) return;
+            const alert = marked(event);
+            if (alert) return goTo(alert);
             const actor = under(event);
             if (actor) session.select(actor.id);
             session.jump(session.store.rowOfTime(timeAt(event.clientX)));

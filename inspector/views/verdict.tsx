@@ -5,6 +5,7 @@ import { type Going, placeWords, verdictOf } from '../run/verdict.ts';
 import type { Ending } from '../run/why-ended.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
+import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { RunChoice } from '../widgets/run-choice.tsx';
 import { Give } from './give.tsx';
@@ -14,7 +15,7 @@ export function VerdictLine() {
   session.version.value;
   const { store, contexts } = session;
   store.goesOn.value;
-  const root = session.actor.value?.root;
+  const root = session.run.value?.root;
   if (!root) return null;
   const { perSec, going } = settings.value;
   const verdict = verdictOf(store, contexts, root, perSec !== null && going.includes(root.id));
@@ -24,6 +25,7 @@ export function VerdictLine() {
       <div class="line">
         <RunChoice />
         {'places' in verdict ? <GoesOn root={root} going={verdict} /> : <Ended root={root} ending={verdict} />}
+        <ForkedFrom root={root} />
       </div>
       {receives.length && session.controllable ? <Give waits={receives} /> : null}
     </section>
@@ -100,7 +102,7 @@ function Left({ root, going: { left, places } }: { root: Actor; going: Going }) 
 const ENDED: Record<Ending['how'], { phase: Phase; words: string }> = {
   finished: { phase: 'done', words: 'finished' },
   skipped: { phase: 'skipped', words: 'had nothing to do' },
-  ended: { phase: 'done', words: 'was ended' },
+  ended: { phase: 'ended', words: 'was ended' },
   stopped: { phase: 'stopped', words: 'was stopped' },
   failed: { phase: 'failed', words: 'failed' },
   aborted: { phase: 'aborted', words: 'was aborted' },

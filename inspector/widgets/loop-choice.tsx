@@ -1,8 +1,16 @@
 import type { Signal } from '@preact/signals';
 import { session } from '../page/session.ts';
 
+interface LoopsProps {
+  path: Signal<string>;
+  none: string;
+  /** What else there is to choose. */
+  others?: readonly string[];
+}
+
 /** Which of the loops is meant, by its path: empty for what `none` says. */
-export function Loops({ path, none }: { path: Signal<string>; none: string }) {
+export function Loops({ path, none, others = [] }: LoopsProps) {
+  const loops = session.store.runs.flatMap(({ paths }) => [...paths.keys()]);
   return (
     <select
       aria-label="Loop"
@@ -12,7 +20,7 @@ export function Loops({ path, none }: { path: Signal<string>; none: string }) {
       }}
     >
       <option value="">{none}</option>
-      {[...new Set(session.store.runs.flatMap(({ paths }) => [...paths.keys()]))].map((name) => (
+      {[...new Set([...loops, ...others])].map((name) => (
         <option key={name} value={name}>
           {name}
         </option>

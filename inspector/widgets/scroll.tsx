@@ -5,14 +5,23 @@ export interface ScrollProps {
   label: string;
   class?: string;
   box?: RefObject<HTMLElement | null>;
+  /** Told how far it is scrolled, in pixels. */
+  onScroll?: (top: number) => void;
   children: ComponentChildren;
 }
 
 /** A part of the page that scrolls by itself, and that the keyboard can reach to do so. */
-export function Scroll({ id, label, class: name = '', box, children }: ScrollProps) {
+export function Scroll({ id, label, class: name = '', box, onScroll, children }: ScrollProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, it could not be scrolled by keys
-    <section id={id} class={`scroll ${name}`} aria-label={label} tabIndex={0} {...(box && { ref: box })}>
+    <section
+      id={id}
+      class={`scroll ${name}`}
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, it could not be scrolled by keys
+      tabIndex={0}
+      onScroll={onScroll && ((event) => onScroll(event.currentTarget.scrollTop))}
+      {...(box && { ref: box })}
+    >
       {children}
     </section>
   );

@@ -36,6 +36,8 @@ export interface Node {
   readonly type: string;
   /** By the type of the event, in the order in which they are tried; also those on the end of what is invoked. */
   readonly transitions: ReadonlyMap<string, readonly Transition[]>;
+  /** Those that wait for no event. Our chart has none. */
+  readonly always?: readonly Transition[] | undefined;
   readonly invoke: readonly { readonly id: string; readonly src: unknown }[];
   readonly entry: readonly string[];
   readonly output: (step: any) => unknown;

@@ -1,16 +1,27 @@
 import type { LoopControlEvent } from '../chart/context.ts';
+import { isOfApp } from '../recording/lines.ts';
 import type { Breakpoint } from './breakpoint.ts';
+import { type ForkCommand, parseFork, parseTake, type TakeCommand } from './fork/command.ts';
+import { beginning, isRecord, only, received, textOf } from './parts.ts';
 import { parseCondition } from './when.ts';
 
 /** All that a page may ask for. */
 export type Command =
-  | { type: 'send'; id: string; event: LoopControlEvent }
+  | { type: 'all'; event: LoopControlEvent }
+  | { type: 'send'; id: string; event: LoopControlEvent | AppEvent }
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
-  | { type: 'get'; ref: string };
+  | { type: 'get'; ref: string }
+  | TakeCommand
+  | ForkCommand;
 
-const kinds = 'send, speed, break, get';
-const longest = 1000;
+const kinds = 'send, all, speed, break, get, take, fork';
+/** An event for an actor of the app: whatever its code takes. */
+export interface AppEvent {
+  type: string;
+  [key: string]: unknown;
+}
+
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -27,9 +38,19 @@ export function parseCommand(text: string): Command {
   const command = parsed(text);
   if (!isRecord(command)) throw new Error(`Expected a command as a JSON object, got ${received(command)}.`);
   switch (command.type) {
-    case 'send':
+    case 'send': {
       only(command, 'type', 'id', 'event');
-      return { type: 'send', id: textOf(command.id, 'id'), event: parseControl(command.event) };
+      const id = textOf(command.id, 'id');
+      return { type: 'send', id, event: isOfApp(id) ? parseAppEvent(command.event) : parseControl(command.event) };
+    }
+    case 'all': {
+      only(command, 'type', 'event');
+      const event = parseControl(command.event);
+      // A value is for the one run that waits for it.
+      if (event.type === 'loop.give')
+        throw new Error('Expected an event for all runs, got `loop.give`. Send it to one.');
+      return { type: 'all', event };
+    }
     case 'speed': {
       only(command, 'type', 'perSec');
       const { perSec } = command;
@@ -47,6 +68,10 @@ export function parseCommand(text: string): Command {
     case 'get':
       only(command, 'type', 'ref');
       return { type: 'get', ref: textOf(command.ref, 'ref', 8000) };
+    case 'take':
+      return parseTake(command);
+    case 'fork':
+      return parseFork(command);
     default:
       throw new Error(`Expected \`type\` to be one of ${kinds}, got ${received(command.type)}.`);
   }
@@ -76,6 +101,17 @@ export function parseControl(event: unknown): LoopControlEvent {
   return { type } as LoopControlEvent;
 }
 
+/** An event that a page sends to an actor of the app. @throws Error for one that XState sends by itself */
+export function parseAppEvent(event: unknown): AppEvent {
+  if (!isRecord(event)) throw new Error(`Expected \`event\` to be an object, got ${received(event)}.`);
+  const type = textOf(event.type, 'type');
+  if (type === '' || type === '*' || type.startsWith('xstate.'))
+    throw new Error(
+      `Expected \`type\` to be that of an event of your own, got ${received(type)}: XState alone sends those.`,
+    );
+  return { ...event, type };
+}
+
 function pointOf(point: unknown): Breakpoint {
   if (!isRecord(point)) throw new Error(`Expected a breakpoint to be an object, got ${received(point)}.`);
   only(point, 'id', 'path', 'state', 'event', 'when');
@@ -89,34 +125,10 @@ function pointOf(point: unknown): Breakpoint {
   return told;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function only(record: Record<string, unknown>, ...keys: string[]): void {
-  for (const key of Object.keys(record))
-    if (!keys.includes(key)) throw new Error(`Expected nothing but ${keys.join(', ')}, got ${received(key)}.`);
-}
-
-function textOf(value: unknown, key: string, most = longest): string {
-  if (typeof value !== 'string' || value.length > most)
-    throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters, got ${received(value)}.`);
-  return value;
-}
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new Error(`Expected a command as a JSON object, got \`${beginning(text)}\`.`, { cause });
   }
-}
-
-/** What came, for a message: its beginning, as JSON. */
-export function received(value: unknown): string {
-  return value === undefined ? 'none' : `\`${beginning(JSON.stringify(value))}\``;
-}
-
-function beginning(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -90,6 +90,11 @@ export class Drive {
     this.#tell(subject, event);
   }
 
+  /** To all runs at once. One that cannot take it does not keep the others from it. */
+  sendAll(event: LoopControlEvent): void {
+    for (const root of [...this.#runs.keys()]) this.#guarded(() => this.send(root, { ...event }));
+  }
+
   /** Steps per second; null: as fast as they come. */
   speed(perSec: number | null): void {
     this.#perSec = perSec;
@@ -117,6 +122,8 @@ export class Drive {
 
   /** Called with all that is seen, at once: a run pauses before the next step. */
   seen(sighting: Sighting): void {
+    // Breakpoints and speed are for loops.
+    if (sighting.subject.ofApp !== undefined) return;
     if (sighting.subject.parent === undefined) this.#seenRun(sighting);
     const type = sighting.event?.type ?? '';
     // Pausing is seen as well.

@@ -1,3 +1,4 @@
+import type { AppChart } from '../recording/sighting.ts';
 import type { Backlog, Channel } from './backlog.ts';
 import { Frame, type Told } from './frame.ts';
 import type { Ring } from './ring.ts';
@@ -160,12 +161,16 @@ export class Feed {
     const { first } = this.#ring;
     const from = reader.next;
     const told: { seq: number; text: string }[] = [];
+    const charts = new Set<AppChart>();
     for (const subject of this.#ring.subjects) {
-      const { base } = subject;
+      const { base, ofApp } = subject;
+      if (ofApp?.chart !== undefined && ofApp.chart.seq < first && ofApp.chart.seq >= from) charts.add(ofApp.chart);
       // A loop stands where its last line left it, so the number of that line is free for it.
       if (base !== undefined && base.seq >= from)
         told.push({ seq: base.seq, text: this.#wire.lateText(subject, base) });
     }
+    for (const chart of charts)
+      told.push({ seq: chart.seq, text: this.#wire.chartText(chart, this.#ring.at(first)!.t) });
     const count = first - from - told.length;
     if (count > 0) {
       // Under the last number that is free.

@@ -5,11 +5,15 @@ import { Observer } from '../recording/observer.ts';
 import type { Sighting, Subject } from '../recording/sighting.ts';
 import { Attachments } from './attachments.ts';
 import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
-import { type Command, parseCommand, parseControl, received } from './command.ts';
+import { type Command, parseAppEvent, parseCommand, parseControl } from './command.ts';
 import type { Cuts } from './cuts.ts';
 import { Drive } from './drive.ts';
 import { Feed, type FeedLimits, firstLine } from './feed.ts';
+import { checkFactories, type ForkFactories } from './fork/factory.ts';
+import { Forks } from './fork/forks.ts';
+import { PageForks } from './fork/page-forks.ts';
 import type { Told } from './frame.ts';
+import { received } from './parts.ts';
 import { protocol } from './protocol.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
 import { type Redact, Wire } from './wire.ts';
@@ -36,6 +40,11 @@ export interface InspectionOptions {
   /** Pages may watch, and nothing else. */
   readonly?: boolean | undefined;
   redact?: Redact | undefined;
+  /**
+   * Makes the loops of forks, by the name of the outermost loop: `{ fit: () => new Fit() }`. Then pages may begin, beside
+   * such a run, another from where it stands or from what its store has kept, with states or arguments that were changed.
+   */
+  fork?: ForkFactories | undefined;
 }
 
 /** A page that is connected. */
@@ -69,6 +78,7 @@ export class Inspection {
     () => this.#feed.tell(this.#settings),
     (error) => this.#report(error),
   );
+  readonly #forks: Forks;
   readonly #taps = new Set<(sighting: Sighting) => void>();
   readonly #attachments = new Attachments();
   /** Systems that tell each event twice where they had an observer before one was attached, and what they have told. */
@@ -78,7 +88,8 @@ export class Inspection {
   #faulty = false;
   #closed = false;
 
-  constructor({ limits, readonly = false, redact }: InspectionOptions = {}) {
+  constructor({ limits, readonly = false, redact, fork }: InspectionOptions = {}) {
+    checkFactories(fork);
     this.#limits = { ...defaultLimits, ...limits };
     this.readonly = readonly;
     this.#wire = new Wire(this.#limits, redact);
@@ -86,6 +97,13 @@ export class Inspection {
     this.backlog = new Backlog(this.#limits);
     this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.backlog, this.runId);
     this.#feed.onFault = (error) => this.#report(error);
+    this.#forks = new Forks(fork ?? {}, {
+      subjects: () => this.#ring.subjects,
+      last: () => this.#ring.last,
+      next: (event) => this.next(event),
+      told: (line) => this.#wire.json(line, this.#limits, ''),
+      isRedacted: redact !== undefined,
+    });
   }
 
   /** As an observer of inspection events. Whatever goes wrong in here stays in here. */
@@ -153,16 +171,18 @@ export class Inspection {
       lastSeq: last,
       gap,
       readonly: this.readonly,
+      forks: this.readonly ? [] : this.#forks.names,
       ...this.#drive.settings,
       limits: this.#limits,
     };
     channel.send(JSON.stringify([hello]));
     const close = this.#feed.add(channel, from, told);
+    const forks = new PageForks(this.#forks, (answer) => channel.send(JSON.stringify([answer])));
     let faults = 0;
     return {
       receive: (text) => {
         try {
-          this.#obey(parseCommand(text), channel);
+          this.#obey(parseCommand(text), channel, forks);
         } catch (error) {
           if (++faults > mostRefused) return refused();
           // With how things are, since the page may have shown them as it wanted them.
@@ -170,7 +190,10 @@ export class Inspection {
           channel.send(JSON.stringify([refusal, this.#settings]));
         }
       },
-      close,
+      close: () => {
+        forks.close();
+        close();
+      },
     };
   }
 
@@ -190,13 +213,22 @@ export class Inspection {
     return this.#wire.json(line, cuts, '');
   }
 
-  /** Sends a control event to a loop. @throws Error where it is none, or may not be sent */
+  /** Sends a control event to a loop, or any event to an actor of the app. @throws Error where it is none, or may not be sent */
   control(id: string, event: unknown): void {
     if (this.readonly) throw readOnly();
     const subject = this.#ring.subject(id);
     if (subject?.actor === undefined)
-      throw new Error(`Expected \`id\` to be that of a loop that runs, got ${received(id)}. It may have ended.`);
-    this.#drive.send(subject, parseControl(event));
+      throw new Error(
+        `Expected \`id\` to be that of a loop or an actor that runs, got ${received(id)}. It may have ended.`,
+      );
+    if (subject.ofApp === undefined) {
+      this.#drive.send(subject, parseControl(event));
+      return;
+    }
+    const { actor } = subject;
+    const own = parseAppEvent(event);
+    // One that throws on it fails in its own system; nothing of that is a fault of the page.
+    this.#guarded(() => actor.send(own));
   }
 
   close(): void {
@@ -211,7 +243,7 @@ export class Inspection {
     return { type: 'settings', ...this.#drive.settings };
   }
 
-  #obey(command: Command, channel: Channel): void {
+  #obey(command: Command, channel: Channel, forks: PageForks): void {
     if (command.type === 'get') {
       if (!this.backlog.hasRoom(channel))
         throw new Error('Expected what was sent to be taken in before more is asked for. Ask again in a moment.');
@@ -229,6 +261,15 @@ export class Inspection {
         break;
       case 'break':
         this.#drive.break(command.points);
+        break;
+      case 'all':
+        this.#drive.sendAll(command.event);
+        break;
+      case 'take':
+        void forks.take(this.#ring.subject(command.id), command);
+        break;
+      case 'fork':
+        void forks.fork(command);
     }
   }
 
@@ -247,6 +288,7 @@ export class Inspection {
   }
 
   #seen(sighting: Sighting): void {
+    if (sighting.event === undefined) this.#forks.met(sighting.subject);
     this.#ring.add(sighting);
     if (this.#feed.count > 0) this.#feed.wake();
     this.#guarded(() => this.#drive.seen(sighting));

@@ -31,15 +31,16 @@ export interface Formed {
   readonly at: number;
 }
 
-interface Rest {
+interface Rest extends Pick<Sighting, 'chart' | 'hasNewContext'> {
   readonly status: Status;
   readonly output: unknown;
   readonly error: unknown;
   readonly context: LoopContext;
 }
 
-function restOf({ status, output, error, context }: Sighting): Rest {
-  return { status, output, error, context };
+function restOf({ status, output, error, context, chart, hasNewContext = false, subject }: Sighting): Rest {
+  const rest = { status, output, error, context };
+  return subject.ofApp === undefined ? rest : { ...rest, hasNewContext, ...(chart && { chart }) };
 }
 
 export interface Bounds {
@@ -165,16 +166,18 @@ export class Ring {
   }
 
   #hold(sighting: Sighting, seq: number, at: number): void {
-    const { subject, event, context, output } = sighting;
+    const { subject, event, context, output, chart, hasNewContext = true } = sighting;
+    if (chart !== undefined) chart.seq = seq;
     subject.now.seq = seq;
-    const plain = isPlainStep(sighting);
+    const plain = subject.ofApp === undefined && isPlainStep(sighting);
     this.#rest[at] = plain ? undefined : restOf(sighting);
     if (plain) this.#steps[at] = (event as Advanced).steps;
     if (plain && this.#form(subject, event!, seq, at)) return;
     if (event === undefined) this.#subjects.set(subject.id, subject);
     // What a context holds, the events have brought.
-    const weight = event === undefined ? weigh(context) : weightOf(subject, event, seq);
-    this.#weight[at]! += weight + (output === undefined ? 0 : weigh(output));
+    const weight = event === undefined ? weigh(chart?.root ?? context) : weightOf(subject, event, seq);
+    const own = event !== undefined && subject.ofApp !== undefined && hasNewContext ? weigh(context) : 0;
+    this.#weight[at]! += weight + own + (output === undefined ? 0 : weigh(output));
   }
 
   /** Keeps an event by its form, where it has one. */
@@ -231,7 +234,8 @@ export class Ring {
     this.#about[at] = undefined;
     this.#what[at] = undefined;
     this.#rest[at] = undefined;
-    if (subject === undefined) return;
+    // A chart is still known by those that have it.
+    if (subject === undefined || rest?.chart !== undefined) return;
     const formed = what instanceof Form;
     if (subject.now.seq === seq && subject.now.status !== 'active') {
       this.#subjects.delete(subject.id);

@@ -1,11 +1,13 @@
 import { chart } from '../chart/machine.ts';
-import { type Node, rootNode, type Transition } from '../chart/xstate-inner.ts';
+import { rootNode } from '../chart/xstate-inner.ts';
 import { describeError } from '../data/error-codec.ts';
 import type { Json } from '../data/json.ts';
 import { follow } from '../data/pointer.ts';
+import { appActorLine, appLine } from '../recording/app-lines.ts';
+import { chartJson } from '../recording/chart-json.ts';
 import { edgeJson } from '../recording/edges.ts';
 import { opaqueIn } from '../recording/lines.ts';
-import type { Edge, Standing, Subject } from '../recording/sighting.ts';
+import type { AppChart, Edge, Standing, Subject } from '../recording/sighting.ts';
 import type { Cuts } from './cuts.ts';
 import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
 import type { Formed, Held } from './ring.ts';
@@ -44,6 +46,7 @@ export class Wire {
   text(held: Held): string {
     const { seq, subject, event, formed } = held;
     if (subject === undefined) return JSON.stringify(missing(seq, 'fault'));
+    if (subject.ofApp !== undefined) return this.#text(seq, () => rawLine(subject, held, this.#cuts.values), true);
     if (formed !== undefined) return stepText(subject, held, textOf(formed));
     if (event !== undefined && held.rest === undefined && !hasThrownNothing(event) && this.isTame(event)) {
       return stepText(subject, held, JSON.stringify(event));
@@ -58,22 +61,28 @@ export class Wire {
 
   /** How a loop stood after the last line about it that is no longer held. */
   lateText(subject: Subject, base: Standing): string {
-    return this.#text(base.seq, () => lateLine(subject, base));
+    return this.#text(base.seq, () => lateLine(subject, base), subject.ofApp !== undefined);
+  }
+
+  /** The chart of a machine of the app, once its line is held no more. */
+  chartText({ key, root, seq }: AppChart, t: number): string {
+    return this.#text(seq, () => ({ type: 'chart', seq, t, key, root }), true);
   }
 
   /** A line as JSON types, as the redactor left it and cut; `undefined` where it left nothing. */
-  json(line: Record<string, unknown>, cuts: Cuts, ref: string): { [key: string]: Json } | undefined {
-    const left = this.#redacted(line);
-    return left && new Encoder(cuts, ref, this.#encoding).line(left);
+  json(line: Record<string, unknown>, cuts: Cuts, ref: string, isCopied = false): { [key: string]: Json } | undefined {
+    const left = this.#redacted(line, isCopied);
+    return left && new Encoder(cuts, ref, isCopied ? 'encoded' : this.#encoding).line(left);
   }
 
   get #encoding(): Encoding {
     return this.#redact === undefined ? 'live' : 'encoded';
   }
 
-  #redacted(line: Record<string, unknown>): Record<string, unknown> | undefined {
+  /** @param isCopied the values in it are JSON already, with marks */
+  #redacted(line: Record<string, unknown>, isCopied = false): Record<string, unknown> | undefined {
     if (this.#redact === undefined) return line;
-    const encoded = new Encoder(whole, String(line.seq), 'all').line(line) as Line;
+    const encoded = new Encoder(whole, String(line.seq), isCopied ? 'encoded' : 'all').line(line) as Line;
     // What a line is about is no secret, and the page counts on it.
     const { type, seq, t } = encoded;
     const left = this.#redact(encoded);
@@ -85,17 +94,19 @@ export class Wire {
     const gone = { $error: { name: 'Gone', message: 'The program no longer holds this value.' } };
     if (held?.subject === undefined) return gone;
     try {
-      const line = this.#redacted(rawLine(held.subject, held, this.#cuts.values));
+      const isCopied = held.subject.ofApp !== undefined;
+      const line = this.#redacted(rawLine(held.subject, held, this.#cuts.values), isCopied);
       const at = ref.indexOf('/');
       const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
-      return value === undefined ? gone : this.#fetched(value, ref);
+      return value === undefined ? gone : this.#fetched(value, ref, isCopied);
     } catch (error) {
       return unreadable(error);
     }
   }
 
-  #fetched(value: unknown, ref: string): Json {
-    const encode = (what: unknown) => new Encoder(fetched, ref, this.#encoding).encode(what);
+  #fetched(value: unknown, ref: string, isCopied: boolean): Json {
+    const encoding = isCopied ? 'encoded' : this.#encoding;
+    const encode = (what: unknown) => new Encoder(fetched, ref, encoding).encode(what);
     if (typeof value === 'string' && value.length > fetched.text) return `${value.slice(0, fetched.text)}…`;
     if (Array.isArray(value) && value.length > fetched.items) {
       const head = encode(value.slice(0, fetched.items));
@@ -104,9 +115,9 @@ export class Wire {
     return encode(value);
   }
 
-  #text(seq: number, line: () => Record<string, unknown>): string {
+  #text(seq: number, line: () => Record<string, unknown>, isCopied = false): string {
     try {
-      return JSON.stringify(this.json(line(), this.#cuts, String(seq)) ?? missing(seq, 'redacted'));
+      return JSON.stringify(this.json(line(), this.#cuts, String(seq), isCopied) ?? missing(seq, 'redacted'));
     } catch {
       // A redactor that throws has let nothing through.
       return JSON.stringify(missing(seq, 'fault'));
@@ -195,6 +206,7 @@ function edgeText(edge: Edge): string {
  */
 function rawLine(subject: Subject, held: Held, values: number): Record<string, unknown> {
   const { seq, t, formed, from, value, rest, transitions } = held;
+  if (subject.ofApp !== undefined) return rawAppLine(subject, held);
   const event: Held['event'] = formed === undefined ? held.event : JSON.parse(textOf(formed));
   if (event === undefined) {
     const { context, status, output } = rest!;
@@ -222,42 +234,31 @@ function rawLine(subject: Subject, held: Held, values: number): Record<string, u
   };
 }
 
+function rawAppLine(
+  subject: Subject,
+  { seq, t, from, event, value, rest, transitions }: Held,
+): Record<string, unknown> {
+  const taken = (Array.isArray(transitions) ? transitions : transitions === undefined ? [] : [transitions]) as Edge[];
+  const line = appLine(subject, { ...rest!, t, from, event, value, transitions: taken }, seq);
+  return line.type === 'actor' ? { status: 'active', ...line } : { ...line };
+}
+
 function lateLine(subject: Subject, base: Standing): Record<string, unknown> {
   const { value, context, status } = base;
+  if (subject.ofApp !== undefined) return { ...appActorLine(subject, base), status, late: true };
   return { ...about(subject, base.seq, subject.t), value, context, status, late: true };
 }
 
-function about({ id, path, name, loop, parent, runId }: Subject, seq: number, t: number): Record<string, unknown> {
+function about(subject: Subject, seq: number, t: number): Record<string, unknown> {
+  const { id, path, name, loop, parent, runId, forkOf, under } = subject;
   const above = parent === undefined ? {} : { parent: parent.id };
   const run = runId === undefined ? {} : { run: runId };
-  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, chart: chartKey };
+  const fork = forkOf === undefined ? {} : { forkOf };
+  const app = under === undefined ? {} : { under: under.id };
+  return { type: 'actor', seq, t, id, path, name, loop, ...above, ...run, ...fork, ...app, chart: chartKey };
 }
 
-/** The chart as data: states, transitions, what is invoked, and the guards that have names. */
+/** The chart of all loops, as data. */
 export function chartLine(seq: number, t: number): Line {
-  return { type: 'chart', seq, t, key: chartKey, root: nodeJson(rootNode(chart)) };
-}
-
-function nodeJson(node: Node): { [key: string]: Json } {
-  const on: { [type: string]: Json } = {};
-  for (const [type, transitions] of node.transitions) on[type] = transitions.map(transitionJson);
-  const invoked = node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : id }));
-  const states = Object.values(node.states);
-  const initial = node.initial?.target?.[0]?.key;
-  return {
-    id: node.id,
-    key: node.key,
-    ...(node.type === 'atomic' ? {} : { type: node.type }),
-    ...(initial === undefined ? {} : { initial }),
-    ...(invoked.length === 0 ? {} : { invoke: invoked }),
-    ...(Object.keys(on).length === 0 ? {} : { on }),
-    ...(states.length === 0 ? {} : { states: Object.fromEntries(states.map((state) => [state.key, nodeJson(state)])) }),
-  };
-}
-
-function transitionJson({ target, guard }: Transition): Json {
-  return {
-    ...(target === undefined ? {} : { target: target.map((node) => `#${node.id}`) }),
-    ...(typeof guard === 'string' ? { guard } : {}),
-  };
+  return { type: 'chart', seq, t, key: chartKey, root: chartJson(rootNode(chart)) };
 }

@@ -2,6 +2,7 @@
  * What needs Node: files, signals, terminals, and a server for the inspector.
  * @module loopchart/node
  */
+export type { ForkFactories, ForkFactory, ForkPlan } from '../inspect/fork/factory.ts';
 export type { Limits } from '../inspect/inspection.ts';
 export type { Line, Redact } from '../inspect/wire.ts';
 export type { StoreHolder, TakeOver } from './holder.ts';

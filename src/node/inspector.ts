@@ -2,6 +2,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describeError } from '../data/error-codec.ts';
 import { MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
+import type { ForkFactories } from '../inspect/fork/factory.ts';
 import { defaultLimits, Inspection, type Limits } from '../inspect/inspection.ts';
 import type { Redact } from '../inspect/wire.ts';
 import { quoted } from './answer.ts';
@@ -33,6 +34,12 @@ export interface InspectorOptions {
   readonly?: boolean;
   /** Changes each line before it leaves the process, or keeps it back by returning nothing. It gets a copy. */
   redact?: Redact;
+  /**
+   * Makes the loops of forks, by the name of the outermost loop: `{ fit: () => new Fit() }`. Then pages may begin, beside
+   * such a run, another from where it stands or from what its store has kept, with states or arguments that were changed.
+   * Default: none.
+   */
+  fork?: ForkFactories;
   /** How much is kept and sent. */
   limits?: Partial<Limits>;
   /** Where to say under which URL the page is. Default: stderr. */
@@ -55,7 +62,20 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-const known = ['port', 'host', 'remote', 'hosts', 'origins', 'token', 'open', 'readonly', 'redact', 'limits', 'tell'];
+const known = [
+  'port',
+  'host',
+  'remote',
+  'hosts',
+  'origins',
+  'token',
+  'open',
+  'readonly',
+  'redact',
+  'fork',
+  'limits',
+  'tell',
+];
 
 /**
  * Serves the inspector's page to this machine: `loop.start({ inspect: await inspector() })`. The URL is printed.

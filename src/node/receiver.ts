@@ -72,6 +72,8 @@ class Receiver implements Channel {
   tell(sighting: Sighting): void {
     if (!this.#live) return;
     const { subject, event, t, status } = sighting;
+    // It is told of loops, which have all one chart.
+    if (subject.ofApp !== undefined) return;
     if (!this.#inspection.backlog.hasRoom(this)) {
       this.#behind = true;
       return;
@@ -103,7 +105,7 @@ class Receiver implements Channel {
   #registerAll(): void {
     this.#behind = false;
     for (const subject of this.#inspection.subjects) {
-      if (subject.now.status !== 'active') continue;
+      if (subject.ofApp !== undefined || subject.now.status !== 'active') continue;
       if (!this.#inspection.backlog.hasRoom(this)) {
         this.#behind = true;
         return;

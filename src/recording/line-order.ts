@@ -34,6 +34,8 @@ export class LineOrder {
     if (this.#hasBegun) return false;
     if (line.type === 'chart') {
       if (line.seq === this.next) this.#last++;
+      // A machine of the app that was seen before the lines that are here.
+      else if (line.seq > this.#last) this.#accounted++;
       return true;
     }
     if (line.type !== 'lagged' || line.why !== 'dropped') return false;

@@ -1,3 +1,4 @@
+import type { ActorKind } from '../chart/actor-kind.ts';
 import { isEnvelope, type LoopStateValue, type Report } from '../chart/context.ts';
 import { isError } from '../data/error-classes.ts';
 import { describeError, Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
@@ -10,7 +11,7 @@ import { kindOf } from '../data/shown.ts';
  * A line of a recording: plain JSON, with `NaN` and its like as `{ "$n": "NaN" }`, errors as `{ "$error": … }`, and the
  * kind of anything else as `{ "$opaque": "Map" }`. Plain data that looks like one of the latter is in a `{ "$plain": … }`.
  */
-export type RecordingLine = RecordingHeader | ActorLine | EventLine;
+export type RecordingLine = RecordingHeader | ChartLine | ActorLine | EventLine;
 
 /** The first line: what the others are in. */
 export interface RecordingHeader {
@@ -23,21 +24,44 @@ export interface RecordingHeader {
   runId?: string;
 }
 
-/** A loop's actor, when it was first seen. */
+/** The chart of a machine of the app's own. */
+export interface ChartLine {
+  type: 'chart';
+  seq: number;
+  /** Milliseconds since 1970. */
+  t: number;
+  /** What the actors of that machine call it. */
+  key: string;
+  /** Its root state: what it holds, and where its transitions lead. */
+  root: { [key: string]: Json };
+}
+
+/** The state of a loop's chart. Of an actor of the app: of its machine, as JSON where it is in several; or its status. */
+export type ActorValue = LoopStateValue | (string & {});
+
+/** An actor, when it was first seen: a loop's, or one of the app's own. */
 export interface ActorLine {
   type: 'actor';
   seq: number;
   /** Milliseconds since 1970. */
   t: number;
-  /** The path and which run of it: `fit.epoch#3`. */
+  /** The path and which run of it: `fit.epoch#3`. Of an actor of the app: its name, and which actor that was: `upload@2`. */
   id: string;
+  /** Of an actor of the app, its name. */
   path: string;
-  /** The class of the loop. */
+  /** The class of the loop; of an actor of the app, what its logic is called. */
   loop: string;
+  /** Of an actor of the app alone: what runs it. */
+  kind?: ActorKind;
+  /** Of an actor of the app: the key of its chart, if it has one. */
+  chart?: string;
+  /** The loop that runs it. */
   parent?: string;
   /** Of a root: the id that its run was started with, where it was given one. */
   run?: string;
-  value: LoopStateValue;
+  /** The actor of the app that has invoked or spawned it. */
+  under?: string;
+  value: ActorValue;
   context: Json;
   /** Of one that had ended by then. */
   status?: 'done' | 'error' | 'stopped';
@@ -46,7 +70,7 @@ export interface ActorLine {
   late?: true;
 }
 
-/** An event that a loop's machine handled, and where it stood then. */
+/** An event that an actor handled, and where it stood then. */
 export interface EventLine {
   type: 'event';
   seq: number;
@@ -55,11 +79,11 @@ export interface EventLine {
   /** Who sent it: `fit#1/advance` is a hook's actor. Left out for senders outside. */
   from?: string;
   event: { type: string; [key: string]: Json };
-  value: LoopStateValue;
+  value: ActorValue;
   status?: 'done' | 'error' | 'stopped';
   output?: Json;
   error?: PlainError;
-  /** At an actor's end, so that a replay can be held against it. */
+  /** Of a loop, at its end, so that a replay can be held against it. Of an actor of the app, where it has changed. */
   context?: Json;
   /** Transitions taken, by the ids of the states: from which, to which, on which event. */
   tr?: [source: string, targets: string[] | null, event: string][];
@@ -203,3 +227,6 @@ export function liveEvent(event: { type: string; [key: string]: Json }): { type:
   told.type = event.type;
   return told;
 }
+
+/** Whether an id is that of an actor of the app. */
+export const isOfApp = (id: string): boolean => /@\d+$/.test(id);

@@ -1,14 +1,14 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { classOf, isLoopActor, runIdOf, type Stand, standOf } from '../chart/loop-actor.ts';
 import { parentActor, type Transition, takenBy, topActor } from '../chart/xstate-inner.ts';
+import { AppActors } from './app-actors.ts';
+import { noteComing, senderOf } from './coming.ts';
 import { edgesOf } from './edges.ts';
+import { now } from './now.ts';
 import type { Sighting, Subject } from './sighting.ts';
 
-/** More events than this do not wait for one actor, unless it never handles them. */
-const mostComing = 10_000;
-
 /**
- * Tells which loop an inspection event is about and what became of it. This runs within the run: it only takes notes,
+ * Tells which loop, or which actor of the app, an inspection event is about and what became of it. This runs within the run: it only takes notes,
  * turning them into text is for later. It keeps no run, and nothing of one that has ended.
  */
 export class Observer {
@@ -24,8 +24,11 @@ export class Observer {
   /** The same, below a root that nobody gave a name: its path never comes again. */
   readonly #timesBelow = new WeakMap<Subject, Map<string, number>>();
 
+  readonly #ofApp: AppActors;
+
   constructor(seen: (sighting: Sighting) => void) {
     this.#seen = seen;
+    this.#ofApp = new AppActors(seen, this.#subjects, this.#announced);
   }
 
   next(event: InspectionEvent): void {
@@ -34,7 +37,9 @@ export class Observer {
       case '@xstate.microstep': {
         if (!this.#systems.has(actor.system)) this.lookAt(actor);
         const subject = this.#subjects.get(actor);
-        if (subject !== undefined) {
+        if (subject?.ofApp !== undefined) {
+          this.#ofApp.handled(subject, event.event, event.snapshot as object, takenBy(event));
+        } else if (subject !== undefined) {
           this.#handled(subject, event.event, event.snapshot as unknown as Stand, takenBy(event));
         }
         break;
@@ -42,29 +47,37 @@ export class Observer {
       case '@xstate.event': {
         const { event: sent, sourceRef } = event;
         const begins = sent.type === 'xstate.init';
+        if (sourceRef !== undefined && sourceRef !== actor) this.#ofApp.checkEnd(sourceRef as AnyActorRef);
         // As it is before it handles what comes.
         const subject = this.#subjects.get(actor) ?? this.#meet(actor, begins);
         if (!this.#systems.has(actor.system)) this.lookAt(actor);
-        if (begins || subject?.actor === undefined || subject.coming.length >= mostComing) break;
-        subject.coming.push(sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
+        if (begins || subject?.actor === undefined) break;
+        noteComing(subject, sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
+        if (subject.ofApp !== undefined) this.#ofApp.coming(subject, sent);
         break;
       }
       case '@xstate.actor':
         // A system whose birth is seen has no loops yet.
         if (parentActor(actor) === undefined) this.#systems.add(actor.system);
         else if (!this.#systems.has(actor.system)) this.lookAt(actor);
-        if (isLoopActor(actor)) this.#announced.add(actor);
+        this.#announced.add(actor);
         break;
+      case '@xstate.snapshot': {
+        const subject = this.#subjects.get(actor);
+        if (subject?.ofApp === undefined || subject.actor === undefined) break;
+        this.#ofApp.settled(subject, event.event, event.snapshot as object);
+        break;
+      }
       default:
     }
   }
 
-  /** Whether the loops of a system are known. */
+  /** Whether the actors of a system are known. */
   knows(system: object): boolean {
     return this.#systems.has(system);
   }
 
-  /** Takes note of the loops that run already in the system of an actor, each before its children. */
+  /** Takes note of the loops and actors that run already in the system of an actor, each before its children. */
   lookAt(actor: AnyActorRef): void {
     const top = topActor(actor);
     this.#systems.add(top.system);
@@ -82,23 +95,28 @@ export class Observer {
     for (const child of Object.values(children)) if (typeof child?.getSnapshot === 'function') this.#walk(child, met);
   }
 
-  /** A loop that was not known. `undefined`: the actor is none. */
+  /** An actor that was not known. `undefined`: it is neither a loop nor one of the app's own. */
   #meet(actor: AnyActorRef, begins: boolean): Subject | undefined {
-    const stand = isLoopActor(actor) ? standOf(actor) : undefined;
+    if (!isLoopActor(actor)) return this.#ofApp.meet(actor, begins);
+    const stand = standOf(actor);
     if (stand === undefined) return undefined;
     const { value, status, context, output, error } = stand;
-    const above = context.name === null ? undefined : parentActor(actor);
-    const parent = above && (this.#subjects.get(above) ?? this.#meet(above, false));
+    const spawner = parentActor(actor);
+    const above = spawner && (this.#subjects.get(spawner) ?? this.#meet(spawner, false));
+    const parent = context.name === null || above?.ofApp !== undefined ? undefined : above;
     const path = parent === undefined ? actor.id : `${parent.path}.${actor.id}`;
     const subject: Subject = {
       id: `${path}#${this.#time(path, parent, actor)}`,
       path,
       name: actor.id,
       loop: classOf(actor),
+      ofApp: undefined,
       parent,
+      under: above?.ofApp && above,
       runId: parent === undefined ? runIdOf(actor) : undefined,
       t: now(),
       late: !begins && !this.#announced.has(actor),
+      forkOf: undefined,
       actor: status === 'active' ? actor : undefined,
       below: new Set(),
       now: { seq: 0, value, status, context },
@@ -127,7 +145,7 @@ export class Observer {
 
   #handled(subject: Subject, event: { type: string }, stand: Stand, transitions: readonly Transition[]): void {
     const { value, status, output, error, context } = stand;
-    const from = subject.coming.length > 0 ? senderOf(subject.coming, event) : undefined;
+    const from = senderOf(subject, event);
     const told = subject.now;
     const before = told.value;
     told.value = value;
@@ -159,26 +177,6 @@ export class Observer {
     }
     return name;
   }
-}
-
-/** Who sent an event that is handled now. `undefined`: somebody outside, who has no name. */
-function senderOf(coming: Subject['coming'], event: object): string | undefined {
-  const at = coming.indexOf(event);
-  if (at < 0) {
-    // Never handled, all of them.
-    if (coming.length >= mostComing) coming.length = 0;
-    return undefined;
-  }
-  const from = coming[at + 1] as string | undefined;
-  // Those before it were dropped without a step.
-  if (coming.length === at + 2) coming.length = 0;
-  else coming.splice(0, at + 2);
-  return from;
-}
-
-/** To the thousandth of a millisecond: clocks know no more. */
-function now(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
 }
 
 /** XState has made up a name for it, which no other actor gets. */

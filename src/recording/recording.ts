@@ -3,6 +3,7 @@ import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
 import { recorder } from '../run/options.ts';
+import { appLine } from './app-lines.ts';
 import { edgeJson } from './edges.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
 import { Observer } from './observer.ts';
@@ -17,7 +18,8 @@ export interface Recorder {
 }
 
 /**
- * Records the loops of a run: `loop.start({ inspect: record() })`. Other actors of the system are left out.
+ * Records the loops of a run: `loop.start({ inspect: record() })`, and with them the actors of the app that are in one
+ * system with them: `createActor(app, { inspect: record() })`.
  * What goes wrong in here stays in here: a line that could not be made says so, and a replay ends there with `REPLAY_MISMATCH`.
  * @param onLine called with each line as it is made, and the recording stays empty: for writing it elsewhere. What it
  * throws is reported as uncaught, and does not reach the run
@@ -63,11 +65,10 @@ export function record(onLine?: (line: RecordingLine) => void): Recorder {
   }
 }
 
-function lineOf(
-  { subject, event, t, from, value, status, context, output, error, transitions }: Sighting,
-  seq: number,
-): RecordingLine {
-  const { id, path, loop, parent, runId, late } = subject;
+function lineOf(sighting: Sighting, seq: number): RecordingLine {
+  const { subject, event, t, from, value, status, context, output, error, transitions } = sighting;
+  if (subject.ofApp !== undefined) return appLine(subject, sighting, seq);
+  const { id, path, loop, parent, runId, under, late } = subject;
   const returned = output === undefined ? {} : { output: plainOutput(output) };
   if (event === undefined) {
     return {
@@ -79,6 +80,7 @@ function lineOf(
       loop,
       ...(parent === undefined ? {} : { parent: parent.id }),
       ...(runId === undefined ? {} : { run: runId }),
+      ...(under === undefined ? {} : { under: under.id }),
       value,
       context: encodeJson(context as unknown as Json),
       ...(status === 'active' ? {} : { status }),

@@ -10,6 +10,7 @@ import { LineOrder } from './line-order.ts';
 import {
   type ActorLine,
   type EventLine,
+  isOfApp,
   live,
   liveEvent,
   plainOutput,
@@ -58,7 +59,8 @@ function ownForm(line: EventLine): EventLine {
 }
 
 /**
- * Runs the chart over a recording, without any user code: the same values, contexts and outputs. Recordings that the
+ * Runs the chart over a recording, without any user code: the same values, contexts and outputs of its loops. Actors of the
+ * app that are recorded with them are passed over. Recordings that the
  * inspector's page has saved are read as well, from where they begin.
  * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
  */
@@ -76,9 +78,12 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     }
     if (order.passesOver(line)) continue;
     const { next: seq } = order;
-    if (line.type !== 'actor' && line.type !== 'event')
+    if (line.type !== 'actor' && line.type !== 'event' && line.type !== 'chart')
       throw mismatch(seq - 1, '', 'an actor or an event', shown(line));
-    if (!order.takes(line)) throw mismatch(seq, line.id, `line ${seq}`, `line ${line.seq}`);
+    const about = line.type === 'chart' ? line.key : line.id;
+    if (!order.takes(line)) throw mismatch(seq, about, `line ${seq}`, `line ${line.seq}`);
+    // What the app's own actors did follows from code of the app.
+    if (line.type === 'chart' || isOfApp(line.id)) continue;
     let frame: Frame;
     try {
       const own = isOfPage ? asRecorded(line) : line;

@@ -19,6 +19,7 @@ import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkGiven } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
+import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
@@ -82,6 +83,9 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
     } as any);
 
+    const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
+      this.#capture(taken, lost);
+    knownRuns.set(this.actor, { id: this.id, loop, store, capture });
     if (runId !== undefined) nameRun(this.actor, runId);
     const { system } = this.actor;
     const inspectUnguarded = system.inspect;
@@ -347,12 +351,19 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#runEnded('captured'));
     }
-    return new Promise((resolve, reject) => {
-      const taken = (checkpoint: Checkpoint): undefined => {
-        resolve(checkpoint);
-      };
-      this.#checkpoints.want({ taken, lost: reject });
-    });
+    return new Promise((resolve, reject) => this.#capture(resolve, reject));
+  }
+
+  /** Calls back with a checkpoint while all innermost loops stand. */
+  #capture(taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void): void {
+    if (this.#ended) {
+      lost(this.#runEnded('captured'));
+      return;
+    }
+    const wish = (checkpoint: Checkpoint): undefined => {
+      taken(checkpoint);
+    };
+    this.#checkpoints.want({ taken: wish, lost });
   }
 
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */

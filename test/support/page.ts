@@ -63,11 +63,22 @@ export async function openRecording(text: string | Buffer, name = 'run.jsonl'): 
   await page.setInputFiles('#file', file);
 }
 
-/** A run that is at these lines and stays there; gives what it is told. */
-export async function watchRun(lines: readonly Line[]): Promise<unknown[]> {
+/**
+ * A run that is at these lines and stays there; gives what it is told.
+ * @param answer what it says to a message, if it says anything
+ */
+export async function watchRun(
+  lines: readonly Line[],
+  answer: (message: any) => unknown = () => undefined,
+): Promise<unknown[]> {
   const told: unknown[] = [];
   await page.routeWebSocket(/\/ws/, (socket) => {
-    socket.onMessage((text) => told.push(JSON.parse(String(text))));
+    socket.onMessage((text) => {
+      const message = JSON.parse(String(text));
+      told.push(message);
+      const said = answer(message);
+      if (said !== undefined) socket.send(JSON.stringify(said));
+    });
     const lastSeq = lines.at(-1)!.seq;
     const hello = { type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq, gap: false, readonly: false };
     socket.send(JSON.stringify([hello]));
@@ -87,9 +98,21 @@ export const press = async (...keys: string[]): Promise<void> => {
   for (const key of keys) await page.keyboard.press(key);
   await settle();
 };
+/** Goes to a row by the slider, which is over time: nearer and nearer, as a hand would. */
 export const scrub = async (row: string): Promise<void> => {
-  await page.locator('#scrub').fill(row);
-  await settle();
+  const slider = page.locator('#scrub');
+  const seqOf = () => page.evaluate(() => Number(document.getElementById('moment')!.textContent!.replace(/,/g, '')));
+  const wanted = Number(row) + 1;
+  let [low, high] = [0, Number(await slider.getAttribute('max'))];
+  for (let tries = 0; tries < 60; tries++) {
+    await slider.fill(String((low + high) / 2));
+    await settle();
+    const seq = await seqOf();
+    if (seq === wanted) return;
+    if (seq < wanted) low = (low + high) / 2;
+    else high = (low + high) / 2;
+  }
+  throw new Error(`Expected the slider to lead to row ${row}, got to event ${await seqOf()}.`);
 };
 export const choose = async (loop: string): Promise<void> => {
   await page.locator('.node', { hasText: loop }).last().click();

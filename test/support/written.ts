@@ -1,5 +1,6 @@
 import { type Checkpoint, Loop, type LoopRun, Progress, type RecordingLine, record } from 'loopchart';
-import { createActor, fromPromise } from 'xstate';
+import { createActor, fromPromise, waitFor } from 'xstate';
+import { shop } from './app.ts';
 import { keepingAll } from './cuts.ts';
 import { turn } from './loops.ts';
 
@@ -242,13 +243,22 @@ async function recordedOdd(): Promise<RecordingLine[]> {
   return [...ended, ...faulty.recording];
 }
 
+/** An app with a machine and other actors beside a loop. */
+async function recordedApp(): Promise<RecordingLine[]> {
+  const recorder = record();
+  const app = createActor(shop(), { inspect: recorder }).start();
+  app.send({ type: 'open' });
+  await waitFor(app, ({ value }) => value === 'ready');
+  return recorder.recording;
+}
+
 /** Lines of recordings of all these. */
 export async function writtenLines(): Promise<RecordingLine[]> {
   const told: RecordingLine[] = [];
   for (const scene of [...steps, ...ends, ...controls]) told.push(...(await recorded(scene)));
   told.push(...(await recordedBeside()));
   told.push(...(await recordedStepping()));
-  told.push(...(await recordedProvided()), ...(await recordedOdd()));
+  told.push(...(await recordedProvided()), ...(await recordedOdd()), ...(await recordedApp()));
   return told;
 }
 

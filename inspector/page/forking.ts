@@ -1,0 +1,94 @@
+import { effect, type Signal, signal } from '@preact/signals';
+import type { ForkAnswer, ForkOffer } from '../lines/fork.ts';
+import type { Actor } from '../run/actor.ts';
+import type { StateEdit } from '../sources/source.ts';
+import { session } from './session.ts';
+
+/** A message to the program is no longer: it would hang up. */
+const LONGEST = 60_000;
+
+/** A fork that somebody is about to begin. */
+export interface Forking {
+  /** The outermost loop of the run that it is a fork of. */
+  id: string;
+  /** Whether the run as it stands is wanted, or what its store has kept. */
+  from: 'now' | 'saved';
+  /** What the program is asked for, as long as it has not answered. */
+  waits: 'checkpoint' | 'fork' | undefined;
+  offer: ForkOffer | undefined;
+  /** Why the program would not do what it was asked for last. */
+  refused: string;
+}
+
+/** The fork that is about to be begun: as long as there is one, its dialog is open. */
+export const forking: Signal<Forking | undefined> = signal(undefined);
+
+/** Whether the program can make forks of a run. */
+export function canFork({ path, loop }: Actor): boolean {
+  const forks = session.status.value?.hello?.forks ?? [];
+  return session.controllable && (forks.includes(path.name) || forks.includes(loop));
+}
+
+/** Opens the dialog, with the run as it stands; where it is over, with what its store has kept. */
+export function openFork(root: Actor): void {
+  if (!canFork(root) || session.status.value?.kind !== 'live') return;
+  takeFrom(root.id, root.ended ? 'saved' : 'now');
+}
+
+/** Asks for a checkpoint to begin from. */
+export function takeFrom(id: string, from: Forking['from']): void {
+  forking.value = { id, from, waits: 'checkpoint', offer: undefined, refused: '' };
+  session.source.value?.send?.({ type: 'take', id, from });
+}
+
+export function closeFork(): void {
+  forking.value = undefined;
+}
+
+/** Begins the fork. */
+export function beginFork(edits: StateEdit[], args: unknown[] | undefined, paused: boolean): void {
+  const now = forking.value;
+  if (!now?.offer || now.waits) return;
+  const command = { type: 'fork' as const, checkpoint: now.offer.checkpoint, edits, ...(args && { args }), paused };
+  if (new TextEncoder().encode(JSON.stringify(command)).length > LONGEST) {
+    refuse('Expected changes of at most 60 kB, got more. Change less, or let the program that makes the fork do it.');
+    return;
+  }
+  forking.value = { ...now, waits: 'fork', refused: '' };
+  session.source.value?.send?.(command);
+}
+
+function refuse(refused: string): void {
+  const now = forking.peek();
+  if (now) forking.value = { ...now, waits: undefined, refused };
+}
+
+/** Keeps what is known of the fork as the program says it. */
+export function followForks(): void {
+  effect(() => {
+    const source = session.source.value;
+    closeFork();
+    if (source) source.onFork = answered;
+  });
+  // A program that has gone answers nothing, and holds no checkpoint for whoever comes back.
+  effect(() => {
+    const kind = session.status.value?.kind;
+    if (kind !== 'live' && kind !== undefined)
+      refuse('The connection to the program broke. Close this, and fork again.');
+  });
+}
+
+function answered(answer: ForkAnswer): void {
+  const now = forking.value;
+  // It was closed meanwhile.
+  if (!now?.waits) return;
+  if (answer.type === 'refused') refuse(answer.reason);
+  else if (answer.type === 'taken') {
+    if (answer.id === now.id) forking.value = { ...now, waits: undefined, offer: answer.offer };
+  } else if (now.waits === 'fork') {
+    closeFork();
+    // It is what somebody wants to see now.
+    session.live();
+    session.select(answer.id);
+  }
+}

@@ -1,0 +1,220 @@
+import { formatRecording, parseRecording, record, replay } from 'loopchart';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createActor, waitFor } from 'xstate';
+import { recordingLines } from '../inspector/export/recording.ts';
+import type { Line } from '../inspector/lines/line.ts';
+import { appsAt, chainAbove } from '../inspector/run/apps-at.ts';
+import { Contexts } from '../inspector/run/contexts.ts';
+import { stateInWords, statesIn } from '../inspector/run/state-value.ts';
+import { Store } from '../inspector/run/store.ts';
+import { takesIn } from '../inspector/run/takes.ts';
+import { chart } from '../inspector/run/transition.ts';
+import { readLines } from '../inspector/sources/jsonl.ts';
+import { Inspection } from '../src/inspect/inspection.ts';
+import { shop } from './support/app.ts';
+import { begin, end, leave, openRecording, page, press, scrub, settle, visit, watchRun } from './support/page.ts';
+
+/** The shop, opened and with an order, as it is recorded. */
+async function shopRecording(): Promise<string> {
+  const recorder = record();
+  const actor = createActor(shop(), { inspect: recorder }).start();
+  actor.send({ type: 'order', item: 'tea' });
+  actor.send({ type: 'open' });
+  await waitFor(actor, ({ value }) => value === 'ready');
+  return formatRecording(recorder.recording);
+}
+
+/** What a page would know of a recording. */
+async function known(text: string, bounds = { events: 1_000_000, bytes: 1e9 }) {
+  const store = new Store(bounds);
+  const contexts = new Contexts(store, chart);
+  await readLines(
+    new Blob([text]).stream(),
+    (lines: Line[]) => store.add(lines, 100 * lines.length),
+    new AbortController().signal,
+  );
+  return { store, contexts };
+}
+
+describe('what is known of the actors of an app', () => {
+  test('they are no loops: no run, no lane, no path is theirs', async () => {
+    const { store } = await known(await shopRecording());
+    expect([...store.apps.keys()]).toEqual(['shop', 'ping', 'till', 'load']);
+    expect(store.runs.map(({ name }) => name)).toEqual(['steps#1']);
+    expect(store.roots).toHaveLength(1);
+    expect(store.lanes.flat().map(({ id }) => id)).toEqual(['steps#1']);
+    expect(chainAbove(store, store.roots[0]).map(({ id }) => id)).toEqual(['shop@1']);
+  });
+
+  test('how each stood at a moment, those that go on first', async () => {
+    const { store, contexts } = await known(await shopRecording());
+    const at = (row: number) => appsAt(store, row).map(({ name, kind, phase, words }) => [name, kind, phase, words]);
+    expect(at(store.last)).toEqual([
+      ['shop', 'machine', 'running', 'ready'],
+      ['ping', 'callback', 'running', 'active'],
+      ['till', 'transition', 'running', 'active'],
+      ['load', 'promise', 'done', 'done'],
+    ]);
+    const working = store.roots[0]!.first;
+    expect(at(working)[0]).toEqual(['shop', 'machine', 'running', 'working › busy']);
+    const machine = store.actors.get('shop@1')!;
+    expect(contexts.at(machine, store.last)).toEqual({ context: { rows: 3, orders: ['tea'], done: 3 } });
+    expect(contexts.at(machine, machine.first)).toEqual({ context: { rows: 0, orders: [] } });
+  });
+
+  test('a state that is called as one of a loop is none', async () => {
+    const line = (seq: number, more: object) => JSON.stringify({ seq, t: seq, ...more });
+    const text = [
+      line(0, { type: 'recording', format: 1 }),
+      line(1, {
+        type: 'actor',
+        id: 'door@1',
+        path: 'door',
+        loop: 'door',
+        kind: 'machine',
+        value: 'paused',
+        context: 7,
+      }),
+      line(2, { type: 'event', id: 'door@1', event: { type: 'slam' }, value: 'failed' }),
+      line(3, { type: 'event', id: 'other@2', event: { type: 'hi' }, value: 'finished' }),
+    ].join('\n');
+    const { store, contexts } = await known(text);
+    expect(appsAt(store, store.last).map(({ name, phase, words }) => [name, phase, words])).toEqual([
+      ['door', 'running', 'failed'],
+      ['other', 'running', 'finished'],
+    ]);
+    expect(contexts.at(store.actors.get('door@1')!, store.last)).toEqual({ context: 7 });
+  });
+
+  test('many of one logic with a name each are one group, and what is let go leaves nothing behind', async () => {
+    const lines: Line[] = [{ type: 'recording', seq: 0, t: 0, format: 1, runId: '' }];
+    for (let job = 0; job < 20_000; job++) {
+      const about = { t: job, id: `job-${job}@${job}`, status: 'active' };
+      const actor = { type: 'actor', path: `job-${job}`, name: `job-${job}`, loop: 'job', kind: 'promise', chart: '' };
+      lines.push({ ...about, ...actor, seq: lines.length, value: 'active' } as Line);
+      const ended = { type: 'event', event: { type: 'xstate.promise.resolve' }, value: 'done', status: 'done' };
+      lines.push({ ...about, ...ended, seq: lines.length } as Line);
+    }
+    const store = new Store({ events: 5000, bytes: 1e9 });
+    store.add(lines, lines.length * 100);
+    expect([...store.apps.keys()]).toEqual(['job']);
+    expect(store.actors.size).toBeLessThan(10_000);
+    const [group] = appsAt(store, store.last);
+    expect(group).toMatchObject({ name: 'job', running: 0, phase: 'done' });
+  });
+
+  test('what the page saves where it has let the first lines go has them as they stood, and its loops replay', async () => {
+    const inspection = new Inspection();
+    const told: Line[] = [];
+    const send = (text: string) => void told.push(...JSON.parse(text).filter(({ seq }: Line) => seq !== undefined));
+    inspection.connect({ send, waiting: 0 }, 0);
+    const actor = createActor(shop(), { inspect: inspection }).start();
+    for (let order = 0; order < 9000; order++) actor.send({ type: 'order', item: order % 7 });
+    actor.send({ type: 'open' });
+    await waitFor(actor, ({ value }) => value === 'ready');
+    inspection.flush();
+    const store = new Store({ events: 2000, bytes: 1e9 });
+    const contexts = new Contexts(store, chart);
+    store.add(told, told.length * 100);
+    expect(store.first).toBeGreaterThan(0);
+    let text = '';
+    for await (const part of recordingLines(store, contexts)) text += part;
+    const again = await known(text);
+    expect(appsAt(again.store, again.store.last)).toMatchObject([{ name: 'shop', words: 'ready' }, {}, {}, {}]);
+    expect(again.store.charts.get('shop@1')?.root.states).toHaveProperty('working');
+    expect([...replay(parseRecording(text))].at(-1)).toMatchObject({ id: 'steps#1', value: 'finished' });
+    inspection.close();
+    actor.stop();
+  });
+
+  test('the state of a machine in words, and which of its states and events are meant', async () => {
+    const { store } = await known(await shopRecording());
+    const { root } = store.charts.get('shop@1')!;
+    expect(stateInWords('{"left":"on","right":{"off":{}}}')).toBe('left › on, right › off');
+    expect([...statesIn(root, '{"working":"busy"}')]).toEqual(['shop.working', 'shop.working.busy']);
+    expect(takesIn(root, 'closed')).toEqual({ now: ['open', 'order', 'crash'], other: [] });
+    expect(takesIn(root, '{"working":"busy"}')).toEqual({ now: ['order', 'crash'], other: ['open'] });
+  });
+});
+
+describe('on the page', () => {
+  beforeAll(begin, 60_000);
+  afterAll(end);
+  afterEach(leave);
+
+  const boxes = () => page.locator('.app-box').allTextContents();
+
+  test('they stand around the nest, and in the tree below the loops; a moment earlier as they stood then', async () => {
+    await visit({}, '');
+    await openRecording(await shopRecording());
+    await page.waitForSelector('.app-box');
+    expect(await boxes()).toEqual([
+      'pingcallbackactive',
+      'tilltransitionactive',
+      'loadpromisedone',
+      'shopmachineready',
+    ]);
+    expect(await page.locator('.apps .above').textContent()).toContain('invokes steps');
+    expect(await page.locator('.node.of-app .name').allTextContents()).toEqual(['shop', 'ping', 'till', 'load']);
+    expect(await page.locator('.tree h2 small').textContent()).toBe('1');
+    expect(await page.locator('.verdict').textContent()).toContain('steps finished');
+    await scrub('4');
+    expect(await boxes()).toEqual(['pingcallbackactive', 'tilltransitionactive', 'shopmachineclosed']);
+  });
+
+  test('a box opens into its chart, which says in which state it is and why, and what it holds', async () => {
+    await visit({}, '');
+    await openRecording(await shopRecording());
+    await page.locator('[data-actor=shop]').focus();
+    await press('Enter');
+    await page.waitForSelector('#statechart .lit');
+    expect(await page.locator('#statechart .lit').getAttribute('data-state')).toBe('ready');
+    expect(await page.locator('.why').textContent()).toContain('ready because steps was done');
+    expect(await page.locator('.state').textContent()).toContain('context');
+    // A recording takes no events.
+    expect(await page.locator('form.send').count()).toBe(0);
+    await page.locator('.node.of-app', { hasText: 'load' }).click();
+    await settle();
+    expect(await page.locator('#chart').textContent()).toContain('load@4 is a promise, without a chart');
+  });
+
+  test('one that runs is sent an event: of those that its state takes, or another', async () => {
+    const inspection = new Inspection();
+    const told: Line[] = [];
+    const send = (text: string) => void told.push(...JSON.parse(text).filter(({ seq }: Line) => seq !== undefined));
+    inspection.connect({ send, waiting: 0 }, 0);
+    const actor = createActor(shop(), { inspect: inspection }).start();
+    actor.send({ type: 'open' });
+    await waitFor(actor, ({ value }) => value === 'ready');
+    inspection.flush();
+    await visit();
+    const asked = await watchRun(told);
+    await page.locator('.node.of-app', { hasText: 'shop' }).click();
+    await page.waitForSelector('form.send');
+    expect(await page.locator('form.send optgroup').first().locator('option').allTextContents()).toEqual([
+      'order',
+      'crash',
+    ]);
+    await page.getByLabel('What comes with it, as JSON').fill('[1]');
+    await page.getByRole('button', { name: 'Send to shop' }).click();
+    expect(await page.locator('form.send [role=alert]').textContent()).toContain('Expected an object');
+    await page.getByLabel('What comes with it, as JSON').fill('{"item": "tea"}');
+    await page.getByRole('button', { name: 'Send to shop' }).click();
+    await page.getByLabel('Event', { exact: true }).selectOption('another…');
+    await page.getByLabel('Type of the event').fill('knock');
+    await page.getByLabel('What comes with it, as JSON').fill('');
+    await press('Enter');
+    const sent = () => asked.filter((command: any) => command.type === 'send');
+    await expect.poll(() => sent().length).toBe(2);
+    expect(sent()).toEqual([
+      { type: 'send', id: 'shop@1', event: { item: 'tea', type: 'order' } },
+      { type: 'send', id: 'shop@1', event: { type: 'knock' } },
+    ]);
+    // Pause and stop are for the run.
+    await page.locator('.node.of-app', { hasText: 'load' }).click();
+    await settle();
+    expect(await page.locator('form.send').count()).toBe(0);
+    inspection.close();
+    actor.stop();
+  });
+});

@@ -9,7 +9,7 @@ import type { Source } from '../inspector/sources/source.ts';
 
 /** Reads all that a source gives, as the page does. */
 async function read(source: Source): Promise<Recording> {
-  const recording = new Recording(source, (one, batches) => {
+  const recording = new Recording(source, 1, (one, batches) => {
     for (const batch of batches) one.add(batch);
   });
   await new Promise<void>((resolve, reject) => {

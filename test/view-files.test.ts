@@ -91,7 +91,7 @@ async function bomb(part: string | Buffer, times: number): Promise<void> {
 describe('no recording', () => {
   const rows: [what: string, make: () => unknown, message: RegExp][] = [
     ['nothing', () => {}, /but found nothing there\. Check the path\.$/],
-    ['a folder', () => mkdir(path), /got a folder\. Give the file that lies in it\.$/],
+    ['an empty folder', () => mkdir(path), /\(\*\.jsonl, \*\.jsonl\.gz\) in .*, but found none\. Give the directory/],
     ['a pipe that nobody writes to', () => execFileSync('mkfifo', [path]), /got a pipe\. Save what comes from it/],
     ['a link to a device', () => symlink('/dev/zero', path), /got a device\. Save what comes from it/],
     ['a link to itself', () => symlink(path, path), /found links that lead round in a circle/],
@@ -307,7 +307,7 @@ describe.runIf(process.platform === 'linux')('memory is bounded', () => {
 
 test('the command says it in one line and exits with 1, before it prints an address', async () => {
   await writeFile(freshPath('picture.png'), Buffer.from('89504e470d0a1a0a', 'hex'));
-  for (const [file, ...flags] of [[path], [folder], [path, '--port', 'x']]) {
+  for (const [file, ...flags] of [[path], [page], [path, '--port', 'x']]) {
     const { code, out, err } = await program('../src/node/cli.ts', 'view', file!, ...flags);
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(/^Expected .*\.\n$/);

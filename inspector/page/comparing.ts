@@ -1,6 +1,8 @@
 import { effect, type Signal, signal, untracked } from '@preact/signals';
 import { Comparison } from '../run/divergence.ts';
+import { labelsOf, runsOf } from './run-labels.ts';
 import { type ComparedRun, session } from './session.ts';
+import { keepInLink } from './view-state.ts';
 
 /** The first of the runs that are compared, beside another of them. */
 export interface ComparedPair {
@@ -13,12 +15,32 @@ export interface ComparedPair {
 export const compareTicks: Signal<number> = signal(0);
 /** So many milliseconds are compared at a time, so that the page stays awake. */
 const PORTION = 12;
+/** How far it has come is shown after so many. */
+const SHOWN = 150;
 /** And while lines come in, not more often than after so many. */
 const PAUSE = 200;
+
+/** Between the names of two runs in a link. */
+const BETWEEN = ' | ';
+
+keepInLink('compare', {
+  write: () => session.compared.value.map(({ label }) => label).join(BETWEEN),
+  read(said) {
+    if (!said) return;
+    const labels = labelsOf(session.recordings.peek());
+    const all = [...runsOf(session.recordings.peek())];
+    const found = said.split(BETWEEN).map((label) => all.find(({ run }) => labels.get(run) === label));
+    const known = found.filter((one) => one !== undefined);
+    if (known.length < found.length || session.reading.peek()) return false;
+    session.compare(known);
+    return true;
+  },
+});
 
 let pairs: readonly ComparedPair[] = [];
 let of: readonly ComparedRun[] = [];
 let timer = 0;
+let told = 0;
 
 /** The first run beside each of the others. What was compared once is not compared again. */
 export function comparedPairs(): readonly ComparedPair[] {
@@ -67,6 +89,10 @@ function work(): void {
   const isUp = () => performance.now() > until;
   let more = false;
   for (const { comparison } of pairs) more = !isUp() && !comparison.work(isUp) ? more : true;
-  compareTicks.value++;
+  // How far it has come is shown now and then: to draw takes longer than to compare.
+  if (!more || until - told > SHOWN) {
+    told = until;
+    compareTicks.value++;
+  }
   if (more) goOn(0);
 }

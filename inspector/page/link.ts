@@ -9,7 +9,10 @@ import { fragmentOf, showView, type ViewWords, viewIn, viewNow, wholeView } from
 /** What an address says beside where the page is. */
 export interface Link {
   token: string;
-  file: string;
+  /** Recordings that lie beside the page. */
+  files: readonly string[];
+  /** Which of them is shown; empty for the first. */
+  shown: string;
   /** A BroadcastChannel that a run of this origin is on. */
   channel: string;
   /** The page that embeds or opened this one has a run for it. */
@@ -34,12 +37,13 @@ export function readLink(): Link {
   if (inside) {
     // Until somebody has looked at it in another way, which the address then says.
     const saved = view.size ? view : viewIn(new URLSearchParams(inside.view));
-    return { token: '', file: '', channel: '', port: false, view: saved };
+    return { token: '', files: [], shown: '', channel: '', port: false, view: saved };
   }
   const elsewhere = words.has('file') || words.has('channel') || words.has('port');
   return {
     token: given ?? (elsewhere ? '' : recall('session', KEPT)) ?? '',
-    file: words.get('file') ?? '',
+    files: words.getAll('file'),
+    shown: words.get('shown') ?? '',
     channel: words.get('channel') ?? '',
     port: words.has('port'),
     view,
@@ -55,9 +59,14 @@ function setAddress(words: Iterable<readonly [string, string]>): void {
   }
 }
 
-/** What leads to what is shown. */
-const wordsHere = (): Map<string, string> =>
-  new Map([...Object.entries(session.source.value?.link ?? {}), ...viewNow()]);
+/** What leads to where the lines come from. Of recordings beside the page, all that are open are named. */
+function placeHere(): [string, string][] {
+  const own = session.source.value?.link ?? {};
+  if (own.file === undefined) return Object.entries(own);
+  const files = session.recordings.value.flatMap(({ source: { link } }) => link?.file ?? []);
+  const places = files.map((file): [string, string] => ['file', file]);
+  return files[0] === own.file ? places : [...places, ['shown', own.file]];
+}
 
 /**
  * Whether a link leads to what is shown. None does to a file of this disk, to a run of the page that opened this one, or
@@ -80,9 +89,8 @@ export function viewHere(): Map<string, string> {
 
 /** A link to the moment that is shown, with the token where one is needed. */
 export function linkHere(): string {
-  const { link, token } = session.source.value ?? {};
-  const words = new Map([...Object.entries(link ?? {}), ...viewHere()]);
-  if (token) words.set('token', token);
+  const token = session.source.value?.token;
+  const words = [...placeHere(), ...viewHere(), ...(token ? [['token', token] as const] : [])];
   return new URL(`#${fragmentOf(words)}`, location.href).href;
 }
 
@@ -92,25 +100,26 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
   const arrive = () => {
     if (!wanted.size || session.looking) return;
     wanted = showView(wanted);
-    if (session.status.value?.kind === 'whole' && !session.reading) wanted = new Map();
+    if (session.status.value?.kind === 'whole' && !session.reading.value) wanted = new Map();
   };
   effect(() => {
-    session.version.value;
     session.arrived.value;
+    session.version.value;
     session.status.value;
+    session.reading.value;
     // What it reads to see what has come is no reason to do it again.
     untracked(arrive);
   });
 
   let waiting = 0;
   effect(() => {
-    const words = wordsHere();
+    const [place, view] = [placeHere(), viewNow()];
     if (wanted.size) return;
     // Browsers refuse an address that changes a hundred times a second.
     clearTimeout(waiting);
     // An address without any word would stand for the view that a page was saved with.
-    if (!words.size && embedded('recording')) words.set('pane', session.pane.value);
-    waiting = window.setTimeout(() => setAddress(words), 200);
+    if (!view.size && embedded('recording')) view.set('pane', session.pane.value);
+    waiting = window.setTimeout(() => setAddress([...place, ...view]), 200);
   });
 
   // Somebody pasted a link into the open page, or followed one.
@@ -123,8 +132,11 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
 }
 
 /** Whether what is shown is what a link leads to. */
-function leadsHere({ token, file, channel, port }: Link): boolean {
+function leadsHere({ token, files, shown, channel, port }: Link): boolean {
   const { link, token: own = '' } = session.source.value ?? {};
   if (!link) return false;
+  const open = session.recordings.value.flatMap(({ source }) => source.link?.file ?? []);
+  const file = shown || (files[0] ?? '');
+  if (!files.every((one) => open.includes(one))) return false;
   return token === own && file === (link.file ?? '') && channel === (link.channel ?? '') && port === 'port' in link;
 }

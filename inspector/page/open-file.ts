@@ -4,7 +4,7 @@ import { session } from './session.ts';
 /** Opens recordings from the disk beside those that are open, and shows the first. */
 export function openFiles(files: Iterable<File> | undefined | null): void {
   const sources = [...(files ?? [])].map((file) => fileSource(file));
-  if (sources.length) session.open(...sources);
+  if (sources.length) session.openAll(sources);
 }
 
 /** The field that asks for recordings: in the document, so that the browser keeps it until it is answered. */

@@ -31,8 +31,12 @@ export class Recording {
   /** The digests of the values that were asked for, by their references. */
   readonly #asked = new Map<string, string>();
 
-  constructor(source: Source, takeIn: (recording: Recording, batches: readonly Batch[]) => void) {
+  /** Counted from 1, in the order in which they were opened. */
+  readonly number: number;
+
+  constructor(source: Source, number: number, takeIn: (recording: Recording, batches: readonly Batch[]) => void) {
     this.source = source;
+    this.number = number;
     this.arrivals = new Arrivals(
       (batches) => takeIn(this, batches),
       () => this.#goal,

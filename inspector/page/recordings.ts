@@ -22,15 +22,26 @@ export class Recordings extends PageSelection {
   /** What could not be opened, and why, while something else is shown. */
   readonly trouble: Signal<string> = signal('');
 
+  #opened = 0;
   /** Those that are looked into: they are listed as soon as a line of them is good. */
   readonly #pending = new Set<Recording>();
   /** Those of them that are shown then. */
   readonly #wanted = new Set<Recording>();
   readonly #waiting: Recording[] = [];
   readonly #reading = new Set<Recording>();
+  /** Whether a file that was opened is still read, or waits for that. */
+  readonly reading: Signal<boolean> = signal(false);
 
-  /** Opens some files or programs beside those that are open, and shows the first. */
-  open(...sources: Source[]): void {
+  /** Opens a file or a program beside those that are open, and shows it. */
+  open(source: Source): void {
+    this.openAll([source]);
+  }
+
+  /**
+   * Opens some beside those that are open.
+   * @param first which of them is shown, counted from 0; -1 for none
+   */
+  openAll(sources: readonly Source[], first = 0): void {
     this.trouble.value = '';
     for (const [at, source] of sources.entries()) {
       if (this.recordings.value.length + this.#pending.size >= MOST) {
@@ -39,13 +50,13 @@ export class Recordings extends PageSelection {
         );
         return;
       }
-      const recording = new Recording(source, (one, batches) => this.#takeIn(one, batches));
+      const recording = new Recording(source, ++this.#opened, (one, batches) => this.#takeIn(one, batches));
       const shown = this.recording.peek();
       // Of a file it shows with its first line whether it is a recording; a program is seen to be one.
-      if (at === 0 && (source.send || !shown || shown.isEmpty)) this.#list(recording, true);
+      if (at === first && (source.send || !shown || shown.isEmpty)) this.#list(recording, true);
       else {
         this.#pending.add(recording);
-        if (at === 0) this.#wanted.add(recording);
+        if (at === first) this.#wanted.add(recording);
       }
       if (source.send) this.#start(recording);
       else this.#waiting.push(recording);
@@ -56,11 +67,6 @@ export class Recordings extends PageSelection {
   /** Whether one is looked into that is to be shown. */
   get looking(): boolean {
     return this.#wanted.size > 0;
-  }
-
-  /** Whether a file that was opened is still read, or waits for that. */
-  get reading(): boolean {
-    return this.#reading.size + this.#waiting.length > 0;
   }
 
   /** Shows one of those that are open, as it was looked at last. */
@@ -122,6 +128,7 @@ export class Recordings extends PageSelection {
       this.#reading.add(recording);
       this.#start(recording);
     }
+    this.reading.value = this.#reading.size > 0;
   }
 
   #list(recording: Recording, shows: boolean): void {
@@ -135,7 +142,7 @@ export class Recordings extends PageSelection {
         recordings.value = recordings.value.filter((one) => one !== shown);
         shown.stop();
       }
-      recordings.value = [...recordings.value, recording];
+      recordings.value = [...recordings.value, recording].sort((a, b) => a.number - b.number);
       if (shows || shown?.isEmpty !== false) this.show(recording);
     });
   }
@@ -166,17 +173,18 @@ export class Recordings extends PageSelection {
 
   #say(recording: Recording, status: Status): void {
     const over = status.kind === 'whole' || status.kind === 'failed';
+    const wasRead = over && this.#reading.delete(recording);
     if (over && this.#pending.has(recording)) {
       this.#forget(recording);
       this.#complain(status.text);
     } else batch(() => recording.say(status));
-    if (over && this.#reading.delete(recording)) this.#readNext();
+    if (wasRead) this.#readNext();
   }
 
   /** Another run has taken the place of one: the one stays in the list, and what comes is of a new one. */
   #follow(earlier: Recording): Recording {
     const { source, stop } = earlier;
-    const recording = new Recording(source, (one, batches) => this.#takeIn(one, batches));
+    const recording = new Recording(source, ++this.#opened, (one, batches) => this.#takeIn(one, batches));
     recording.stop = stop;
     const isShown = this.recording.peek() === earlier;
     const { recordings } = this;

@@ -4,6 +4,7 @@ import { type RunSummary, rankOf, summaryOf } from '../run/run-summary.ts';
 import type { Recording } from './recording.ts';
 import { labelsOf, runsOf } from './run-labels.ts';
 import { session } from './session.ts';
+import { anyText, keepInLink } from './view-state.ts';
 
 /** A run in the list. */
 export interface ListedRun {
@@ -16,11 +17,20 @@ export interface ListedRun {
 /** The columns before those of numbers, and after them. */
 export const BEFORE = ['run', 'arguments', 'outcome'] as const;
 export const AFTER = ['took', 'started'] as const;
+const UNSORTED = { by: 'started', down: false };
 /** What the list is sorted by: one of its fixed columns, or a number. */
-export const sort: Signal<{ by: string; down: boolean }> = signal({ by: 'started', down: false });
+export const sort: Signal<{ by: string; down: boolean }> = signal(UNSORTED);
 export const wanted: Signal<string> = signal('');
 /** The numbers that are columns; nothing until somebody has chosen. */
 export const columns: Signal<readonly string[] | undefined> = signal(undefined);
+
+keepInLink('runs.text', anyText(wanted));
+keepInLink('runs.by', {
+  write: () => (sort.value === UNSORTED ? '' : `${sort.value.down ? '-' : ''}${sort.value.by}`),
+  read(said) {
+    sort.value = said ? { by: said.replace(/^-/, ''), down: said.startsWith('-') } : UNSORTED;
+  },
+});
 
 /** So many milliseconds of a drawing go into what was not known yet. */
 const PORTION = 8;
@@ -85,7 +95,18 @@ function knownOf(
   return { summary, isStale: false };
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
+const collator = new Intl.Collator('en');
+
+/** Texts in the order in which people expect them: numbers within them by how large they are, `rate-0.05` before `rate-0.1`. */
+function inOrder(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(/(\d+(?:\.\d+)?)/)) as [string[], string[]];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    // Every other part is a number.
+    const order = at % 2 ? Number(left[at]) - Number(right[at]) : collator.compare(left[at]!, right[at]!);
+    if (order) return order;
+  }
+  return left.length - right.length || collator.compare(a, b);
+}
 
 /** The order by a column; what has nothing there comes last, either way. */
 function orderOf({ by, down }: { by: string; down: boolean }): (a: ListedRun, b: ListedRun) => number {
@@ -108,7 +129,7 @@ function orderOf({ by, down }: { by: string; down: boolean }): (a: ListedRun, b:
   return (one, other) => {
     const [a, b] = [of(one), of(other)];
     if (typeof a === 'string' || typeof b === 'string') {
-      const order = collator.compare(String(a), String(b));
+      const order = inOrder(String(a), String(b));
       return down ? -order : order;
     }
     const [left, right] = [Number.isNaN(a), Number.isNaN(b)];

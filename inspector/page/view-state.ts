@@ -24,7 +24,7 @@ export type ViewWords = ReadonlyMap<string, string>;
 const all = new Map<string, Kept>();
 
 /** Names that say where lines come from: they are no part of the view. */
-const TAKEN = ['token', 'file', 'channel', 'port'];
+const TAKEN = ['token', 'file', 'shown', 'channel', 'port'];
 
 /** Has links keep something. */
 export function keepInLink(name: string, kept: Kept): void {

@@ -1,6 +1,5 @@
 /* biome-ignore-all lint/a11y/useSemanticElements: a grid that is no table: few of its rows are in the document */
 /* biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and what can be pressed in it */
-import { shortTitle } from '../page/run-labels.ts';
 import type { ListedRun } from '../page/run-list.ts';
 import { session } from '../page/session.ts';
 import { exact, figure } from '../text/number.ts';
@@ -10,6 +9,8 @@ import { Mark } from '../widgets/phase-mark.tsx';
 
 /** How high a row is, in pixels. */
 export const ROW = 30;
+/** And the row of the names of the columns. */
+export const HEAD = 40;
 
 export const rowId = (at: number): string => `run-${at}`;
 
@@ -52,9 +53,6 @@ export function RunRow({ at, listed: { recording, run, label, summary }, shown, 
       <Cell name="run" title={`${run.name} of ${recording.title}`}>
         <i class={`swatch hue${session.hues.of(run)}`} />
         <span class="label">{label}</span>
-        {label === run.name && session.recordings.value.length > 1 ? (
-          <small>{shortTitle(recording.title)}</small>
-        ) : null}
       </Cell>
       <Cell name="arguments">
         <Exact class="mono" exact={argsExactly} title={args.length > 16 ? args : undefined}>

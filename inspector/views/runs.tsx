@@ -19,7 +19,7 @@ import { figure } from '../text/number.ts';
 import { Menu } from '../widgets/menu.tsx';
 import { VirtualRows } from '../widgets/virtual-rows.tsx';
 import { Opened } from './opened.tsx';
-import { ROW, RunRow, rowId } from './run-row.tsx';
+import { HEAD, ROW, RunRow, rowId } from './run-row.tsx';
 
 /** While lines come in, the list is made anew so often, in milliseconds. */
 const EVERY = 250;
@@ -142,6 +142,7 @@ function Grid({ list: { rows, shown } }: { list: RunList }) {
       active={current >= 0 ? rowId(current) : undefined}
       onKey={onKey}
       head={<Head shown={shown} />}
+      headHeight={HEAD}
       row={(at) => <RunRow key={at} at={at} listed={rows[at] as ListedRun} shown={shown} isLooked={at === current} />}
     />
   );
@@ -149,7 +150,7 @@ function Grid({ list: { rows, shown } }: { list: RunList }) {
 
 function Head({ shown }: { shown: readonly string[] }) {
   const { by, down } = sort.value;
-  const head = (name: string, words: string, kind = name) => (
+  const head = (name: string, words: preact.ComponentChildren, kind = name) => (
     <span
       key={name}
       role="columnheader"
@@ -164,7 +165,9 @@ function Head({ shown }: { shown: readonly string[] }) {
   );
   return (
     <div role="row" class="run-row head" aria-rowindex={1}>
-      <span role="columnheader" class="cell box" aria-label="compared" />
+      <span role="columnheader" class="cell box" aria-label="compared" title="Which are compared">
+        ≷
+      </span>
       {BEFORE.map((name) => head(name, name))}
       {shown.map((name) => head(name, shortName(name), 'number'))}
       {AFTER.map((name) => head(name, name))}
@@ -172,8 +175,13 @@ function Head({ shown }: { shown: readonly string[] }) {
   );
 }
 
-/** `batches loss` for `fit.epochs.batches · loss` */
-const shortName = (name: string) => {
+/** `batches` above `loss` for `fit.epochs.batches · loss` */
+function shortName(name: string) {
   const [path = '', keys = ''] = name.split(' · ');
-  return `${path.slice(path.lastIndexOf('.') + 1)} ${keys}`;
-};
+  return (
+    <>
+      <small>{path.slice(path.lastIndexOf('.') + 1)} </small>
+      {keys}
+    </>
+  );
+}

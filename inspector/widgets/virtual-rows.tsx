@@ -17,13 +17,15 @@ interface VirtualRowsProps {
   active: string | undefined;
   /** The row of the columns' names: it stays on top. */
   head: ComponentChildren;
+  /** Pixels. */
+  headHeight: number;
   row: (at: number) => ComponentChildren;
   onKey: (event: KeyboardEvent) => void;
 }
 
 /** A grid whose rows have one height, and of which only those in sight are in the document. It has the keys of its rows. */
 export function VirtualRows(props: VirtualRowsProps) {
-  const { id, class: name, label, count, rowHeight, reveal, active, head, row, onKey } = props;
+  const { id, class: name, label, count, rowHeight, reveal, active, head, headHeight, row, onKey } = props;
   const box = useRef<HTMLDivElement>(null);
   const { height } = useRoom(box).value;
   const top = useSignal(0);
@@ -34,7 +36,7 @@ export function VirtualRows(props: VirtualRowsProps) {
     if (reveal < 0 || !height) return;
     const y = reveal * rowHeight;
     // The head lies over the first row.
-    const room = height - rowHeight;
+    const room = height - headHeight;
     if (y < element.scrollTop) element.scrollTop = y;
     else if (y + rowHeight > element.scrollTop + room) element.scrollTop = y + rowHeight - room;
   }, [reveal, height > 0]);

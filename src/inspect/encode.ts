@@ -10,7 +10,7 @@ const head = 100;
 /** Of an error's fields, this many values in all. */
 export const fieldValues = 1000;
 /** Objects that look like one of our tags. */
-export const tagLike = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
+export const tagLike: RegExp = /^\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
 /** Of what is cut away, so many values are gone through to tell whether it has changed. */
 const mostDigested = 200_000;
 const longestPointer = 500;

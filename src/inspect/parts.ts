@@ -15,7 +15,7 @@ export function only(record: Record<string, unknown>, ...keys: string[]): void {
 }
 
 /** @throws Error unless it is a text that is not too long */
-export function textOf(value: unknown, key: string, most = longest): string {
+export function textOf(value: unknown, key: string, most: number = longest): string {
   if (typeof value !== 'string' || value.length > most)
     throw new Error(`Expected \`${key}\` to be a text of at most ${most} characters, got ${received(value)}.`);
   return value;

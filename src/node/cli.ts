@@ -6,10 +6,11 @@ import { writePage } from './recording/page.ts';
 import { shownPath } from './recording/path.ts';
 import { view } from './view.ts';
 
-const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz> [--port <n>] [--open]
+const usage = `Usage: loopchart view <recording.jsonl | recording.jsonl.gz | directory>... [--port <n>] [--open]
        loopchart view <recording>... --html <page.html>
 
-Shows a recording in the browser: prints the address, and serves it to this machine until Ctrl+C.
+Shows recordings in the browser, of a directory all that lie in it (*.jsonl, *.jsonl.gz): lists their runs, and compares
+them. Prints the address, and serves it to this machine until Ctrl+C.
 With --html, writes the page with recordings in it instead: one file that opens without a server or a network.
 Exits with 1 for a file that is no recording, with 2 for words that it does not know.
 `;
@@ -28,7 +29,7 @@ async function main(words: string[]): Promise<number | undefined> {
     process.stdout.write(usage);
     return 0;
   }
-  const fault = faultOf(positionals, values.html !== undefined) ?? clashIn(values);
+  const fault = faultOf(positionals) ?? clashIn(values);
   if (fault !== undefined) {
     process.stderr.write(`${fault}\n\n${usage}`);
     return 2;
@@ -39,7 +40,11 @@ async function main(words: string[]): Promise<number | undefined> {
       process.stdout.write(`${shownPath(values.html)} (${(bytes / 1e6).toFixed(1)} MB)\n`);
       return 0;
     }
-    const { url } = await view(positionals[1]!, { port: portOf(values.port), open: values.open === true });
+    const { url, passedOver } = await view(positionals.slice(1), {
+      port: portOf(values.port),
+      open: values.open === true,
+    });
+    for (const line of passedOver) process.stderr.write(`Passed over: ${line}\n`);
     process.stdout.write(`${url}\n`);
     return undefined;
   } catch (error) {
@@ -59,13 +64,10 @@ function read(args: string[]) {
   return parseArgs({ args, allowPositionals: true, options });
 }
 
-function faultOf([command, file, ...more]: string[], toFile: boolean): string | undefined {
+function faultOf([command, file]: string[]): string | undefined {
   if (command === undefined) return 'Expected a command, got none.';
   if (command !== 'view') return `Expected the command \`view\`, got ${quoted(command)}.`;
-  if (file === undefined) return 'Expected the path of a recording, got none.';
-  return more.length === 0 || toFile
-    ? undefined
-    : `Expected one recording, got ${more.length + 1}. Open each with a command of its own.`;
+  return file === undefined ? 'Expected the path of a recording, got none.' : undefined;
 }
 
 function clashIn({ html, port, open }: { html?: string; port?: string; open?: boolean }): string | undefined {

@@ -6,7 +6,7 @@ import { refuse } from './answer.ts';
 import { checkHost, freshToken, type Guard } from './guard.ts';
 import { openPage } from './open.ts';
 import { builtPage, pathOf } from './page.ts';
-import { checkRecording } from './recording/check.ts';
+import { findRecordings } from './recording/directory.ts';
 import { openRecording } from './recording/file.ts';
 import { pageText } from './recording/text.ts';
 import { notFound, type Site, serveSite } from './site.ts';
@@ -19,15 +19,26 @@ export interface ViewOptions {
 /** So many pages are sent the file at a time: each has it open. */
 const mostReaders = 16;
 
+/** The page with recordings in it, served. */
+export interface ViewSite extends Site {
+  /** What lies in a directory that was given, looks like a recording and is none: why, in a line for each. */
+  passedOver: string[];
+}
+
 /**
- * Serves the page with a recording in it, until it is closed. Nothing can be sent to the recording, nothing is uploaded.
- * @throws LoopError for a file that is no recording, before anything is served
+ * Serves the page with recordings in it, until it is closed: those at the paths, and of a directory all that lie in it.
+ * Nothing can be sent to a recording, nothing is uploaded.
+ * @throws LoopError for a file that is no recording and a directory without any, before anything is served
  */
-export async function view(file: string, options: ViewOptions = {}, page?: string): Promise<Site> {
+export async function view(
+  paths: string | readonly string[],
+  options: ViewOptions = {},
+  page?: string,
+): Promise<ViewSite> {
   const port = checkPort(options.port ?? 0);
-  await checkRecording(file);
+  const { files, passedOver } = await findRecordings(typeof paths === 'string' ? [paths] : paths);
   const token = freshToken();
-  const served = new ServedFile(file, token);
+  const served = new ServedFiles(files, token);
   const site = await serveSite({
     host: checkHost('127.0.0.1', false),
     port,
@@ -38,48 +49,62 @@ export async function view(file: string, options: ViewOptions = {}, page?: strin
     keep: true,
     answer: (request, response, guard) => served.answer(request, response, guard),
   });
-  const url = `${site.url}#file=${served.path}`;
+  const url = `${site.url}#${served.paths.map((path) => `file=${path}`).join('&')}`;
   if (options.open === true) openPage(url);
-  return { ...site, url };
+  return { ...site, url, passedOver };
 }
 
-/** A recording beside the page. Where it lies is known to whoever has the link. */
-class ServedFile {
-  /** Relative to the page. */
-  readonly path: string;
-  readonly #file: string;
-  readonly #name: string;
+/** Recordings beside the page. Where they lie is known to whoever has the link. */
+class ServedFiles {
+  readonly #token: string;
+  /** By the names that they have there. */
+  readonly #files = new Map<string, string>();
   #readers = 0;
 
-  constructor(file: string, token: string) {
-    this.#file = file;
-    this.#name = basename(file)
+  constructor(files: readonly string[], token: string) {
+    this.#token = token;
+    for (const file of files) this.#files.set(this.#freeName(file), file);
+  }
+
+  /** Relative to the page. */
+  get paths(): string[] {
+    return [...this.#files.keys()].map((name) => `recording/${this.#token}/${name}`);
+  }
+
+  #freeName(file: string): string {
+    const name = basename(file)
       .replace(/\.gz$/, '')
       .replaceAll(/[^\w.-]+/g, '-');
-    this.path = `recording/${token}/${this.#name}`;
+    if (!this.#files.has(name)) return name;
+    // Of another directory, or of one name but for signs that an address cannot have.
+    for (let count = 2; ; count++) {
+      const other = name.replace(/(\.[^.]*)?$/, `-${count}$1`);
+      if (!this.#files.has(other)) return other;
+    }
   }
 
   /** @returns false for what is asked for elsewhere */
   answer(request: IncomingMessage, response: ServerResponse, guard: Guard): boolean {
     const [, place, token, name, ...rest] = pathOf(request).split('/');
     if (place !== 'recording') return false;
-    if (!guard.knows(token) || name !== this.#name || rest.length > 0) refuse(response, notFound(request));
+    const file = rest.length === 0 && name !== undefined ? this.#files.get(name) : undefined;
+    if (!guard.knows(token) || file === undefined) refuse(response, notFound(request));
     else if (request.method === 'HEAD') response.writeHead(200, ndjson).end();
-    else void this.#send(response);
+    else void this.#send(file, response);
     return true;
   }
 
-  async #send(response: ServerResponse): Promise<void> {
+  async #send(path: string, response: ServerResponse): Promise<void> {
     if (this.#readers >= mostReaders)
       return refuse(response, { status: 503, text: `Expected at most ${mostReaders} pages at a time. Load it again.` });
     this.#readers++;
     try {
-      const file = await openRecording(this.#file);
+      const file = await openRecording(path);
       try {
         // A page takes its time with what has come.
         response.socket?.setTimeout(0);
         response.writeHead(200, ndjson);
-        const text = Readable.from(pageText(file, basename(this.#file)));
+        const text = Readable.from(pageText(file, basename(path)));
         await sent(text, response);
       } finally {
         await file.close();

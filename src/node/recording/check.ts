@@ -5,7 +5,7 @@ import { LineLengths, LineSplitter, longestLine } from './lines.ts';
 import { Members } from './members.ts';
 import { shownPath } from './path.ts';
 
-/** So many bytes of a file are looked at for lines that are too long. */
+/** So many bytes of a file are looked at for lines that are too long, unless fewer are asked for. */
 const looked = 1024 * 1024 * 1024;
 /** Among so many lines one at least has to be one of a recording: a redactor may have left out the first. */
 const patience = 1000;
@@ -13,9 +13,10 @@ const types = ['recording', 'chart', 'actor', 'event', 'lagged'];
 
 /**
  * Looks whether a file is a recording that can be shown. One whose end is missing can: its program was killed.
+ * @param most bytes that are looked at
  * @throws LoopError `STORE` that says in one line what it is instead
  */
-export async function checkRecording(path: string): Promise<void> {
+export async function checkRecording(path: string, most = looked): Promise<void> {
   const file = await openRecording(path);
   try {
     const beginning = new Beginning(path);
@@ -26,7 +27,7 @@ export async function checkRecording(path: string): Promise<void> {
       if (at !== undefined) throw tooLong(path, at);
       beginning.add(piece);
       size += piece.length;
-      if (size > looked) break;
+      if (size > most) break;
     }
     beginning.end();
   } finally {

@@ -120,7 +120,7 @@ describe('a page that is saved', () => {
     const { file } = await save(/^Page/);
     await page.close();
     const { faults } = await openOffline(file, { colorScheme });
-    await page.locator('.u-over').waitFor();
+    await page.locator('.u-over').first().waitFor();
     await expect.poll(() => page.locator('#log-count').innerText()).toBe('17');
     expect(await looks(page)).toEqual(before);
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
@@ -175,7 +175,7 @@ describe('a page that is saved', () => {
     await expect.poll(() => page.innerText('#state')).toContain('<img src=x onerror=');
     expect(await page.getByLabel('Search the log').inputValue()).toBe(hostile.replace('\u2028', '"&\''));
     expect(await page.locator('img').count()).toBe(0);
-    expect(await page.title()).toBe('loopchart');
+    expect(await page.title()).toMatch(/loopchart$/);
     expect(faults).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('a page that is saved', () => {
     await writeFile(file, text.replace('</body>', '<script>document.title = "run"</script></body>'), 'latin1');
     const { faults } = await openOffline(file);
     await page.waitForSelector('#statechart');
-    expect(await page.title()).toBe('loopchart');
+    expect(await page.title()).toMatch(/loopchart$/);
     expect(faults).toEqual([expect.stringContaining('Content Security Policy')]);
   });
 
@@ -351,7 +351,7 @@ describe('in a frame of 600 by 400', () => {
       turnTo(other);
       await page.goto(served.url);
       const inner = page.frameLocator('iframe');
-      await inner.locator('.u-over').waitFor();
+      await inner.locator('.u-over').first().waitFor();
       await inner.getByRole('tab', { name: 'log' }).click();
       await inner.locator('#log [role=option]').first().waitFor();
       // Of what is shown, there is room for some lines.

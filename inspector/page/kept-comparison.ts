@@ -13,7 +13,8 @@ keepInLink('compare', {
     const known = new Map<string, { recording: Recording; run: Run }>();
     for (const one of runsOf(session.recordings.value)) known.set(wordOfRun(one.recording.title, one.run), one);
     const chosen = said.split(',').map((word) => known.get(word));
-    if (said !== '' && chosen.includes(undefined)) return false;
+    // While files are read, others may come between those that are known.
+    if (said !== '' && (chosen.includes(undefined) || session.reading.peek())) return false;
     session.compare(chosen.filter((one) => one !== undefined));
     return true;
   },

@@ -1,8 +1,6 @@
 import { effect, type Signal, signal, untracked } from '@preact/signals';
 import { Comparison } from '../run/divergence.ts';
-import { labelsOf, runsOf } from './run-labels.ts';
 import { type ComparedRun, session } from './session.ts';
-import { keepInLink } from './view-state.ts';
 
 /** The first of the runs that are compared, beside another of them. */
 export interface ComparedPair {
@@ -19,23 +17,6 @@ const PORTION = 12;
 const SHOWN = 150;
 /** And while lines come in, not more often than after so many. */
 const PAUSE = 200;
-
-/** Between the names of two runs in a link. */
-const BETWEEN = ' | ';
-
-keepInLink('compare', {
-  write: () => session.compared.value.map(({ label }) => label).join(BETWEEN),
-  read(said) {
-    if (!said) return;
-    const labels = labelsOf(session.recordings.peek());
-    const all = [...runsOf(session.recordings.peek())];
-    const found = said.split(BETWEEN).map((label) => all.find(({ run }) => labels.get(run) === label));
-    const known = found.filter((one) => one !== undefined);
-    if (known.length < found.length || session.reading.peek()) return false;
-    session.compare(known);
-    return true;
-  },
-});
 
 let pairs: readonly ComparedPair[] = [];
 let of: readonly ComparedRun[] = [];

@@ -51,7 +51,7 @@ function Times({
   return (
     <div class="one">
       <span class={`name hue${hue}`}>{label}</span>
-      <div class="bars" role="img" aria-label={told} title={told}>
+      <div class="stripes" role="img" aria-label={told} title={told}>
         <i class={`whole hue${hue}`} style={{ width: part(length) }} />
         {barsOf(store, run).map(({ name, hue: own, from, to, count }) => (
           <i

@@ -1,7 +1,17 @@
 import { formatRecording, Loop, parseRecording, type Recording, record, replay } from 'loopchart';
 import { goldenText } from 'loopchart/testing';
 import { describe, expect, test } from 'vitest';
-import { createActor, fromPromise, setup, waitFor } from 'xstate';
+import {
+  createActor,
+  createMachine,
+  fromCallback,
+  fromEventObservable,
+  fromObservable,
+  fromPromise,
+  fromTransition,
+  setup,
+  waitFor,
+} from 'xstate';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Steps, shop } from './support/app.ts';
 import { turn } from './support/loops.ts';
@@ -68,6 +78,41 @@ describe('a recording of an app', () => {
     expect(seq).toBeLessThan(actorsIn(recorder.recording)[0].seq);
     expect(root.states.checking.always).toEqual([{ target: ['#shop.working'], guard: 'hasRows' }]);
     expect(Object.keys(root.states.working.states)).toEqual(['busy']);
+  });
+
+  test('tells what runs each actor, by whatever XState made it', async () => {
+    const empty = { subscribe: () => ({ unsubscribe() {} }) };
+    const own = { transition: (state: any) => state, getInitialSnapshot: () => ({ status: 'active' }) };
+    const actors = {
+      promise: fromPromise(async () => {}),
+      callback: fromCallback(() => {}),
+      observable: fromObservable(() => empty),
+      events: fromEventObservable(() => empty),
+      transition: fromTransition((state: number) => state, 0),
+      machine: createMachine({}),
+      own: { ...own, getPersistedSnapshot: (state: any) => state } as any,
+    };
+    const invoke = Object.keys(actors).map((src) => ({ src, id: src }));
+    const recorder = record();
+    const actor = createActor(setup({ actors }).createMachine({ id: 'app', invoke } as any), { inspect: recorder });
+    actor.start().stop();
+    expect(actorsIn(recorder.recording).map(({ path, kind }) => [path, kind])).toEqual([
+      ['app', 'machine'],
+      ['promise', 'promise'],
+      ['callback', 'callback'],
+      ['observable', 'observable'],
+      ['events', 'observable'],
+      ['transition', 'transition'],
+      ['machine', 'machine'],
+      ['own', 'actor'],
+    ]);
+    // All of them have ended with the app, and the recording says so.
+    const ended = recorder.recording.filter((line) => line.type === 'event' && line.status === 'stopped') as any[];
+    expect(ended.map(({ id }) => id).sort()).toEqual(
+      actorsIn(recorder.recording)
+        .map(({ id }) => id)
+        .sort(),
+    );
   });
 
   test('replays its loops, also as text, and its golden text has the loops alone', async () => {

@@ -268,7 +268,7 @@ async function told(): Promise<any[]> {
   await answered(2);
   send({ type: 'fork', checkpoint: 5 });
   await answered(3);
-  send({ type: 'fork', checkpoint: 1, paused: true });
+  send({ type: 'fork', checkpoint: 2, paused: true });
   await answered(4);
   inspection.flush();
   send({ type: 'send', id: 'odd#2', event: { type: 'loop.stop' } });

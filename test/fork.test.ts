@@ -388,6 +388,23 @@ describe('what cannot be forked is refused by name, and the run goes on', () => 
     }
   });
 
+  test('a checkpoint that the page has released', async () => {
+    const { page, run, take, begin } = await paused(4);
+    const { checkpoint } = await take();
+    page.send({ type: 'release' });
+    expect((await begin({ checkpoint })).refused).toMatch(/taken last/);
+    await rest(run);
+  });
+
+  test('a page that asks for a checkpoint again gets the one that it asked for last', async () => {
+    const { page, run } = await paused(4);
+    for (const from of ['saved', 'now', 'saved', 'now']) page.send({ type: 'take', id: 'fit#1', from });
+    const lines = await page.until((all) => all.some((line) => line.type === 'taken' && 'checkpoint' in line));
+    const taken = lines.filter((line) => line.type === 'taken' && 'checkpoint' in line);
+    expect(taken).toMatchObject([{ from: 'now', checkpoint: 4 }]);
+    await rest(run);
+  });
+
   test('anything, where pages may only watch', async () => {
     const { page, run, take } = await paused(4, { fork, readonly: true });
     expect(page.hello.forks).toEqual([]);

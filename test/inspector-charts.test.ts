@@ -191,6 +191,32 @@ test('runs of the same loop are lines of one chart, each in the colour of its ru
   await expect.poll(() => page.innerText('.state .tools')).toContain('trial#1');
 });
 
+test('runs that are compared are lines of one chart, also those of another recording, and lead there', async () => {
+  await visit({}, '#pane=plots');
+  await openRecording(await recorded(new Trial(0.5, 6)), 'steep.jsonl');
+  await page.waitForSelector('.u-over');
+  await openRecording(await recorded(new Trial(0.25, 9)), 'flat.jsonl');
+  await page.getByRole('tab', { name: 'runs' }).click();
+  await page.getByLabel('Compare steep').check();
+  await page.getByLabel('Compare flat').check();
+  await page.getByRole('tab', { name: 'plots' }).click();
+  const legend = card('trial · loss').locator('.legend li');
+  await expect.poll(() => legend.allInnerTexts()).toEqual(['steep', 'flat']);
+  // A chart is as high as the names of its lines need, and lies on no other.
+  await page.getByLabel(/^Search the numbers/).fill('*');
+  await press('Enter');
+  const whole = card('*');
+  await whole.getByRole('button', { name: / lines/ }).click();
+  const foot = (await whole.locator('footer').boundingBox())!;
+  const box = (await whole.boundingBox())!;
+  expect(foot.y + foot.height).toBeLessThanOrEqual(box.y + box.height + 1);
+  const state = () => page.innerText('#state');
+  await legend.nth(0).getByRole('button').click();
+  await expect.poll(state).toMatch(/seen\s*6/);
+  await legend.nth(1).getByRole('button').click();
+  await expect.poll(state).toMatch(/seen\s*9/);
+});
+
 test('only charts in sight are drawn', async () => {
   await openCharts(await recorded(new Sweep({ trials: 40, steps: 4 })));
   await menu('sweep.trials[] · loss', 'split into 40 charts');

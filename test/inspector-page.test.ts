@@ -249,7 +249,7 @@ test('text of a recording is shown as text, and `__proto__` as a key', async () 
   expect(state).toMatch(/big\s+12n/);
   expect(state).toMatch(/none\s+undefined/);
   expect(await page.locator('img').count()).toBe(0);
-  expect(await page.title()).toBe('loopchart');
+  await expect.poll(() => page.title()).toMatch(/fit#1 finished · run\.jsonl · loopchart$/);
   expect(await page.evaluate(() => ({}) as { polluted?: boolean }).then(({ polluted }) => polluted)).toBeUndefined();
 });
 

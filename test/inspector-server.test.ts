@@ -71,6 +71,12 @@ test('options are checked', async () => {
     { limits: { event: 1 } },
     { limits: { events: 0 } },
     { origins: 'x' },
+    { frames: 'https://docs.example' },
+    { frames: ['https:'] },
+    { frames: ['*'] },
+    { frames: ['data:'] },
+    { frames: ["https://docs.example; script-src 'unsafe-inline'"] },
+    { frames: ['https://docs.example/path'] },
   ]) {
     await expect(inspector(options as any), JSON.stringify(options)).rejects.toThrow(MisconfigurationError);
   }

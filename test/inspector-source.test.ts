@@ -336,11 +336,11 @@ test('a second run of one program is looked at when the first has ended, and is 
   // Both go on: what is pressed is for the one that is looked at.
   await page.keyboard.press('p');
   await expect.poll(() => first.waitingFor).toEqual([]);
-  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Resume count#1', exact: true }).waitFor();
   await page.locator('.node', { hasText: 'other' }).click();
-  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Pause other#1', exact: true }).waitFor();
   await page.locator('.node', { hasText: 'count' }).click();
-  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Resume count#1', exact: true }).waitFor();
   await first.stop();
   // Somebody has chosen the first, so it stays in sight; there is but the second to be driven.
   await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');

@@ -112,6 +112,9 @@ describe('what the doors give', () => {
       [
         "FileRecorder",
         "FileStoreOptions",
+        "ForkFactories",
+        "ForkFactory",
+        "ForkPlan",
         "Inspector",
         "InspectorOptions",
         "Limits",
@@ -273,7 +276,7 @@ describe('the types that are built are those of the sources', () => {
 });
 
 /** What it was when this was written, and a little: what grows is to be seen. */
-const budget = 50_500;
+const budget = 53_000;
 
 /** `loopchart` as an app's bundler leaves it, without XState. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
@@ -305,7 +308,7 @@ async function bundle(): Promise<{ code: string; imports: string[] }> {
 }
 
 describe('loopchart in a browser', () => {
-  test('is at most 50.5 kB, minified and gzipped, and asks for nothing of Node', async () => {
+  test('is at most 53 kB, minified and gzipped, and asks for nothing of Node', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual(['xstate']);
     const size = gzipSync(code, { level: 9 }).length;

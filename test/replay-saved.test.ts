@@ -1,4 +1,4 @@
-import { formatRecording, Loop, LoopError, type LoopRun, record } from 'loopchart';
+import { type Frame, formatRecording, Loop, LoopError, type LoopRun, parseRecording, record } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { recordingLines } from '../inspector/export/recording.ts';
 import { completed, type Line } from '../inspector/lines/line.ts';
@@ -244,6 +244,52 @@ test('a recording of the program that a page has opened and saved replays as it 
   let saved = '';
   for await (const piece of recordingLines(store, new Contexts(store, chart))) saved += piece;
   expect(replayed(saved)).toEqual(replayed(recorded));
+});
+
+test('a part of the time replays as that part of the whole: each loop begins with how it stood then', async () => {
+  const seed = Number(process.env.LOOPCHART_SEED ?? 1);
+  const next = random(seed);
+  for (const held of [1e9, 1000]) {
+    const { store } = await both(new Long(400), {}, { held });
+    const contexts = new Contexts(store, chart);
+    const textOf = async (part: { from: number; to: number } | null) => {
+      let text = '';
+      for await (const piece of recordingLines(store, contexts, part)) text += piece;
+      return text;
+    };
+    const whole = replayed(await textOf(null));
+    for (let i = 0; i < 12; i++) {
+      const rows = [next(), next()].map((at) => store.first + Math.floor(at * (store.end - store.first)));
+      const [from, to] = rows.sort((a, b) => a - b).map((row) => store.t(row));
+      const text = await textOf({ from: from!, to: to! });
+      const [first, last] = [store.seq(store.rowFromTime(from!)), store.seq(store.rowOfTime(to!))];
+      const within = (frames: Frame[]) => frames.filter(({ seq }) => seq >= first && seq <= last);
+      const about = `LOOPCHART_SEED=${seed}, ${held} held, part ${i}`;
+      expect(within(replayed(text)), about).toEqual(within(whole));
+      expect(within(whole).length, about).toBeGreaterThan(0);
+      // It holds nothing else but how the loops stood.
+      const others = parseRecording(text).filter((line) => line.seq < first || line.seq > last);
+      expect(others.filter((line) => line.type === 'event')).toEqual([]);
+      // And what was said of it goes for what is made of it in turn.
+      const again = new Store({ events: 1e9, bytes: 1e9 });
+      again.add(
+        text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Line),
+        1,
+      );
+      let second = '';
+      for await (const piece of recordingLines(again, new Contexts(again, chart))) second += piece;
+      expect(second, about).toBe(text);
+    }
+  }
+});
+
+test('of a time in which nothing happened, no recording is made', async () => {
+  const { store } = await both(new Root(), { args: input });
+  const lines = recordingLines(store, new Contexts(store, chart), { from: 1, to: 2 });
+  await expect(lines.next()).rejects.toThrow('expected an event in the selected time, found none');
 });
 
 describe.each(anything)('what a page has saved replays of %s', (_, value) => {

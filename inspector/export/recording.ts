@@ -14,8 +14,9 @@ export type Part = { from: number; to: number } | null;
 function rowsOf(store: Store, part: Part): { first: number; end: number } {
   if (!part) return { first: store.first, end: store.end };
   const rows = { first: store.rowFromTime(part.from), end: store.rowOfTime(part.to) + 1 };
-  if (rows.first >= rows.end) throw new Error('expected an event in the selected time, found none; select more of it');
-  return rows;
+  // The nearest event before that time does not lie in it.
+  if (rows.first < rows.end && store.t(rows.first) <= part.to) return rows;
+  throw new Error('expected an event in the selected time, found none; select more of it');
 }
 
 /**

@@ -31,9 +31,9 @@ export interface ForkOffer {
 
 /** What a program answers to a page that asked for a checkpoint, or for a fork. */
 export type ForkAnswer =
-  | { type: 'taken'; id: string; offer: ForkOffer }
+  | { type: 'taken'; id: string; from: unknown; offer: ForkOffer }
   | { type: 'forked'; id: string }
-  | { type: 'refused'; reason: string };
+  | { type: 'refused'; of: 'taken' | 'forked'; reason: string };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -50,8 +50,8 @@ export function forkOfIn(value: unknown): ForkOf | undefined {
 /** The answer in a message; nothing where it is none. */
 export function forkAnswerIn(message: unknown): ForkAnswer | undefined {
   if (!isRecord(message) || (message.type !== 'taken' && message.type !== 'forked')) return undefined;
-  const { type, id, refused } = message;
-  if (isText(refused)) return { type: 'refused', reason: refused };
+  const { type, id, from, refused } = message;
+  if (isText(refused)) return { type: 'refused', of: type, reason: refused };
   if (type === 'forked') return isText(id) ? { type, id } : undefined;
   const forkOf = forkOfIn(message.forkOf);
   const { checkpoint, args, argsStay, loops, more } = message;
@@ -59,6 +59,7 @@ export function forkAnswerIn(message: unknown): ForkAnswer | undefined {
   return {
     type,
     id,
+    from,
     offer: {
       checkpoint,
       forkOf,

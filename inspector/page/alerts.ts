@@ -11,6 +11,8 @@ const KEPT = 'loopchart alerts';
 /** Rows are looked through for so many milliseconds at a time, and in between the page answers. */
 const SLICE = 5;
 const BETWEEN = 15;
+/** While a file is read, that has to come first. */
+const READING = 150;
 /** How often it is asked whether a run stands still. */
 const SECOND = 1000;
 /** Milliseconds from one notification to the next. */
@@ -139,15 +141,19 @@ let known = '';
 function goOn(): void {
   if (waiting) return;
   // Not by a frame: a tab that is not seen has none, and there one waits for alerts most.
-  waiting = window.setTimeout(() => {
-    waiting = 0;
-    const more = now.scan.scan(SLICE);
-    tell();
-    if (more) goOn();
-    // What was there before this page is no news.
-    else if (session.status.peek()?.kind === 'live' && now.notified === Number.POSITIVE_INFINITY)
-      now.notified = session.store.last;
-  }, BETWEEN);
+  const reads = session.status.peek()?.kind === 'opening';
+  waiting = window.setTimeout(
+    () => {
+      waiting = 0;
+      const more = now.scan.scan(SLICE);
+      tell();
+      if (more) goOn();
+      // What was there before this page is no news.
+      else if (session.status.peek()?.kind === 'live' && now.notified === Number.POSITIVE_INFINITY)
+        now.notified = session.store.last;
+    },
+    reads ? READING : BETWEEN,
+  );
 }
 
 function tell(): void {

@@ -41,8 +41,11 @@ export function takeFrom(id: string, from: Forking['from']): void {
   session.source.value?.send?.({ type: 'take', id, from });
 }
 
+/** Closes the dialog. The program need not hold the checkpoint any more. */
 export function closeFork(): void {
+  if (!forking.peek()) return;
   forking.value = undefined;
+  session.source.peek()?.send?.({ type: 'release' });
 }
 
 /** Begins the fork. */
@@ -80,12 +83,15 @@ export function followForks(): void {
 
 function answered(answer: ForkAnswer): void {
   const now = forking.value;
-  // It was closed meanwhile.
-  if (!now?.waits) return;
+  const isAwaited =
+    (answer.type === 'refused' ? answer.of : answer.type) === (now?.waits === 'fork' ? 'forked' : 'taken');
+  // It may have been closed meanwhile.
+  if (!now?.waits || !isAwaited) return;
   if (answer.type === 'refused') refuse(answer.reason);
   else if (answer.type === 'taken') {
-    if (answer.id === now.id) forking.value = { ...now, waits: undefined, offer: answer.offer };
-  } else if (now.waits === 'fork') {
+    if (answer.id === now.id && answer.from === now.from)
+      forking.value = { ...now, waits: undefined, offer: answer.offer };
+  } else {
     closeFork();
     // It is what somebody wants to see now.
     session.live();

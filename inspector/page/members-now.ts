@@ -6,9 +6,11 @@ import { namePart } from './plot-choice.ts';
 import { addChart } from './plot-picks.ts';
 import { numbersNow } from './plotted.ts';
 import { session } from './session.ts';
+import { anyText, keepInLink } from './view-state.ts';
 
 /** The box whose loops or runs are shown as a table, by its key; empty for none. */
 export const tabled: Signal<string> = signal('');
+keepInLink('nest.table', anyText(tabled));
 
 /** That box, while the run that is looked at has it. */
 export const tabledBox = (): NestBox | undefined =>

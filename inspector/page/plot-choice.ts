@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { keepInLink, oneOf } from './view-state.ts';
+import { disguised, keepInLink, oneOf } from './view-state.ts';
 
 /** What lies at the foot of all plots: the number of the step, the time since the run began, or the time of day. */
 export const AXES = ['step', 'time', 'clock'] as const;
@@ -38,7 +38,8 @@ export function setLook(parts: ChartParts, look: Partial<ChartLook>): void {
 }
 
 /** `=fit · loss:*.rate` for a chart of two parts. What is a sign of this language itself is disguised. */
-const partsAsText = (parts: ChartParts): string => parts.map(encodeURIComponent).join(':');
+const partsAsText = (parts: ChartParts): string =>
+  parts.map((part) => disguised(part).replaceAll('/', '%2F')).join(':');
 const partsIn = (text: string): ChartParts => text.split(':').map(decodeURIComponent).filter(Boolean);
 
 keepInLink('plot.axis', oneOf(axis, AXES));

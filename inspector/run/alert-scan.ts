@@ -66,7 +66,8 @@ export class AlertScan {
   #see(row: number): void {
     const store = this.#store;
     const actor = store.actor(row);
-    if (!actor) return;
+    // What is to be told is told of loops: an actor of the app takes no steps, and stands as long as it likes.
+    if (actor?.kind !== '') return;
     const line = store.likeOf(row);
     const { steps } = actor.path;
     const step = steps.upTo(row);

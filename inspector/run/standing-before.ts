@@ -54,7 +54,7 @@ function lateLine(
     seq: seq - 1,
     t: actor.from,
     id: actor.id,
-    path: actor.path.name,
+    path: actor.kind === '' ? actor.path.name : actor.name,
     name: actor.name,
     loop: actor.loop,
     ...(actor.parent && { parent: actor.parent.id }),

@@ -248,9 +248,11 @@ export class Store {
     this.bytes += bytes;
     this.#end++;
     if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
-    const steps = taken instanceof Row ? taken.steps : stepsOf(line);
+    // Whatever the events of an app are called, they are no steps and no failures of a loop.
+    const isOfLoop = actor.kind === '';
+    const steps = !isOfLoop ? 0 : taken instanceof Row ? taken.steps : stepsOf(line);
     this.#mark(actor, line, row, t, steps);
-    if (line.type === 'event') this.failures.take(line, row, actor, (id) => this.actors.get(id));
+    if (line.type === 'event' && isOfLoop) this.failures.take(line, row, actor, (id) => this.actors.get(id));
   }
 
   /**

@@ -26,7 +26,8 @@ export type Command =
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
   | { type: 'take'; id: string; from: 'now' | 'saved' }
-  | { type: 'fork'; checkpoint: number; edits: StateEdit[]; args?: unknown[]; paused: boolean };
+  | { type: 'fork'; checkpoint: number; edits: StateEdit[]; args?: unknown[]; paused: boolean }
+  | { type: 'release' };
 
 /** A change of the state of a loop: at a JSON pointer, another value, or none. */
 export interface StateEdit {

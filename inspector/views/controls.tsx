@@ -5,7 +5,6 @@ import { asking, goingRuns, type Press, pressRun, runIs, stepCount, type Target,
 import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
-import { Alerts } from './alerts.tsx';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 import { ControlTarget } from './control-target.tsx';
 
@@ -20,22 +19,11 @@ export function Controls() {
     return (
       <fieldset class="controls" aria-label="Recording">
         <span class="dim mode">recording</span>
-        {session.store.roots.length ? (
-          <>
-            <Breakpoints />
-            <Alerts />
-          </>
-        ) : null}
+        {session.store.roots.length ? <Breakpoints /> : null}
       </fieldset>
     );
   if (!session.source.value) return null;
-  if (!session.controllable)
-    return (
-      <fieldset class="controls" aria-label="Run">
-        <span class="dim mode">read only</span>
-        <Alerts />
-      </fieldset>
-    );
+  if (!session.controllable) return <span class="dim mode">read only</span>;
   const isLive = session.status.value?.kind === 'live';
   const off = state === 'over' || state === 'none' || !isLive;
   const aim = target();
@@ -108,7 +96,6 @@ export function Controls() {
         ))}
       </select>
       <Breakpoints />
-      <Alerts />
       {looked && canFork(looked) ? (
         <button
           type="button"

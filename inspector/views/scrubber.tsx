@@ -4,6 +4,7 @@ import { sightNow } from '../page/time-zoom.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
+import { Alerts } from './alerts.tsx';
 
 const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 
@@ -24,25 +25,27 @@ export function Scrubber() {
   const t = some ? Math.min(to, Math.max(from, store.t(now))) : from;
   return (
     <section class={`scrubber ${past ? 'past' : ''}`} aria-label="Time">
-      <input
-        id="scrub"
-        type="range"
-        aria-label="Moment"
-        aria-valuetext={some ? `event ${store.seq(now)}: ${what}` : 'nothing yet'}
-        min={0}
-        max={to - from}
-        step="any"
-        value={t - from}
-        disabled={!some}
-        style={{
-          '--part': (t - from) / (to - from),
-        }}
-        onInput={(e) => session.jump(rowInSight(from + Number(e.currentTarget.value)))}
-        onKeyDown={(e) => {
-          // The page's own keys do the same and know Shift.
-          if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
-        }}
-      />
+      <div class="over-time">
+        <input
+          id="scrub"
+          type="range"
+          aria-label="Moment"
+          aria-valuetext={some ? `event ${store.seq(now)}: ${what}` : 'nothing yet'}
+          min={0}
+          max={to - from}
+          step="any"
+          value={t - from}
+          disabled={!some}
+          style={{
+            '--part': (t - from) / (to - from),
+          }}
+          onInput={(e) => session.jump(rowInSight(from + Number(e.currentTarget.value)))}
+          onKeyDown={(e) => {
+            // The page's own keys do the same and know Shift.
+            if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
+          }}
+        />
+      </div>
       <button
         type="button"
         class="flat"
@@ -107,6 +110,7 @@ export function Scrubber() {
       >
         »
       </button>
+      {some ? <Alerts /> : null}
       <span class="grow" />
       <output class="moment" aria-label="Moment shown">
         {some ? (

@@ -13,15 +13,16 @@ export type Command =
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
   | TakeCommand
-  | ForkCommand;
+  | ForkCommand
+  | { type: 'release' };
 
-const kinds = 'send, all, speed, break, get, take, fork';
 /** An event for an actor of the app: whatever its code takes. */
 export interface AppEvent {
   type: string;
   [key: string]: unknown;
 }
 
+const kinds = 'send, all, speed, break, get, take, fork, release';
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -72,6 +73,9 @@ export function parseCommand(text: string): Command {
       return parseTake(command);
     case 'fork':
       return parseFork(command);
+    case 'release':
+      only(command, 'type');
+      return { type: 'release' };
     default:
       throw new Error(`Expected \`type\` to be one of ${kinds}, got ${received(command.type)}.`);
   }

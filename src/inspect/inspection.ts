@@ -270,6 +270,9 @@ export class Inspection {
         break;
       case 'fork':
         void forks.fork(command);
+        break;
+      case 'release':
+        forks.release();
     }
   }
 

@@ -11,6 +11,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
+/** The same, where pages of some origins may show this one in a frame. */
+export function headersFor(frames: readonly string[]): Readonly<Record<string, string>> {
+  if (frames.length === 0) return securityHeaders;
+  const name = 'content-security-policy';
+  const policy = securityHeaders[name]!.replace("frame-ancestors 'none'", `frame-ancestors ${frames.join(' ')}`);
+  return { ...securityHeaders, [name]: policy };
+}
+
 const reasons = {
   400: 'Bad Request',
   401: 'Unauthorized',

@@ -132,6 +132,21 @@ function checkOrigin(origin: string): string {
   );
 }
 
+/** An origin, or all of a scheme that is not of the web. @throws MisconfigurationError for what is none */
+export function checkFrame(source: string): string {
+  const isPlain = /^([a-z][\w+.-]*:)(\/\/[\w.-]+(:\d+)?)?$/i.exec(source);
+  const ofWeb = /^https?:$/i.test(isPlain?.[1] ?? '');
+  if (
+    isPlain &&
+    (isPlain[2] !== undefined || !ofWeb) &&
+    !/^(data|blob|filesystem|javascript|about|file):/i.test(source)
+  )
+    return source;
+  throw new MisconfigurationError(
+    `Expected \`frames\` to be origins such as \`https://docs.example\`, or schemes such as \`vscode-webview:\`, got ${quoted(source)}.`,
+  );
+}
+
 export function hasPort(name: string): boolean {
   return /:\d+$/.test(name) && isIP(name) !== 6;
 }

@@ -26,6 +26,11 @@ export interface InspectorOptions {
   hosts?: string[];
   /** More origins whose pages may connect: where a receiver of `@xstate/inspect` lives. */
   origins?: string[];
+  /**
+   * Whose pages may show this one in a frame: origins such as `https://docs.example`, or a scheme of an editor,
+   * `vscode-webview:`. Default: nobody's.
+   */
+  frames?: string[];
   /** What a page must know to connect. Default: a random one. */
   token?: string;
   /** Open the page in the browser. Default: false. */
@@ -68,6 +73,7 @@ const known = [
   'remote',
   'hosts',
   'origins',
+  'frames',
   'token',
   'open',
   'readonly',
@@ -114,6 +120,7 @@ export async function serveInspection(
     token,
     hosts: options.hosts ?? [],
     origins: options.origins ?? [],
+    frames: options.frames ?? [],
     page,
     keep: false,
     answer(request, response, guard) {
@@ -176,13 +183,13 @@ function checkOptions(options: InspectorOptions): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
   }
-  const { port, redact, limits = {}, hosts, origins, tell } = options;
+  const { port, redact, limits = {}, hosts, origins, frames, tell } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
     throw wrong('`port` to be a whole number from 0 to 65535', port);
   for (const [name, value] of Object.entries({ redact, tell })) {
     if (value !== undefined && typeof value !== 'function') throw wrong(`\`${name}\` to be a function`, value);
   }
-  for (const [name, value] of Object.entries({ hosts, origins })) {
+  for (const [name, value] of Object.entries({ hosts, origins, frames })) {
     if (value !== undefined && !(Array.isArray(value) && value.every((one) => typeof one === 'string')))
       throw wrong(`\`${name}\` to be a list of texts`, value);
   }

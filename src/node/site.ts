@@ -2,13 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LoopError } from '../data/errors.ts';
-import { hangUp, quoted, type Refusal, refuse, securityHeaders } from './answer.ts';
-import { bracketed, Guard, type GuardOptions, hasPort } from './guard.ts';
+import { hangUp, headersFor, quoted, type Refusal, refuse } from './answer.ts';
+import { bracketed, checkFrame, Guard, type GuardOptions, hasPort } from './guard.ts';
 import { answerFile, pathOf, readPage } from './page.ts';
 
 export interface SiteOptions extends Omit<GuardOptions, 'port'> {
   /** 0: any that is free. */
   port: number;
+  /** Origins and schemes whose pages may show this one in a frame. Default: none. */
+  frames?: readonly string[];
   /** Where the page's files lie. */
   page: string;
   /** Whether the server alone keeps the process. */
@@ -45,14 +47,15 @@ const lookAfter = 30_000;
  * into the process, which has a run to go on with.
  * @throws LoopError where the page cannot be read, or nothing can listen there
  */
-export async function serveSite({ page, keep, answer, upgrade, ...options }: SiteOptions): Promise<Site> {
+export async function serveSite({ page, keep, answer, upgrade, frames = [], ...options }: SiteOptions): Promise<Site> {
+  const headers = headersFor(frames.map(checkFrame));
   const files = await readPage(page);
   const guardAt = (port: number) => new Guard({ ...options, port });
   let guard = guardAt(options.port);
   const server = createServer(times, (request, response) => {
     response.on('error', ignore);
     respond(response, () => {
-      for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       const refusal = guard.request(request);
       if (refusal !== undefined) return refuse(response, refusal);
       if (answer?.(request, response, guard) || answerFile(files, request, response)) return;

@@ -96,7 +96,10 @@ export class AppActors {
   }
 
   /** It has handled an event; of a machine, one step of that. */
-  handled(subject: Subject, event: { type: string }, snapshot: Snapshot, transitions: readonly Transition[]): void {
+  handled(subject: Subject, event: { type: string }, after: Snapshot, transitions: readonly Transition[]): void {
+    // Some logic does not look at this event; XState stops the actor all the same.
+    const isStopped = event.type === 'xstate.stop' && (after.status ?? 'active') === 'active';
+    const snapshot = isStopped ? { ...after, status: 'stopped' as const } : after;
     const from = senderOf(subject, event);
     const before = subject.now.value;
     subject.now.value = stateOf(snapshot);

@@ -102,9 +102,12 @@ export const press = async (...keys: string[]): Promise<void> => {
 export const scrub = async (row: string): Promise<void> => {
   const slider = page.locator('#scrub');
   const seqOf = () => page.evaluate(() => Number(document.getElementById('moment')!.textContent!.replace(/,/g, '')));
-  const wanted = Number(row) + 1;
   let [low, high] = [0, Number(await slider.getAttribute('max'))];
-  for (let tries = 0; tries < 60; tries++) {
+  await slider.fill(String(high));
+  await settle();
+  // No further than there is anything.
+  const wanted = Math.min(Number(row) + 1, await seqOf());
+  for (let tries = 0; tries < 40; tries++) {
     await slider.fill(String((low + high) / 2));
     await settle();
     const seq = await seqOf();
@@ -112,9 +115,14 @@ export const scrub = async (row: string): Promise<void> => {
     if (seq < wanted) low = (low + high) / 2;
     else high = (low + high) / 2;
   }
+  // Of events at the same time, the slider leads to the last.
+  for (let tries = 0; tries < 20 && (await seqOf()) !== wanted; tries++)
+    await press((await seqOf()) < wanted ? 'ArrowRight' : 'ArrowLeft');
+  if ((await seqOf()) === wanted) return;
   throw new Error(`Expected the slider to lead to row ${row}, got to event ${await seqOf()}.`);
 };
 export const choose = async (loop: string): Promise<void> => {
-  await page.locator('.node', { hasText: loop }).last().click();
+  // By its name: the row may hold a way to somewhere else.
+  await page.locator('.node', { hasText: loop }).last().locator('.name').click();
   await settle();
 };

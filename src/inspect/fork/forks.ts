@@ -90,7 +90,9 @@ export class Forks {
     }
     const origin = this.#origins.get(root);
     if (origin === undefined)
-      throw new Error(`Expected a run that was begun by \`start\`, so that it has checkpoints; got ${root.id}.`);
+      throw new Error(
+        `Expected a run that was begun by \`start\` in this thread, so that it has checkpoints here; got ${root.id}.`,
+      );
     const { checkpoint, seq } = await (from === 'now' ? this.#now(root) : saved(origin, root));
     if (checkpoint.phase?.value === 'finished')
       throw new Error(`Expected a checkpoint of a run that goes on, got one of ${root.id} at its end.`);

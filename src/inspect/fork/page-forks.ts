@@ -4,14 +4,17 @@ import type { ForkCommand, TakeCommand } from './command.ts';
 import type { Forks, Start } from './forks.ts';
 import { checkShown, shownOf } from './shown.ts';
 
+/** So many of a page's commands may be under way: a store may take long, and so may a step. */
+const mostUnderWay = 8;
+
 /** The forks that one page asks for. For each page, one checkpoint is held at most. */
 export class PageForks {
   readonly #forks: Forks;
   readonly #answer: (message: object) => void;
   #taken: { number: number; start: Start } | undefined;
+  /** Of the checkpoint that was asked for last. */
   #number = 0;
-  /** Something is under way that the page has asked for. */
-  #busy = false;
+  #underWay = 0;
   #closed = false;
 
   /** @param answer tells the page */
@@ -20,16 +23,22 @@ export class PageForks {
     this.#answer = answer;
   }
 
-  /** Takes a checkpoint, and tells the page what is in it. */
+  /** Takes a checkpoint, and tells the page what is in it, unless it asks for another meanwhile. */
   async take(root: Subject | undefined, { id, from }: TakeCommand): Promise<void> {
+    const number = ++this.#number;
+    this.#taken = undefined;
     await this.#work({ type: 'taken', id, from }, async () => {
-      this.#taken = undefined;
-      const start = await this.#forks.take(root, from);
-      if (this.#closed) return {};
-      const shown = shownOf(start, this.#forks.host);
-      const number = ++this.#number;
-      this.#taken = { number, start };
-      return { checkpoint: number, ...shown };
+      try {
+        const start = await this.#forks.take(root, from);
+        if (number !== this.#number) return undefined;
+        const shown = shownOf(start, this.#forks.host);
+        this.#taken = { number, start };
+        return { checkpoint: number, ...shown };
+      } catch (error) {
+        // Nobody waits for it any more.
+        if (number !== this.#number) return undefined;
+        throw error;
+      }
     });
   }
 
@@ -45,22 +54,31 @@ export class PageForks {
     });
   }
 
-  close(): void {
-    this.#closed = true;
+  /** The page needs no checkpoint any more, be it one that is not taken yet. */
+  release(): void {
+    this.#number++;
     this.#taken = undefined;
   }
 
-  /** Whatever goes wrong is an answer, and reaches nobody else. */
-  async #work(about: object, work: () => Promise<object>): Promise<void> {
-    // What is asked for meanwhile would pile up.
-    if (this.#busy) return this.#say({ ...about, refused: 'Expected what was asked for before to be done first.' });
-    this.#busy = true;
+  close(): void {
+    this.#closed = true;
+    this.release();
+  }
+
+  /** Whatever goes wrong is an answer, and reaches nobody else. @param work gives the answer, or none */
+  async #work(about: object, work: () => Promise<object | undefined>): Promise<void> {
     try {
-      this.#say({ ...about, ...(await work()) });
+      if (this.#underWay >= mostUnderWay)
+        throw new Error(`Expected at most ${mostUnderWay} things to be asked for at a time, got one more.`);
+      this.#underWay++;
+      try {
+        const answer = await work();
+        if (answer !== undefined) this.#say({ ...about, ...answer });
+      } finally {
+        this.#underWay--;
+      }
     } catch (error) {
       this.#say({ ...about, refused: describeError(error).message });
-    } finally {
-      this.#busy = false;
     }
   }
 

@@ -16,7 +16,7 @@ const types = ['recording', 'chart', 'actor', 'event', 'lagged'];
  * @param most bytes that are looked at
  * @throws LoopError `STORE` that says in one line what it is instead
  */
-export async function checkRecording(path: string, most = looked): Promise<void> {
+export async function checkRecording(path: string, most: number = looked): Promise<void> {
   const file = await openRecording(path);
   try {
     const beginning = new Beginning(path);

@@ -211,7 +211,9 @@ test('what is dropped is added, and two that cannot be read are both told of', a
   await visit();
   await open({ 'good.jsonl': await trained(0.1), 'bad.jsonl': '{}\n', 'empty.jsonl': '' });
   await page.waitForSelector('#tree');
-  await expect.poll(() => page.locator('[role=alert]').innerText()).toMatch(/bad\.jsonl.*empty\.jsonl|empty\.jsonl.*bad\.jsonl/s);
+  await expect
+    .poll(() => page.locator('[role=alert]').innerText())
+    .toMatch(/bad\.jsonl.*empty\.jsonl|empty\.jsonl.*bad\.jsonl/s);
   // Where the first is none, the first that is one is shown.
   await page.reload();
   await open({ 'bad.jsonl': '{}\n', 'good.jsonl': await trained(0.1) });

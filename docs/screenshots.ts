@@ -77,8 +77,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
     await open(recordings.slice(1), 'button[title^="Open"]');
     await tab.click('#tab-runs');
-    await tab.waitForFunction(() => document.querySelectorAll('.run-row').length === 2);
-    for (const box of await tab.locator('.run-row input').all()) await box.check();
+    await tab.waitForFunction(() => document.querySelectorAll('.run-row .tick').length === 2);
+    for (const box of await tab.locator('.run-row .tick input').all()) await box.check();
     await shoot('runs');
     await tab.locator('.runs').getByRole('button', { name: 'Compare 2' }).click();
     // Until all steps have been compared.

@@ -365,7 +365,7 @@ test('a run whose program answers no more is unknown until it does again', async
     socket.send(JSON.stringify(lines));
     hang = () => void socket.close();
   });
-  await page.goto(`${site}#token=secret`);
+  await page.goto(`${site}#token=secret&pane=chart`);
   await page.waitForSelector('#statechart');
   await choose('batches');
   const last = async () => (await rowsOfTree()).at(-1);

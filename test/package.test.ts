@@ -56,6 +56,7 @@ describe('what the doors give', () => {
       [
         "ActorLine",
         "BrokenOff",
+        "ChartLine",
         "Checkpoint",
         "CheckpointInfo",
         "CheckpointStore",

@@ -122,7 +122,7 @@ test('a tab that is left says goodbye, and its run is shown as gone until it com
   await expect
     .poll(notices)
     .toEqual([
-      expect.stringMatching(/^The run has finished and the page or worker it was in has gone\. Save the recording/),
+      expect.stringMatching(/^The run was stopped and the page or worker it was in has gone\. Save the recording/),
     ]);
 });
 
@@ -208,7 +208,9 @@ test('a run over a port is left for a recording and gone back to, and is gone wi
   await page.setInputFiles('#file', file);
   await expect.poll(listed).toBe(text.trimEnd().split('\n').length);
   const { n } = await tab.evaluate(() => (window as any).run.progress.loops[0].state);
-  await page.getByRole('button', { name: 'Go back to the run' }).click();
+  // The run is still in the list, before the recording.
+  await page.getByRole('tab', { name: 'runs' }).click();
+  await page.locator('.run-row:not(.head)').first().click();
   // The same run, all of it.
   await expect.poll(listed).toBeGreaterThan(n);
   await grows();

@@ -26,6 +26,8 @@ const sticking = () =>
     };
     for (const element of document.querySelectorAll('.top *, .tools *, .tabs *, .scrubber *, .node *, .picks *')) {
       if (element.closest('.sheet, svg') || element.parentElement!.closest('select')) continue;
+      // The handle of the slider reaches over both ends of what it is about.
+      if (element.id === 'scrub') continue;
       const { left, right, width } = element.getBoundingClientRect();
       const edge = room(element).getBoundingClientRect();
       if (width && (right > edge.right + 1 || left < edge.left - 1)) {

@@ -208,9 +208,9 @@ test('a run over a port is left for a recording and gone back to, and is gone wi
   await page.setInputFiles('#file', file);
   await expect.poll(listed).toBe(text.trimEnd().split('\n').length);
   const { n } = await tab.evaluate(() => (window as any).run.progress.loops[0].state);
-  // The run is still in the list, before the recording.
+  // The run is still in the list, beside the one that the recording holds.
   await page.getByRole('tab', { name: 'runs' }).click();
-  await page.locator('.run-row:not(.head)').first().click();
+  await page.locator('.run-row[aria-selected=false]').click();
   // The same run, all of it.
   await expect.poll(listed).toBeGreaterThan(n);
   await grows();

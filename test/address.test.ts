@@ -42,7 +42,9 @@ test('the address of the repository is said once, and changed in the same way', 
       repository: { type: 'git', url: `git+${place}.git` },
     });
     expect(pictures()).toEqual(
-      ['chart.svg', 'inspector-dark.png', 'inspector-light.png'].map((name) => `${place}/raw/HEAD/docs/${name}`),
+      ['chart.svg', 'inspector-dark.png', 'inspector-light.png', 'compare-light.png'].map(
+        (name) => `${place}/raw/HEAD/docs/${name}`,
+      ),
     );
     expect(await address('--is-known')).toEqual({ code: 0, stderr: '' });
   }

@@ -101,6 +101,8 @@ describe('on the page', () => {
     expect(earlier).not.toBe(before);
     await choose('fit');
     expect(await value()).toBe(earlier);
+    // The address follows a moment later.
+    await expect.poll(() => page.url()).toMatch(/seq=.*=fit|=fit.*seq=/);
     await page.reload();
     await openRecording(recordingText({ epochs: 2, batches: 6, validation: 2, extra }));
     // The address keeps the moment, the browser what is watched.

@@ -38,7 +38,7 @@ const about = (lines: readonly any[], id: string) => lines.filter((line) => line
 
 describe('a recording of an app', () => {
   test('has its machine and all that it runs, each with its kind, and who has invoked it', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     await open(recorder);
     expect(actorsIn(recorder.recording).map(({ id, kind, under }) => [id, kind, under])).toEqual([
       ['shop@1', 'machine', undefined],
@@ -52,7 +52,7 @@ describe('a recording of an app', () => {
   });
 
   test('says which events its machine has handled, from whom, by which transitions, and what it holds after', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     await open(recorder);
     const lines = about(recorder.recording, 'shop@1');
     expect(lines.map(({ event, from, value, context }) => [event.type, from, value, context?.rows])).toEqual([
@@ -67,7 +67,7 @@ describe('a recording of an app', () => {
   });
 
   test('has the chart of its machine once, before the first actor of it', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const machine = shop();
     createActor(machine, { inspect: recorder }).start().stop();
     createActor(machine.provide({}), { inspect: recorder }).start().stop();
@@ -93,7 +93,7 @@ describe('a recording of an app', () => {
       own: { ...own, getPersistedSnapshot: (state: any) => state } as any,
     };
     const invoke = Object.keys(actors).map((src) => ({ src, id: src }));
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const actor = createActor(setup({ actors }).createMachine({ id: 'app', invoke } as any), { inspect: recorder });
     actor.start().stop();
     expect(actorsIn(recorder.recording).map(({ path, kind }) => [path, kind])).toEqual([
@@ -116,9 +116,9 @@ describe('a recording of an app', () => {
   });
 
   test('replays its loops, also as text, and its golden text has the loops alone', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     await open(recorder);
-    const alone = record();
+    const alone = record(undefined, { apps: true });
     await new Steps().start({ args: [3], inspect: alone }).output;
     const frames = (recording: Recording) =>
       [...replay(recording)].map(({ path, event, value, context }) => [path, event.type, value, context]);
@@ -132,7 +132,7 @@ describe('a recording of an app', () => {
       invoke: { src: 'shop', id: 'shop' },
       on: { go: { actions: ({ self }) => self.getSnapshot().children.shop!.send({ type: 'crash' }) } },
     });
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const actor = createActor(parent, { inspect: recorder });
     actor.subscribe({ error: () => {} });
     actor.start().send({ type: 'go' });
@@ -147,7 +147,7 @@ describe('a recording of an app', () => {
 
   test('of one that comes late, says how the actors stood', async () => {
     const actor = createActor(shop()).start();
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     actor.system.inspect(recorder);
     actor.send({ type: 'order', item: 'tea' });
     expect(actorsIn(recorder.recording)).toMatchObject([
@@ -159,7 +159,7 @@ describe('a recording of an app', () => {
   });
 
   test('what an app holds and sends is copied at once, shown as what it is, and only so much of it', () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const actor = createActor(shop(), { inspect: recorder }).start();
     const item: any = { n: Number.NaN, when: new Date(0), map: new Map(), list: Array(1000).fill(1), $n: 'a mark?' };
     item.self = item;
@@ -190,7 +190,7 @@ describe('a recording of an app', () => {
   });
 
   test('what runs within a loop is no actor of the app, also where an app has put it there', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const machine = new Steps().machine.provide({ actors: { advance: fromPromise(async () => {}) } });
     const actor = createActor(machine, { inspect: recorder, input: [1] } as any).start();
     await waitFor(actor, ({ status }) => status === 'done');
@@ -200,7 +200,7 @@ describe('a recording of an app', () => {
 
 describe('a page', () => {
   test('is told the same, redacted as other lines are', async () => {
-    const recorder = record();
+    const recorder = record(undefined, { apps: true });
     const inspection = new Inspection({
       redact: (line: any) => (line.kind === 'callback' ? undefined : { ...line, context: 'kept back' }),
     });
@@ -293,7 +293,7 @@ test('a loop that an app spawns from a run of its own stays the root of its run'
       end: { type: 'final' },
     },
   });
-  const recorder = record();
+  const recorder = record(undefined, { apps: true });
   const actor = createActor(machine, { inspect: recorder }).start();
   await waitFor(actor, ({ status }) => status === 'done');
   const loops = recorder.recording.filter((line) => line.type === 'actor' && line.kind === undefined) as any[];

@@ -17,7 +17,7 @@ import { begin, end, leave, openRecording, page, press, scrub, settle, visit, wa
 
 /** The shop, opened and with an order, as it is recorded. */
 async function shopRecording(): Promise<string> {
-  const recorder = record();
+  const recorder = record(undefined, { apps: true });
   const actor = createActor(shop(), { inspect: recorder }).start();
   actor.send({ type: 'order', item: 'tea' });
   actor.send({ type: 'open' });

@@ -14,7 +14,7 @@ import { begin, end, leave, moment, openRecording, page, press, settle, visit } 
 
 /** The shop, opened, with an order and a ping, as it is recorded. */
 async function shopRecording(): Promise<Recording> {
-  const recorder = record();
+  const recorder = record(undefined, { apps: true });
   const actor = createActor(shop(), { inspect: recorder }).start();
   actor.send({ type: 'order', item: 'tea' });
   actor.getSnapshot().children.ping!.send({ type: 'ping' } as never);

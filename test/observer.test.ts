@@ -18,7 +18,7 @@ function pageOf(inspection: Inspection): any[] {
 
 /** Runs something under a recorder and an inspector, and gives what each tells of loops: they must agree. */
 async function seen(run: (inspect: Observed) => Promise<unknown>): Promise<{ recording: Recording; lines: any[] }> {
-  const recorder = record();
+  const recorder = record(undefined, { apps: true });
   const inspection = new Inspection();
   const lines = pageOf(inspection);
   const both = (event: InspectionEvent) => {

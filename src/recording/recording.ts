@@ -18,15 +18,18 @@ export interface Recorder {
 }
 
 /**
- * Records the loops of a run: `loop.start({ inspect: record() })`, and with them the actors of the app that are in one
- * system with them: `createActor(app, { inspect: record() })`.
+ * Records the loops of a run: `loop.start({ inspect: record() })`, or of an app's own machine that invokes some:
+ * `createActor(app, { inspect: record() })`.
  * What goes wrong in here stays in here: a line that could not be made says so, and a replay ends there with `REPLAY_MISMATCH`.
  * @param onLine called with each line as it is made, and the recording stays empty: for writing it elsewhere. What it
  * throws is reported as uncaught, and does not reach the run
+ * @param options `apps`: with the loops, the actors of the app that are in one system with them. Default: false
  */
-export function record(onLine?: (line: RecordingLine) => void): Recorder {
+export function record(onLine?: (line: RecordingLine) => void, { apps = false }: { apps?: boolean } = {}): Recorder {
   const recording: Recording = [];
-  const observer = new Observer((sighting) => told(() => lineOf(sighting, seq)));
+  const observer = new Observer((sighting) => {
+    if (apps || sighting.subject.ofApp === undefined) told(() => lineOf(sighting, seq));
+  });
   let seq = 0;
   keep({ type: 'recording', seq: 0, t: performance.timeOrigin + performance.now(), format: 1 });
   return { recording, [recorder]: true, next } as Recorder;

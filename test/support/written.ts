@@ -245,7 +245,7 @@ async function recordedOdd(): Promise<RecordingLine[]> {
 
 /** An app with a machine and other actors beside a loop. */
 async function recordedApp(): Promise<RecordingLine[]> {
-  const recorder = record();
+  const recorder = record(undefined, { apps: true });
   const app = createActor(shop(), { inspect: recorder }).start();
   app.send({ type: 'open' });
   await waitFor(app, ({ value }) => value === 'ready');

@@ -9,9 +9,7 @@ import type { Source } from '../inspector/sources/source.ts';
 
 /** Reads all that a source gives, as the page does. */
 async function read(source: Source): Promise<Recording> {
-  const recording = new Recording(source, 1, (one, batches) => {
-    for (const batch of batches) one.add(batch);
-  });
+  const recording = new Recording(source, 1, () => {});
   await new Promise<void>((resolve, reject) => {
     source.start(
       (lines, bytes, upTo) => recording.add({ lines, bytes, upTo }),

@@ -34,11 +34,13 @@ export class Recording {
   /** Counted from 1, in the order in which they were opened. */
   readonly number: number;
 
-  constructor(source: Source, number: number, takeIn: (recording: Recording, batches: readonly Batch[]) => void) {
+  /** @param show has what came drawn, and makes room for more */
+  constructor(source: Source, number: number, show: (recording: Recording) => void) {
     this.source = source;
     this.number = number;
     this.arrivals = new Arrivals(
-      (batches) => takeIn(this, batches),
+      (batch) => this.add(batch),
+      () => show(this),
       () => this.#goal,
     );
   }
@@ -72,7 +74,7 @@ export class Recording {
   /** Puts what came into the store, and notes how the loops stand there where a part of the file could begin. */
   add({ lines, bytes, upTo }: Batch): void {
     const { store, contexts, source } = this;
-    store.add(lines, bytes);
+    store.take(lines, bytes);
     if (!upTo || !source.parts) return;
     const { end } = store;
     source.parts.note(upTo, () => {

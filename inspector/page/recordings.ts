@@ -1,5 +1,4 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import type { Batch } from '../sources/arrivals.ts';
 import type { Source, Status } from '../sources/source.ts';
 import { BOUNDS, Recording } from './recording.ts';
 import { PageSelection } from './selection.ts';
@@ -50,7 +49,7 @@ export class Recordings extends PageSelection {
         );
         return;
       }
-      const recording = new Recording(source, ++this.#opened, (one, batches) => this.#takeIn(one, batches));
+      const recording = new Recording(source, ++this.#opened, (one) => this.#showNew(one));
       const shown = this.recording.peek();
       // Of a file it shows with its first line whether it is a recording; a program is seen to be one.
       if (at === first && (source.send || !shown || shown.isEmpty)) this.#list(recording, true);
@@ -184,7 +183,7 @@ export class Recordings extends PageSelection {
   /** Another run has taken the place of one: the one stays in the list, and what comes is of a new one. */
   #follow(earlier: Recording): Recording {
     const { source, stop } = earlier;
-    const recording = new Recording(source, ++this.#opened, (one, batches) => this.#takeIn(one, batches));
+    const recording = new Recording(source, ++this.#opened, (one) => this.#showNew(one));
     recording.stop = stop;
     const isShown = this.recording.peek() === earlier;
     const { recordings } = this;
@@ -200,10 +199,10 @@ export class Recordings extends PageSelection {
     return recording;
   }
 
-  /** Puts what came into the store and tells the views. In one go: between the two, rows they know might be gone. */
-  #takeIn(recording: Recording, batches: readonly Batch[]): void {
+  /** Tells the views what came, and lets go of what there is no room for. In one go: between the two, rows they know might be gone. */
+  #showNew(recording: Recording): void {
     batch(() => {
-      for (const one of batches) recording.add(one);
+      recording.store.trim();
       const isShown = this.recording.value === recording;
       const lost = this.#makeRoom();
       if (isShown) this.choose();

@@ -175,7 +175,14 @@ export class Store {
     return this.#firstWhere((row) => this.t(row) >= t);
   }
 
+  /** Takes lines in, and lets go of the oldest where those are too many. */
   add(lines: readonly Taken[], bytes: number): void {
+    this.take(lines, bytes);
+    this.trim();
+  }
+
+  /** Takes lines in, and keeps all that are there. */
+  take(lines: readonly Taken[], bytes: number): void {
     const each = bytes / Math.max(1, lines.length);
     for (const line of lines) {
       try {
@@ -185,6 +192,10 @@ export class Store {
         this.unreadable++;
       }
     }
+  }
+
+  /** Lets go of the oldest lines where there are too many. */
+  trim(): void {
     while (
       this.#chunks.length > 1 &&
       (this.#end - this.#base > this.#bounds.events || this.bytes > this.#bounds.bytes)

@@ -10,8 +10,8 @@ export interface Batch {
 }
 
 const FRAME = 17;
-/** So many lines wait for the next frame at most: to take in more at once would hold up the page. */
-const MOST = 12_000;
+/** So many lines are taken in at most before they are shown: until then, none is let go of to make room. */
+const MOST = 30_000;
 /** Milliseconds between two drawings while what was there before is still on its way. */
 const CATCHING_UP = 500;
 /** Where so many lines come between two drawings that nobody can follow, and drawing takes longer than a frame, it waits so long. */
@@ -20,11 +20,12 @@ const SELDOM = 100;
 /** It waits no longer, however long drawing takes. */
 const LONGEST = 250;
 
-/** Lines that have come and are not shown yet. They are handed on once a frame, or less often where drawing takes long. */
+/** Lines that come are taken in at once, and shown once a frame, or less often where drawing takes long. */
 export class Arrivals {
-  readonly #handOn: (batches: readonly Batch[]) => void;
+  readonly #take: (batch: Batch) => void;
+  readonly #show: () => void;
   readonly #goal: () => number;
-  #batches: Batch[] = [];
+  /** How many lines are taken in and not shown. */
   #waiting = 0;
   /** The number of the last line that came. */
   #reached = 0;
@@ -37,16 +38,19 @@ export class Arrivals {
   #came = 0;
 
   /**
-   * @param handOn takes them, and has what it makes of them drawn
+   * @param take takes lines in
+   * @param show has what was made of them drawn
    * @param goal the number of the last line that was there before this page, as far as that is known
    */
-  constructor(handOn: (batches: readonly Batch[]) => void, goal: () => number) {
-    this.#handOn = handOn;
+  constructor(take: (batch: Batch) => void, show: () => void, goal: () => number) {
+    this.#take = take;
+    this.#show = show;
     this.#goal = goal;
   }
 
   add(lines: readonly Taken[], bytes: number, upTo?: Place): void {
-    this.#batches.push({ lines, bytes, upTo });
+    // At once: all that comes between two frames, taken in together, would hold up the page.
+    this.#take({ lines, bytes, upTo });
     this.#waiting += lines.length;
     const behind = this.#behind;
     this.#reached = lines.at(-1)!.seq;
@@ -56,20 +60,18 @@ export class Arrivals {
     else this.schedule();
   }
 
-  /** Hands on all there are. */
+  /** Shows all there are. */
   flush(): void {
-    const batches = this.#batches;
-    this.#batches = [];
+    if (this.#waiting > 0) this.#some = true;
     this.#waiting = 0;
-    if (batches.length > 0) this.#some = true;
-    this.#handOn(batches);
+    this.#show();
   }
 
-  /** Hands them on soon. */
+  /** Shows them soon. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const handOn = () => {
+    const show = () => {
       this.#scheduled = false;
       this.#came = this.#waiting;
       const began = performance.now();
@@ -86,13 +88,12 @@ export class Arrivals {
     const least = this.#cost > 0 && this.#came > MANY ? SELDOM : 0;
     const pause = this.#behind && this.#some ? CATCHING_UP : Math.min(LONGEST, Math.max(least, this.#cost * 3));
     // Not within a frame: what is made of them there would be one long task with layout and painting.
-    if (pause) setTimeout(handOn, pause);
-    else requestAnimationFrame(() => setTimeout(handOn));
+    if (pause) setTimeout(show, pause);
+    else requestAnimationFrame(() => setTimeout(show));
   }
 
-  /** Others come now: those that wait are of no use any more. */
+  /** Others come now: those that were taken in are of no use any more. */
   clear(): void {
-    this.#batches = [];
     this.#waiting = 0;
     this.#reached = 0;
     this.#some = false;

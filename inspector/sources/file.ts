@@ -2,8 +2,9 @@ import type { Line } from '../lines/line.ts';
 import { figure } from '../text/number.ts';
 import { embeddedRecordings } from './embedded.ts';
 import { FileParts } from './file-parts.ts';
-import { type Reading, readLines, unzipped } from './jsonl.ts';
+import { type Reading, readLines } from './jsonl.ts';
 import type { Source, Status } from './source.ts';
+import { unzipped } from './unzip.ts';
 
 /** So many of something, and what is the case with them. */
 const some = (count: number, one: string, many: string) => (count === 1 ? one : `${figure(count)} ${many}`);

@@ -1,5 +1,7 @@
 import { completed, faultOf, type Line } from '../lines/line.ts';
+import { ByteLines } from './byte-lines.ts';
 import { Sequence } from './sequence.ts';
+import { unzipped } from './unzip.ts';
 
 /** What a file held besides the lines that are shown. All but `recordings` is of the one that was asked for. */
 export interface Reading {
@@ -35,9 +37,6 @@ export interface Wanted {
 /** Work is done in slices of about this many milliseconds, so that the page stays awake. */
 const SLICE = 16;
 
-/** So many bytes are unzipped at a time: what is lost where the file is damaged. */
-const MORSEL = 16_384;
-
 /** Lets the page do what waits. A message comes at once; a timer would wait four milliseconds each time. */
 const breathe = () =>
   new Promise<void>((resolve) => {
@@ -48,44 +47,6 @@ const breathe = () =>
     };
     port2.postMessage(null);
   });
-
-/** Unzips where the bytes say that they are gzip, whatever the file is called. */
-export async function unzipped(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
-  const reader = stream.getReader();
-  const { value: head = new Uint8Array() } = await reader.read();
-  const zipped = head[0] === 0x1f && head[1] === 0x8b;
-  const pieces = (async function* () {
-    for (let piece: Uint8Array | undefined = head; piece; piece = (await reader.read()).value) {
-      if (!zipped) yield piece;
-      else for (let at = 0; at < piece.length; at += MORSEL) yield piece.subarray(at, at + MORSEL);
-    }
-    // A stream that fails throws away what it has unzipped and nobody has taken yet. It comes to this piece once all
-    // that lies before it has been taken, and finds out only behind it that the end is missing.
-    if (zipped) yield new Uint8Array();
-  })();
-  const whole = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  return zipped ? whole.pipeThrough(new DecompressionStream('gzip') as any) : whole;
-}
-
-const encoder = new TextEncoder();
-
-/** How many bytes at the end of a piece are the beginning of a character that goes on in the next. */
-function cutOff(piece: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, piece.length); back++) {
-    const byte = piece[piece.length - back]!;
-    if (byte >> 6 === 0b10) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
 
 /**
  * Reads JSON lines from bytes, plain or gzipped, and hands them on in batches.
@@ -114,19 +75,14 @@ export async function readLines(
   let reached = 0;
   let badSince = 0;
   const reader = (await unzipped(bytes)).getReader();
-  const decoder = new TextDecoder();
-  let rest = '';
+  const cut = new ByteLines();
   let number = 0;
   let batch: Line[] = [];
   let weight = 0;
   let began = performance.now();
-  /** How many bytes have come, and how many of those the decoder keeps back. */
-  let came = 0;
-  let kept = 0;
 
-  /** @param behind what has come and not been read */
-  const flush = (behind: string) => {
-    if (batch.length) onLines(batch, weight, came - kept - encoder.encode(behind).length);
+  const flush = () => {
+    if (batch.length) onLines(batch, weight, cut.offset);
     batch = [];
     weight = 0;
   };
@@ -190,32 +146,27 @@ export async function readLines(
       reading.broken = error.message;
       return { done: true, value: undefined };
     });
-    came += value?.length ?? 0;
-    kept = value && !done ? cutOff(value) : 0;
-    const piece = rest + decoder.decode(value, { stream: !done });
-    let from = 0;
-    for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', from)) {
-      take(piece.slice(from, end), false);
-      from = end + 1;
+    if (value) cut.add(value);
+    for (let line = cut.next(); line !== undefined; line = cut.next()) {
+      take(line, false);
       if (reading.lines >= most) {
         reading.more = true;
-        flush(piece.slice(from));
+        flush();
         void reader.cancel();
         return reading;
       }
       const late = performance.now() - began > SLICE;
-      if (late || batch.length >= together) flush(piece.slice(from));
+      if (late || batch.length >= together) flush();
       if (late) {
         await breathe();
         if (signal.aborted) return reading;
         began = performance.now();
       }
     }
-    rest = piece.slice(from);
     if (!done) continue;
-    take(rest, true);
+    take(cut.rest(), true);
     if (reading.broken && reading.recordings === wanted) reading.torn = true;
-    flush('');
+    flush();
     return reading;
   }
   void reader.cancel();

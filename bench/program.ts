@@ -13,7 +13,7 @@ interface Asked {
   lines: { ask: object; answer: { lines: number } };
 }
 
-/** A program with an inspected run that goes on step by step, in a process of its own. */
+/** A program with inspected runs that go on step by step, in a process of its own. */
 export class Program {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -23,10 +23,11 @@ export class Program {
     this.#child = child;
   }
 
-  static async start(): Promise<Program> {
+  /** @param runs so many go on at once, and share the steps that are asked for */
+  static async start(runs = 1): Promise<Program> {
     const child = fork(fileURLToPath(import.meta.url), [], {
       execArgv: [...process.execArgv, '--expose-gc'],
-      env: { ...process.env, LOOPCHART_BENCH_RUNS: '1' },
+      env: { ...process.env, LOOPCHART_BENCH_RUNS: `${runs}` },
     });
     const url = await new Promise<string>((resolve, reject) => {
       child.once('message', (message) => resolve((message as { url: string }).url));
@@ -59,7 +60,8 @@ class Gate {
   #perSecond = Number.POSITIVE_INFINITY;
   #began = 0;
   #reached: () => void = () => {};
-  #open: () => void = () => {};
+  /** Those that wait for the next steps. */
+  #waiting: (() => void)[] = [];
 
   /** Resolves when so many steps more have been taken. */
   allow(steps: number, perSecond = Number.POSITIVE_INFINITY): Promise<void> {
@@ -67,7 +69,7 @@ class Gate {
     this.#budget = steps;
     this.#perSecond = perSecond;
     this.#began = performance.now();
-    this.#open();
+    for (const open of this.#waiting.splice(0)) open();
     return new Promise((resolve) => {
       this.#reached = resolve;
     });
@@ -76,7 +78,7 @@ class Gate {
   pass(): void | Promise<void> {
     if (++this.#passed >= this.#budget) {
       return new Promise((resolve) => {
-        this.#open = resolve;
+        this.#waiting.push(resolve);
         this.#reached();
       });
     }
@@ -135,7 +137,8 @@ class Fit extends Loop {
   }
 }
 
-if (process.env.LOOPCHART_BENCH_RUNS !== undefined && process.send !== undefined) await serve();
+const runs = Number(process.env.LOOPCHART_BENCH_RUNS ?? 0);
+if (runs > 0 && process.send !== undefined) await serve();
 
 async function serve(): Promise<void> {
   const inspect: Inspector = await inspector({ tell: () => {} });
@@ -148,7 +151,7 @@ async function serve(): Promise<void> {
     if (event.type === '@xstate.microstep' || (event.type === '@xstate.event' && event.event?.type === 'xstate.init'))
       lines++;
   };
-  void new Fit(gate).start({ inspect: [inspect, count as any] });
+  for (let run = 0; run < runs; run++) void new Fit(gate).start({ inspect: [inspect, count as any] });
   process.on('message', async ({ what, steps, perSecond }: any) => {
     if (what === 'steps') {
       const [began, before] = [performance.now(), process.cpuUsage()];

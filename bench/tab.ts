@@ -79,6 +79,22 @@ export class Tab {
     );
   }
 
+  /** Compares all runs that are open, beside each other. */
+  async compare(): Promise<void> {
+    const { page } = this;
+    await page.getByRole('tab', { name: 'runs' }).click();
+    for (const box of await page.locator('.run-list [type=checkbox]').all()) await box.check();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.waitForSelector('.pair');
+  }
+
+  /** Waits until all that is there was compared, and gives what was found. */
+  async compared(): Promise<string> {
+    const told = this.page.locator('.pair .parted').first();
+    await this.page.waitForFunction(() => !/ %$|^$/.test(document.querySelector('.pair .parted')?.textContent ?? ''));
+    return await told.innerText();
+  }
+
   /** How many rows the log says that it has. */
   async count(): Promise<number> {
     return Number((await this.page.locator('#log-count').innerText()).replaceAll(',', ''));

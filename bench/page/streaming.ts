@@ -2,15 +2,17 @@ import { Program } from '../program.ts';
 import { Tab } from '../tab.ts';
 import { type Bench, both, counted, longest } from './row.ts';
 
+const perSecond = 20_000;
+
 export const streaming: Bench = {
   name: 'streaming',
   async *rows(browser) {
-    const perSecond = 20_000;
-    for (const view of ['nest', 'chart', 'plots']) {
-      const program = await Program.start();
+    for (const view of ['nest', 'chart', 'plots', 'compare']) {
+      const program = await Program.start(view === 'compare' ? 2 : 1);
       const tab = await Tab.open(browser, program.url);
       await program.ask('steps', { steps: 1000 });
-      await tab.page.getByRole('tab', { name: view }).click();
+      if (view === 'compare') await tab.compare();
+      else await tab.page.getByRole('tab', { name: view }).click();
       let took = 0;
       let missed = 0;
       const tasks = await tab.tasksDuring(async () => {
@@ -19,8 +21,9 @@ export const streaming: Bench = {
         await tab.shows(lines);
         missed = lines - (await tab.count());
       });
+      const shown = view === 'compare' ? 'two runs compared' : `${view} shown`;
       yield {
-        name: `${perSecond.toLocaleString('en')} events a second for 10 s, ${view} shown: the longest task`,
+        name: `${perSecond.toLocaleString('en')} events a second for 10 s, ${shown}: the longest task`,
         measured: `${both(tasks)} (${((perSecond * 10_000) / took).toFixed(0)} steps a second, ${missed} lines missed)`,
         mark: '≤ 100 ms',
         // A run that was kept from going so fast has shown nothing.

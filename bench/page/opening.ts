@@ -54,7 +54,8 @@ async function* two(browser: Browser, program: Program, files: string[]): AsyncG
       await tab.tasksDuring(async () => {
         await tab.page.setInputFiles('#file', files);
         await tab.listed(held);
-        await tab.page.waitForFunction(() => !document.body.innerText.includes('Reading '));
+        await tab.page.getByRole('tab', { name: 'runs' }).click();
+        await tab.page.locator('.run-row.done').nth(1).waitFor();
       }),
     );
     compared.push(

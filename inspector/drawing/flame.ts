@@ -1,4 +1,5 @@
 import type { Actor } from '../run/actor.ts';
+import { firstIn, type Lane } from '../run/lane.ts';
 import type { Store } from '../run/store.ts';
 import { stamp } from '../text/time.ts';
 
@@ -38,48 +39,55 @@ export const LANE = BAR + STRIP + 3;
 /** How many pixels so many lanes take. Where there is none yet, there is room for two. */
 export const tall = (lanes: number): number => AXIS + Math.max(2, lanes) * LANE + 2;
 
-/** Where the actors of a lane that reach into a time begin. They lie in order and do not overlap. */
-function firstIn(actors: readonly Actor[], from: number): number {
-  let low = 0;
-  let high = actors.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (actors[middle]!.end < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Draws the runs of all loops over time, and in each what its machine did. */
 export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
-  const { store, from, to, width } = scene;
+  const { store, width } = scene;
   const height = tall(store.lanes.length);
-  const scale = width / (to - from);
   ctx.clearRect(0, 0, width, Math.max(height, ctx.canvas.height));
   ctx.font = '11px system-ui, sans-serif';
   ctx.textBaseline = 'middle';
   drawAxis(ctx, scene);
-  for (let lane = 0; lane < store.lanes.length; lane++) {
-    const actors = store.lanes[lane]!;
-    const y = AXIS + lane * LANE;
-    // Spans narrower than a pixel are drawn once for each pixel, however many they are.
-    let covered = -1;
-    for (let at = firstIn(actors, from); at < actors.length; at++) {
-      const actor = actors[at]!;
-      if (actor.from > to) break;
-      const x = Math.max(-2, (actor.from - from) * scale);
-      const end = Math.min(width + 2, ((Number.isNaN(actor.end) ? store.t(store.last) : actor.end) - from) * scale);
-      const failed = actor.failedAt <= store.last;
-      if (end <= covered + 0.5 && !failed) continue;
-      drawBar(ctx, scene, actor, Math.max(x, Math.min(covered, x + 0.5)), Math.max(end - x, 1), y, failed);
-      if (!actor.ended && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
-      covered = Math.max(end, x + 1);
-    }
-  }
+  for (let lane = 0; lane < store.lanes.length; lane++) drawLane(ctx, scene, store.lanes[lane]!, AXIS + lane * LANE);
   drawGaps(ctx, scene, height);
   drawMarks(ctx, scene);
   drawRange(ctx, scene, ctx.canvas.height);
   drawNow(ctx, scene, ctx.canvas.height);
+}
+
+/** Those that failed over all others, so that none of them is hidden. */
+function drawLane(ctx: CanvasRenderingContext2D, scene: Scene, { actors, failed }: Lane, y: number): void {
+  drawActors(ctx, scene, actors, y, false);
+  if (failed.length) drawActors(ctx, scene, failed, y, true);
+}
+
+/**
+ * Draws actors that lie in time. Those narrower than a pixel are drawn once for each pixel, and the others of that pixel
+ * are not even looked at: of however many there are, no more are gone through than there are pixels.
+ */
+function drawActors(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  actors: readonly Actor[],
+  y: number,
+  failed: boolean,
+): void {
+  const { store, from, to, width } = scene;
+  const scale = width / (to - from);
+  let covered = -1;
+  for (let at = firstIn(actors, from); at < actors.length; at++) {
+    const actor = actors[at]!;
+    if (actor.from > to) break;
+    const x = Math.max(-2, (actor.from - from) * scale);
+    const end = Math.min(width + 2, ((Number.isNaN(actor.end) ? store.t(store.last) : actor.end) - from) * scale);
+    if (end <= covered + 0.5) {
+      // The next one that reaches further; this one is passed over in any case.
+      at = firstIn(actors, from + (covered + 0.5) / scale, at + 1) - 1;
+      continue;
+    }
+    drawBar(ctx, scene, actor, Math.max(x, Math.min(covered, x + 0.5)), Math.max(end - x, 1), y, failed);
+    if (!actor.ended && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
+    covered = Math.max(end, x + 1);
+  }
 }
 
 function drawBar(
@@ -285,6 +293,6 @@ export function actorAt(
   if (y < AXIS || !lane) return undefined;
   const slack = ((to - from) / width) * 1.5;
   const t = from + (x / width) * (to - from);
-  const actor = lane[firstIn(lane, t - slack)];
+  const actor = lane.actors[firstIn(lane.actors, t - slack)];
   return actor && actor.from <= t + slack ? actor : undefined;
 }

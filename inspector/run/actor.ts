@@ -3,6 +3,8 @@ import type { ActorLine, EventLine, LoopContext } from '../lines/line.ts';
 import { RowIndex } from './row-index.ts';
 
 const HUES = 8;
+/** Most loops run no others. */
+const NONE: ReadonlyMap<string, Actor[]> = new Map();
 
 /** How a loop stands, in one word that has a colour. */
 export type Phase = 'running' | 'paused' | 'done' | 'skipped' | 'ended' | 'failed' | 'aborted' | 'stopped' | 'unknown';
@@ -13,7 +15,8 @@ export class Actor {
   readonly rows: RowIndex = new RowIndex();
   /** The rows at which it came into another state. */
   readonly entries: RowIndex = new RowIndex();
-  readonly children: Map<string, Actor[]> = new Map();
+  /** The loops that it ran, by their names. */
+  children: ReadonlyMap<string, Actor[]> = NONE;
   readonly from: number;
   first: number;
   end = Number.NaN;

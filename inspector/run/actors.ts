@@ -1,6 +1,7 @@
 import type { ActorLine, EventLine } from '../lines/line.ts';
 import { Actor, type Path, Run } from './actor.ts';
 import { AppGroups } from './app-groups.ts';
+import { Lane, without } from './lane.ts';
 
 /** All actors that are known, and how they belong together. */
 export class Actors {
@@ -9,11 +10,11 @@ export class Actors {
   /** In the order in which they began. */
   readonly runs: Run[] = [];
   readonly roots: Actor[] = [];
-  /** The rows of the flame chart, each with its actors in time. */
-  readonly lanes: Actor[][] = [];
+  readonly lanes: Lane[] = [];
   readonly #apps = new AppGroups();
   readonly #byIndex: (Actor | undefined)[] = [];
   readonly #laneOwner: (Actor | undefined)[] = [];
+  readonly #children = new WeakMap<Actor, Map<string, Actor[]>>();
   #begun = 0;
 
   readonly #gapSince: (actor: Actor) => { row: number; t: number } | undefined;
@@ -57,15 +58,15 @@ export class Actors {
     while (this.#laneOwner[lane]) lane++;
     this.#laneOwner[lane] = actor;
     actor.lane = lane;
-    this.lanes[lane] ??= [];
-    this.lanes[lane]!.push(actor);
+    this.lanes[lane] ??= new Lane();
+    this.lanes[lane]!.actors.push(actor);
     return actor;
   }
 
   #place(actor: Actor, parent: Actor, row: number): void {
     const siblings = parent.children.get(actor.name);
     if (!siblings) {
-      parent.children.set(actor.name, [actor]);
+      this.#childrenOf(parent).set(actor.name, [actor]);
       return;
     }
     // A loop runs once at a time: the run before is over, whether or not its end was seen.
@@ -75,24 +76,31 @@ export class Actors {
     siblings.push(actor);
   }
 
+  /** Most actors have none: they share one that is empty. */
+  #childrenOf(actor: Actor): Map<string, Actor[]> {
+    const known = this.#children.get(actor) ?? new Map<string, Actor[]>();
+    if (!known.size) {
+      this.#children.set(actor, known);
+      actor.children = known;
+    }
+    return known;
+  }
+
   /** It is known now which loop ran it. */
   adopt(actor: Actor, parent: Actor): void {
-    this.#leave(actor);
+    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots, new Set([actor]));
     actor.parent = parent;
     const { run } = actor.path;
     // Until now it was taken to be a run by itself.
     if (run.root === actor && run !== parent.path.run) {
       for (const path of run.paths.values()) parent.path.run.path(path.name).join(path);
-      without(this.runs, run);
+      without(this.runs, new Set([run]));
     }
-    const siblings = parent.children.get(actor.name) ?? [];
+    const children = this.#childrenOf(parent);
+    const siblings = children.get(actor.name) ?? [];
     const later = siblings.findIndex(({ first }) => first > actor.first);
     siblings.splice(later < 0 ? siblings.length : later, 0, actor);
-    parent.children.set(actor.name, siblings);
-  }
-
-  #leave(actor: Actor): void {
-    without(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots, actor);
+    children.set(actor.name, siblings);
   }
 
   /** The line of an actor whose own was not seen: what can be told from its id. */
@@ -135,20 +143,37 @@ export class Actors {
     actor.endRow = Number.POSITIVE_INFINITY;
   }
 
-  /** None of its rows is here any more. */
-  forget(actor: Actor): void {
-    this.#byIndex[actor.index] = undefined;
-    this.byId.delete(actor.id);
-    without(actor.path.actors, actor);
-    if (actor.kind !== '') {
-      this.#apps.forget(actor);
-      return;
+  /** It has failed. */
+  fail(actor: Actor): void {
+    if (actor.kind === '') this.lanes[actor.lane]!.fail(actor);
+  }
+
+  /** None of their rows is here any more. Together: each list that some stand in is gone through once. */
+  forget(actors: readonly Actor[]): void {
+    const lists = new Map<Actor[] | Lane, Set<Actor>>();
+    const outOf = (list: Actor[] | Lane, actor: Actor) => {
+      const some = lists.get(list) ?? new Set();
+      lists.set(list, some.add(actor));
+    };
+    for (const actor of actors) {
+      this.#byIndex[actor.index] = undefined;
+      this.byId.delete(actor.id);
+      outOf(actor.path.actors, actor);
+      if (actor.kind !== '') continue;
+      outOf(this.lanes[actor.lane]!, actor);
+      outOf(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots, actor);
     }
-    const { run } = actor.path;
+    for (const [list, some] of lists) {
+      if (list instanceof Lane) list.forget(some);
+      else without(list, some);
+    }
+    for (const actor of actors) if (actor.kind !== '') this.#apps.forget(actor);
     // Of one run of a program without end, nothing stays when all of it has been let go.
-    if ([...run.paths.values()].every(({ actors }) => actors.length === 0)) without(this.runs, run);
-    without(this.lanes[actor.lane]!, actor);
-    this.#leave(actor);
+    const runs = new Set(actors.flatMap(({ kind, path }) => (kind === '' ? [path.run] : [])));
+    without(
+      this.runs,
+      new Set([...runs].filter(({ paths }) => [...paths.values()].every((path) => !path.actors.length))),
+    );
   }
 
   /** The newest actor of this path, unless several runs have one that goes on: then nobody can say which is meant. */
@@ -163,9 +188,4 @@ export class Actors {
     const run = this.runs.findLast(({ paths }) => paths.get(path)?.actors.length);
     return run?.paths.get(path)?.actors.at(-1);
   }
-}
-
-function without<T>(list: T[], one: T): void {
-  const at = list.indexOf(one);
-  if (at >= 0) list.splice(at, 1);
 }

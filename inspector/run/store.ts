@@ -9,6 +9,7 @@ import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from 
 import { Actors } from './actors.ts';
 import { CHUNK, Chunk, Words } from './columns.ts';
 import { Failures } from './failures.ts';
+import type { Lane } from './lane.ts';
 import { RowIndex } from './row-index.ts';
 
 export interface Bounds {
@@ -35,8 +36,8 @@ export class Store {
   /** In the order in which they began. */
   readonly runs: readonly Run[] = this.#actors.runs;
   readonly roots: readonly Actor[] = this.#actors.roots;
-  /** The rows of the flame chart, each with its actors in time. */
-  readonly lanes: readonly (readonly Actor[])[] = this.#actors.lanes;
+  /** The rows of the timeline. */
+  readonly lanes: readonly Lane[] = this.#actors.lanes;
   runId = '';
   bytes = 0;
   /** Lines that were let go to stay within the bounds. */
@@ -311,7 +312,10 @@ export class Store {
     if (before === undefined ? actor.first === row : this.value(before) !== this.value(row)) actor.entries.push(row, 0);
     actor.rows.push(row, actor.steps);
     const phase = phaseAfter(line, actor.kind);
-    if (phase === 'failed') actor.failedAt = row;
+    if (phase === 'failed') {
+      if (actor.failedAt === Number.POSITIVE_INFINITY) this.#actors.fail(actor);
+      actor.failedAt = row;
+    }
     if (phase === 'aborted') actor.endsAnother ||= isEnd(thrownIn(line) ?? line.context?.error);
     // `skipped` is a state on the way: its hook still runs. The status says when it is over.
     if (phase === 'skipped' ? line.status && line.status !== 'active' : isOver(phase))
@@ -337,6 +341,7 @@ export class Store {
   #dropChunk(): void {
     const chunk = this.#chunks[0]!;
     const from = this.#base + chunk.lines.length;
+    const gone: Actor[] = [];
     const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
     for (const index of touched) {
       const actor = this.#actors.at(index);
@@ -349,8 +354,9 @@ export class Store {
       actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);
       actor.path.steps.dropBefore(from);
-      if (!actor.rows.length && !Number.isNaN(actor.end)) this.#actors.forget(actor);
+      if (!actor.rows.length && !Number.isNaN(actor.end)) gone.push(actor);
     }
+    this.#actors.forget(gone);
     this.gaps.dropBefore(from);
     this.failures.dropBefore(from);
     this.#chunks.shift();

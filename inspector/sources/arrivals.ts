@@ -54,9 +54,9 @@ export class Arrivals {
     this.#waiting += lines.length;
     const behind = this.#behind;
     this.#reached = lines.at(-1)!.seq;
-    // Without a frame to come, in a tab that is not seen, they must not pile up. And once all is there that is
-    // waited for, it is shown.
-    if (this.#waiting > MOST || (behind && !this.#behind)) this.flush();
+    // Without a frame to come, in a tab that is not seen, they must not pile up. Once all is there that is waited for,
+    // it is shown; and so are the first: views that know of none must not come upon some.
+    if (!this.#some || this.#waiting > MOST || (behind && !this.#behind)) this.flush();
     else this.schedule();
   }
 

@@ -2,7 +2,8 @@
  * What the inspector's page and its server cost, with the real page in Chromium on the real server, and the run in a
  * process of its own: `npm run bench:page`. A word after `--` chooses the cases whose names hold it; `--cpu` holds the
  * time of the processor against the marks, for a machine that others use as well; `--hour` adds an hour at a thousand events a
- * second, in some minutes; `--verbose` tells figures as they come.
+ * second, in some minutes; `--huge` opens a recording of 10⁷ lines in place of one of 10⁶, which takes 4 GB of the disk
+ * and some minutes; `--verbose` tells figures as they come.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { launch } from '../test/support/chromium.ts';

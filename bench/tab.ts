@@ -70,6 +70,28 @@ export class Tab {
     );
   }
 
+  /** Waits until something is on the screen; returns when that was, counted from when the page was asked for. */
+  painted(selector: string): Promise<number> {
+    return this.page.evaluate(
+      (wanted) =>
+        new Promise<number>((resolve) => {
+          const look = () => {
+            requestAnimationFrame(document.querySelector(wanted) ? () => resolve(performance.now()) : look);
+          };
+          look();
+        }),
+      selector,
+    );
+  }
+
+  /** Waits until a file of so many lines, which the page cannot hold at once, is read; returns when that was. */
+  async isRead(lines: number): Promise<number> {
+    await this.page
+      .locator('.notice', { hasText: ` of ${lines.toLocaleString('en')} are shown` })
+      .waitFor({ timeout: 1_200_000 });
+    return this.page.evaluate(() => performance.now());
+  }
+
   /** Waits until the newest line that is shown is this one. */
   async shows(seq: number): Promise<void> {
     await this.page.waitForFunction(

@@ -45,7 +45,10 @@ export function NestBoxText({ standing, part, place, tight }: NestBoxTextProps) 
         {tight ? (
           <>
             <Told>{`${manyWords(standing) ?? words}; `}</Told>
-            <span class="count">{stepsOf(standing)}</span>
+            <span class="count">
+              {standing.total ? <Told>step </Told> : null}
+              {stepsOf(standing, true)}
+            </span>
           </>
         ) : (
           <span class="words">{manyWords(standing) ?? words}</span>
@@ -133,12 +136,12 @@ function manyWords({ box, running, failed, begun, words }: BoxStanding): string 
   return told.join(' · ') || words;
 }
 
-/** `step 12 of 30`; behind `~` stands a guess. */
-function stepsOf({ actor, steps, total, vague }: BoxStanding): string {
+/** `step 12 of 30`, or `12 of 30` where there is little room; behind `~` stands a guess. */
+function stepsOf({ actor, steps, total, vague }: BoxStanding, tight = false): string {
   if (!actor) return '';
   const taken = `${vague ? '≥ ' : ''}${figure(steps)}`;
   return total
-    ? `step ${taken} of ${total.guess ? '~' : ''}${figure(total.total)}`
+    ? `${tight ? '' : 'step '}${taken} of ${total.guess ? '~' : ''}${figure(total.total)}`
     : `${taken} ${steps === 1 ? 'step' : 'steps'}`;
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { recordingText } from '../inspector/dev/synthetic.ts';
+import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { NEST_SIZES, type Nested, nestLayout } from '../inspector/drawing/nest-layout.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
@@ -164,6 +164,27 @@ test('the share of time is that in which at least one of the runs went on, howev
     }
     expect(nest.boxes.length).toBeGreaterThan(2);
   }
+});
+
+test('where old runs were let go of, the others are counted as if those had never been', () => {
+  const lines = [...synthetic({ epochs: 900, batches: 4, validation: 3 })];
+  const store = new Store({ events: 5000, bytes: 1e9 });
+  const contexts = new Contexts(store, chart);
+  const nest = new Nest();
+  const at = new NestAt(nest, store, contexts);
+  for (let from = 0; from < lines.length; from += 700) {
+    store.add(lines.slice(from, from + 700), 1);
+    nest.update(store.runs[0]);
+    const anew = new NestAt(nest, store, contexts);
+    for (const row of [store.first + 10, store.last]) {
+      const told = (one: NestAt) =>
+        one.at(row, undefined).map(({ box, begun, failed, running, busy, actor }) => {
+          return [box.key, begun, failed, running.length, Math.round(busy * 1000), actor?.id];
+        });
+      expect(told(at)).toEqual(told(anew));
+    }
+  }
+  expect(store.dropped).toBeGreaterThan(10_000);
 });
 
 test('a step lays nothing out: only a loop that was not known changes the picture', () => {

@@ -32,16 +32,22 @@ export class RunTally {
   /** For each path, how many of its runs are among them, and the first of these. */
   readonly #taken = new Map<Path, { count: number; first: Actor | undefined }>();
   #sums: Sum[] = [];
+  /** So many of the first runs were let go of, and what they came to. */
+  #left = 0;
+  #base: Sum = NONE;
 
   /** Takes in the runs that came since. */
   update(paths: readonly Path[]): void {
     const gone = [...this.#taken].some(
-      ([{ actors }, { count, first }]) => actors.length < count || (count > 0 && actors[0] !== first),
+      ([path, { count, first }]) =>
+        (path.actors.length < count || (count > 0 && path.actors[0] !== first)) && !this.#leave(path),
     );
     // Old runs were let go of, or one was taken to have ended and goes on.
     if (gone || (this.#sums.length > 0 && !this.#runs[this.#sums.length - 1]!.ended)) {
       this.#runs = [];
       this.#sums = [];
+      this.#left = 0;
+      this.#base = NONE;
       this.#taken.clear();
     }
     const added: Actor[] = [];
@@ -55,14 +61,38 @@ export class RunTally {
     added.sort((a, b) => a.index - b.index);
     for (const run of added) this.#runs.push(run);
     for (let at = this.#sums.length; at < this.#runs.length && this.#runs[at]!.ended; at++)
-      this.#sums.push(withRun(this.#sums[at - 1] ?? NONE, this.#runs[at]!));
+      this.#sums.push(withRun(this.#sums[at - 1] ?? this.#base, this.#runs[at]!));
+  }
+
+  /**
+   * Passes over the first runs of one loop, which were let go of: all others are not counted anew. Tells whether that is
+   * all that has changed, and what stays does not lie in their time.
+   */
+  #leave(path: Path): boolean {
+    const { actors } = path;
+    const [first] = actors;
+    if (this.#taken.size > 1 || !first) return false;
+    let left = this.#left;
+    while (left < this.#runs.length && this.#runs[left] !== first) left++;
+    const count = this.#runs.length - left;
+    const base = this.#sums[left - 1];
+    if (!count || actors[count - 1] !== this.#runs.at(-1) || !base || base.reach > first.from) return false;
+    this.#left = left;
+    this.#base = base;
+    this.#taken.set(path, { count, first });
+    if (left * 2 > this.#runs.length) {
+      this.#runs = this.#runs.slice(left);
+      this.#sums = this.#sums.slice(left);
+      this.#left = 0;
+    }
+    return true;
   }
 
   /** @param t the time of the row */
   at(row: number, t: number): Tally {
     const count = begun(this.#runs, row);
     const known = this.#overBy(row, count);
-    let { busy, reach, failed } = this.#sums[known - 1] ?? NONE;
+    let { busy, reach, failed } = this.#sums[known - 1] ?? this.#base;
     const running: Actor[] = [];
     for (let at = known; at < count; at++) {
       const run = this.#runs[at]!;
@@ -73,12 +103,12 @@ export class RunTally {
       busy += Math.max(0, end - Math.max(reach, run.from));
       reach = Math.max(reach, end);
     }
-    return { begun: count, running, failed, busy };
+    return { begun: count - this.#left, running, failed: failed - this.#base.failed, busy: busy - this.#base.busy };
   }
 
   /** The run that began as the so many-th, counted from 0. */
   run(index: number): Actor | undefined {
-    return this.#runs[index];
+    return this.#runs[this.#left + index];
   }
 
   /** How many of the first runs were all over by a row. */

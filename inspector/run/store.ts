@@ -346,6 +346,13 @@ export class Store {
     for (const index of touched) {
       const actor = this.#actors.at(index);
       if (!actor) continue;
+      // Of what has ended, nothing is needed where all of it goes.
+      const { rows } = actor;
+      if (actor.ended && (!rows.length || rows.row(rows.length - 1) < from)) {
+        actor.path.steps.dropBefore(from);
+        gone.push(actor);
+        continue;
+      }
       const base = this.contextAt(actor, from - 1);
       if (base) actor.base = base;
       const last = actor.rows.upTo(from - 1);
@@ -354,7 +361,6 @@ export class Store {
       actor.entries.dropBefore(from);
       actor.first = Math.max(actor.first, from);
       actor.path.steps.dropBefore(from);
-      if (!actor.rows.length && !Number.isNaN(actor.end)) gone.push(actor);
     }
     this.#actors.forget(gone);
     this.gaps.dropBefore(from);

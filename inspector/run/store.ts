@@ -1,34 +1,29 @@
 import { type Signal, signal } from '@preact/signals';
 import { chartKey, chartLine } from '../../src/inspect/wire.ts';
-import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from '../lines/line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, LoopContext } from '../lines/line.ts';
 import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
 import { isEnd, thrownIn } from '../text/thrown.ts';
 import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
-import { CHUNK, Chunk, Words } from './columns.ts';
 import { Failures } from './failures.ts';
 import type { Lane } from './lane.ts';
 import { RowIndex } from './row-index.ts';
+import { Rows } from './rows.ts';
 
 export interface Bounds {
   events: number;
   bytes: number;
 }
 
-/**
- * What the page knows of a run. Each line has a row; rows are counted from the first line that came and keep their
- * number when older ones are dropped.
- */
-export class Store {
+/** What the page knows of a run: its lines, and what was made of them. */
+export class Store extends Rows {
   /** The actors of the app that are no loops, by their names. */
   get apps(): ReadonlyMap<string, Path> {
     return this.#actors.apps;
   }
 
-  readonly types: Words = new Words();
-  readonly values: Words = new Words();
   /** By key. All loops have the library's own, unless a recording says otherwise. */
   readonly charts: Map<string, ChartLine> = new Map([[chartKey, chartLine(0, 0) as unknown as ChartLine]]);
   readonly #actors = new Actors((actor) => this.#gapSince(actor));
@@ -39,9 +34,6 @@ export class Store {
   /** The rows of the timeline. */
   readonly lanes: readonly Lane[] = this.#actors.lanes;
   runId = '';
-  bytes = 0;
-  /** Lines that were let go to stay within the bounds. */
-  dropped = 0;
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
   /** The rows before which something is missing that the loops did. */
@@ -58,88 +50,15 @@ export class Store {
   contextAt: (actor: Actor, row: number) => LoopContext | undefined = () => undefined;
 
   readonly #bounds: Bounds;
-  #chunks: Chunk[] = [];
-  #base = 0;
-  #end = 0;
 
   constructor(bounds: Bounds) {
+    super();
     this.#bounds = bounds;
   }
 
-  /** The first row that is still here. */
-  get first(): number {
-    return this.#base;
-  }
-
-  /** One past the last row. */
-  get end(): number {
-    return this.#end;
-  }
-
-  get last(): number {
-    return this.#end - 1;
-  }
-
-  #chunk(row: number): Chunk {
-    return this.#chunks[Math.floor((row - this.#base) / CHUNK)]!;
-  }
-
-  /** Each object in it lies in all of its places. */
-  line(row: number): Line {
-    const line = this.#taken(row);
-    return line instanceof Row ? line.line : line;
-  }
-
-  /** A line that differs from this one by its numbers at most, and need not be put together. */
-  likeOf(row: number): Line {
-    const line = this.#taken(row);
-    return line instanceof Row ? line.like.line : line;
-  }
-
-  /** How many steps a row ends that was told by its numbers; the row after it is like it, and so says all that it says. */
-  stepsToNext(row: number, next: number): number | undefined {
-    const [line, after] = [this.#taken(row), this.#taken(next)];
-    return line instanceof Row && after instanceof Row && line.like === after.like ? line.steps : undefined;
-  }
-
-  /** The value at these keys of a line, which need not be put together for a number. */
-  read(row: number, keys: readonly string[]): unknown {
-    const line = this.#taken(row);
-    const index = line instanceof Row ? line.like.index(keys) : undefined;
-    if (index !== undefined) return (line as Row).number(index);
-    let value: unknown = this.line(row);
-    for (const key of keys) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-      value = (value as Record<string, unknown>)[key];
-    }
-    return value;
-  }
-
-  #taken(row: number): Taken {
-    return this.#chunk(row).lines[(row - this.#base) % CHUNK]!;
-  }
-
-  t(row: number): number {
-    return this.#chunk(row).t[(row - this.#base) % CHUNK]!;
-  }
-
-  seq(row: number): number {
-    return this.#chunk(row).seq[(row - this.#base) % CHUNK]!;
-  }
-
   actor(row: number): Actor | undefined {
-    const index = this.#chunk(row).actor[(row - this.#base) % CHUNK]!;
+    const index = this.actorIndex(row);
     return index < 0 ? undefined : this.#actors.at(index);
-  }
-
-  /** The number of the row's type in `types`. */
-  type(row: number): number {
-    return this.#chunk(row).type[(row - this.#base) % CHUNK]!;
-  }
-
-  /** The number of the machine's state in `values`. */
-  value(row: number): number {
-    return this.#chunk(row).value[(row - this.#base) % CHUNK]!;
   }
 
   phase(row: number): Phase {
@@ -148,32 +67,6 @@ export class Store {
     const actor = this.actor(row);
     const phase = phaseAfter(line, actor?.kind);
     return phase === 'aborted' && actor?.endsAnother ? 'ended' : phase;
-  }
-
-  #firstWhere(test: (row: number) => boolean): number {
-    let low = this.#base;
-    let high = this.#end;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (test(middle)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** The row of a sequence number, or the nearest before it. */
-  rowOfSeq(seq: number): number {
-    return Math.max(this.#base, this.#firstWhere((row) => this.seq(row) > seq) - 1);
-  }
-
-  /** The last row at or before a time. */
-  rowOfTime(t: number): number {
-    return Math.max(this.#base, this.#firstWhere((row) => this.t(row) > t) - 1);
-  }
-
-  /** The first row at or after a time. */
-  rowFromTime(t: number): number {
-    return this.#firstWhere((row) => this.t(row) >= t);
   }
 
   /** Takes lines in, and lets go of the oldest where those are too many. */
@@ -197,29 +90,23 @@ export class Store {
 
   /** Lets go of the oldest lines where there are too many. */
   trim(): void {
-    while (
-      this.#chunks.length > 1 &&
-      (this.#end - this.#base > this.#bounds.events || this.bytes > this.#bounds.bytes)
-    ) {
-      this.#dropChunk();
-    }
+    while (this.end - this.first > this.#bounds.events || this.bytes > this.#bounds.bytes) if (!this.letGo()) return;
   }
 
   /** Lets go of its oldest lines. Tells whether it could: some stay, however many others need room. */
   letGo(): boolean {
-    if (this.#chunks.length < 2) return false;
-    this.#dropChunk();
+    const { oldest } = this;
+    if (!oldest) return false;
+    this.#forget(oldest);
+    this.dropOldest();
     return true;
   }
 
   #take(taken: Taken, bytes: number): void {
-    const row = this.#end;
+    const row = this.end;
     const { seq, t } = taken;
     const line = taken instanceof Row ? taken.like.line : wholeLine(taken);
-    if ((this.#chunks.at(-1)?.lines.length ?? CHUNK) === CHUNK) this.#chunks.push(new Chunk());
-    const chunk = this.#chunks.at(-1)!;
-    const at = chunk.lines.length;
-    const before = row > this.#base ? this.t(row - 1) : t;
+    const before = row > this.first ? this.t(row - 1) : t;
     // Of a recording, the first line has the number 0 or 1, unless it was saved without its beginning.
     if (row === 0) this.unseen = Math.max(0, seq - 1);
 
@@ -248,32 +135,16 @@ export class Store {
         break;
     }
 
-    chunk.lines.push(taken instanceof Row ? taken : line);
-    chunk.seq[at] = seq;
     // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
     // told long after it happened, of what happened before the next line.
-    chunk.t[at] = line.type === 'lagged' ? before : Math.max(t, before);
-    chunk.actor[at] = actor?.index ?? -1;
-    chunk.type[at] = this.types.number(type);
-    chunk.value[at] = this.values.number(value);
-    chunk.bytes += bytes;
-    this.bytes += bytes;
-    this.#end++;
+    const time = line.type === 'lagged' ? before : Math.max(t, before);
+    this.push(taken instanceof Row ? taken : line, { seq, t: time, actor: actor?.index ?? -1, type, value, bytes });
     if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
     // Whatever the events of an app are called, they are no steps and no failures of a loop.
     const isOfLoop = actor.kind === '';
     const steps = !isOfLoop ? 0 : taken instanceof Row ? taken.steps : stepsOf(line);
     this.#mark(actor, line, row, t, steps);
     if (line.type === 'event' && isOfLoop) this.failures.take(line, row, actor, (id) => this.actors.get(id));
-  }
-
-  /**
-   * The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
-   * from when the recorder was made: it has no length of its own.
-   */
-  #beginAt(t: number): void {
-    const [chunk] = this.#chunks;
-    if (this.#chunks.length === 1) chunk?.t.fill(t, 0, chunk.lines.length);
   }
 
   /** Lines are missing before a row. */
@@ -330,20 +201,20 @@ export class Store {
     // Of one whose own beginning was not seen, this says who ran it.
     if (actor.late && actor.parent !== above && actor.path.name.startsWith(`${above.path.name}.`))
       this.#actors.adopt(actor, above);
-    if (actor.parent === above) this.#actors.close(actor, t, this.#end);
+    if (actor.parent === above) this.#actors.close(actor, t, this.end);
   }
 
   #open(line: ActorLine, row: number): Actor {
-    if (!this.#base && !this.actors.size) this.#beginAt(line.t);
+    // The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
+    // from when the recorder was made: it has no length of its own.
+    if (!this.first && !this.actors.size) this.setTime(line.t);
     return this.#actors.open(line, row);
   }
 
-  #dropChunk(): void {
-    const chunk = this.#chunks[0]!;
-    const from = this.#base + chunk.lines.length;
+  /** Keeps of some rows what those behind them need, before they are let go of. */
+  #forget({ end: from, actors }: NonNullable<Rows['oldest']>): void {
     const gone: Actor[] = [];
-    const touched = new Set(chunk.actor.subarray(0, chunk.lines.length));
-    for (const index of touched) {
+    for (const index of actors) {
       const actor = this.#actors.at(index);
       if (!actor) continue;
       // Of what has ended, nothing is needed where all of it goes.
@@ -365,10 +236,6 @@ export class Store {
     this.#actors.forget(gone);
     this.gaps.dropBefore(from);
     this.failures.dropBefore(from);
-    this.#chunks.shift();
-    this.#base = from;
-    this.bytes -= chunk.bytes;
-    this.dropped += chunk.lines.length;
   }
 }
 

@@ -90,7 +90,7 @@ describe('a run that is saved in the browser', () => {
     await page.reload();
     await expect.poll(shown).toBeGreaterThan(0);
     // It was saved in the fifth of a second before, at 20 ms a step.
-    expect(await shown()).toBeGreaterThan(10);
+    await expect.poll(() => shown()).toBeGreaterThan(10);
   });
 
   test('is refused to a second tab while the first one has it, and taken over when that is closed', async () => {
@@ -98,8 +98,8 @@ describe('a run that is saved in the browser', () => {
     await expect.poll(() => stepsOf(page)).toBeGreaterThan(5);
     const second = await visit();
     await begin(second);
-    expect(await outcomeOf(second)).toEqual({ status: 'failed', code: 'STORE_BUSY' });
-    expect(await stepsOf(second)).toBeLessThanOrEqual(await stepsOf(page));
+    await expect.poll(() => outcomeOf(second)).toEqual({ status: 'failed', code: 'STORE_BUSY' });
+    await expect.poll(() => stepsOf(second)).toBeLessThanOrEqual(await stepsOf(page));
     await page.close();
     // The browser hears of it a moment later.
     await expect
@@ -131,7 +131,7 @@ describe('a run that is saved in the browser', () => {
     await begin(page);
     await expect.poll(() => stepsOf(page)).toBeGreaterThan(5);
     await page.evaluate(`navigator.locks.request('loopchart ["runs","count"]', { steal: true }, () => {})`);
-    expect(await outcomeOf(page)).toEqual({ status: 'failed', code: 'STORE_BUSY' });
+    await expect.poll(() => outcomeOf(page)).toEqual({ status: 'failed', code: 'STORE_BUSY' });
   });
 
   test('ends with the error of the browser, by name, when the site may store no more', async () => {

@@ -262,10 +262,13 @@ async function told(): Promise<any[]> {
   const answered = async (count: number) => {
     while (messages.filter(({ type }) => type === 'taken' || type === 'forked').length < count) await turn();
   };
+  send({ type: 'moments', id: 'nobody#1' });
   send({ type: 'take', id: 'odd#1', from: 'saved' });
   await answered(1);
   send({ type: 'take', id: 'odd#1', from: 'now' });
   await answered(2);
+  send({ type: 'moments', id: 'odd#1' });
+  while (messages.filter(({ type }) => type === 'moments').length < 2) await turn();
   send({ type: 'fork', checkpoint: 5 });
   await answered(3);
   send({ type: 'fork', checkpoint: 2, paused: true });
@@ -293,6 +296,7 @@ test('the keys of what a program says to a page', async () => {
     'forked',
     'hello',
     'lagged',
+    'moments',
     'recording',
     'refused',
     'settings',

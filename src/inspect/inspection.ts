@@ -42,7 +42,8 @@ export interface InspectionOptions {
   redact?: Redact | undefined;
   /**
    * Makes the loops of forks, by the name of the outermost loop: `{ fit: () => new Fit() }`. Then pages may begin, beside
-   * such a run, another from where it stands or from what its store has kept, with states or arguments that were changed.
+   * such a run, another: from where it stands, from an earlier moment that a page has taken a checkpoint of, or from any
+   * checkpoint that its store keeps; with states or arguments that were changed.
    */
   fork?: ForkFactories | undefined;
 }
@@ -236,6 +237,7 @@ export class Inspection {
     this.#attachments.close();
     this.#feed.close();
     this.#drive.close();
+    this.#forks.close();
     this.#taps.clear();
   }
 
@@ -264,6 +266,9 @@ export class Inspection {
         break;
       case 'all':
         this.#drive.sendAll(command.event);
+        break;
+      case 'moments':
+        void forks.moments(this.#ring.subject(command.id), command);
         break;
       case 'take':
         void forks.take(this.#ring.subject(command.id), command);

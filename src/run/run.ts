@@ -85,7 +85,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
     const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
       this.#capture(taken, lost);
-    knownRuns.set(this.actor, { id: this.id, loop, store, capture });
+    const heard = new Set<(checkpoint: Checkpoint) => void>();
+    knownRuns.set(this.actor, { id: this.id, loop, store, heard, capture });
     if (runId !== undefined) nameRun(this.actor, runId);
     const { system } = this.actor;
     const inspectUnguarded = system.inspect;
@@ -99,6 +100,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       session,
       saver: this.#saver,
       isSync: options.durability === 'sync',
+      heard,
       hasEnded: () => this.#ended,
       lost: (error) => this.#lose(error),
     });

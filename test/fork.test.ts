@@ -2,8 +2,11 @@ import { type Checkpoint, Loop, type LoopRun, memoryStore, parseRecording, repla
 import { inspectHere } from 'loopchart/browser';
 import { fileStore, inspector } from 'loopchart/node';
 import { describe, expect, test } from 'vitest';
+import { placeOf } from '../inspector/run/fork-moments.ts';
+import { innermostSteps } from '../inspector/run/innermost-steps.ts';
 import type { InspectorOptions } from '../src/node/inspector.ts';
 import { Check, Fit } from './support/forkable.ts';
+import { knownFrom } from './support/known-run.ts';
 import { serve, visit } from './support/server.ts';
 import { freshFolder } from './support/site.ts';
 
@@ -237,6 +240,16 @@ describe('any earlier moment', () => {
     const fifth = all.find(({ steps }: any) => steps === 5);
     const then = page.lines.find(({ seq }) => seq === fifth.seq);
     expect(then).toMatchObject({ id: 'fit.batches#2' });
+    // What the page counts between two of them is what the run has counted.
+    const { store: known } = knownFrom(page.lines.filter(({ type }) => ['actor', 'event'].includes(type)));
+    const rowOf = ({ seq }: { seq: number }) => known.rowOfSeq(seq);
+    const run2 = known.runs.find(({ root }) => root.id === 'fit#2')!;
+    for (const [at, one] of all.entries()) {
+      for (const other of all.slice(at))
+        expect(innermostSteps(known, run2, rowOf(one), rowOf(other))).toBe(other.steps - one.steps);
+    }
+    expect(placeOf(known, run2, fifth)).toBe('step 4 of batches#2');
+
     const { checkpoint, forkOf } = await take(fifth.from, 'fit#2');
     expect(forkOf).toEqual({ id: 'fit#2', steps: 5, seq: fifth.seq });
     const { id } = await begin({ checkpoint, edits });

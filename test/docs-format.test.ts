@@ -6,7 +6,7 @@ import { Loop, rememberErrors } from 'loopchart';
 import { inspectHere } from 'loopchart/browser';
 import { fileStore } from 'loopchart/node';
 import { expect, test } from 'vitest';
-import { createActor, setup } from 'xstate';
+import { createActor, createMachine, setup } from 'xstate';
 import { examples, withExamples } from '../docs/format.ts';
 import { encodeAsset } from '../src/data/asset-codec.ts';
 import { describeError } from '../src/data/error-codec.ts';
@@ -247,7 +247,7 @@ class Odd extends Loop<unknown> {
 
 /** All that a program tells pages: one that is there before the run and sets a breakpoint, and one that comes late. */
 async function told(): Promise<any[]> {
-  const inspection = new Inspection({ limits: { items: 50, events: 5 }, fork: { odd: () => new Odd() } });
+  const inspection = new Inspection({ limits: { items: 50, events: 5 }, send: [], fork: { odd: () => new Odd() } });
   const messages: any[] = [];
   const channel = { send: (text: string) => void messages.push(...JSON.parse(text)), waiting: 0 };
   const page = inspection.connect(channel, 0);
@@ -277,6 +277,9 @@ async function told(): Promise<any[]> {
   send({ type: 'send', id: 'odd#2', event: { type: 'loop.stop' } });
   send({ type: 'send', id: 'odd#1', event: { type: 'loop.resume' } });
   await run.outcome;
+  inspection.flush();
+  // It may be sent nothing.
+  createActor(createMachine({ id: 'own' }), { inspect: inspection }).start().stop();
   inspection.flush();
   // It is told how much is held no more.
   inspection.connect(channel, 0);

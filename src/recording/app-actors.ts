@@ -40,6 +40,8 @@ export class AppActors {
   readonly #charts = new WeakMap<object, AppChart | undefined>();
   readonly #contexts = new WeakMap<Subject, { live: unknown; told: LoopContext }>();
   readonly #told = new WeakSet<AppChart>();
+  /** Those at the top that are looked at soon. */
+  readonly #checked = new WeakSet<AnyActorRef>();
   #chartCount = 0;
   #count = 0;
 
@@ -120,7 +122,8 @@ export class AppActors {
   }
 
   /** An event is on its way. What a callback does with it comes at once, and nothing of how it stands is changed by it. */
-  coming(subject: Subject, event: { type: string }): void {
+  coming(subject: Subject, actor: AnyActorRef, event: { type: string }): void {
+    if (parentActor(actor) === undefined) this.#checkSoon(actor);
     if (subject.ofApp?.kind === 'callback') this.handled(subject, event, { status: 'active' }, []);
   }
 
@@ -142,6 +145,20 @@ export class AppActors {
     if ((snapshot?.status ?? 'active') === 'active') return;
     const last = subject.coming.at(-2) as { type: string } | undefined;
     this.handled(subject, last ?? { type: `xstate.${snapshot.status}` }, snapshot, []);
+  }
+
+  /** Of one at the top that throws on an event, nobody is told: it is looked at once it has handled what came. */
+  #checkSoon(actor: AnyActorRef): void {
+    if (this.#checked.has(actor)) return;
+    this.#checked.add(actor);
+    queueMicrotask(() => {
+      this.#checked.delete(actor);
+      try {
+        this.checkEnd(actor);
+      } catch {
+        // What cannot be told must not end the program: here, nobody else would keep it from that.
+      }
+    });
   }
 
   #isOfApp(actor: AnyActorRef): boolean {

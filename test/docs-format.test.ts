@@ -279,7 +279,9 @@ async function told(): Promise<any[]> {
   await run.outcome;
   inspection.flush();
   // It may be sent nothing.
-  createActor(createMachine({ id: 'own' }), { inspect: inspection }).start().stop();
+  createActor(createMachine({ id: 'own' }), { inspect: inspection })
+    .start()
+    .stop();
   inspection.flush();
   // It is told how much is held no more.
   inspection.connect(channel, 0);

@@ -8,9 +8,8 @@ import type { ForkOf, Subject } from '../../recording/sighting.ts';
 import { knownRuns } from '../../run/known-runs.ts';
 import { start } from '../../run/start.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
-import { assetsOf } from '../../tree/assets.ts';
 import type { ForkCommand, From } from './command.ts';
-import { type ForkFactories, type ForkFactory, type ForkPlan, planOf } from './factory.ts';
+import { checkOwn, type ForkFactories, type ForkFactory, type ForkPlan, planOf } from './factory.ts';
 import { Kept } from './kept.ts';
 import { type Moments, momentsOf, TakenAt } from './moments.ts';
 import type { Start } from './start.ts';
@@ -242,17 +241,4 @@ async function saved(
   const info = number === undefined ? undefined : (await store.list(runId)).find(({ seq }) => seq === number);
   const seq = info && takenAt.seqOf(info);
   return { checkpoint, ...(seq === undefined ? {} : { seq }) };
-}
-
-/** @throws Error where a fork would change what the run has that it is a fork of */
-function checkOwn(loop: AnyLoop, before: AnyLoop | undefined, name: string): void {
-  if (before === undefined) return;
-  if (loop === before) throw new Error(`Expected \`fork.${name}\` to make a new loop, got that of the run itself.`);
-  const theirs = new Set<object>(assetsOf(before).map(([, field]) => field));
-  const shared = assetsOf(loop).find(([, field]) => theirs.has(field));
-  if (shared !== undefined) {
-    throw new Error(
-      `Expected \`fork.${name}\` to make a new \`${shared[0]}\`, got that of the run itself, which the fork would change.`,
-    );
-  }
 }

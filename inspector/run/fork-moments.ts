@@ -15,7 +15,10 @@ export function placeOf(store: Store, run: Run | undefined, { steps, seq }: Fork
   if (row === undefined || !loops.length) return `after ${figure(steps)} ${steps === 1 ? 'step' : 'steps'}`;
   const named = loops
     .slice(0, NAMED)
-    .map((actor) => `step ${figure(standing(store, actor, row)!.steps)} of ${actor.short}`);
+    .map((actor) => {
+      const { steps } = standing(store, actor, row)!;
+      return steps ? `step ${figure(steps)} of ${actor.short}` : `the beginning of ${actor.short}`;
+    });
   const more = loops.length - named.length;
   return `${named.join(', ')}${more ? ` and ${figure(more)} more` : ''}`;
 }

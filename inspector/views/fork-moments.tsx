@@ -19,7 +19,7 @@ export function ForkMomentList({ now, root }: ForkMomentListProps) {
   return (
     <fieldset class="from" disabled={now.waits === 'fork'}>
       <legend>From</legend>
-      <div class="list">
+      <div class="moments">
         <Choice now={now} from="now" off={root?.ended === true}>
           where it stands now
         </Choice>
@@ -106,7 +106,7 @@ function NearestTo({ now, told, root }: { now: Forking; told: ForkMoments; root:
 }
 
 const stepsWords = (steps: number): string =>
-  steps === 0 ? 'no step before it' : `${figure(steps)} ${steps === 1 ? 'step' : 'steps'} before it`;
+  steps === 0 ? 'with no step between' : `${figure(steps)} ${steps === 1 ? 'step' : 'steps'} before it`;
 
 const whenOf = ({ from, t }: ForkMoment): string =>
   `${from.startsWith('store:') ? `saved ${clock(t, 1)} (save ${from.slice(6)})` : `taken ${clock(t, 1)}`}`;

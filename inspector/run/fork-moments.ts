@@ -13,12 +13,10 @@ export function placeOf(store: Store, run: Run | undefined, { steps, seq }: Fork
   const row = rowOf(store, seq);
   const loops = run && row !== undefined ? innermostAt(store, run, row) : [];
   if (row === undefined || !loops.length) return `after ${figure(steps)} ${steps === 1 ? 'step' : 'steps'}`;
-  const named = loops
-    .slice(0, NAMED)
-    .map((actor) => {
-      const { steps } = standing(store, actor, row)!;
-      return steps ? `step ${figure(steps)} of ${actor.short}` : `the beginning of ${actor.short}`;
-    });
+  const named = loops.slice(0, NAMED).map((actor) => {
+    const { steps } = standing(store, actor, row)!;
+    return steps ? `step ${figure(steps)} of ${actor.short}` : `the beginning of ${actor.short}`;
+  });
   const more = loops.length - named.length;
   return `${named.join(', ')}${more ? ` and ${figure(more)} more` : ''}`;
 }

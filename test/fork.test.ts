@@ -205,13 +205,13 @@ describe('any earlier moment', () => {
     const { moments: all, more, gone, lacks } = await moments();
     expect([more, gone, lacks]).toEqual([0, 0, null]);
     expect(all).toEqual([
-      { from: 'taken:2', steps: 2, t: expect.any(Number), seq: expect.any(Number) },
-      { from: 'taken:3', steps: 9, t: expect.any(Number), seq: expect.any(Number) },
+      { from: 'taken:1', steps: 2, t: expect.any(Number), seq: expect.any(Number) },
+      { from: 'taken:2', steps: 9, t: expect.any(Number), seq: expect.any(Number) },
     ]);
-    const { checkpoint, forkOf } = await take('taken:2');
+    const { checkpoint, forkOf } = await take('taken:1');
     expect(forkOf).toEqual({ id: 'fit#1', steps: 2, seq: all[0].seq });
-    expect((await take('taken:1')).refused).toMatch(/is kept, got number 1/);
-    const { checkpoint: again } = await take('taken:2');
+    expect((await take('taken:3')).refused).toMatch(/is kept, got number 3/);
+    const { checkpoint: again } = await take('taken:1');
     expect(again).toBeGreaterThan(checkpoint);
     const { id } = await begin({ checkpoint: again, edits });
     expect(await outcomeOf(id)).toEqual(await byHand(early));

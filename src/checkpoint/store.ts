@@ -79,10 +79,6 @@ export function memoryStore(): CheckpointStore {
       const kept = runs.get(runId);
       return kept && jsonable(copyCheckpoint(kept.checkpoint));
     },
-    async loadAt(runId, seq) {
-      const kept = runs.get(runId);
-      return kept?.info.seq === seq ? jsonable(copyCheckpoint(kept.checkpoint)) : undefined;
-    },
     async list(runId) {
       return [...runs.values()].map(({ info }) => info).filter((info) => runId === undefined || info.runId === runId);
     },

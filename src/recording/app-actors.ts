@@ -40,8 +40,6 @@ export class AppActors {
   readonly #charts = new WeakMap<object, AppChart | undefined>();
   readonly #contexts = new WeakMap<Subject, { live: unknown; told: LoopContext }>();
   readonly #told = new WeakSet<AppChart>();
-  /** Those at the top that are looked at soon. */
-  readonly #checked = new WeakSet<AnyActorRef>();
   #chartCount = 0;
   #count = 0;
 
@@ -149,10 +147,7 @@ export class AppActors {
 
   /** Of one at the top that throws on an event, nobody is told: it is looked at once it has handled what came. */
   #checkSoon(actor: AnyActorRef): void {
-    if (this.#checked.has(actor)) return;
-    this.#checked.add(actor);
     queueMicrotask(() => {
-      this.#checked.delete(actor);
       try {
         this.checkEnd(actor);
       } catch {

@@ -70,7 +70,12 @@ export class Forks {
     if (run === undefined || this.#factoryOf(subject) === undefined) return;
     const takenAt = new TakenAt();
     this.#origins.set(subject, { runId: run.id, store: run.store, takenAt, loop: new WeakRef(run.loop) });
-    run.heard.add((checkpoint) => takenAt.add(checkpoint, this.host.last()));
+    // A run that goes on when nobody looks any more keeps nothing of this.
+    const forks = new WeakRef(this);
+    run.heard.add((checkpoint) => {
+      const seq = forks.deref()?.host.last();
+      if (seq !== undefined) takenAt.add(checkpoint, seq);
+    });
   }
 
   /** The checkpoints of a run that forks can be begun from. @throws Error that says why there can be none */

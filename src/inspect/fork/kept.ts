@@ -23,15 +23,15 @@ export class Kept {
   #bytes = 0;
 
   add(root: Subject, start: Start): void {
-    // It stands where it stood: the one before is the same moment.
-    const same = this.#all.findIndex((one) => one.root === root && one.start.of.seq === start.of.seq);
-    if (same >= 0) this.#drop(same);
+    // It stands where it stood: that is the moment that a page may have been told of already.
+    if (this.#all.some((one) => one.root === root && one.start.of.seq === start.of.seq)) return;
     const bytes = bytesOf(start);
     this.#all.push({ number: ++this.#number, start, t: Date.now(), root, bytes });
     this.#bytes += bytes;
     while (this.#all.length > most || this.#bytes > mostBytes) {
-      const { root } = this.#drop(0);
-      this.#gone.set(root, this.goneOf(root) + 1);
+      const oldest = this.#all.shift()!;
+      this.#bytes -= oldest.bytes;
+      this.#gone.set(oldest.root, this.goneOf(oldest.root) + 1);
     }
   }
 
@@ -47,12 +47,6 @@ export class Kept {
   clear(): void {
     this.#all.length = 0;
     this.#bytes = 0;
-  }
-
-  #drop(at: number): { root: Subject } {
-    const [one] = this.#all.splice(at, 1);
-    this.#bytes -= one!.bytes;
-    return one!;
   }
 }
 

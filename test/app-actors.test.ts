@@ -12,8 +12,12 @@ import {
   setup,
   waitFor,
 } from 'xstate';
+import { completed, type Line } from '../inspector/lines/line.ts';
+import { appsAt } from '../inspector/run/apps-at.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
+import type { SendTarget } from '../src/inspect/sendable.ts';
 import { Steps, shop } from './support/app.ts';
+import { knownFrom } from './support/known-run.ts';
 import { turn } from './support/loops.ts';
 
 /** Runs the shop until it is ready, with an observer. */
@@ -34,6 +38,11 @@ function pageOf(inspection: Inspection) {
 }
 
 const actorsIn = (lines: readonly any[]) => lines.filter(({ type, kind }) => type === 'actor' && kind !== undefined);
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => completed(JSON.parse(line)) as Line);
 const about = (lines: readonly any[], id: string) => lines.filter((line) => line.type === 'event' && line.id === id);
 
 describe('a recording of an app', () => {
@@ -143,6 +152,27 @@ describe('a recording of an app', () => {
       error: { name: 'TypeError', message: 'the shop is on fire' },
     });
     expect(about(recorder.recording, 'parent@1').at(-1)).toMatchObject({ from: 'shop@2', status: 'error' });
+  });
+
+  test('tells of one that fails at the top of its system, whom nobody else would tell of it', async () => {
+    const recorder = record(undefined, { apps: true });
+    const actor = createActor(shop(), { inspect: recorder });
+    const heard: unknown[] = [];
+    actor.subscribe({ error: (error) => heard.push(error) });
+    actor.start().send({ type: 'crash' });
+    await turn();
+    expect(about(recorder.recording, 'shop@1').at(-1)).toMatchObject({
+      event: { type: 'crash' },
+      status: 'error',
+      error: { name: 'TypeError', message: 'the shop is on fire' },
+    });
+    // The app hears of it as it would without anybody who looks.
+    expect(heard).toEqual([expect.any(TypeError)]);
+    const { store } = knownFrom(linesOf(formatRecording(recorder.recording)));
+    expect(appsAt(store, store.last).find(({ name }) => name === 'shop')).toMatchObject({
+      phase: 'failed',
+      words: expect.stringMatching(/^failed in /),
+    });
   });
 
   test('of one that comes late, says how the actors stood', async () => {
@@ -260,6 +290,43 @@ describe('a page', () => {
     expect(actor.getSnapshot()).toMatchObject({ status: 'error' });
     actor.stop();
     inspection.close();
+  });
+
+  test('sends only those that it may send events, and tells pages which these are', async () => {
+    const asked: unknown[] = [];
+    const byName = (actor: SendTarget) => {
+      asked.push(actor);
+      if (actor.name === 'ping') throw new Error('not sure');
+      return actor.name === 'till';
+    };
+    for (const may of [['till'], byName]) {
+      const inspection = new Inspection({ send: may });
+      const faults: unknown[] = [];
+      inspection.onFault = (error) => faults.push(error);
+      const actor = await open(inspection);
+      const page = pageOf(inspection);
+      inspection.flush();
+      const send = (id: string, event: unknown) => page.receive(JSON.stringify({ type: 'send', id, event }));
+      send('shop@1', { type: 'order', item: 1 });
+      send('till@3', { type: 'ping' });
+      inspection.flush();
+      const refused = page.lines.filter(({ type }) => type === 'refused');
+      expect(refused.map(({ reason }) => reason)).toEqual([
+        expect.stringMatching(/an actor that pages may send events, got shop@1: .*`send`/),
+      ]);
+      expect(actor.getSnapshot().context.orders).toEqual([]);
+      expect(about(page.lines, 'till@3').at(-1)).toMatchObject({ event: { type: 'ping' } });
+      const told = actorsIn(page.lines);
+      expect(told.filter((line) => line.send !== false).map(({ path }) => path)).toEqual(['till']);
+      expect(faults).toHaveLength(may === byName ? 1 : 0);
+      actor.stop();
+      inspection.close();
+    }
+    // Each once.
+    expect(asked).toHaveLength(4);
+    expect(asked[0]).toEqual({ id: 'shop@1', name: 'shop', source: 'shop', kind: 'machine' });
+    for (const send of [5, [1], 'till', null])
+      expect(() => new Inspection({ send: send as never })).toThrow(/`send` to be a list of names/);
   });
 
   test('that may only watch sends nothing', async () => {

@@ -6,7 +6,7 @@ import { Loop, rememberErrors } from 'loopchart';
 import { inspectHere } from 'loopchart/browser';
 import { fileStore } from 'loopchart/node';
 import { expect, test } from 'vitest';
-import { createActor, setup } from 'xstate';
+import { createActor, createMachine, setup } from 'xstate';
 import { examples, withExamples } from '../docs/format.ts';
 import { encodeAsset } from '../src/data/asset-codec.ts';
 import { describeError } from '../src/data/error-codec.ts';
@@ -247,7 +247,7 @@ class Odd extends Loop<unknown> {
 
 /** All that a program tells pages: one that is there before the run and sets a breakpoint, and one that comes late. */
 async function told(): Promise<any[]> {
-  const inspection = new Inspection({ limits: { items: 50, events: 5 }, fork: { odd: () => new Odd() } });
+  const inspection = new Inspection({ limits: { items: 50, events: 5 }, send: [], fork: { odd: () => new Odd() } });
   const messages: any[] = [];
   const channel = { send: (text: string) => void messages.push(...JSON.parse(text)), waiting: 0 };
   const page = inspection.connect(channel, 0);
@@ -262,10 +262,13 @@ async function told(): Promise<any[]> {
   const answered = async (count: number) => {
     while (messages.filter(({ type }) => type === 'taken' || type === 'forked').length < count) await turn();
   };
+  send({ type: 'moments', id: 'nobody#1' });
   send({ type: 'take', id: 'odd#1', from: 'saved' });
   await answered(1);
   send({ type: 'take', id: 'odd#1', from: 'now' });
   await answered(2);
+  send({ type: 'moments', id: 'odd#1' });
+  while (messages.filter(({ type }) => type === 'moments').length < 2) await turn();
   send({ type: 'fork', checkpoint: 5 });
   await answered(3);
   send({ type: 'fork', checkpoint: 2, paused: true });
@@ -274,6 +277,11 @@ async function told(): Promise<any[]> {
   send({ type: 'send', id: 'odd#2', event: { type: 'loop.stop' } });
   send({ type: 'send', id: 'odd#1', event: { type: 'loop.resume' } });
   await run.outcome;
+  inspection.flush();
+  // It may be sent nothing.
+  createActor(createMachine({ id: 'own' }), { inspect: inspection })
+    .start()
+    .stop();
   inspection.flush();
   // It is told how much is held no more.
   inspection.connect(channel, 0);
@@ -293,6 +301,7 @@ test('the keys of what a program says to a page', async () => {
     'forked',
     'hello',
     'lagged',
+    'moments',
     'recording',
     'refused',
     'settings',

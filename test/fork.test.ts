@@ -1,10 +1,14 @@
-import { Loop, type LoopRun, memoryStore, parseRecording, replay } from 'loopchart';
+import { type Checkpoint, Loop, type LoopRun, memoryStore, parseRecording, replay } from 'loopchart';
 import { inspectHere } from 'loopchart/browser';
-import { inspector } from 'loopchart/node';
+import { fileStore, inspector } from 'loopchart/node';
 import { describe, expect, test } from 'vitest';
+import { placeOf } from '../inspector/run/fork-moments.ts';
+import { innermostSteps } from '../inspector/run/innermost-steps.ts';
 import type { InspectorOptions } from '../src/node/inspector.ts';
 import { Check, Fit } from './support/forkable.ts';
+import { knownFrom } from './support/known-run.ts';
 import { serve, visit } from './support/server.ts';
+import { freshFolder } from './support/site.ts';
 
 const fork = { fit: () => new Fit() };
 /** What such a run comes to where nobody does anything to it. */
@@ -25,12 +29,13 @@ async function paused(steps: number, options: InspectorOptions = { fork }) {
     return all.findLast((one) => one.type === type || one.type === 'refused');
   };
   const take = (from = 'now', id = 'fit#1') => answer({ type: 'take', id, from }, 'taken');
+  const moments = (id = 'fit#1') => answer({ type: 'moments', id }, 'moments');
   const begin = (more: object) => answer({ type: 'fork', ...more }, 'forked');
   const outcomeOf = async (id: string) => {
     const lines = await page.until((all) => all.some((line) => line.id === id && line.status === 'done'));
     return lines.find((line) => line.id === id && line.status === 'done').output;
   };
-  return { served, page, run, take, begin, outcomeOf };
+  return { served, page, run, take, moments, begin, outcomeOf };
 }
 
 const rest = async (run: LoopRun<number[], any>) => {
@@ -177,6 +182,129 @@ describe('a fork', () => {
   });
 });
 
+describe('any earlier moment', () => {
+  /** What a run comes to that is begun by hand from a checkpoint, with another rate. */
+  async function byHand(from: Checkpoint): Promise<number[]> {
+    const batches = { ...(from.stateDict['batches.state_dict'] as object), rate: 0.5 };
+    const change = (given: Checkpoint) => ({
+      ...given,
+      stateDict: { ...given.stateDict, 'batches.state_dict': batches },
+    });
+    return new Fit().start({ from, migrate: change, id: 'by hand' }).output;
+  }
+  const edits = [{ loop: 'batches', at: '/rate', value: 0.5 }];
+
+  test('of which a page has taken a checkpoint can be begun from later on', async () => {
+    const { run, take, begin, moments, outcomeOf } = await paused(2);
+    const early = await run.checkpoint();
+    await take();
+    // Asked for once more where it stands, it is the same moment.
+    await take();
+    await run.step(7);
+    await take();
+    const { moments: all, more, gone, lacks } = await moments();
+    expect([more, gone, lacks]).toEqual([0, 0, null]);
+    expect(all).toEqual([
+      { from: 'taken:1', steps: 2, t: expect.any(Number), seq: expect.any(Number) },
+      { from: 'taken:2', steps: 9, t: expect.any(Number), seq: expect.any(Number) },
+    ]);
+    const { checkpoint, forkOf } = await take('taken:1');
+    expect(forkOf).toEqual({ id: 'fit#1', steps: 2, seq: all[0].seq });
+    expect((await take('taken:3')).refused).toMatch(/is kept, got number 3/);
+    const { checkpoint: again } = await take('taken:1');
+    expect(again).toBeGreaterThan(checkpoint);
+    const { id } = await begin({ checkpoint: again, edits });
+    expect(await outcomeOf(id)).toEqual(await byHand(early));
+    expect(await rest(run)).toEqual(await undisturbed());
+  });
+
+  test('of which its store keeps a checkpoint can be begun from, and the line is known by which it was taken', async () => {
+    const { folder, remove } = await freshFolder('moments');
+    const store = fileStore(folder, { keep: 100 });
+    const { served, page, run, take, begin, moments, outcomeOf } = await paused(1);
+    const saved = new Fit().start({
+      inspect: served,
+      store,
+      id: 'saved',
+      every: 'step',
+      durability: 'sync',
+      args: [10],
+    });
+    const output = await saved.output;
+    await page.until((lines) => lines.some((line) => line.id === 'fit#2' && line.status === 'done'));
+    const { moments: all } = await moments('fit#2');
+    const listed = await store.list('saved');
+    expect(all.map(({ from, steps }: any) => [from, steps])).toEqual(
+      listed.map(({ seq, steps }) => [`store:${seq}`, steps]),
+    );
+    const fifth = all.find(({ steps }: any) => steps === 5);
+    const then = page.lines.find(({ seq }) => seq === fifth.seq);
+    expect(then).toMatchObject({ id: 'fit.batches#2' });
+    // What the page counts between two of them is what the run has counted.
+    const { store: known } = knownFrom(page.lines.filter(({ type }) => ['actor', 'event'].includes(type)));
+    const rowOf = ({ seq }: { seq: number }) => known.rowOfSeq(seq);
+    const run2 = known.runs.find(({ root }) => root.id === 'fit#2')!;
+    for (const [at, one] of all.entries()) {
+      for (const other of all.slice(at))
+        expect(innermostSteps(known, run2, rowOf(one), rowOf(other))).toBe(other.steps - one.steps);
+    }
+    expect(placeOf(known, run2, fifth)).toBe('step 4 of batches#2');
+
+    const { checkpoint, forkOf } = await take(fifth.from, 'fit#2');
+    expect(forkOf).toEqual({ id: 'fit#2', steps: 5, seq: fifth.seq });
+    const { id } = await begin({ checkpoint, edits });
+    expect(await outcomeOf(id)).toEqual(await byHand((await store.loadAt('saved', Number(fifth.from.slice(6))))!));
+    // A save that is kept no more, or was of the run at its end, is refused by name.
+    expect((await take('store:999', 'fit#2')).refused).toMatch(/keeps it no more/);
+    expect((await take(all.at(-1).from, 'fit#2')).refused).toMatch(/at its end/);
+    expect(output).toEqual(await undisturbed());
+    await rest(run);
+    await remove();
+  });
+
+  test('is one of the newest that were taken: how many are held no more is told', async () => {
+    class Counts extends Loop<void> {
+      override state = { n: 0 };
+      get done(): boolean {
+        return this.state.n >= 50;
+      }
+      reset(): void {}
+      async advance(): Promise<void> {
+        this.state.n++;
+      }
+    }
+    const { served, run, take, moments } = await paused(1, {
+      fork: { counts: () => new Counts(), fit: () => new Fit() },
+    });
+    const counts = new Counts().start({ inspect: served, paused: true });
+    for (let taken = 0; taken < 35; taken++) {
+      await counts.step(1);
+      await take('now', 'counts#1');
+    }
+    const { moments: all, gone } = await moments('counts#1');
+    expect([all.length, gone, all[0].from]).toEqual([32, 3, 'taken:4']);
+    expect((await take('taken:3', 'counts#1')).refused).toMatch(/number 3/);
+    counts.resume();
+    await counts.output;
+    // Also of a run that is over.
+    expect((await take('taken:4', 'counts#1')).forkOf).toMatchObject({ steps: 4 });
+    await rest(run);
+  });
+
+  test('is not told of a run that cannot be forked, and of a store that fails, why', async () => {
+    const store = { ...memoryStore(), list: () => Promise.reject(new Error('no disk')) };
+    const { served, page, run, moments } = await paused(1);
+    const saved = new Fit().start({ inspect: served, store, id: 'saved', args: [10], paused: true });
+    await page.until((lines) => lines.some((line) => line.id === 'fit#2'));
+    expect(await moments('fit#2')).toMatchObject({
+      moments: [],
+      lacks: expect.stringMatching(/could not list.*no disk/),
+    });
+    expect((await moments('nobody#1')).refused).toMatch(/the outermost loop of a run/);
+    await Promise.all([rest(run), rest(saved)]);
+  });
+});
+
 describe('the arguments', () => {
   /** Has no loops below it, so nothing of a step is remembered between two. */
   class Sum extends Loop<number, [number]> {
@@ -275,7 +403,9 @@ describe('what cannot be forked is refused by name, and the run goes on', () => 
     const { page, run, take } = await paused(4);
     await take();
     const bad: [object, RegExp][] = [
-      [{ type: 'take', id: 'fit#1', from: 'then' }, /now or saved/],
+      [{ type: 'take', id: 'fit#1', from: 'then' }, /now, saved, store:1 or taken:1/],
+      [{ type: 'take', id: 'fit#1', from: 'store:1e3' }, /now, saved, store:1 or taken:1/],
+      [{ type: 'moments' }, /`id`/],
       [{ type: 'take', id: 'fit#1', from: 'now', more: 1 }, /nothing but/],
       [{ type: 'fork', checkpoint: '1' }, /`checkpoint`/],
       [{ type: 'fork', checkpoint: 1, edits: new Array(1001).fill({ loop: '', at: '' }) }, /at most 1000/],

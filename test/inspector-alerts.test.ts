@@ -15,6 +15,7 @@ import {
   page,
   press,
   settle,
+  site,
   visit,
   watchRun,
 } from './support/page.ts';
@@ -168,6 +169,31 @@ describe('on the page', () => {
     await expect.poll(() => page.innerText('#state')).toContain('NaN');
     await expect.poll(() => page.title()).toBe('fit#1 failed · digits.jsonl · loopchart');
     await expect.poll(() => menu().innerText()).toBe('Alerts (2)');
+  });
+
+  test('of a program an alert comes while another recording is looked at, says of which run, and leads there', async () => {
+    const lines = [...synthetic({ ...SMALL, failAt: 0 })];
+    const first = lines.findIndex((line) => line.type === 'event' && line.id === 'fit.epoch.batches#1');
+    let say = (_: unknown[]) => {};
+    await visit({}, '');
+    await page.routeWebSocket(/\/ws/, (socket) => {
+      say = (all) => socket.send(JSON.stringify(all));
+      say([{ type: 'hello', protocol: 1, runId: 'r', firstSeq: 1, lastSeq: first, gap: false, readonly: false }]);
+      say(lines.slice(0, first));
+    });
+    await page.goto(`${site}#token=secret`);
+    await page.waitForSelector('.nested');
+    await openRecording(recordingText({ epochs: 2, batches: 5 }), 'digits.jsonl');
+    await expect.poll(() => page.title()).toBe('fit#1 finished · digits.jsonl · loopchart');
+    say(lines.slice(first));
+    await expect.poll(() => page.title()).toBe('(1) fit#1 finished · digits.jsonl · loopchart');
+    await menu().click();
+    const row = page.locator('.sheet.alerts li').getByRole('button', { name: /loss is NaN/ });
+    // Two runs have the same name: each is told by where it is.
+    await expect.poll(() => row.innerText()).toMatch(/^[\d.]+ \S+\s+127\.0\.0\.1:\d+\s+batches#2\s+loss is NaN$/);
+    await row.click();
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#2');
+    await expect.poll(() => page.title()).toMatch(/^fit#1 finished · 127\.0\.0\.1:\d+ · loopchart$/);
   });
 
   test('a rule is added, says what is wrong with it, and is kept over a reload', async () => {

@@ -205,7 +205,7 @@ describe('on the page', () => {
   });
 
   test('one that runs is sent an event: of those that its state takes, or another', async () => {
-    const inspection = new Inspection();
+    const inspection = new Inspection({ send: ['shop'] });
     const told: Line[] = [];
     const send = (text: string) => void told.push(...JSON.parse(text).filter(({ seq }: Line) => seq !== undefined));
     inspection.connect({ send, waiting: 0 }, 0);
@@ -215,6 +215,10 @@ describe('on the page', () => {
     inspection.flush();
     await visit();
     const asked = await watchRun(told);
+    // To one that may be sent nothing, nothing is offered.
+    await page.locator('.node.of-app', { hasText: 'till' }).click();
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('till@3');
+    expect(await page.locator('form.send').count()).toBe(0);
     await page.locator('.node.of-app', { hasText: 'shop' }).click();
     await page.waitForSelector('form.send');
     await expect

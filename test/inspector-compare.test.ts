@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { begin, end, folder, leave, moment, page, settle, shown, visit } from './support/page.ts';
+import { begin, end, folder, leave, moment, page, settle, shown, site, visit } from './support/page.ts';
 
 // What a user sees who has trained twice: all runs in a list, and two of them beside each other.
 
@@ -208,6 +208,37 @@ test('two runs beside each other: which was better, where they parted, why each 
   await tab('compare').click();
   await page.getByLabel('Compare rate-0.2 no more').click();
   await expect.poll(() => page.getByRole('tab', { name: 'compare' }).count()).toBe(0);
+});
+
+test('runs that are chosen while files are still read stay chosen, whatever the address had said', async () => {
+  const files: Record<string, string> = {
+    first: await trained(0.1),
+    second: await trained(0.2),
+    third: await trained(0.3),
+  };
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await visit({}, '');
+  await page.route(/\.jsonl$/, async (route) => {
+    const [name = ''] = /\w+(?=\.jsonl)/.exec(route.request().url()) ?? [];
+    if (name === 'third') await answered;
+    await route.fulfill({ body: files[name]! });
+  });
+  // As after a reload, when one of two had been chosen.
+  const compare = encodeURIComponent('first.jsonl:fit#1');
+  await page.goto(`${site}#file=first.jsonl&file=second.jsonl&file=third.jsonl&compare=${compare}`);
+  await page.reload();
+  const box = (rate: number) => page.getByRole('checkbox', { name: `Compare rate-${rate}`, exact: true });
+  await box(0.2).check();
+  await box(0.1).check();
+  answer();
+  await box(0.3).waitFor();
+  // Once all have been read, the address has the view of somebody who has chosen, and all the files.
+  await expect.poll(() => page.url()).toMatch(/file=third\.jsonl.*compare=second\.jsonl[^&]*,first\.jsonl/);
+  for (const rate of [0.1, 0.2]) expect(await box(rate).isChecked()).toBe(true);
+  expect(await page.getByRole('tab', { name: 'compare' }).count()).toBe(1);
 });
 
 test('what is dropped is added, and two that cannot be read are both told of', async () => {

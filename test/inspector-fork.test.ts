@@ -5,6 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Inspection, type InspectionOptions } from '../src/inspect/inspection.ts';
 import { type Inspector, serveInspection } from '../src/node/inspector.ts';
+import { fileStore } from '../src/node/store.ts';
 import { launch } from './support/chromium.ts';
 import { Fit } from './support/forkable.ts';
 import { buildPage, freshFolder } from './support/site.ts';
@@ -119,6 +120,57 @@ test('a paused run is forked with another rate: the fork does what a run from th
   await button('Resume').click();
   expect(await run.output).toEqual(await undisturbed());
   expect(run.actor.getSnapshot().output).not.toEqual(same.state.scores);
+});
+
+test('the dialog lists the checkpoints that there are, says which lies before the moment that is shown, and begins from any', async () => {
+  const inspection = await watch({ fork: { fit: () => new Fit() } });
+  const store = fileStore(join(temporary.folder, 'saves'), { keep: 100 });
+  const run = new Fit().start({
+    inspect: inspection,
+    args: [10],
+    paused: true,
+    store,
+    id: 'one',
+    every: { steps: 3 },
+    durability: 'sync',
+  });
+  await run.step(11);
+  await expect.poll(tree).toContain('paused');
+  await button('Fork…').click();
+  await state('batches').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+
+  // At its last step, there is one to begin from a step before.
+  await page.locator('.node', { hasText: 'batches' }).last().locator('.name').click();
+  await page.keyboard.press('Shift+ArrowLeft');
+  await button('Fork…').click();
+  const choices = dialog().getByRole('radio');
+  await expect.poll(() => choices.count()).toBeGreaterThan(4);
+  await expect.poll(() => dialog().innerText()).toMatch(/step 4 of batches#2\s+taken \d\d:/);
+  await expect
+    .poll(() => dialog().innerText())
+    .toMatch(/The nearest before the moment that is shown: step 2 of batches#2, 1 step before it\./);
+  await dialog().getByRole('button', { name: 'Take it' }).click();
+  await expect.poll(() => dialog().innerText()).toContain('9 steps had been taken');
+  expect(
+    await dialog()
+      .getByRole('radio', { name: /step 2 of batches#2/ })
+      .isChecked(),
+  ).toBe(true);
+  expect(await dialog().getByRole('button', { name: 'Take it' }).count()).toBe(0);
+
+  // By keys to an older one, past those between.
+  await dialog()
+    .getByRole('radio', { name: /step 2 of batches#2/ })
+    .focus();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => dialog().innerText()).toContain('6 steps had been taken');
+  await button('Fork').click();
+  await dialog().waitFor({ state: 'detached' });
+  await expect.poll(tree).toMatch(/forked from one at step 6/);
+  run.resume();
+  expect(await run.output).toEqual(await undisturbed());
 });
 
 test('a fork can be begun by keys alone, and paused', async () => {

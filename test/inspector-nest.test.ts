@@ -10,6 +10,7 @@ import { Contexts } from '../inspector/run/contexts.ts';
 import { Nest } from '../inspector/run/nest.ts';
 import { type BoxStanding, NestAt } from '../inspector/run/nest-at.ts';
 import { Spark, sparkLine, tellingNumber } from '../inspector/run/spark.ts';
+import { NumberOfEach, spreadOf } from '../inspector/run/spread.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { readLines } from '../inspector/sources/jsonl.ts';
@@ -108,6 +109,54 @@ test('boxes lie in each other as the loops run each other, an array is one box, 
   // One that never ran is known to nobody.
   expect(sweep.nest.boxes).toHaveLength(3);
   expect(sweep.boxes()['trials[]']).toMatchObject({ begun: 4, failed: 1, running: [], loops: 4 });
+});
+
+/** Trials with loops of their own in them. */
+class Searching extends Loop {
+  override state = { over: false };
+  readonly outer: Outer[] = [1, 2, 3].map((times) => new Outer(times));
+  get done(): boolean {
+    return this.state.over;
+  }
+  reset(): void {}
+  async advance(): Promise<void> {
+    await Promise.all(this.outer.map((one) => one.run()));
+    this.state.over = true;
+  }
+}
+class Outer extends Loop {
+  override state = { times: 0 };
+  readonly inner: Trial = new Trial(false);
+  readonly most: number;
+  constructor(most: number) {
+    super();
+    this.most = most;
+  }
+  get done(): boolean {
+    return this.state.times >= this.most;
+  }
+  reset(): void {}
+  async advance(): Promise<void> {
+    await this.inner.run();
+    this.state.times++;
+  }
+}
+
+test('a level below an array stands for all of its loops: how many runs, how their steps and a number of them lie', async () => {
+  const { store, nest, boxes } = await held(await recorded(new Searching()));
+  expect(names(nest).at(-1)).toMatch(/ › outer\[\] › inner$/);
+  const { 'outer[]': outer, inner } = boxes();
+  expect(outer).toMatchObject({ loops: 3, begun: 3, spread: { values: [1, 2, 3], least: 1, middle: 2, most: 3 } });
+  expect(inner).toMatchObject({ loops: 3, begun: 6, spread: { values: [3, 3, 3] } });
+  const loss = new NumberOfEach(store, ['loss']);
+  expect(loss.at(inner!.box.paths, store.last)).toEqual([1 / 8, 1 / 8, 1 / 8]);
+  // At any moment, as each had it then; before, as none had.
+  const { row } = { row: inner!.box.paths[2]!.steps.row(0) };
+  const then = loss.at(inner!.box.paths, row);
+  expect(then.at(-1)).toBe(0.5);
+  expect(loss.at(inner!.box.paths, store.first)).toEqual([]);
+  expect(spreadOf(loss.at(inner!.box.paths, store.first))).toBeUndefined();
+  expect(spreadOf([3, Number.NaN, 1, 2, 10])).toMatchObject({ least: 1, middle: 2.5, most: 10, odd: 1 });
 });
 
 test('boxes stand side by side when their loops ran at the same time, and follow one another otherwise', async () => {

@@ -124,6 +124,8 @@ describe('what the doors give', () => {
         "ProgramOutcome",
         "Redact",
         "ResumableOptions",
+        "SendTarget",
+        "Sendable",
         "SqliteDatabase",
         "SqliteStatement",
         "SqliteStoreOptions",

@@ -10,6 +10,14 @@ const fieldOf = (runId: string) => JSON.stringify(runId);
 const lockOf = (runId: string) => `loopchart:lock:${fieldOf(runId)}`;
 const infoIn = (value: string) => JSON.parse(value.slice(0, value.indexOf('\n'))) as CheckpointInfo;
 
+function checkpointIn(value: string | null, runId: string): Checkpoint | undefined {
+  try {
+    return value === null ? undefined : (JSON.parse(value.slice(value.indexOf('\n'))) as Checkpoint);
+  } catch (cause) {
+    throw new LoopError('CHECKPOINT_UNREADABLE', `The checkpoint of run "${runId}" is damaged.`, '', { cause });
+  }
+}
+
 /** Keeps the newest checkpoint of each run. Who writes a run has a lease on it, which is renewed until the process dies. */
 export function redisStore(redis: Redis, leaseMs = 30_000): Required<CheckpointStore> {
   const leases = new Map<string, { token: string; renewal: NodeJS.Timeout }>();
@@ -44,13 +52,10 @@ export function redisStore(redis: Redis, leaseMs = 30_000): Required<CheckpointS
       const info: CheckpointInfo = { runId, seq, steps: checkpoint.position.steps, savedAt: Date.now() };
       await redis('HSET', hash, fieldOf(runId), `${JSON.stringify(info)}\n${json}`);
     },
-    async load(runId) {
+    load: async (runId) => checkpointIn(await read(runId), runId),
+    async loadAt(runId, seq) {
       const value = await read(runId);
-      try {
-        return value === null ? undefined : (JSON.parse(value.slice(value.indexOf('\n'))) as Checkpoint);
-      } catch (cause) {
-        throw new LoopError('CHECKPOINT_UNREADABLE', `The checkpoint of run "${runId}" is damaged.`, '', { cause });
-      }
+      return value !== null && infoIn(value).seq === seq ? checkpointIn(value, runId) : undefined;
     },
     async list(runId) {
       const values = runId === undefined ? ((await redis('HVALS', hash)) as string[]) : [await read(runId)];

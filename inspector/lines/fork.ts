@@ -29,11 +29,36 @@ export interface ForkOffer {
   more: number;
 }
 
+/** A checkpoint of a run that a fork can be begun from. */
+export interface ForkMoment {
+  /** What the program calls it: `store:12`, `taken:3`. */
+  from: string;
+  /** Steps of innermost loops that the run had taken. */
+  steps: number;
+  /** When it was saved or taken, in milliseconds since 1970. */
+  t: number;
+  /** The last line by then, where that is known. */
+  seq?: number;
+}
+
+/** The checkpoints of a run that there are. */
+export interface ForkMoments {
+  /** The newest first. */
+  moments: ForkMoment[];
+  /** How many older ones its store has. */
+  more: number;
+  /** How many were taken before and are held no more. */
+  gone: number;
+  /** Why there are none of its store, or not all; empty where that is no matter. */
+  lacks: string;
+}
+
 /** What a program answers to a page that asked for a checkpoint, or for a fork. */
 export type ForkAnswer =
   | { type: 'taken'; id: string; from: unknown; offer: ForkOffer }
+  | { type: 'moments'; id: string; told: ForkMoments }
   | { type: 'forked'; id: string }
-  | { type: 'refused'; of: 'taken' | 'forked'; reason: string };
+  | { type: 'refused'; of: 'taken' | 'moments' | 'forked'; reason: string };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -49,9 +74,10 @@ export function forkOfIn(value: unknown): ForkOf | undefined {
 
 /** The answer in a message; nothing where it is none. */
 export function forkAnswerIn(message: unknown): ForkAnswer | undefined {
-  if (!isRecord(message) || (message.type !== 'taken' && message.type !== 'forked')) return undefined;
-  const { type, id, from, refused } = message;
+  if (!isRecord(message) || !isAnswer(message.type)) return undefined;
+  const { type, id, from, refused } = message as { type: 'taken' | 'moments' | 'forked'; [key: string]: unknown };
   if (isText(refused)) return { type: 'refused', of: type, reason: refused };
+  if (type === 'moments') return isText(id) ? { type, id, told: momentsIn(message) } : undefined;
   if (type === 'forked') return isText(id) ? { type, id } : undefined;
   const forkOf = forkOfIn(message.forkOf);
   const { checkpoint, args, argsStay, loops, more } = message;
@@ -68,5 +94,20 @@ export function forkAnswerIn(message: unknown): ForkAnswer | undefined {
       loops: loops.filter((one): one is ForkLoop => isRecord(one) && isText(one.loop) && 'state' in one),
       more: typeof more === 'number' ? more : 0,
     },
+  };
+}
+
+/** The types of the messages that are about forks. */
+export const isAnswer = (type: unknown): boolean => type === 'taken' || type === 'moments' || type === 'forked';
+
+function momentsIn({ moments, more, gone, lacks }: Record<string, unknown>): ForkMoments {
+  const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+  const isMoment = (one: unknown): one is ForkMoment =>
+    isRecord(one) && isText(one.from) && typeof one.steps === 'number' && typeof one.t === 'number';
+  return {
+    moments: (Array.isArray(moments) ? moments.filter(isMoment) : []).reverse(),
+    more: number(more),
+    gone: number(gone),
+    lacks: isText(lacks) ? lacks : '',
   };
 }

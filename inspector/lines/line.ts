@@ -58,6 +58,8 @@ export interface ActorLine extends Numbered {
   kind?: string;
   /** The actor of the app that has invoked or spawned it. */
   under?: string;
+  /** `false` of an actor of the app that pages may send no event. */
+  send?: boolean;
   /** Of an outermost loop: the id that its run was started with, where it was given one. */
   run?: string;
   /** Of the outermost loop of a fork. */

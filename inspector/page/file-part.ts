@@ -1,4 +1,7 @@
-import { session } from './session.ts';
+import { effect } from '@preact/signals';
+import type { Source } from '../sources/source.ts';
+import type { Recording } from './recording.ts';
+import { type ComparedRun, session } from './session.ts';
 
 /** Which lines of a file that is too large for the page are held, and which parts of it can be read instead. */
 export interface FilePart {
@@ -33,6 +36,35 @@ export function readPart(mark: number | undefined): void {
   const recording = session.recording.value;
   if (mark === undefined || !recording?.source.partFrom) return;
   const part = recording.source.partFrom(mark);
+  const compared = session.compared.peek();
   session.close(recording);
   session.open(part);
+  compareAgain(compared, recording, part);
+}
+
+/** Those of its runs that are compared still are, as the part has them, once they have come in. */
+function compareAgain(before: readonly ComparedRun[], earlier: Recording, part: Source): void {
+  const wanted = before.filter((one) => one.recording === earlier).map(({ run }) => run.root.id);
+  if (!wanted.length) return;
+  const rest = session.compared.peek();
+  const stop = effect(() => {
+    session.arrived.value;
+    const recording = session.recordings.value.find(({ source }) => source === part);
+    const runs = recording?.store.runs ?? [];
+    const isThere = wanted.every((id) => runs.some(({ root }) => root.id === id));
+    const isOver = ['whole', 'failed'].includes(recording?.status.value?.kind ?? '');
+    if (!recording || !(isThere || isOver)) return;
+    // Not within itself: what it changes, it reads.
+    queueMicrotask(() => {
+      stop();
+      // Somebody has chosen others meanwhile.
+      if (session.compared.peek() !== rest) return;
+      const now = before.flatMap((one) => {
+        if (one.recording !== earlier) return [one];
+        const run = runs.find(({ root }) => root.id === one.run.root.id);
+        return run ? [{ recording, run }] : [];
+      });
+      session.compare(now);
+    });
+  });
 }

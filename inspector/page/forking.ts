@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals';
-import type { ForkAnswer, ForkOffer } from '../lines/fork.ts';
+import type { ForkAnswer, ForkMoments, ForkOffer } from '../lines/fork.ts';
 import type { Actor } from '../run/actor.ts';
 import type { StateEdit } from '../sources/source.ts';
 import { session } from './session.ts';
@@ -7,12 +7,17 @@ import { session } from './session.ts';
 /** A message to the program is no longer: it would hang up. */
 const LONGEST = 60_000;
 
+/** Milliseconds for which somebody looks at one of a list who goes past it by keys. */
+const GOES_PAST = 150;
+
 /** A fork that somebody is about to begin. */
 export interface Forking {
   /** The outermost loop of the run that it is a fork of. */
   id: string;
-  /** Whether the run as it stands is wanted, or what its store has kept. */
-  from: 'now' | 'saved';
+  /** Whether the run as it stands is wanted (`now`), what its store has saved last (`saved`), or one of the moments. */
+  from: string;
+  /** The checkpoints of the run that there are; nothing until the program has said. */
+  moments: ForkMoments | undefined;
   /** What the program is asked for, as long as it has not answered. */
   waits: 'checkpoint' | 'fork' | undefined;
   offer: ForkOffer | undefined;
@@ -32,18 +37,28 @@ export function canFork({ path, loop }: Actor): boolean {
 /** Opens the dialog, with the run as it stands; where it is over, with what its store has kept. */
 export function openFork(root: Actor): void {
   if (!canFork(root) || session.status.value?.kind !== 'live') return;
-  takeFrom(root.id, root.ended ? 'saved' : 'now');
-}
-
-/** Asks for a checkpoint to begin from. */
-export function takeFrom(id: string, from: Forking['from']): void {
-  forking.value = { id, from, waits: 'checkpoint', offer: undefined, refused: '' };
+  const { id } = root;
+  const from = root.ended ? 'saved' : 'now';
+  forking.value = { id, from, moments: undefined, waits: 'checkpoint', offer: undefined, refused: '' };
+  session.source.value?.send?.({ type: 'moments', id });
   session.source.value?.send?.({ type: 'take', id, from });
 }
+
+/** Asks for another checkpoint to begin from. Of those that somebody goes past, none is asked for. */
+export function takeFrom(from: string): void {
+  const now = forking.peek();
+  if (!now || now.waits === 'fork') return;
+  forking.value = { ...now, from, waits: 'checkpoint', offer: undefined, refused: '' };
+  clearTimeout(timer);
+  timer = window.setTimeout(() => session.source.peek()?.send?.({ type: 'take', id: now.id, from }), GOES_PAST);
+}
+
+let timer = 0;
 
 /** Closes the dialog. The program need not hold the checkpoint any more. */
 export function closeFork(): void {
   if (!forking.peek()) return;
+  clearTimeout(timer);
   forking.value = undefined;
   session.source.peek()?.send?.({ type: 'release' });
 }
@@ -83,6 +98,10 @@ export function followForks(): void {
 
 function answered(answer: ForkAnswer): void {
   const now = forking.value;
+  if (answer.type === 'moments') {
+    if (answer.id === now?.id) forking.value = { ...now, moments: answer.told };
+    return;
+  }
   const isAwaited =
     (answer.type === 'refused' ? answer.of : answer.type) === (now?.waits === 'fork' ? 'forked' : 'taken');
   // It may have been closed meanwhile.

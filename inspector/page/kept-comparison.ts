@@ -8,6 +8,7 @@ import { disguised, keepInLink } from './view-state.ts';
 export const wordOfRun = (title: string, run: Run): string => [title, run.root.id].map(disguised).join(':');
 
 keepInLink('compare', {
+  isOfAll: true,
   write: () => session.compared.value.map(({ recording, run }) => wordOfRun(recording.title, run)).join(','),
   read(said) {
     const known = new Map<string, { recording: Recording; run: Run }>();

@@ -4,7 +4,16 @@ import './kept-moment.ts';
 import { embedded } from '../sources/embedded.ts';
 import { keep, recall } from './browser-storage.ts';
 import { session } from './session.ts';
-import { fragmentOf, showView, type ViewWords, viewIn, viewNow, wholeView } from './view-state.ts';
+import {
+  fragmentOf,
+  showView,
+  stillWanted,
+  type ViewWords,
+  viewIn,
+  viewNow,
+  waitingForFiles,
+  wholeView,
+} from './view-state.ts';
 
 /** What an address says beside where the page is. */
 export interface Link {
@@ -97,10 +106,13 @@ export function linkHere(): string {
 /** Goes where a link points as soon as that has come in, and keeps the address up to date from then on. */
 export function followLink(link: Link, enter: (link: Link) => Promise<void>): void {
   let wanted = link.view;
+  /** The view when they began to wait. */
+  let before: ViewWords = viewNow();
   const arrive = () => {
     if (!wanted.size || session.looking) return;
-    wanted = showView(wanted);
-    if (session.status.value?.kind === 'whole' && !session.reading.value) wanted = new Map();
+    // What somebody has chosen meanwhile is not taken from them.
+    wanted = showView(stillWanted(wanted, before));
+    if (session.status.value?.kind === 'whole' && !session.reading.value) wanted = waitingForFiles(wanted);
   };
   effect(() => {
     session.arrived.value;
@@ -114,7 +126,10 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
   let waiting = 0;
   effect(() => {
     const [place, view] = [placeHere(), viewNow()];
-    if (wanted.size) return;
+    // A recording that is still to be listed would be left out.
+    if (session.reading.value || session.looking) return;
+    // What waits is still wanted after a reload.
+    for (const [name, said] of stillWanted(wanted, before)) if (said && !view.has(name)) view.set(name, said);
     // Browsers refuse an address that changes a hundred times a second.
     clearTimeout(waiting);
     // An address without any word would stand for the view that a page was saved with.
@@ -127,6 +142,7 @@ export function followLink(link: Link, enter: (link: Link) => Promise<void>): vo
     const pasted = readLink();
     wanted = wholeView(pasted.view);
     if (!leadsHere(pasted)) void enter(pasted);
+    before = viewNow();
     arrive();
   });
 }

@@ -4,6 +4,7 @@ import { Nest, type NestBox } from '../run/nest.ts';
 import { type BoxStanding, NestAt } from '../run/nest-at.ts';
 import { pickName } from '../run/series.ts';
 import { Spark, tellingNumber } from '../run/spark.ts';
+import { NumberOfEach, type Spread, spreadOf } from '../run/spread.ts';
 import type { Store } from '../run/store.ts';
 import { chosenPick } from './plot-picks.ts';
 import { session } from './session.ts';
@@ -13,6 +14,7 @@ interface Shown {
   nest: Nest;
   at: NestAt;
   sparks: Map<Path, Spark>;
+  eachs: WeakMap<NestBox, NumberOfEach>;
   /** How many steps a loop had when no number of it was found that says anything. */
   without: Map<Path, number>;
 }
@@ -24,7 +26,8 @@ function shownNow(): Shown {
   const { store, contexts } = session;
   if (shown?.store !== store) {
     const nest = new Nest();
-    shown = { store, nest, at: new NestAt(nest, store, contexts), sparks: new Map(), without: new Map() };
+    const at = new NestAt(nest, store, contexts);
+    shown = { store, nest, at, sparks: new Map(), eachs: new WeakMap(), without: new Map() };
   }
   shown.nest.update(session.run.value);
   return shown;
@@ -55,6 +58,15 @@ export function sparkOf(path: Path): Spark | undefined {
   if (spark !== before) sparks.set(path, spark);
   spark.grow(store);
   return spark;
+}
+
+/** Of an array, the number that its line would show, as each of its loops has it at the moment that is shown. */
+export function numberOfEach(box: NestBox, keys: readonly string[]): Spread | undefined {
+  const { store, eachs } = shownNow();
+  const before = eachs.get(box);
+  const each = before?.keys.join('\n') === keys.join('\n') ? before : new NumberOfEach(store, keys);
+  eachs.set(box, each);
+  return spreadOf(each.at(box.paths, session.now.value));
 }
 
 /** Looks at the loop of a box, whichever of its runs is current. */

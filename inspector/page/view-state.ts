@@ -16,6 +16,8 @@ export interface Kept {
    * @returns false where what the word names has not come in yet: then it is asked again when more has
    */
   read(said: string): boolean | undefined;
+  /** What a word of it names may lie in a recording that is opened later on. */
+  isOfAll?: boolean;
 }
 
 /** The words of a view, by their names. */
@@ -56,6 +58,15 @@ export function showView(words: ViewWords): Map<string, string> {
 function waits(read: Kept['read'], name: string, said: string | undefined): [string, string][] {
   return said !== undefined && read(said) === false ? [[name, said]] : [];
 }
+
+/** Of words that wait, those of which nobody has made anything else meanwhile. @param before the view when they began to wait */
+export function stillWanted(waiting: ViewWords, before: ViewWords): Map<string, string> {
+  return new Map([...waiting].filter(([name]) => (all.get(name)?.write() || before.get(name)) === before.get(name)));
+}
+
+/** Of words that wait, those that another recording may still bring. */
+export const waitingForFiles = (waiting: ViewWords): Map<string, string> =>
+  new Map([...waiting].filter(([name]) => all.get(name)?.isOfAll));
 
 /** The same words, and for all that they do not name, as the page has it by itself. */
 export const wholeView = (words: ViewWords): Map<string, string> =>

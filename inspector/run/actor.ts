@@ -55,6 +55,9 @@ export class Actor {
   /** The id of the actor of the app that has invoked or spawned it; empty where there is none. */
   readonly under: string;
 
+  /** The program lets pages send it no event. */
+  readonly isClosed: boolean;
+
   constructor(line: ActorLine, index: number, parent: Actor | undefined, row: number) {
     this.index = index;
     this.id = line.id;
@@ -67,6 +70,7 @@ export class Actor {
     this.forkOf = forkOfIn(line.forkOf);
     this.kind = kindOf(line);
     this.under = typeof line.under === 'string' ? line.under : '';
+    this.isClosed = line.send === false;
     this.first = row;
     this.from = line.t;
   }

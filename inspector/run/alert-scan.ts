@@ -53,10 +53,15 @@ export class AlertScan {
     return this.#next < store.end;
   }
 
+  /** Whether all that has come was looked through. */
+  get isThrough(): boolean {
+    return this.#next >= this.#store.end;
+  }
+
   /** While nothing comes: whether runs have stood for too long, so many milliseconds after the last line. */
   ask(silent: number): void {
     const store = this.#store;
-    if (!store.end || this.#next < store.end) return;
+    if (!store.end || !this.isThrough) return;
     for (const { rule, watcher } of this.#watchers) {
       if (!(watcher instanceof StallWatcher)) continue;
       for (const root of store.roots) this.#raise(rule, watcher.ask(root, store.t(store.last) + silent));

@@ -40,7 +40,7 @@ export function appsAt(store: Store, row: number): AppStanding[] {
     const here = begun > 0 && actor ? standing(store, actor, row) : undefined;
     if (!actor || !here) continue;
     const { phase } = here;
-    const words = stateInWords(here.value);
+    const words = wordsOf(stateInWords(here.value), phase);
     found.push({
       path,
       name: path.name,
@@ -55,6 +55,10 @@ export function appsAt(store: Store, row: number): AppStanding[] {
   }
   return found.sort((a, b) => Math.min(1, b.running) - Math.min(1, a.running));
 }
+
+/** An actor that fails stays in the state that it was in. */
+const wordsOf = (state: string, phase: Phase): string =>
+  phase !== 'failed' ? state : state === 'error' ? 'failed' : `failed in ${state}`;
 
 /** The actors that a loop runs under, from the one at the top to the one that has invoked it. */
 export function chainAbove(store: Store, root: Actor | undefined): Actor[] {

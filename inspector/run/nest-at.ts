@@ -2,6 +2,7 @@ import { type Actor, begun, type Phase } from './actor.ts';
 import type { Contexts } from './contexts.ts';
 import type { Nest, NestBox } from './nest.ts';
 import { RunTally, type Tally } from './run-tally.ts';
+import { type Spread, spreadOf, stepsOfEach } from './spread.ts';
 import { standing } from './standing.ts';
 import { toldOf } from './standing-in-words.ts';
 import type { Store } from './store.ts';
@@ -23,6 +24,8 @@ export interface BoxStanding extends Tally {
   share: number | undefined;
   /** How many loops of an array had begun. */
   loops: number;
+  /** Of an array, how many steps its loops had taken, each in its latest run. */
+  spread: Spread | undefined;
   /** Whether it runs, and nothing that is in it does. */
   innermost: boolean;
   /** The outermost box around it: nothing for that one itself. */
@@ -95,6 +98,7 @@ export class NestAt {
       total: actor && totalOf(this.#contexts, actor, row),
       share: root && root.busy > 0 ? Math.min(1, counts.busy / root.busy) : undefined,
       loops: box.paths.filter(({ actors }) => begun(actors, row) > 0).length,
+      spread: box.paths.length > 1 ? spreadOf(stepsOfEach(box.paths, row)) : undefined,
       innermost: counts.running.length > 0,
       root,
     };

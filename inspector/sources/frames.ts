@@ -1,5 +1,5 @@
 import { protocol } from '../../src/inspect/protocol.ts';
-import { forkAnswerIn } from '../lines/fork.ts';
+import { forkAnswerIn, isAnswer } from '../lines/fork.ts';
 import { faultOf, type Hello, helloOf, type Line, settingsIn } from '../lines/line.ts';
 import { Likeness, Row } from '../lines/row.ts';
 import type { Source, Status, Taken } from './source.ts';
@@ -103,7 +103,7 @@ export class Intake {
     if (item?.type === 'value') this.#source.onValue?.(String(item.ref), item.value);
     else if (item?.type === 'settings') this.#source.onSettings?.(settingsIn(item));
     else if (item?.type === 'refused') this.#source.onRefused?.(String(item.reason ?? 'no reason given'));
-    else if (item?.type === 'taken' || item?.type === 'forked') this.#fork(item);
+    else if (isAnswer(item?.type)) this.#fork(item);
     else return false;
     return true;
   }

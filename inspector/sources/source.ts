@@ -25,7 +25,8 @@ export type Command =
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
-  | { type: 'take'; id: string; from: 'now' | 'saved' }
+  | { type: 'moments'; id: string }
+  | { type: 'take'; id: string; from: string }
   | { type: 'fork'; checkpoint: number; edits: StateEdit[]; args?: unknown[]; paused: boolean }
   | { type: 'release' };
 

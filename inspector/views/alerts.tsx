@@ -1,36 +1,25 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import {
-  addRule,
-  alertRules,
-  alertsNow,
-  askToNotify,
-  goTo,
-  markLooked,
-  newAlerts,
-  notifying,
-  removeRule,
-} from '../page/alerts.ts';
+import { useEffect, useMemo } from 'preact/hooks';
+import { askToNotify, notifying } from '../page/alert-notify.ts';
+import { alertsListed, goToListed, type ListedAlert, markLooked, newAlerts } from '../page/alerts.ts';
+import { addRule, alertRules, removeRule } from '../page/chosen-rules.ts';
+import { labelsOf } from '../page/run-labels.ts';
 import { session } from '../page/session.ts';
 import { type AlertRule, readRule, ruleWords } from '../run/alert-rules.ts';
-import type { Alert } from '../run/alert-scan.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
 import { Loops } from '../widgets/loop-choice.tsx';
 import { Menu } from '../widgets/menu.tsx';
 
-/** So many of the newest are listed. */
-const LISTED = 200;
-
 /** What happened that somebody wants to be told of, and what that is. */
 export function Alerts() {
   const fresh = newAlerts.value;
-  const { alerts } = alertsNow();
+  const { count } = alertsListed.value;
   return (
     <Menu
       label={
         <span class={fresh ? 'fresh' : ''}>
-          Alerts{alerts.length ? ` (${fresh ? `${figure(fresh)} new` : figure(alerts.length)})` : ''}
+          Alerts{count ? ` (${fresh ? `${figure(fresh)} new` : figure(count)})` : ''}
         </span>
       }
     >
@@ -41,17 +30,24 @@ export function Alerts() {
 
 function Sheet({ close }: { close: () => void }) {
   session.version.value;
-  const { alerts, gone } = alertsNow();
+  const { newest, count } = alertsListed.value;
   // While it is open, all is looked at.
   useEffect(markLooked);
-  const listed = alerts.slice(-LISTED).reverse();
-  const more = gone + alerts.length - listed.length;
+  const more = count - newest.length;
+  const recordings = session.recordings.value;
+  const runs = recordings.reduce((sum, { store }) => sum + store.runs.length, 0);
+  const labels = useMemo(() => (runs > 1 ? labelsOf(recordings) : undefined), [recordings, runs]);
   return (
     <div class="sheet alerts">
-      {listed.length ? (
+      {newest.length ? (
         <ul class="scroll" aria-label="Alerts">
-          {listed.map((alert) => (
-            <One key={`${alert.row} ${ruleWords(alert.rule)}`} alert={alert} close={close} />
+          {newest.map((one) => (
+            <One
+              key={`${one.recording.number} ${one.alert.row} ${ruleWords(one.alert.rule)}`}
+              one={one}
+              label={labels?.get(one.alert.actor.path.run)}
+              close={close}
+            />
           ))}
         </ul>
       ) : (
@@ -78,8 +74,16 @@ function Sheet({ close }: { close: () => void }) {
   );
 }
 
-function One({ alert, close }: { alert: Alert; close: () => void }) {
-  const { store } = session;
+interface OneProps {
+  one: ListedAlert;
+  /** What its run is called, where there are several. */
+  label: string | undefined;
+  close: () => void;
+}
+
+function One({ one, label, close }: OneProps) {
+  const { alert, recording } = one;
+  const { store } = recording;
   return (
     <li>
       <button
@@ -87,10 +91,16 @@ function One({ alert, close }: { alert: Alert; close: () => void }) {
         title={`Go there; alert when ${ruleWords(alert.rule)}`}
         onClick={() => {
           close();
-          goTo(alert);
+          goToListed(one);
         }}
       >
         <span class="at">{stamp(alert.t - store.t(store.first))}</span>
+        {label === undefined ? null : (
+          <span class="run">
+            <i class={`swatch hue${session.hues.of(alert.actor.path.run)}`} />
+            {label}
+          </span>
+        )}
         <span class={`who hue${alert.actor.path.hue}`}>{alert.actor.short}</span>
         <span class="say">{alert.says}</span>
       </button>

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { copyText } from '../export/clipboard.ts';
+import { chosenMember } from '../page/opened-members.ts';
 import { session } from '../page/session.ts';
 import { isWatched, toggleWatched } from '../page/watched.ts';
 import { NOTHING } from '../run/difference.ts';
@@ -9,7 +10,6 @@ import { exact, figure, numberOf } from '../text/number.ts';
 import { brief, readValue, visible } from '../text/value.ts';
 import { Bars, Curve } from '../widgets/curve.tsx';
 import { Exact } from '../widgets/exact.tsx';
-import { chosenMember } from './member.tsx';
 
 /** So many characters of a value are shown; of many numbers, the pictures say more. */
 const SHOWN = 300;

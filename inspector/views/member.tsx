@@ -1,31 +1,17 @@
-import { type Signal, signal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { isPicked, togglePick } from '../page/plot-picks.ts';
+import { signal } from '@preact/signals';
+import { chosenMember, foundMembers, onlyChanges, opened } from '../page/opened-members.ts';
 import { session } from '../page/session.ts';
-import { flag, keepInLink } from '../page/view-state.ts';
 import { type Change, changeOf, members, NOTHING } from '../run/difference.ts';
-import type { Found } from '../run/held.ts';
-import { apart, exact, figure, numberOf } from '../text/number.ts';
+import { apart, figure, numberOf } from '../text/number.ts';
 import { otherPlace } from '../text/other-place.ts';
 import { brief, briefExactly, readValue, type Value, visible } from '../text/value.ts';
 import { Exact } from '../widgets/exact.tsx';
-import { Stack } from './stack.tsx';
+import { Leaf, LONG } from './member-leaf.tsx';
 
-/** Whether only what changed is listed. */
-export const onlyChanges: Signal<boolean> = signal(false);
-keepInLink('state.changes', flag(onlyChanges));
-/** What was opened or closed by hand, by path. */
-export const opened: Signal<ReadonlyMap<string, boolean>> = signal(new Map());
-/** The member that is looked at more closely, by path. */
-export const chosenMember: Signal<string> = signal('');
-/** What a search has found; nothing where none is searched for. */
-export const foundMembers: Signal<Found | undefined> = signal(undefined);
 /** How many members of a large value are listed, by path. */
 const listed = signal<ReadonlyMap<string, number>>(new Map());
 
 const PAGE = 100;
-/** Characters that fit into a line. */
-const LONG = 44;
 /** These are open from the start: they are what a loop is about. */
 const OPEN = new Set(['state', 'progress', 'error', 'inFlight']);
 
@@ -172,84 +158,6 @@ const kindOf = (value: Value) =>
   value.kind === 'branch' && value.type !== 'Object'
     ? `${value.type}${value.size ? ` (${figure(value.size)})` : ''}`
     : '';
-
-interface LeafProps {
-  value: Value;
-  raw: unknown;
-  /** It was there before: it is on no plot any more. */
-  gone: boolean;
-  path: string;
-  /** In place of the value's own. */
-  text?: string | undefined;
-}
-
-function Leaf({ value, raw, gone, path, text }: LeafProps): ComponentChildren {
-  if (value.kind === 'branch')
-    return (
-      <span class="leaf dim">
-        {value.type === 'Array' ? '[]' : value.type === 'Object' ? '{}' : `${value.type} (0)`}
-      </span>
-    );
-  if (value.kind === 'cut') {
-    const ask = session.source.value?.send && value.ref;
-    return (
-      <span class="leaf cut" title="The recorder cut this value because it is too large or too deep">
-        {value.type}, {figure(value.size)}, cut here
-        {ask ? (
-          <button type="button" class="flat" onClick={() => session.fetch(value.ref, value.digest)}>
-            fetch
-          </button>
-        ) : null}
-      </span>
-    );
-  }
-  const number = value.type === 'number' ? numberOf(raw) : undefined;
-  const digits = text ?? value.text;
-  const whole = number === undefined ? undefined : exact(number);
-  const [root, ...keys] = path.split('\u0000');
-  const loop = session.actor.value?.path.name;
-  if (number !== undefined && !gone && root === 'state' && keys.length && loop) {
-    const on = isPicked(loop, keys);
-    return (
-      <button
-        type="button"
-        class={`leaf number ${Number.isFinite(number) ? '' : 'odd'}`}
-        aria-pressed={on}
-        title={`${whole}: ${on ? 'take it off the plot' : 'plot this number over the steps'}`}
-        data-exact={digits === whole ? undefined : whole}
-        onClick={() => togglePick(loop, keys)}
-      >
-        {digits}
-      </button>
-    );
-  }
-  if (value.type === 'string' && path.endsWith('\u0000stack')) return <Stack text={value.text} path={path} />;
-  if (value.type === 'string' && (value.text.length > LONG || value.text.includes('\n')))
-    return <Text text={value.text} path={path} />;
-  return (
-    <Exact class={`leaf ${value.type}`} exact={whole}>
-      {value.type === 'string' ? visible(JSON.stringify(value.text)) : digits}
-    </Exact>
-  );
-}
-
-/** A text that does not fit into a line: opened, it is read as it was written. */
-function Text({ text, path }: { text: string; path: string }) {
-  const isOpen = opened.value.get(path) ?? false;
-  return (
-    <button
-      type="button"
-      class={`leaf string text ${isOpen ? 'open' : ''}`}
-      aria-expanded={isOpen}
-      title={isOpen ? 'Fold' : 'Read all of it'}
-      onClick={() => {
-        opened.value = new Map(opened.value).set(path, !isOpen);
-      }}
-    >
-      {visible(isOpen ? text : JSON.stringify(text))}
-    </button>
-  );
-}
 
 const SIGNS: Record<Change, string> = { same: '', inside: '·', new: '+', gone: '−', other: '' };
 

@@ -4,6 +4,7 @@ import { forkedFrom } from '../run/fork-words.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { type Spark, sparkLine } from '../run/spark.ts';
+import { type Spread, strokes } from '../run/spread.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
@@ -12,6 +13,8 @@ import { Mark } from '../widgets/phase-mark.tsx';
 export interface Part {
   spark: Spark | undefined;
   values: readonly number[];
+  /** Of an array, how its loops have it. */
+  each: Spread | undefined;
   /** Where one was first not finite, in words. */
   odd: string | undefined;
 }
@@ -93,8 +96,10 @@ function Bar({ standing }: { standing: BoxStanding }) {
   );
 }
 
-function Curve({ part: { spark, values, odd } }: { part: Part }) {
+function Curve({ part }: { part: Part }) {
+  const { spark, values, each, odd } = part;
   const name = spark?.pick.keys.join('.');
+  if (each) return <OfEach name={name ?? ''} each={each} />;
   return (
     <span class="number">
       {spark && values.length ? (
@@ -109,6 +114,32 @@ function Curve({ part: { spark, values, odd } }: { part: Part }) {
           </span>
         </>
       ) : null}
+    </span>
+  );
+}
+
+/** A number of the loops of an array: a stroke for each, from the least to the most, the middle one stronger. */
+function OfEach({ name, each }: { name: string; each: Spread }) {
+  const { values, least, middle, most, odd } = each;
+  const at = most > least ? ((middle - least) / (most - least)) * 100 : 50;
+  return (
+    <span class="number of-each">
+      {values.length ? (
+        <svg viewBox="-1 0 102 20" preserveAspectRatio="none" aria-hidden="true">
+          <path d={strokes(each)} />
+          <path class="middle" d={`M${at} 0V20`} />
+        </svg>
+      ) : null}
+      <span class="value">
+        {odd ? <b class="bad">{figure(odd)} not finite; </b> : null}
+        <Told>; </Told>
+        {values.length ? (
+          <>
+            <span class="dim">{name}</span> {least === most ? figure(least) : `${figure(least)} to ${figure(most)}`}
+            <Told>{`, half of the loops up to ${figure(middle)}`}</Told>
+          </>
+        ) : null}
+      </span>
     </span>
   );
 }
@@ -136,9 +167,18 @@ function manyWords({ box, running, failed, begun, words }: BoxStanding): string 
   return told.join(' · ') || words;
 }
 
-/** `step 12 of 30`, or `12 of 30` where there is little room; behind `~` stands a guess. */
-function stepsOf({ actor, steps, total, vague }: BoxStanding, tight = false): string {
+/**
+ * `step 12 of 30`, or `12 of 30` where there is little room; behind `~` stands a guess. Of an array,
+ * `3 to 12 steps, 40 runs`.
+ */
+function stepsOf({ actor, steps, total, vague, spread, box, begun }: BoxStanding, tight = false): string {
   if (!actor) return '';
+  if (spread) {
+    const { least, most } = spread;
+    const range = least === most ? figure(least) : `${figure(least)} to ${figure(most)}`;
+    const runs = begun > box.paths.length ? `, ${figure(begun)} runs` : '';
+    return `${vague ? '≥ ' : ''}${range} ${most === 1 ? 'step' : 'steps'}${runs}`;
+  }
   const taken = `${vague ? '≥ ' : ''}${figure(steps)}`;
   return total
     ? `${tight ? '' : 'step '}${taken} of ${total.guess ? '~' : ''}${figure(total.total)}`

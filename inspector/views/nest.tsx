@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type NestPicture, nestPicture, type PlacedNest } from '../drawing/nest-layout.ts';
 import { tabled, tabledBox } from '../page/members-now.ts';
-import { boxesNow, chooseBox, chosenBox, nestNow, openBox, sparkOf } from '../page/nest-now.ts';
+import { boxesNow, chooseBox, chosenBox, nestNow, numberOfEach, openBox, sparkOf } from '../page/nest-now.ts';
 import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
@@ -153,7 +153,8 @@ function Box({ standing, place, tight, current }: BoxProps) {
   const spark = actor && !tight ? sparkOf(actor.path) : undefined;
   const values = spark?.upTo(session.store, session.now.value) ?? [];
   const odd = box.paths.map(firstOddWords).find((words) => words !== undefined);
-  const part = { spark, values, odd };
+  const each = spark && box.paths.length > 1 ? numberOfEach(box, spark.pick.keys) : undefined;
+  const part = { spark, values, each, odd };
   return (
     <button
       type="button"

@@ -77,7 +77,7 @@ function useList(): RunList {
   ticks.value;
   narrow.value;
   // What was done here shows at once; what came in, soon.
-  const asked = `${sort.value.by} ${sort.value.down} ${wanted.value} ${columns.value?.join('\n')} ${recordings.value.length}`;
+  const asked = `${sort.value.by} ${sort.value.down} ${wanted.value} ${columns.value?.join('\n')} ${recordings.value.map(({ number }) => number).join()}`;
   const came = `${arrived.value}`;
   const known = last.current;
   const now = performance.now();

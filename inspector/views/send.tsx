@@ -17,7 +17,7 @@ export function Send({ actor, value }: { actor: Actor; value: string }) {
   const payload = useSignal('');
   const fault = useSignal('');
   const { store } = session;
-  if (!session.controllable || actor.ended || DEAF.has(actor.kind)) return null;
+  if (!session.controllable || actor.isClosed || actor.ended || DEAF.has(actor.kind)) return null;
   const chart = store.charts.get(actor.chart);
   const { now, other } = chart ? takesIn(chart.root, value) : { now: [], other: [] };
   const known = [...now, ...other];

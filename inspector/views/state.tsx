@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { goTo } from '../page/alerts.ts';
+import { foundMembers, onlyChanges, opened } from '../page/opened-members.ts';
 import { against, togglePin } from '../page/pin.ts';
 import { session } from '../page/session.ts';
 import type { Actor } from '../run/actor.ts';
@@ -15,7 +16,7 @@ import { FirstOdd } from '../widgets/first-odd.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { Split } from '../widgets/split.tsx';
-import { foundMembers, Member, onlyChanges, opened, Sign } from './member.tsx';
+import { Member, Sign } from './member.tsx';
 import { MemberDetail } from './member-detail.tsx';
 import { WatchList } from './watch-list.tsx';
 

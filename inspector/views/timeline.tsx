@@ -67,7 +67,7 @@ export function Timeline() {
       now: session.now.value,
       selected: session.actor.value,
       range: session.range.value,
-      marks: alertsNow().alerts,
+      marks: alertsNow(),
       width: room.value.width,
       palette: colours.value,
     };
@@ -122,7 +122,7 @@ export function Timeline() {
   const marked = (event: PointerEvent) => {
     const bounds = canvas.current!.getBoundingClientRect();
     const sight = { ...sightNow(), width: room.value.width };
-    return markAt(sight, alertsNow().alerts, event.clientX - bounds.left, event.clientY - bounds.top);
+    return markAt(sight, alertsNow(), event.clientX - bounds.left, event.clientY - bounds.top);
   };
   const onMove = (event: PointerEvent) => {
     const { store } = session;

@@ -25,6 +25,12 @@ export interface CheckpointStore {
   save(runId: string, checkpoint: Checkpoint): Promise<void>;
   /** The newest good checkpoint of a run, or `undefined` if there is none. */
   load(runId: string): Promise<Checkpoint | undefined>;
+  /**
+   * A checkpoint that `list` has told of, by its `seq`; `undefined` where it is kept no more. What it gives is another's to
+   * begin from, under an id of its own. Optional: of a store without it, only the newest can be loaded.
+   * @throws LoopError `CHECKPOINT_UNREADABLE` if it is damaged: no other one is given in its place
+   */
+  loadAt?(runId: string, seq: number): Promise<Checkpoint | undefined>;
   /** Oldest first; of one run, or of all. */
   list(runId?: string): Promise<CheckpointInfo[]>;
   /** Forgets a run and all of its checkpoints; nothing happens if there is none. */

@@ -17,3 +17,13 @@ export function unreadable(runId: string, passedOver: readonly PassedOver[], rem
     { cause: passedOver[0]!.cause },
   );
 }
+
+/** One checkpoint was asked for, and is damaged. */
+export function unreadableOne(runId: string, seq: number, cause: Error): LoopError {
+  return new LoopError(
+    'CHECKPOINT_UNREADABLE',
+    `Expected checkpoint ${seq} of run "${runId}" to be whole, got damage: ${cause.message}. Take another one.`,
+    '',
+    { cause },
+  );
+}

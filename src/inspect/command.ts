@@ -1,7 +1,14 @@
 import type { LoopControlEvent } from '../chart/context.ts';
 import { isOfApp } from '../recording/lines.ts';
 import type { Breakpoint } from './breakpoint.ts';
-import { type ForkCommand, parseFork, parseTake, type TakeCommand } from './fork/command.ts';
+import {
+  type ForkCommand,
+  type MomentsCommand,
+  parseFork,
+  parseMoments,
+  parseTake,
+  type TakeCommand,
+} from './fork/command.ts';
 import { beginning, isRecord, only, received, textOf } from './parts.ts';
 import { parseCondition } from './when.ts';
 
@@ -12,6 +19,7 @@ export type Command =
   | { type: 'speed'; perSec: number | null }
   | { type: 'break'; points: Breakpoint[] }
   | { type: 'get'; ref: string }
+  | MomentsCommand
   | TakeCommand
   | ForkCommand
   | { type: 'release' };
@@ -22,7 +30,7 @@ export interface AppEvent {
   [key: string]: unknown;
 }
 
-const kinds = 'send, all, speed, break, get, take, fork, release';
+const kinds = 'send, all, speed, break, get, moments, take, fork, release';
 const mostPoints = 100;
 /** What each control event may carry. */
 const controls: Record<LoopControlEvent['type'], 'n' | 'reason' | 'value' | undefined> = {
@@ -69,6 +77,8 @@ export function parseCommand(text: string): Command {
     case 'get':
       only(command, 'type', 'ref');
       return { type: 'get', ref: textOf(command.ref, 'ref', 8000) };
+    case 'moments':
+      return parseMoments(command);
     case 'take':
       return parseTake(command);
     case 'fork':

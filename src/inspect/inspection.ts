@@ -16,6 +16,7 @@ import type { Told } from './frame.ts';
 import { received } from './parts.ts';
 import { protocol } from './protocol.ts';
 import { type Bounds, type Held, Ring } from './ring.ts';
+import { type Sendable, Unsendable } from './sendable.ts';
 import { type Redact, Wire } from './wire.ts';
 
 /** How much is held, shown and sent. */
@@ -39,10 +40,16 @@ export interface InspectionOptions {
   limits?: Partial<Limits> | undefined;
   /** Pages may watch, and nothing else. */
   readonly?: boolean | undefined;
+  /**
+   * Which actors of an app's own pages may send events: a list of their names, or a function that is asked once about each.
+   * Loops take control events alone, which `readonly` refuses. Default: all that take events.
+   */
+  send?: Sendable | undefined;
   redact?: Redact | undefined;
   /**
    * Makes the loops of forks, by the name of the outermost loop: `{ fit: () => new Fit() }`. Then pages may begin, beside
-   * such a run, another from where it stands or from what its store has kept, with states or arguments that were changed.
+   * such a run, another: from where it stands, from an earlier moment that a page has taken a checkpoint of, or from any
+   * checkpoint that its store keeps; with states or arguments that were changed.
    */
   fork?: ForkFactories | undefined;
 }
@@ -70,6 +77,7 @@ export class Inspection {
   readonly #limits: Limits;
   readonly #ring: Ring;
   readonly #wire: Wire;
+  readonly #unsendable: Unsendable;
   /** What waits for pages, and for receivers of other kinds. */
   readonly backlog: Backlog;
   readonly #feed: Feed;
@@ -88,11 +96,12 @@ export class Inspection {
   #faulty = false;
   #closed = false;
 
-  constructor({ limits, readonly = false, redact, fork }: InspectionOptions = {}) {
+  constructor({ limits, readonly = false, send, redact, fork }: InspectionOptions = {}) {
     checkFactories(fork);
     this.#limits = { ...defaultLimits, ...limits };
     this.readonly = readonly;
-    this.#wire = new Wire(this.#limits, redact);
+    this.#unsendable = new Unsendable(send, (error) => this.#report(error));
+    this.#wire = new Wire(this.#limits, redact, this.#unsendable);
     this.#ring = new Ring(this.#limits, firstLine, (event) => this.#wire.isTame(event));
     this.backlog = new Backlog(this.#limits);
     this.#feed = new Feed(this.#ring, this.#wire, this.#limits, this.backlog, this.runId);
@@ -225,6 +234,10 @@ export class Inspection {
       this.#drive.send(subject, parseControl(event));
       return;
     }
+    if (this.#unsendable.has(subject))
+      throw new Error(
+        `Expected an actor that pages may send events, got ${subject.id}: this inspector was made with a \`send\` that has it not.`,
+      );
     const { actor } = subject;
     const own = parseAppEvent(event);
     // One that throws on it fails in its own system; nothing of that is a fault of the page.
@@ -236,6 +249,7 @@ export class Inspection {
     this.#attachments.close();
     this.#feed.close();
     this.#drive.close();
+    this.#forks.close();
     this.#taps.clear();
   }
 
@@ -264,6 +278,9 @@ export class Inspection {
         break;
       case 'all':
         this.#drive.sendAll(command.event);
+        break;
+      case 'moments':
+        void forks.moments(this.#ring.subject(command.id), command);
         break;
       case 'take':
         void forks.take(this.#ring.subject(command.id), command);

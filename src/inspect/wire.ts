@@ -11,6 +11,7 @@ import type { AppChart, Edge, Standing, Subject } from '../recording/sighting.ts
 import type { Cuts } from './cuts.ts';
 import { Encoder, type Encoding, fieldValues, unreadable } from './encode.ts';
 import type { Formed, Held } from './ring.ts';
+import type { Unsendable } from './sendable.ts';
 import { isTame } from './tame.ts';
 
 /** A line as pages and files have it. */
@@ -36,22 +37,25 @@ export const chartKey = 'loop';
 export class Wire {
   readonly #cuts: Cuts;
   readonly #redact: Redact | undefined;
+  readonly #unsendable: Unsendable | undefined;
 
-  constructor(cuts: Cuts, redact: Redact | undefined) {
+  /** @param unsendable which actors of an app pages may send nothing: their lines say so */
+  constructor(cuts: Cuts, redact: Redact | undefined, unsendable?: Unsendable) {
     this.#cuts = cuts;
     this.#redact = redact;
+    this.#unsendable = unsendable;
   }
 
   /** The text of a line; of one that may not or cannot be told, that it is missing. */
   text(held: Held): string {
     const { seq, subject, event, formed } = held;
     if (subject === undefined) return JSON.stringify(missing(seq, 'fault'));
-    if (subject.ofApp !== undefined) return this.#text(seq, () => rawLine(subject, held, this.#cuts.values), true);
+    if (subject.ofApp !== undefined) return this.#text(seq, () => this.#raw(subject, held), true);
     if (formed !== undefined) return stepText(subject, held, textOf(formed));
     if (event !== undefined && held.rest === undefined && !hasThrownNothing(event) && this.isTame(event)) {
       return stepText(subject, held, JSON.stringify(event));
     }
-    return this.#text(seq, () => rawLine(subject, held, this.#cuts.values));
+    return this.#text(seq, () => this.#raw(subject, held));
   }
 
   /** Whether pages get a value as it is. */
@@ -61,7 +65,7 @@ export class Wire {
 
   /** How a loop stood after the last line about it that is no longer held. */
   lateText(subject: Subject, base: Standing): string {
-    return this.#text(base.seq, () => lateLine(subject, base), subject.ofApp !== undefined);
+    return this.#text(base.seq, () => this.#told(subject, lateLine(subject, base)), subject.ofApp !== undefined);
   }
 
   /** The chart of a machine of the app, once its line is held no more. */
@@ -73,6 +77,15 @@ export class Wire {
   json(line: Record<string, unknown>, cuts: Cuts, ref: string, isCopied = false): { [key: string]: Json } | undefined {
     const left = this.#redacted(line, isCopied);
     return left && new Encoder(cuts, ref, isCopied ? 'encoded' : this.#encoding).line(left);
+  }
+
+  #raw(subject: Subject, held: Held): Record<string, unknown> {
+    return this.#told(subject, rawLine(subject, held, this.#cuts.values));
+  }
+
+  /** Pages offer nothing that would be refused. */
+  #told(subject: Subject, line: Record<string, unknown>): Record<string, unknown> {
+    return line.type === 'actor' && this.#unsendable?.has(subject) ? { ...line, send: false } : line;
   }
 
   get #encoding(): Encoding {
@@ -95,7 +108,7 @@ export class Wire {
     if (held?.subject === undefined) return gone;
     try {
       const isCopied = held.subject.ofApp !== undefined;
-      const line = this.#redacted(rawLine(held.subject, held, this.#cuts.values), isCopied);
+      const line = this.#redacted(this.#raw(held.subject, held), isCopied);
       const at = ref.indexOf('/');
       const value = line === undefined || at < 0 ? undefined : follow(line, ref.slice(at));
       return value === undefined ? gone : this.#fetched(value, ref, isCopied);

@@ -4,6 +4,7 @@ import { MisconfigurationError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
 import type { ForkFactories } from '../inspect/fork/factory.ts';
 import { defaultLimits, Inspection, type Limits } from '../inspect/inspection.ts';
+import type { Sendable } from '../inspect/sendable.ts';
 import type { Redact } from '../inspect/wire.ts';
 import { quoted } from './answer.ts';
 import { atExit } from './exit.ts';
@@ -37,11 +38,18 @@ export interface InspectorOptions {
   open?: boolean;
   /** Pages may watch, and do nothing to the run. Default: false. */
   readonly?: boolean;
+  /**
+   * Which actors of an app's own pages may send events: a list of their names, or a function that is asked once about each.
+   * To others nothing is offered, and what is sent all the same is refused by name. Loops take control events alone, which
+   * `readonly` refuses. Default: all that take events.
+   */
+  send?: Sendable;
   /** Changes each line before it leaves the process, or keeps it back by returning nothing. It gets a copy. */
   redact?: Redact;
   /**
    * Makes the loops of forks, by the name of the outermost loop: `{ fit: () => new Fit() }`. Then pages may begin, beside
-   * such a run, another from where it stands or from what its store has kept, with states or arguments that were changed.
+   * such a run, another: from where it stands, from an earlier moment that a page has taken a checkpoint of, or from any
+   * checkpoint that its store keeps; with states or arguments that were changed.
    * Default: none.
    */
   fork?: ForkFactories;
@@ -77,6 +85,7 @@ const known = [
   'token',
   'open',
   'readonly',
+  'send',
   'redact',
   'fork',
   'limits',

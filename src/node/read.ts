@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { jsonable } from '../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { Damage, type Header, headerLengthOf } from '../checkpoint/header.ts';
-import { type PassedOver, unreadable } from '../checkpoint/unreadable.ts';
+import { type PassedOver, unreadable, unreadableOne } from '../checkpoint/unreadable.ts';
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
 import { decode, readHeader } from './format.ts';
@@ -49,6 +49,26 @@ export async function loadNewest(
     // A writer has saved and pruned meanwhile, so there is a newer one.
     pruned.add(gone);
   }
+}
+
+/**
+ * One checkpoint of a run, by its number; `undefined` if it is not there, or not any more.
+ *
+ * @throws LoopError `CHECKPOINT_UNREADABLE` if it cannot be read; `STORE`
+ */
+export async function loadOne(
+  disk: Disk,
+  directory: string,
+  runId: string,
+  seq: number,
+): Promise<Checkpoint | undefined> {
+  // Two writers of one run may have used a number: the later one's counts.
+  const file = checkpointFiles(await namesIn(disk, directory)).findLast((one) => one.seq === seq);
+  if (file === undefined) return undefined;
+  const read = await readCheckpoint(disk, join(directory, file.name), runId);
+  if (read === 'gone' || read instanceof NoFile) return undefined;
+  if (!(read instanceof Error)) return read;
+  throw unreadableOne(runId, seq, read);
 }
 
 /** Something else has the name of a checkpoint. */

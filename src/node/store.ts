@@ -7,7 +7,7 @@ import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts'
 import { encode } from './format.ts';
 import { type TakeOver, thisProcess, type Who } from './holder.ts';
 import { checkpointFiles, runDirectory, runPrefix } from './layout.ts';
-import { headerOf, loadNewest, namesIn } from './read.ts';
+import { headerOf, loadNewest, loadOne, namesIn } from './read.ts';
 import { Writer } from './writer.ts';
 
 /** What `fileStore` takes. */
@@ -42,7 +42,7 @@ export interface FileStoreOptions {
  *   starts or saves the run gets an error of code `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
  * - Where the newest checkpoint cannot be read (damaged, too large, no permission), `load` goes back to the one before
  *   and tells `onFallback`. Files and directories of somebody else that stand in `dir` are left alone.
- * - `load` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
+ * - `load`, `loadAt` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
  *   header is damaged or of a newer format.
  * - A buffer as large as the largest checkpoint is kept for each run until its release.
  *
@@ -107,6 +107,10 @@ export function createFileStore(
 
     async load(runId) {
       return await turns.inTurn(runId, (run) => loadNewest(disk, run.directory, runId, onFallback));
+    },
+
+    async loadAt(runId, seq) {
+      return await turns.inTurn(runId, (run) => loadOne(disk, run.directory, runId, seq));
     },
 
     async list(runId) {

@@ -120,7 +120,8 @@ export class AppActors {
   }
 
   /** An event is on its way. What a callback does with it comes at once, and nothing of how it stands is changed by it. */
-  coming(subject: Subject, event: { type: string }): void {
+  coming(subject: Subject, actor: AnyActorRef, event: { type: string }): void {
+    if (parentActor(actor) === undefined) this.#checkSoon(actor);
     if (subject.ofApp?.kind === 'callback') this.handled(subject, event, { status: 'active' }, []);
   }
 
@@ -142,6 +143,17 @@ export class AppActors {
     if ((snapshot?.status ?? 'active') === 'active') return;
     const last = subject.coming.at(-2) as { type: string } | undefined;
     this.handled(subject, last ?? { type: `xstate.${snapshot.status}` }, snapshot, []);
+  }
+
+  /** Of one at the top that throws on an event, nobody is told: it is looked at once it has handled what came. */
+  #checkSoon(actor: AnyActorRef): void {
+    queueMicrotask(() => {
+      try {
+        this.checkEnd(actor);
+      } catch {
+        // What cannot be told must not end the program: here, nobody else would keep it from that.
+      }
+    });
   }
 
   #isOfApp(actor: AnyActorRef): boolean {

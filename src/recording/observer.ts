@@ -53,7 +53,7 @@ export class Observer {
         if (!this.#systems.has(actor.system)) this.lookAt(actor);
         if (begins || subject?.actor === undefined) break;
         noteComing(subject, sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
-        if (subject.ofApp !== undefined) this.#ofApp.coming(subject, sent);
+        if (subject.ofApp !== undefined) this.#ofApp.coming(subject, actor, sent);
         break;
       }
       case '@xstate.actor':

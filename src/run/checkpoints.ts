@@ -23,6 +23,8 @@ interface OfRun {
   readonly saver: Saver;
   /** The run waits for its saves. */
   readonly isSync: boolean;
+  /** Told of each checkpoint. */
+  readonly heard: Iterable<(checkpoint: Checkpoint) => void>;
   /** The run has ended. */
   hasEnded(): boolean;
   /** One that was due could not be taken or saved. */
@@ -46,8 +48,10 @@ export class Checkpoints {
   }
 
   take(): Checkpoint {
-    const { loop, actor, id, session } = this.#run;
-    return takeCheckpoint(loop, actor, id, this.steps, session.assetsBefore.values());
+    const { loop, actor, id, session, heard } = this.#run;
+    const checkpoint = takeCheckpoint(loop, actor, id, this.steps, session.assetsBefore.values());
+    for (const hear of heard) hear(checkpoint);
+    return checkpoint;
   }
 
   want(wish: Wish): void {

@@ -8,6 +8,8 @@ export interface KnownRun {
   readonly id: string;
   readonly loop: AnyLoop;
   readonly store: CheckpointStore | undefined;
+  /** Called with each checkpoint of the run as it is taken, whoever wanted it, while the loops stand. They must not throw. */
+  readonly heard: Set<(checkpoint: Checkpoint) => void>;
   /** Takes a checkpoint once all innermost loops stand at a boundary, and calls back while they do. The run goes on. */
   capture(taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void): void;
 }

@@ -70,7 +70,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     this.actor = actorOf<L>(loop, options.args, loaded?.snapshot, observers);
     const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
       this.#capture(taken, lost);
-    knownRuns.set(this.actor, { id: this.id, loop, store, capture });
+    knownRuns.set(this.actor, { id: this.id, loop, store, heard: new Set(), capture });
     if (runId !== undefined) nameRun(this.actor, runId);
     const session = sessionOf(this.actor);
     this.#session = session;
@@ -98,6 +98,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       session: this.#session,
       saver: this.#saver,
       isSync: this.#options.durability === 'sync',
+      heard: knownRuns.get(this.actor)!.heard,
       hasEnded: () => this.#ended,
       lost: (error) => this.#lose(error),
     });

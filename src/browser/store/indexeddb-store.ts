@@ -3,7 +3,7 @@ import { Claims } from '../../checkpoint/claims.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import type { CheckpointInfo, CheckpointStore } from '../../checkpoint/store.ts';
 import { Turns } from '../../checkpoint/turns.ts';
-import { type PassedOver, unreadable } from '../../checkpoint/unreadable.ts';
+import { type PassedOver, unreadable, unreadableOne } from '../../checkpoint/unreadable.ts';
 import { LoopError, MisconfigurationError } from '../../data/errors.ts';
 import { shown } from '../../data/shown.ts';
 import { Database } from './database.ts';
@@ -99,6 +99,10 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
       return await inTurn(runId, () => loadNewest(database, runId, onFallback));
     },
 
+    async loadAt(runId, seq) {
+      return await inTurn(runId, () => loadOne(database, runId, seq));
+    },
+
     async list(runId) {
       checkPlace();
       const found = await listed(database, runId);
@@ -180,6 +184,18 @@ async function loadNewest(
       onFallback(unreadable(runId, damaged, `Went back to checkpoint ${at!.seq}.`));
     }
     return good && jsonable(good);
+  }
+}
+
+/** One checkpoint of a run, by its number; undefined if it is not there. @throws LoopError where it cannot be read */
+async function loadOne(database: Database, runId: string, seq: number): Promise<Checkpoint | undefined> {
+  const found = await database.newest(runId, seq + 1);
+  if (found?.seq !== seq) return undefined;
+  try {
+    return jsonable(await decode(runId, found));
+  } catch (error) {
+    if (error instanceof LoopError) throw error;
+    throw unreadableOne(runId, seq, error as Error);
   }
 }
 

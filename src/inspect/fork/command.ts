@@ -3,11 +3,28 @@ import type { Json } from '../../data/json.ts';
 import { isRecord, only, received, textOf } from '../parts.ts';
 import { plainFrom } from './value.ts';
 
-/** A checkpoint is wanted to begin a fork from: the run as it stands at its next boundary, or what its store has kept. */
+/**
+ * Where a checkpoint comes from: the run as it stands at its next boundary; its store, the newest or the one of a number;
+ * or those that were taken for pages before.
+ */
+export interface From {
+  kind: 'now' | 'store' | 'taken';
+  number?: number;
+  /** As the page has said it. */
+  said: string;
+}
+
+/** A checkpoint is wanted to begin a fork from. */
 export interface TakeCommand {
   type: 'take';
   id: string;
-  from: 'now' | 'saved';
+  from: From;
+}
+
+/** The checkpoints of a run are wanted that forks can be begun from. */
+export interface MomentsCommand {
+  type: 'moments';
+  id: string;
 }
 
 /** A fork is to be begun from a checkpoint that was taken for this page. */
@@ -24,10 +41,22 @@ const mostEdits = 1000;
 /** @throws Error that says what is wrong with it */
 export function parseTake(command: Record<string, unknown>): TakeCommand {
   only(command, 'type', 'id', 'from');
-  const { from } = command;
-  if (from !== 'now' && from !== 'saved')
-    throw new Error(`Expected \`from\` to be now or saved, got ${received(from)}.`);
-  return { type: 'take', id: textOf(command.id, 'id'), from };
+  return { type: 'take', id: textOf(command.id, 'id'), from: fromOf(command.from) };
+}
+
+/** @throws Error that says what is wrong with it */
+export function parseMoments(command: Record<string, unknown>): MomentsCommand {
+  only(command, 'type', 'id');
+  return { type: 'moments', id: textOf(command.id, 'id') };
+}
+
+function fromOf(from: unknown): From {
+  if (from === 'now') return { kind: 'now', said: from };
+  if (from === 'saved') return { kind: 'store', said: from };
+  const [said, kind, number] = /^(store|taken):(\d{1,15})$/.exec(typeof from === 'string' ? from : '') ?? [];
+  if (said === undefined)
+    throw new Error(`Expected \`from\` to be now, saved, store:1 or taken:1, with any number, got ${received(from)}.`);
+  return { kind: kind as 'store' | 'taken', number: Number(number), said };
 }
 
 /** @throws Error that says what is wrong with it */

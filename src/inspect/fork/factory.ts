@@ -3,6 +3,7 @@ import { MisconfigurationError } from '../../data/errors.ts';
 import { kindOf, shown } from '../../data/shown.ts';
 import { checkOptions, type StartOptions } from '../../run/options.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
+import { assetsOf } from '../../tree/assets.ts';
 import { isLoop } from '../../tree/tree.ts';
 
 /** What a fork is begun with. */
@@ -58,4 +59,17 @@ export function planOf(made: unknown, name: string): ForkPlan {
   const { loop, ...options } = plan;
   checkOptions(loop, options);
   return plan;
+}
+
+/** @throws Error where a fork would change what the run has that it is a fork of */
+export function checkOwn(loop: AnyLoop, before: AnyLoop | undefined, name: string): void {
+  if (before === undefined) return;
+  if (loop === before) throw new Error(`Expected \`fork.${name}\` to make a new loop, got that of the run itself.`);
+  const theirs = new Set<object>(assetsOf(before).map(([, field]) => field));
+  const shared = assetsOf(loop).find(([, field]) => theirs.has(field));
+  if (shared !== undefined) {
+    throw new Error(
+      `Expected \`fork.${name}\` to make a new \`${shared[0]}\`, got that of the run itself, which the fork would change.`,
+    );
+  }
 }

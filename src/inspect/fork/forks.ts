@@ -8,9 +8,11 @@ import type { ForkOf, Subject } from '../../recording/sighting.ts';
 import { knownRuns } from '../../run/known-runs.ts';
 import { start } from '../../run/start.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
-import { assetsOf } from '../../tree/assets.ts';
-import type { ForkCommand } from './command.ts';
-import { type ForkFactories, type ForkFactory, type ForkPlan, planOf } from './factory.ts';
+import type { ForkCommand, From } from './command.ts';
+import { checkOwn, type ForkFactories, type ForkFactory, type ForkPlan, planOf } from './factory.ts';
+import { Kept } from './kept.ts';
+import { type Moments, momentsOf, TakenAt } from './moments.ts';
+import type { Start } from './start.ts';
 
 /** So many forks go on at a time: pages could ask for any number. */
 const mostGoing = 16;
@@ -32,19 +34,9 @@ interface Origin {
   /** Of the run, in stores. */
   runId: string;
   store: CheckpointStore | undefined;
+  takenAt: TakenAt;
   /** Not kept for the sake of forks once the run is over. */
   loop: WeakRef<AnyLoop>;
-}
-
-/** A checkpoint that a fork can be begun from. */
-export interface Start {
-  name: string;
-  factory: ForkFactory;
-  /** What the run is called: by the id that it was given, or by its outermost loop. */
-  called: string;
-  loop: WeakRef<AnyLoop>;
-  of: ForkOf;
-  checkpoint: Checkpoint;
 }
 
 /** The forks of the runs of an inspection: runs that begin where others stood, in loops of their own. The others go on as if nothing were. */
@@ -58,6 +50,7 @@ export class Forks {
   readonly #coming = new WeakMap<AnyActorRef, { of: ForkOf; met: (id: string) => void }>();
   /** Checkpoints that were asked for and are not taken yet, by the roots of their runs. */
   readonly #asked = new Map<Subject, Promise<{ checkpoint: Checkpoint; seq: number }>>();
+  readonly #kept = new Kept();
   #going = 0;
 
   constructor(factories: ForkFactories, host: ForkHost) {
@@ -75,11 +68,50 @@ export class Forks {
     coming?.met(subject.id);
     const run = knownRuns.get(actor);
     if (run === undefined || this.#factoryOf(subject) === undefined) return;
-    this.#origins.set(subject, { runId: run.id, store: run.store, loop: new WeakRef(run.loop) });
+    const takenAt = new TakenAt();
+    this.#origins.set(subject, { runId: run.id, store: run.store, takenAt, loop: new WeakRef(run.loop) });
+    // A run that goes on when nobody looks any more keeps nothing of this.
+    const forks = new WeakRef(this);
+    run.heard.add((checkpoint) => {
+      const seq = forks.deref()?.host.last();
+      if (seq !== undefined) takenAt.add(checkpoint, seq);
+    });
+  }
+
+  /** The checkpoints of a run that forks can be begun from. @throws Error that says why there can be none */
+  async moments(root: Subject | undefined): Promise<Moments> {
+    const { subject, origin } = this.#found(root);
+    const { store, runId, takenAt } = origin;
+    return momentsOf(store, runId, takenAt, this.#kept.of(subject), this.#kept.goneOf(subject));
   }
 
   /** @throws Error that says why there is none to begin from */
-  async take(root: Subject | undefined, from: 'now' | 'saved'): Promise<Start> {
+  async take(root: Subject | undefined, from: From): Promise<Start> {
+    const { subject, origin, found } = this.#found(root);
+    const { kind, number } = from;
+    if (kind === 'taken') {
+      const kept = this.#kept.of(subject).find((one) => one.number === number);
+      if (kept === undefined)
+        throw new Error(`Expected a checkpoint of ${subject.id} that is kept, got number ${number}. Take another one.`);
+      return kept.start;
+    }
+    const { checkpoint, seq } = await (kind === 'now' ? this.#now(subject) : saved(origin, subject, number));
+    if (checkpoint.phase?.value === 'finished')
+      throw new Error(`Expected a checkpoint of a run that goes on, got one of ${subject.id} at its end.`);
+    const of = { id: subject.id, ...(seq === undefined ? {} : { seq }), steps: checkpoint.position.steps };
+    const [name, factory] = found;
+    const called = (subject.runId ?? subject.name).replace(/-fork-[0-9a-f]{6}$/, '');
+    const start = { name, factory, called, loop: origin.loop, of, checkpoint };
+    if (kind === 'now') this.#kept.add(subject, start);
+    return start;
+  }
+
+  /** Nothing is kept any more. */
+  close(): void {
+    this.#kept.clear();
+  }
+
+  #found(root: Subject | undefined): { subject: Subject; origin: Origin; found: [string, ForkFactory] } {
     if (root === undefined || root.parent !== undefined)
       throw new Error('Expected the outermost loop of a run, got none.');
     const found = this.#factoryOf(root);
@@ -93,13 +125,7 @@ export class Forks {
       throw new Error(
         `Expected a run that was begun by \`start\` in this thread, so that it has checkpoints here; got ${root.id}.`,
       );
-    const { checkpoint, seq } = await (from === 'now' ? this.#now(root) : saved(origin, root));
-    if (checkpoint.phase?.value === 'finished')
-      throw new Error(`Expected a checkpoint of a run that goes on, got one of ${root.id} at its end.`);
-    const of = { id: root.id, ...(seq === undefined ? {} : { seq }), steps: checkpoint.position.steps };
-    const [name, factory] = found;
-    const called = (root.runId ?? root.name).replace(/-fork-[0-9a-f]{6}$/, '');
-    return { name, factory, called, loop: origin.loop, of, checkpoint };
+    return { subject: root, origin, found };
   }
 
   /** @returns the id of the fork's root. @throws Error that says why it could not be begun; then nothing was */
@@ -198,23 +224,26 @@ export class Forks {
   }
 }
 
-async function saved({ store, runId }: Origin, root: Subject): Promise<{ checkpoint: Checkpoint; seq?: number }> {
+/** @param number which save it is; without one, the newest */
+async function saved(
+  { store, runId, takenAt }: Origin,
+  root: Subject,
+  number: number | undefined,
+): Promise<{ checkpoint: Checkpoint; seq?: number }> {
   if (store === undefined) throw new Error(`Expected a run with a store, got ${root.id}, which is saved nowhere.`);
-  const checkpoint = await store.load(runId);
-  if (checkpoint === undefined)
-    throw new Error(`Expected a checkpoint of ${root.id} in its store, which has none yet.`);
-  return { checkpoint };
-}
-
-/** @throws Error where a fork would change what the run has that it is a fork of */
-function checkOwn(loop: AnyLoop, before: AnyLoop | undefined, name: string): void {
-  if (before === undefined) return;
-  if (loop === before) throw new Error(`Expected \`fork.${name}\` to make a new loop, got that of the run itself.`);
-  const theirs = new Set<object>(assetsOf(before).map(([, field]) => field));
-  const shared = assetsOf(loop).find(([, field]) => theirs.has(field));
-  if (shared !== undefined) {
+  if (number !== undefined && store.loadAt === undefined)
     throw new Error(
-      `Expected \`fork.${name}\` to make a new \`${shared[0]}\`, got that of the run itself, which the fork would change.`,
+      `Expected a store that gives any checkpoint that it keeps, got one without \`loadAt\`. Take the newest.`,
+    );
+  const checkpoint = await (number === undefined ? store.load(runId) : store.loadAt!(runId, number));
+  if (checkpoint === undefined) {
+    throw new Error(
+      number === undefined
+        ? `Expected a checkpoint of ${root.id} in its store, which has none yet.`
+        : `Expected checkpoint ${number} of ${root.id} in its store, which keeps it no more. Take another one.`,
     );
   }
+  const info = number === undefined ? undefined : (await store.list(runId)).find(({ seq }) => seq === number);
+  const seq = info && takenAt.seqOf(info);
+  return { checkpoint, ...(seq === undefined ? {} : { seq }) };
 }

@@ -1,8 +1,9 @@
 import { describeError } from '../../data/error-codec.ts';
 import type { Subject } from '../../recording/sighting.ts';
-import type { ForkCommand, TakeCommand } from './command.ts';
-import type { Forks, Start } from './forks.ts';
+import type { ForkCommand, MomentsCommand, TakeCommand } from './command.ts';
+import type { Forks } from './forks.ts';
 import { checkShown, shownOf } from './shown.ts';
+import type { Start } from './start.ts';
 
 /** So many of a page's commands may be under way: a store may take long, and so may a step. */
 const mostUnderWay = 8;
@@ -27,7 +28,7 @@ export class PageForks {
   async take(root: Subject | undefined, { id, from }: TakeCommand): Promise<void> {
     const number = ++this.#number;
     this.#taken = undefined;
-    await this.#work({ type: 'taken', id, from }, async () => {
+    await this.#work({ type: 'taken', id, from: from.said }, async () => {
       try {
         const start = await this.#forks.take(root, from);
         if (number !== this.#number) return undefined;
@@ -40,6 +41,11 @@ export class PageForks {
         throw error;
       }
     });
+  }
+
+  /** Tells the page which checkpoints of a run there are. */
+  async moments(root: Subject | undefined, { id }: MomentsCommand): Promise<void> {
+    await this.#work({ type: 'moments', id }, () => this.#forks.moments(root));
   }
 
   /** Begins a fork, and tells the page its id. */

@@ -6,7 +6,8 @@ import { rootOf, type Subject } from '../../recording/sighting.ts';
 import type { Cuts } from '../cuts.ts';
 import { Encoder } from '../encode.ts';
 import type { ForkCommand } from './command.ts';
-import type { ForkHost, Start } from './forks.ts';
+import type { ForkHost } from './forks.ts';
+import type { Start } from './start.ts';
 
 /** So many loops of a run are told, and so many characters of all their states. */
 const mostLoops = 1000;

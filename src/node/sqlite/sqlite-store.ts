@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { jsonable } from '../../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
-import { type PassedOver, unreadable } from '../../checkpoint/unreadable.ts';
+import { type PassedOver, unreadable, unreadableOne } from '../../checkpoint/unreadable.ts';
 import { LoopError } from '../../data/errors.ts';
 import { encode, seal } from '../format.ts';
 import { type TakeOver, thisProcess } from '../holder.ts';
@@ -118,6 +118,19 @@ class SqliteStore implements Required<CheckpointStore> {
         if (checkpoint === undefined) throw unreadable(runId, passedOver, 'None is left: start the run anew.');
         this.#options.onFallback(unreadable(runId, passedOver, `Went back to checkpoint ${found!.seq}.`));
       }
+      return checkpoint && jsonable(checkpoint);
+    });
+  }
+
+  async loadAt(runId: string, seq: number): Promise<Checkpoint | undefined> {
+    checkId(runId);
+    return await this.#handle.inTurn(`load run "${runId}"`, async () => {
+      const passedOver: PassedOver[] = [];
+      const checkpoint = await this.#handle.read(() => {
+        const found = this.#newest(runId, seq + 1);
+        return found?.seq === seq ? readIn(runId, found, passedOver) : undefined;
+      });
+      if (passedOver.length > 0) throw unreadableOne(runId, seq, passedOver[0]!.cause);
       return checkpoint && jsonable(checkpoint);
     });
   }

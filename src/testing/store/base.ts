@@ -165,6 +165,13 @@ export const keepTests: { readonly [name: string]: Ask<StorePlace> } = {
       );
     }
     expectSame((await reader.list('other')).length, 1, "how many are in list('other')");
+    // Each that is listed can be had by its number, and none that is not.
+    for (let seq = 0; reader.loadAt && seq <= keep + 4; seq++) {
+      const isKept = seq > 3 && seq <= keep + 3;
+      const loaded = await reader.loadAt('r', seq);
+      expectSame(loaded?.position.steps, isKept ? seq : undefined, `the steps of loadAt('r', ${seq})`);
+      if (isKept) expectSame(asRunHasIt(loaded), asRunHasIt(sampleAt('r', seq)), `loadAt('r', ${seq})`);
+    }
     for (const id of ['r', 'other']) await store.release?.(id);
   },
 };

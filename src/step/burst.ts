@@ -1,7 +1,7 @@
 import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
 import { waitsSoFar } from '../time/turn.ts';
-import { overrides } from '../tree/any-loop.ts';
+import { overrides, ownHooks } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
 import type { Runner } from './runner.ts';
 
@@ -45,27 +45,62 @@ export class Burst {
     // Once for all steps: to note it at each would cost a good part of one.
     const before = enterHook(this.#running);
     try {
-      if (limit <= sprint) return this.#sprint(limit);
-      for (let left = limit; left > 0; left -= sprint) {
-        const slow = this.#sprint(Math.min(left, sprint));
-        if (slow !== undefined || this.done || this.attention || now() >= deadline) return slow;
+      for (let left = limit; ; left -= sprint) {
+        const slow = this.#sprint(left < sprint ? left : sprint);
+        if (left <= sprint || slow !== undefined || this.done || this.attention || now() >= deadline) return slow;
       }
-      return undefined;
     } finally {
       leaveHook(before);
     }
   }
 
-  /** An async function takes half as long again for a step, and awaiting what is no promise ten times. */
   #sprint(limit: number): Begun | undefined {
+    if (!this.#onlyAdvances()) return this.#anySteps(limit);
+    if (!this.first) return this.#bareSteps(limit);
+    const slow = this.#anySteps(1);
+    const isOver = limit === 1 || slow !== undefined || this.done || this.attention;
+    return isOver ? slow : this.#bareSteps(limit - 1);
+  }
+
+  /** Whether a step is one call of `advance`, without arguments. */
+  #onlyAdvances(): boolean {
+    const { loop, args } = this.#running;
+    const { onAdvanceStart, onAdvanceEnd } = loop[ownHooks];
+    return args.length === 0 && loop.onAdvanceStart === onAdvanceStart && loop.onAdvanceEnd === onAdvanceEnd;
+  }
+
+  /**
+   * The steps of which there are most. This is a function of its own, and short, so that the compiler puts the loop's own
+   * code into it: each line more costs a good part of a step.
+   */
+  #bareSteps(limit: number): Begun | undefined {
+    const running = this.#running;
+    const { loop } = running;
+    let taken = 0;
+    do {
+      const result: unknown = loop.advance();
+      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
+      // A stop is an attention, so that one look is enough.
+      if (this.attention && this.stopped) return { hook: 'advance', result };
+      // In the step itself others may ask how many there were, or be told of them.
+      running.uncommitted++;
+      const done: unknown = loop.done;
+      if (done) {
+        this.done = isTrue(loop, 'done', done);
+        return undefined;
+      }
+    } while (++taken < limit && !this.attention);
+    return undefined;
+  }
+
+  /** Steps with all their hooks. An async function takes half as long again for one, and awaiting what is no promise ten times. */
+  #anySteps(limit: number): Begun | undefined {
     const running = this.#running;
     const { loop, args } = running;
     const bare = args.length === 0;
     const hasStart = overrides(loop, 'onAdvanceStart');
     const hasEnd = overrides(loop, 'onAdvanceEnd');
-    let left = limit;
-    let { first } = this;
-    // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
+    let taken = 0;
     do {
       let result: unknown;
       if (hasStart) {
@@ -76,23 +111,20 @@ export class Burst {
       }
       result = bare ? loop.advance() : loop.advance(...args);
       if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
-      if (this.attention && this.stopped) return { hook: 'advance', result };
+      if (this.stopped) return { hook: 'advance', result };
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
         if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
         if (this.stopped) return { hook: 'onAdvanceEnd', result };
       }
-      if (first) {
-        this.wholeIteration();
-        first = false;
-      }
+      if (this.first) this.wholeIteration();
       running.uncommitted++;
       const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.done = true;
+      if (done) {
+        this.done = isTrue(loop, 'done', done);
         return undefined;
       }
-    } while (--left > 0 && !this.attention);
+    } while (++taken < limit && !this.attention);
     return undefined;
   }
 

@@ -23,9 +23,8 @@ const commitShare = 1 / 20;
 /** So many steps that are awaited are kept, each by itself, until it is known that the loop does not wait in them. */
 const tried = 64;
 
-/** So many steps are taken at most between two looks at what others want; of those that are awaited, fewer. */
+/** So many steps are taken at most between two looks at what others want. */
 const mostAtOnce = 8192;
-const mostAwaited = 256;
 
 /**
  * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
@@ -232,8 +231,7 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const most = this.#walks ? Math.min(this.#size, mostAwaited) : this.#size;
-    const limit = single || this.#keepsEach() ? 1 : Math.min(most, pace ?? most, left);
+    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#size, pace ?? this.#size, left);
     this.#claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
     if (this.#walks) this.#waitsBefore = waitsSoFar();
@@ -241,7 +239,7 @@ class Pump implements HookActor {
     running.begin('advance', false);
     const claimNoMore = () => this.#claim(running.uncommitted - before - limit);
     if (this.#walks) {
-      return burst.walk(limit).then(() => {
+      return burst.walk(limit, this.#deadline).then(() => {
         claimNoMore();
         return single;
       });

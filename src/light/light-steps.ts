@@ -130,7 +130,7 @@ export class LightSteps {
       if (walks) {
         place.enter();
         if (running.savesWithin) running.noteAssets();
-        await this.#awaiting(() => burst.walk(1));
+        await this.#awaiting(() => burst.walk(1, Infinity));
       } else {
         slow = this.#sprint();
       }

@@ -128,52 +128,92 @@ export class Burst {
     return undefined;
   }
 
-  /** The same, awaiting what is a promise. A step that has waited for something outside is the last. */
-  async walk(limit: number): Promise<void> {
+  /**
+   * As `sprint`, awaiting what is a promise. A step that has waited for something outside is the last. It ends with none
+   * under way, unless the run was stopped: `hook` is the one that it was in then.
+   */
+  walk(limit: number, deadline: number): Promise<void> {
+    const isBare = !this.first && this.#onlyAdvances();
+    return isBare ? this.#bareWalk(limit, deadline) : this.#anyWalk(limit, deadline);
+  }
+
+  /** An async function costs by what it keeps over an `await`: so this one does nothing but to await. */
+  async #bareWalk(limit: number, deadline: number): Promise<void> {
     const waits = waitsSoFar();
+    let taken = 0;
+    do {
+      const result = this.#advance();
+      // To await what is no promise would cost as much as some steps.
+      const value = result === undefined ? undefined : await result;
+      if (!this.#advanced(value)) return;
+    } while (++taken < limit && waitsSoFar() === waits && !isLate(taken, deadline));
+  }
+
+  /** @returns a promise to wait for, if there is one */
+  #advance(): PromiseLike<unknown> | undefined {
     const running = this.#running;
-    const { loop, args } = running;
-    const bare = args.length === 0;
+    const { loop } = running;
+    this.hook = 'advance';
+    const before = enterHook(running);
+    let result: unknown;
+    try {
+      result = loop.advance();
+    } finally {
+      leaveHook(before);
+    }
+    return result !== undefined && isPending(loop, 'advance', result) ? result : undefined;
+  }
+
+  /** @param value what the promise gave. @returns whether there may be a next step */
+  #advanced(value: unknown): boolean {
+    const running = this.#running;
+    const { loop } = running;
+    if (value !== undefined) refuseIterator(loop, 'advance', value);
+    if (this.attention && this.stopped) return false;
+    this.hook = undefined;
+    running.uncommitted++;
+    const done: unknown = loop.done;
+    if (done) this.done = isTrue(loop, 'done', done);
+    return !done && !this.attention;
+  }
+
+  /** Steps with all their hooks. */
+  async #anyWalk(limit: number, deadline: number): Promise<void> {
+    const waits = waitsSoFar();
+    const { loop } = this.#running;
     const hasStart = overrides(loop, 'onAdvanceStart');
     const hasEnd = overrides(loop, 'onAdvanceEnd');
-    let left = limit;
+    let taken = 0;
     do {
-      let result: unknown;
       if (hasStart) {
-        this.hook = 'onAdvanceStart';
-        result = this.call('onAdvanceStart');
-        if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
-          refuseIterator(loop, 'onAdvanceStart', await result);
-        }
+        const started = this.#begin('onAdvanceStart');
+        if (started !== undefined) refuseIterator(loop, 'onAdvanceStart', await started);
         if (this.stopped) return;
       }
-      this.hook = 'advance';
-      // As `call` does: this is the step that is taken by the million.
-      const before = enterHook(running);
-      try {
-        result = bare ? loop.advance() : loop.advance(...args);
-      } finally {
-        leaveHook(before);
-      }
-      if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
-      if (this.attention && this.stopped) return;
+      const advanced = this.#begin('advance');
+      if (advanced !== undefined) refuseIterator(loop, 'advance', await advanced);
+      if (this.stopped) return;
       if (hasEnd) {
-        this.hook = 'onAdvanceEnd';
-        result = this.call('onAdvanceEnd');
-        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
-          refuseIterator(loop, 'onAdvanceEnd', await result);
-        }
+        const ended = this.#begin('onAdvanceEnd');
+        if (ended !== undefined) refuseIterator(loop, 'onAdvanceEnd', await ended);
         if (this.stopped) return;
       }
       this.hook = undefined;
       if (this.first) this.wholeIteration();
-      running.uncommitted++;
+      this.#running.uncommitted++;
       const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.done = true;
+      if (done) {
+        this.done = isTrue(loop, 'done', done);
         return;
       }
-    } while (--left > 0 && !this.attention && waitsSoFar() === waits);
+    } while (++taken < limit && !this.attention && waitsSoFar() === waits && !isLate(taken, deadline));
+  }
+
+  /** Calls a hook that is awaited. @returns a promise to wait for, if there is one */
+  #begin(hook: StepHook): PromiseLike<unknown> | undefined {
+    this.hook = hook;
+    const result = this.call(hook);
+    return result !== undefined && isPending(this.#running.loop, hook, result) ? result : undefined;
   }
 
   /** The rest of a step that is under way. */
@@ -211,4 +251,9 @@ export class Burst {
     this.#running.committed();
     if (this.#running.loop.restarting) this.#running.loop.restarting = false;
   }
+}
+
+/** Looks at the clock now and then. */
+function isLate(taken: number, deadline: number): boolean {
+  return taken % sprint === 0 && now() >= deadline;
 }

@@ -166,11 +166,16 @@ export class Burst {
 
   /** @param value what the promise gave. @returns whether there may be a next step */
   #advanced(value: unknown): boolean {
+    if (value !== undefined) refuseIterator(this.#running.loop, 'advance', value);
+    return !(this.attention && this.stopped) && this.#whole();
+  }
+
+  /** A step that was awaited is over. @returns whether there may be a next one */
+  #whole(): boolean {
     const running = this.#running;
     const { loop } = running;
-    if (value !== undefined) refuseIterator(loop, 'advance', value);
-    if (this.attention && this.stopped) return false;
     this.hook = undefined;
+    if (this.first) this.wholeIteration();
     running.uncommitted++;
     const done: unknown = loop.done;
     if (done) this.done = isTrue(loop, 'done', done);
@@ -198,15 +203,8 @@ export class Burst {
         if (ended !== undefined) refuseIterator(loop, 'onAdvanceEnd', await ended);
         if (this.stopped) return;
       }
-      this.hook = undefined;
-      if (this.first) this.wholeIteration();
-      this.#running.uncommitted++;
-      const done: unknown = loop.done;
-      if (done) {
-        this.done = isTrue(loop, 'done', done);
-        return;
-      }
-    } while (++taken < limit && !this.attention && waitsSoFar() === waits && !isLate(taken, deadline));
+      if (!this.#whole()) return;
+    } while (++taken < limit && waitsSoFar() === waits && !isLate(taken, deadline));
   }
 
   /** Calls a hook that is awaited. @returns a promise to wait for, if there is one */

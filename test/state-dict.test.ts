@@ -521,7 +521,6 @@ describe('plain data', () => {
       text: 'text',
       numbers: [0, -0, 1.5, Number.NaN, Infinity, -Infinity],
       deep: { a: [{ b: [[]] }] },
-      bare: Object.create(null),
     };
     expect(dictOf(state)).toEqual(state);
   });
@@ -565,6 +564,7 @@ describe('plain data', () => {
     ]);
   });
 
+  const bare = 'an object without a prototype (copy it into an ordinary one: `{ ...object }`)';
   const cycle: any = { a: {} };
   cycle.a.back = cycle;
   const ring: unknown[] = [];
@@ -578,6 +578,7 @@ describe('plain data', () => {
     ['a map', { m: new Map() }, '`state.m`', 'an instance of Map'],
     ['a typed array', { t: [new Float32Array(1)] }, '`state.t[0]`', 'an instance of Float32Array'],
     ['a subclass of Array', { s: new Stack() }, '`state.s`', 'an instance of Stack'],
+    ['an object without a prototype', { groups: /(?<a>.)/.exec('x')!.groups }, '`state.groups`', bare],
     ['a bigint', { big: 1n }, '`state.big`', 'a bigint'],
     ['a symbol', { s: Symbol('s') }, '`state.s`', 'a symbol'],
     ['undefined in an array', { list: [1, undefined] }, '`state.list[1]`', 'undefined (use null)'],

@@ -1,6 +1,6 @@
 import type { PlainError } from '../data/error-codec.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
-import { kindOf } from '../data/shown.ts';
+import { kindOfOpaque } from '../data/loss.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 import { type Asked, give, type InFlight, resultOf } from './journal.ts';
 
@@ -196,7 +196,7 @@ export function told({ state, progress, children, pace }: LoopContext): { dict: 
 export function givenBy({ key, value }: { key: string; value?: unknown }): Given {
   if (value === undefined) return { key };
   const plain = plainOrNot(value);
-  return plain === undefined ? { key, opaque: kindOf(value) } : { key, value: plain.copy };
+  return plain === undefined ? { key, opaque: kindOfOpaque(value) } : { key, value: plain.copy };
 }
 
 export function stepsOf(event: { n?: unknown }): number {

@@ -1,6 +1,7 @@
 import { describeError, type PlainError } from '../data/error-codec.ts';
 import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
+import { kindOfOpaque } from '../data/loss.ts';
 import { kindOf } from '../data/shown.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 
@@ -124,7 +125,7 @@ export function resultOf(how: { output?: unknown; error?: unknown }): Result {
   if (how.output === undefined) return {};
   const plain = plainOrNot(how.output);
   if (plain !== undefined) return { output: plain.copy };
-  return { opaque: kindOf(how.output) };
+  return { opaque: kindOfOpaque(how.output) };
 }
 
 function rememberedEnd({ path, reason }: EndLoop): RememberedEnd {

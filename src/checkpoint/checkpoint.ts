@@ -4,11 +4,11 @@ import { childrenRun, givenIn, type InFlight } from '../chart/journal.ts';
 import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
-import { kindOf } from '../data/shown.ts';
+import { kindOfOpaque } from '../data/loss.ts';
 import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
-import { capture, flatten, keysOf } from '../tree/state-dict.ts';
+import { capture, checkStates, flatten, keysOf } from '../tree/state-dict.ts';
 import { childNamed, pathOf, walk } from '../tree/tree.ts';
 import { jsonable } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
@@ -24,6 +24,7 @@ export function takeCheckpoint(
   steps: number,
   assetsBefore: Iterable<ReadonlyMap<object, unknown>> = [],
 ): Checkpoint {
+  checkStates(loop);
   const loops: Record<string, number> = {};
   const phase = phaseOf(loop, actor, loops);
   // Before its first boundary a run has no state yet: that of the loops is what it begins with.
@@ -80,7 +81,7 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   if (isPlain(output)) return output;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOf(output)}. ` +
+    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOfOpaque(output)}. ` +
       'Return what identifies it, and keep the rest in a field.',
     pathOf(loop),
   );

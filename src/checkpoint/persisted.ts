@@ -10,7 +10,7 @@ import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 
 import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets } from '../tree/assets.ts';
-import { type LoopDict, loadTree } from '../tree/state-dict.ts';
+import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { checkRemembered } from './checkpoint.ts';
@@ -97,6 +97,7 @@ function load(loop: AnyLoop, assets: Assets = {}): void {
 function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
   const owner = loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
   const isItsOwn = owner?.getSnapshot() === snapshot;
+  if (isItsOwn) checkStates(loop);
   if (isItsOwn && waiting.has(owner!)) return waiting.get(owner!)!.assets;
   if (snapshot.status === 'active') checkInFlight(loop, snapshot);
   if (snapshot.value === 'failed' || snapshot.value === 'aborted') return undefined;

@@ -14,6 +14,7 @@ import {
 import { LoopError } from './errors.ts';
 import { deepest, type Json } from './json.ts';
 import { decodeJson, encodeJson, type Kinds } from './json-form.ts';
+import { bare, ownLoss } from './loss.ts';
 import { kindOf, shown } from './shown.ts';
 
 /*
@@ -193,6 +194,8 @@ export function checkData(data: unknown, refusal: (at: string, what: string) => 
       for (const part of marked.parts) lookAt(part, `.(${kind})`);
     } else if (Array.isArray(value)) {
       if (!Array.isArray(Object.getPrototypeOf(value))) throw instance(value);
+      const loss = ownLoss(value);
+      if (loss !== undefined) throw refused(loss);
       for (let i = 0; i < value.length; i++) {
         const item: unknown = value[i];
         if (item === undefined && !(i in value)) {
@@ -203,7 +206,10 @@ export function checkData(data: unknown, refusal: (at: string, what: string) => 
       }
     } else {
       const prototype: object | null = Object.getPrototypeOf(value);
-      if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw instance(value);
+      if (prototype === null) throw refused(bare);
+      if (Object.getPrototypeOf(prototype) !== null) throw instance(value);
+      const loss = ownLoss(value);
+      if (loss !== undefined) throw refused(loss);
       for (const name of Object.keys(value)) lookAt((value as Record<string, unknown>)[name], name);
     }
   }

@@ -1,4 +1,5 @@
 import { LoopError } from './errors.ts';
+import { bare, lossIn } from './loss.ts';
 import { Met } from './met.ts';
 
 /** Plain data: JSON, and `NaN` and the infinities. */
@@ -9,8 +10,8 @@ export const deepest = 1000;
 
 /**
  * A deep copy of plain data, in time linear in its size. What the data holds twice is held twice by the copy: an object
- * that two keys share is one object there, too. As in JSON, keys that hold `undefined`, keys that are symbols or not
- * enumerable, and names that an array has beside its items are left out.
+ * that two keys share is one object there, too. As in JSON, keys that hold `undefined` are left out. Getters, keys that are
+ * symbols or not enumerable and names that an array has beside its items are not seen here: see `lossIn`.
  *
  * @param path says which loop the value belongs to; asked only for an error
  * @param key what the loop calls the value, for the error
@@ -68,16 +69,23 @@ function flatCopy(value: unknown): Json | undefined {
 }
 
 /**
- * A deep copy of plain data, in a box, as {@link plainCopy} makes it; `undefined` for anything else.
+ * A deep copy of plain data, in a box, as {@link plainCopy} makes it; `undefined` for anything else, and for data of which
+ * a copy would not have all.
  * @param values how many values there may be in it, and how many are left after it; default: any number
  */
 export function plainOrNot(value: unknown, values?: { left: number }): { copy: Json } | undefined {
   try {
     const flat = values === undefined ? flatCopy(value) : undefined;
-    return { copy: flat ?? new Copying(values ?? { left: Infinity }).copy(value) };
+    const copy = flat ?? new Copying(values ?? { left: Infinity }).copy(value);
+    return lossIn(value) === undefined ? { copy } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A copy of what is known to be plain data, or nothing: the one that it is given to may change it. */
+export function copyAgain(value: Json | undefined): Json | undefined {
+  return value === undefined ? undefined : (flatCopy(value) ?? new Copying({ left: Infinity }).copy(value));
 }
 
 /** Whether a value is plain data, and so can be remembered in a context. */
@@ -154,9 +162,8 @@ class Copying {
 
   #record(object: object, prototype: any): Json {
     // The plain objects of another realm (a frame, a VM) are plain, too: nothing stands above their prototype.
-    if (prototype !== Object.prototype && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      throw instance(prototype);
-    }
+    if (prototype === null) throw new NotPlain(bare);
+    if (prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) throw instance(prototype);
     const keys = Object.keys(object);
     this.#count(keys.length);
     const copy: { [key: string]: Json } = {};

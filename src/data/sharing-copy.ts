@@ -111,7 +111,7 @@ export class SharingCopy {
     copies: Copied[],
   ): Record<string, Json> | typeof other {
     const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return other;
+    if (prototype !== Object.prototype) return other;
     let changed: Record<string, Json> | undefined;
     let at = 0;
     // Nothing stands above it: these are its own, in the order in which a copy would have them.

@@ -5,6 +5,7 @@ import { describeError, Opaque, type PlainError, revivedError } from '../data/er
 import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { isPlain, type Json, plainOrNot, setOwn } from '../data/json.ts';
 import { decodeJson, encodeJson } from '../data/json-form.ts';
+import { kindOfOpaque } from '../data/loss.ts';
 import { kindOf } from '../data/shown.ts';
 
 /**
@@ -104,7 +105,7 @@ export function plain(value: unknown): Json {
   if (isError(value)) return plainError(value);
   // A copy: the code that gave it may go on changing it.
   const told = plainOrNot(value);
-  if (told === undefined) return { $opaque: kindOf(value) };
+  if (told === undefined) return { $opaque: kindOfOpaque(value) };
   const encoded = encodeJson(told.copy);
   return isMarked(encoded) ? { $plain: encoded } : encoded;
 }
@@ -160,7 +161,7 @@ export function opaqueIn(event: { type: string }, values: number): { [key: strin
       if ((given === undefined && key !== 'error') || typeof given === 'string' || typeof given === 'number') continue;
       const kind = kindOf(given);
       const isUsual = isError(given) ? kind === 'Error' : plainOrNot(given, { left: values }) !== undefined;
-      if (!isUsual) setOwn(opaque, key, kind);
+      if (!isUsual) setOwn(opaque, key, kindOfOpaque(given));
       if (isError(given) && isEndLoop(given) && !tellsReason(given)) opaque[reasonOf(key)] = kindOf(given.reason);
     }
   } catch {

@@ -1,6 +1,7 @@
 import type { Result } from '../chart/journal.ts';
 import { Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
 import { EndLoop, LoopError } from '../data/errors.ts';
+import { copyAgain } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { belowRoot } from '../tree/tree.ts';
@@ -37,7 +38,7 @@ export function revived(known: Result, what: string, asking: InRun): How {
     const why = thrown === undefined ? (reason ?? undefined) : revivedError(thrown);
     return { error: new EndLoop(up?.loop ?? asking.loop, up?.path ?? path, why) };
   }
-  return { output: structuredClone(known.output) };
+  return { output: copyAgain(known.output) };
 }
 
 function thrownAgain(described: PlainError, what: string, path: string): unknown {

@@ -1,6 +1,7 @@
 import type { Given } from '../chart/context.ts';
 import { nameOf } from '../chart/journal.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
+import { copyAgain } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import type { Call, UnitOfOnce } from './call.ts';
@@ -210,7 +211,7 @@ function isKey(key: unknown): boolean {
 
 /** What `receive` gives. */
 function howGiven(key: string, { value, opaque }: Given, path: string): How {
-  if (opaque === undefined) return { output: structuredClone(value) };
+  if (opaque === undefined) return { output: copyAgain(value) };
   const error = new LoopError(
     'NOT_PLAIN_DATA',
     `Expected what was given for receive('${key}') to be plain data, so that it can be saved; got a ${opaque}.`,

@@ -1,12 +1,13 @@
 import { LoopError } from '../data/errors.ts';
 import { type Json, plainCopy } from '../data/json.ts';
+import { lossIn } from '../data/loss.ts';
 import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
+import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, walk } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -38,8 +39,14 @@ export interface LoadOptions {
 /** The last copy of each loop's state. */
 const lastCopies = new WeakMap<AnyLoop, SharingCopy>();
 
+/** Objects of states whose own keys a copy has all. */
+const whole = new WeakSet<object>();
+/** Whether what `onSaveCheckpoint` calls is to look for what a copy would not have. */
+let isLookedAt = false;
+
 /** A copy of `loop.state`. What has not changed since the last one is shared with it. @throws LoopError `NOT_PLAIN_DATA` */
 export function copyOfState(loop: AnyLoop): Json {
+  if (isLookedAt) refuseLoss(loop, lossIn(loop.state, whole));
   let last = lastCopies.get(loop);
   if (last === undefined) {
     last = new SharingCopy();
@@ -50,8 +57,37 @@ export function copyOfState(loop: AnyLoop): Json {
 
 /** What `onSaveCheckpoint` says, checked and copied. */
 function savedState(loop: AnyLoop): Json {
-  const state = loop.onSaveCheckpoint();
-  return savesItsState(loop) ? state : plainCopy(state, () => pathOf(loop), 'state');
+  if (savesItsState(loop)) return copyOfState(loop);
+  const before = isLookedAt;
+  isLookedAt = true;
+  try {
+    const state = loop.onSaveCheckpoint();
+    refuseLoss(loop, lossIn(state));
+    return plainCopy(state, () => pathOf(loop), 'state');
+  } finally {
+    isLookedAt = before;
+  }
+}
+
+/**
+ * For whoever is about to save the states of a tree, which are copied without a look at what a copy would not have: at
+ * every boundary that would cost more than the copy.
+ * @throws LoopError `NOT_PLAIN_DATA` if one has what would not come back
+ */
+export function checkStates(loop: AnyLoop): void {
+  for (const { loop: one } of walk(loop)) {
+    if (savesItsState(one)) refuseLoss(one, lossIn(one.state, whole));
+  }
+}
+
+function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
+  if (loss === undefined) return;
+  throw new LoopError(
+    'NOT_PLAIN_DATA',
+    `Expected \`state\` to be plain data, of which a copy has all; got ${loss}, which would not be there after a resume. ` +
+      'Make it an ordinary key, a method or a getter of the loop, or keep it in another field.',
+    pathOf(loop),
+  );
 }
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
@@ -121,7 +157,9 @@ function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {
 /** See `Loop.stateDict`. */
 export function stateDict(loop: AnyLoop, destination: StateDict = {}, prefix = ''): StateDict {
   checkTree(loop);
-  return flatten(loop, capture(loop), destination, prefix);
+  const dict = capture(loop);
+  checkStates(loop);
+  return flatten(loop, dict, destination, prefix);
 }
 
 /** A captured state in Lightning's layout: the loop's own state first, then its fields in order. */

@@ -36,7 +36,8 @@ export class OutsideEnd implements Way {
     const checkpoint = from === 'newest' ? undefined : from;
     const id = given.id ?? checkpoint?.runId ?? globalThis.crypto.randomUUID();
     const data = packed(
-      { ...(args && { args }), ...(checkpoint && { from: checkpoint }) },
+      // The way in which a checkpoint becomes JSON is no part of it.
+      { ...(args && { args }), ...(checkpoint && { from: { ...checkpoint } }) },
       'what the run is started with',
     );
     const options: SaidOptions = { id, data, newest: from === 'newest', inspect, paused, every, durability };

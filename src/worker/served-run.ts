@@ -111,7 +111,8 @@ export class ServedRun {
   async #answer(call: number, of: Call): Promise<void> {
     try {
       const value = await this.#do(call, of);
-      const data = value === undefined ? {} : { value: packed(value, 'the checkpoint', this.#path) };
+      // The way in which it becomes JSON is no part of it.
+      const data = value === undefined ? {} : { value: packed({ ...value }, 'the checkpoint', this.#path) };
       this.#around.post({ tell: 'answer', call, standing: this.#standing(), ...data });
     } catch (error) {
       this.#around.post({ tell: 'answer', call, standing: this.#standing(), error: told(error, this.#given) });

@@ -23,6 +23,9 @@ const commitShare = 1 / 20;
 /** So many steps that are awaited are kept, each by itself, until it is known that the loop does not wait in them. */
 const tried = 64;
 
+/** So many steps are taken at most between two looks at what others want. */
+const mostAtOnce = 8192;
+
 /**
  * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
  * children, so that the state before each step is in the context; one per slice elsewhere.
@@ -228,29 +231,28 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const limit = single || this.#keepsEach ? 1 : Math.min(this.#size, pace ?? this.#size, left);
+    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#size, pace ?? this.#size, left);
     this.#claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
     if (this.#walks) this.#waitsBefore = waitsSoFar();
     const before = running.uncommitted;
     running.begin('advance', false);
-    const taken = () => this.#claim(running.uncommitted - before - limit);
+    const claimNoMore = () => this.#claim(running.uncommitted - before - limit);
     if (this.#walks) {
-      return burst.walk(limit).then(() => {
-        taken();
+      return burst.walk(limit, this.#deadline).then(() => {
+        claimNoMore();
         return single;
       });
     }
     const slow = burst.sprint(limit, this.#deadline);
     if (slow === undefined) {
-      taken();
+      claimNoMore();
       return single;
     }
     this.#walks = true;
-    return burst.finish(slow).then(() => {
-      taken();
-      return single || this.#mayLinger();
-    });
+    // The one that is awaited counts as well, and none after it.
+    this.#claim(running.uncommitted + 1 - before - limit);
+    return burst.finish(slow).then(() => single || this.#mayLinger());
   }
 
   /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
@@ -270,7 +272,7 @@ class Pump implements HookActor {
     const seen = now();
     const took = seen - this.#began;
     // A look at the clock costs as much as some steps.
-    if (took < 0.25) this.#size = Math.min(this.#size * 2, 256);
+    if (took < 0.25) this.#size = Math.min(this.#size * 2, mostAtOnce);
     else if (took > 0.5) this.#size = Math.max(1, this.#size >> 1);
     const quiet = this.#composite && isQuiet(running);
     this.#unseen = quiet ? Math.min(this.#size, 16) : 0;
@@ -284,7 +286,7 @@ class Pump implements HookActor {
       this.#commit();
     } else if (quiet) {
       this.#hold();
-    } else if (this.#keepsEach || this.#hasLingered) {
+    } else if (this.#keepsEach() || this.#hasLingered()) {
       this.#holdAwaited();
     }
     if (this.stopped) return undefined;
@@ -400,17 +402,17 @@ class Pump implements HookActor {
    * Whether the state before each step is to be kept: it may wait for somebody, and a checkpoint that is taken then has all
    * whole steps. Where the state is large, keeping it would take too much of the time.
    */
-  get #keepsEach(): boolean {
-    return this.#mayKeep && (this.#awaited < tried || hasWaited(this.#loop));
+  #keepsEach(): boolean {
+    return this.#mayKeep() && (this.#awaited < tried || hasWaited(this.#loop));
   }
 
-  get #mayKeep(): boolean {
+  #mayKeep(): boolean {
     return this.#walks && this.#running.session.keeps && this.#commitEvery <= 5 * slice;
   }
 
   /** Whether the last step has waited for something outside: then the next may as well, and for longer. */
-  get #hasLingered(): boolean {
-    return this.#mayKeep && waitsSoFar() !== this.#waitsBefore;
+  #hasLingered(): boolean {
+    return this.#mayKeep() && waitsSoFar() !== this.#waitsBefore;
   }
 
   /** Steps that were awaited are over. */

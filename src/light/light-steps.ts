@@ -10,7 +10,7 @@ import type { Place } from './place.ts';
 /** So many steps are taken before the first look at the clock. */
 const firstBurst = 128;
 /** So many steps may be taken between two looks at what others want. */
-const burstLimit = 256;
+const burstLimit = 8192;
 /** Keeping the state may take this share of the time; where it is large, it is kept less often. */
 const keepingShare = 1 / 20;
 
@@ -76,15 +76,27 @@ export class LightSteps {
     place.step = undefined;
     const { savesWithin } = this.#running;
     if (savesWithin) this.#running.noteAssets();
-    // At first the clock is not looked at, for most children are short.
-    const most = this.#deadline === 0 ? firstBurst : burstLimit;
     const { session } = this.#running;
-    const limit = savesWithin ? 1 : Math.max(1, Math.min(most, session.stepsUntilDue() - session.claimed));
-    const slow = this.#burst.sprint(limit, this.#deadline);
+    const limit = savesWithin ? 1 : Math.max(1, Math.min(burstLimit, session.stepsUntilDue() - session.claimed));
+    const slow = this.#deadline === 0 ? this.#firstSprint(limit) : this.#burst.sprint(limit, this.#deadline);
     place.step = slow?.hook;
     place.result = slow?.result;
     if (slow === undefined) place.doneRead = this.#burst.done;
     return slow;
+  }
+
+  /** At first the clock is not looked at, for most children are short. */
+  #firstSprint(limit: number): Begun | undefined {
+    const burst = this.#burst;
+    const slow = burst.sprint(Math.min(firstBurst, limit), Infinity);
+    if (slow !== undefined || burst.done || burst.attention) return slow;
+    this.#beginSlice();
+    return limit > firstBurst ? burst.sprint(limit - firstBurst, this.#deadline) : undefined;
+  }
+
+  #beginSlice(): void {
+    this.#deadline = now() + slice;
+    this.#lastKept = now();
   }
 
   /** Steps of a loop without children that are more than could be taken at once, or slow. */
@@ -92,8 +104,7 @@ export class LightSteps {
     const [running, place, burst] = [this.#running, this.#place, this.#burst];
     let slow = first;
     let walks = false;
-    this.#deadline = now() + slice;
-    this.#lastKept = now();
+    if (this.#deadline === 0) this.#beginSlice();
     for (;;) {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !running.hasActor) {
@@ -119,7 +130,7 @@ export class LightSteps {
       if (walks) {
         place.enter();
         if (running.savesWithin) running.noteAssets();
-        await this.#awaiting(() => burst.walk(1));
+        await this.#awaiting(() => burst.walk(1, Infinity));
       } else {
         slow = this.#sprint();
       }

@@ -1,7 +1,7 @@
 import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
 import { waitsSoFar } from '../time/turn.ts';
-import { overrides } from '../tree/any-loop.ts';
+import { overrides, ownHooks } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
 import type { Runner } from './runner.ts';
 
@@ -45,27 +45,62 @@ export class Burst {
     // Once for all steps: to note it at each would cost a good part of one.
     const before = enterHook(this.#running);
     try {
-      if (limit <= sprint) return this.#sprint(limit);
-      for (let left = limit; left > 0; left -= sprint) {
-        const slow = this.#sprint(Math.min(left, sprint));
-        if (slow !== undefined || this.done || this.attention || now() >= deadline) return slow;
+      for (let left = limit; ; left -= sprint) {
+        const slow = this.#sprint(left < sprint ? left : sprint);
+        if (left <= sprint || slow !== undefined || this.done || this.attention || now() >= deadline) return slow;
       }
-      return undefined;
     } finally {
       leaveHook(before);
     }
   }
 
-  /** An async function takes half as long again for a step, and awaiting what is no promise ten times. */
   #sprint(limit: number): Begun | undefined {
+    if (!this.#onlyAdvances()) return this.#anySteps(limit);
+    if (!this.first) return this.#bareSteps(limit);
+    const slow = this.#anySteps(1);
+    const isOver = limit === 1 || slow !== undefined || this.done || this.attention;
+    return isOver ? slow : this.#bareSteps(limit - 1);
+  }
+
+  /** Whether a step is one call of `advance`, without arguments. */
+  #onlyAdvances(): boolean {
+    const { loop, args } = this.#running;
+    const { onAdvanceStart, onAdvanceEnd } = loop[ownHooks];
+    return args.length === 0 && loop.onAdvanceStart === onAdvanceStart && loop.onAdvanceEnd === onAdvanceEnd;
+  }
+
+  /**
+   * The steps of which there are most. This is a function of its own, and short, so that the compiler puts the loop's own
+   * code into it: each line more costs a good part of a step.
+   */
+  #bareSteps(limit: number): Begun | undefined {
+    const running = this.#running;
+    const { loop } = running;
+    let taken = 0;
+    do {
+      const result: unknown = loop.advance();
+      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
+      // A stop is an attention, so that one look is enough.
+      if (this.attention && this.stopped) return { hook: 'advance', result };
+      // In the step itself others may ask how many there were, or be told of them.
+      running.uncommitted++;
+      const done: unknown = loop.done;
+      if (done) {
+        this.done = isTrue(loop, 'done', done);
+        return undefined;
+      }
+    } while (++taken < limit && !this.attention);
+    return undefined;
+  }
+
+  /** Steps with all their hooks. An async function takes half as long again for one, and awaiting what is no promise ten times. */
+  #anySteps(limit: number): Begun | undefined {
     const running = this.#running;
     const { loop, args } = running;
     const bare = args.length === 0;
     const hasStart = overrides(loop, 'onAdvanceStart');
     const hasEnd = overrides(loop, 'onAdvanceEnd');
-    let left = limit;
-    let { first } = this;
-    // Each line of this costs a good part of a step: a stop is an attention, so that one look is enough.
+    let taken = 0;
     do {
       let result: unknown;
       if (hasStart) {
@@ -76,72 +111,107 @@ export class Burst {
       }
       result = bare ? loop.advance() : loop.advance(...args);
       if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
-      if (this.attention && this.stopped) return { hook: 'advance', result };
+      if (this.stopped) return { hook: 'advance', result };
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
         if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
         if (this.stopped) return { hook: 'onAdvanceEnd', result };
       }
-      if (first) {
-        this.wholeIteration();
-        first = false;
-      }
-      running.uncommitted++;
-      const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.done = true;
-        return undefined;
-      }
-    } while (--left > 0 && !this.attention);
-    return undefined;
-  }
-
-  /** The same, awaiting what is a promise. A step that has waited for something outside is the last. */
-  async walk(limit: number): Promise<void> {
-    const waits = waitsSoFar();
-    const running = this.#running;
-    const { loop, args } = running;
-    const bare = args.length === 0;
-    const hasStart = overrides(loop, 'onAdvanceStart');
-    const hasEnd = overrides(loop, 'onAdvanceEnd');
-    let left = limit;
-    do {
-      let result: unknown;
-      if (hasStart) {
-        this.hook = 'onAdvanceStart';
-        result = this.call('onAdvanceStart');
-        if (result !== undefined && isPending(loop, 'onAdvanceStart', result)) {
-          refuseIterator(loop, 'onAdvanceStart', await result);
-        }
-        if (this.stopped) return;
-      }
-      this.hook = 'advance';
-      // As `call` does: this is the step that is taken by the million.
-      const before = enterHook(running);
-      try {
-        result = bare ? loop.advance() : loop.advance(...args);
-      } finally {
-        leaveHook(before);
-      }
-      if (result !== undefined && isPending(loop, 'advance', result)) refuseIterator(loop, 'advance', await result);
-      if (this.attention && this.stopped) return;
-      if (hasEnd) {
-        this.hook = 'onAdvanceEnd';
-        result = this.call('onAdvanceEnd');
-        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) {
-          refuseIterator(loop, 'onAdvanceEnd', await result);
-        }
-        if (this.stopped) return;
-      }
-      this.hook = undefined;
       if (this.first) this.wholeIteration();
       running.uncommitted++;
       const done: unknown = loop.done;
-      if (done && isTrue(loop, 'done', done)) {
-        this.done = true;
-        return;
+      if (done) {
+        this.done = isTrue(loop, 'done', done);
+        return undefined;
       }
-    } while (--left > 0 && !this.attention && waitsSoFar() === waits);
+    } while (++taken < limit && !this.attention);
+    return undefined;
+  }
+
+  /**
+   * As `sprint`, awaiting what is a promise. A step that has waited for something outside is the last. It ends with none
+   * under way, unless the run was stopped: `hook` is the one that it was in then.
+   */
+  walk(limit: number, deadline: number): Promise<void> {
+    const isBare = !this.first && this.#onlyAdvances();
+    return isBare ? this.#bareWalk(limit, deadline) : this.#anyWalk(limit, deadline);
+  }
+
+  /** An async function costs by what it keeps over an `await`: so this one does nothing but to await. */
+  async #bareWalk(limit: number, deadline: number): Promise<void> {
+    const waits = waitsSoFar();
+    let taken = 0;
+    do {
+      const result = this.#advance();
+      // To await what is no promise would cost as much as some steps.
+      const value = result === undefined ? undefined : await result;
+      if (!this.#advanced(value)) return;
+    } while (++taken < limit && waitsSoFar() === waits && !isLate(taken, deadline));
+  }
+
+  /** @returns a promise to wait for, if there is one */
+  #advance(): PromiseLike<unknown> | undefined {
+    const running = this.#running;
+    const { loop } = running;
+    this.hook = 'advance';
+    const before = enterHook(running);
+    let result: unknown;
+    try {
+      result = loop.advance();
+    } finally {
+      leaveHook(before);
+    }
+    return result !== undefined && isPending(loop, 'advance', result) ? result : undefined;
+  }
+
+  /** @param value what the promise gave. @returns whether there may be a next step */
+  #advanced(value: unknown): boolean {
+    if (value !== undefined) refuseIterator(this.#running.loop, 'advance', value);
+    return !(this.attention && this.stopped) && this.#whole();
+  }
+
+  /** A step that was awaited is over. @returns whether there may be a next one */
+  #whole(): boolean {
+    const running = this.#running;
+    const { loop } = running;
+    this.hook = undefined;
+    if (this.first) this.wholeIteration();
+    running.uncommitted++;
+    const done: unknown = loop.done;
+    if (done) this.done = isTrue(loop, 'done', done);
+    return !done && !this.attention;
+  }
+
+  /** Steps with all their hooks. */
+  async #anyWalk(limit: number, deadline: number): Promise<void> {
+    const waits = waitsSoFar();
+    const { loop } = this.#running;
+    const hasStart = overrides(loop, 'onAdvanceStart');
+    const hasEnd = overrides(loop, 'onAdvanceEnd');
+    let taken = 0;
+    do {
+      if (hasStart) {
+        const started = this.#begin('onAdvanceStart');
+        if (started !== undefined) refuseIterator(loop, 'onAdvanceStart', await started);
+        if (this.stopped) return;
+      }
+      const advanced = this.#begin('advance');
+      if (advanced !== undefined) refuseIterator(loop, 'advance', await advanced);
+      if (this.stopped) return;
+      if (hasEnd) {
+        const ended = this.#begin('onAdvanceEnd');
+        if (ended !== undefined) refuseIterator(loop, 'onAdvanceEnd', await ended);
+        if (this.stopped) return;
+      }
+      if (!this.#whole()) return;
+    } while (++taken < limit && waitsSoFar() === waits && !isLate(taken, deadline));
+  }
+
+  /** Calls a hook that is awaited. @returns a promise to wait for, if there is one */
+  #begin(hook: StepHook): PromiseLike<unknown> | undefined {
+    this.hook = hook;
+    const result = this.call(hook);
+    return result !== undefined && isPending(this.#running.loop, hook, result) ? result : undefined;
   }
 
   /** The rest of a step that is under way. */
@@ -179,4 +249,9 @@ export class Burst {
     this.#running.committed();
     if (this.#running.loop.restarting) this.#running.loop.restarting = false;
   }
+}
+
+/** Looks at the clock now and then. */
+function isLate(taken: number, deadline: number): boolean {
+  return taken % sprint === 0 && now() >= deadline;
 }

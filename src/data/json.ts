@@ -51,20 +51,35 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** A copy of what holds no other objects: most states do not, and then nothing need be remembered of them. */
-function flatCopy(value: unknown): Json | undefined {
+/**
+ * A copy of what holds no other objects: most states do not, and then nothing need be remembered of them.
+ * @returns `undefined` for what does, and for what is no plain data
+ */
+export function flatCopy(value: unknown): Json | undefined {
   if (typeof value !== 'object') return typeof value === 'number' || typeof value === 'string' ? value : undefined;
-  if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  if (value === null || Object.getPrototypeOf(value) !== Object.prototype || hasInherited()) return undefined;
   const copy: { [key: string]: Json } = {};
-  for (const key of Object.keys(value)) {
-    const item: unknown = (value as Record<string, unknown>)[key];
-    if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === null) {
-      setOwn(copy, key, item);
-    } else if (item !== undefined) {
-      return undefined;
+  try {
+    // Nothing stands above it: these keys are its own. A list of them would cost as much as the copy.
+    for (const key in value) {
+      const item: unknown = (value as Record<string, unknown>)[key];
+      if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === null) {
+        setOwn(copy, key, item);
+      } else if (item !== undefined) {
+        return undefined;
+      }
     }
+  } catch {
+    // A getter that throws: the whole copy says so.
+    return undefined;
   }
   return copy;
+}
+
+/** Whether somebody has given all objects enumerable properties. */
+export function hasInherited(): boolean {
+  for (const _ in {}) return true;
+  return false;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Json, setOwn } from './json.ts';
+import { hasInherited, type Json, setOwn } from './json.ts';
 
 /** An object of a value that was copied, as it was met. */
 type Source = Record<string, unknown> | unknown[];
@@ -153,10 +153,4 @@ function isObject(item: unknown): item is Source {
 
 function isSameList(one: readonly string[], another: readonly string[]): boolean {
   return one.length === another.length && one.every((key, i) => key === another[i]);
-}
-
-/** Whether somebody has given all objects enumerable properties. */
-function hasInherited(): boolean {
-  for (const _ in {}) return true;
-  return false;
 }

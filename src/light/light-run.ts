@@ -1,5 +1,5 @@
 import type { Commit, LoopStateValue } from '../chart/context.ts';
-import { plainReason, resultOf } from '../chart/journal.ts';
+import { leftWith, plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
@@ -7,6 +7,7 @@ import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { overrides } from '../tree/any-loop.ts';
+import { capture } from '../tree/state-dict.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
 import { Place } from './place.ts';
@@ -213,9 +214,9 @@ export class LightRun {
     const parent = running.parent!;
     const output = place.result;
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
-    const commit = session.keeps ? running.commit() : undefined;
+    const dict = session.keeps ? capture(running.loop) : undefined;
     running.finished();
-    if (commit !== undefined) parent.noteGiven(what, { ...resultOf({ output }), dict: dictOf(commit) });
+    if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
     parent.unit?.childEnded(what.run, this.#pending, { output });
   }
 
@@ -229,7 +230,7 @@ export class LightRun {
     const commit = keeps ? running.commitIfPlain() : undefined;
     running.failUnit();
     running.abort(error);
-    if (keeps) parent.noteGiven(what, { ...resultOf({ error }), dict: dictOf(commit) });
+    if (keeps) parent.noteGiven(what, leftWith(dictOf(commit), { error }));
     parent.unit?.childEnded(what.run, this.#pending, { error });
   }
 }

@@ -1,5 +1,5 @@
 import { LoopError } from '../data/errors.ts';
-import { type Json, plainCopy } from '../data/json.ts';
+import { flatCopy, type Json, plainCopy } from '../data/json.ts';
 import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
@@ -35,11 +35,13 @@ export interface LoadOptions {
   metrics?: Record<string, Stateful>;
 }
 
-/** The last copy of each loop's state. */
+/** The last copy of each loop's state, where that holds other objects. */
 const lastCopies = new WeakMap<AnyLoop, SharingCopy>();
 
 /** A copy of `loop.state`. What has not changed since the last one is shared with it. @throws LoopError `NOT_PLAIN_DATA` */
 export function copyOfState(loop: AnyLoop): Json {
+  const flat = flatCopy(loop.state);
+  if (flat !== undefined) return flat;
   let last = lastCopies.get(loop);
   if (last === undefined) {
     last = new SharingCopy();
@@ -50,8 +52,7 @@ export function copyOfState(loop: AnyLoop): Json {
 
 /** What `onSaveCheckpoint` says, checked and copied. */
 function savedState(loop: AnyLoop): Json {
-  const state = loop.onSaveCheckpoint();
-  return savesItsState(loop) ? state : plainCopy(state, () => pathOf(loop), 'state');
+  return savesItsState(loop) ? copyOfState(loop) : plainCopy(loop.onSaveCheckpoint(), () => pathOf(loop), 'state');
 }
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
@@ -62,6 +63,30 @@ export function capture(loop: AnyLoop): LoopDict {
     else dict.children[name] = capture(part);
   }
   return dict;
+}
+
+/**
+ * The one that was captured last, if another that was captured is the same: a loop is often left in one state again and
+ * again. Not looked for where a state holds other objects (see `SharingCopy`), or others stand below.
+ */
+export function sharedDict(dict: LoopDict, last: LoopDict): LoopDict {
+  const isLeaf = isEmpty(dict.children) && isEmpty(last.children) && isEmpty(dict.progress) && isEmpty(last.progress);
+  return isLeaf && isSameFlat(dict.state, last.state) ? last : dict;
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+/** Whether two pieces of plain data have the same keys in the same order, and under each the very same. */
+function isSameFlat(one: Json, another: Json): boolean {
+  if (typeof one !== 'object' || typeof another !== 'object' || one === null || another === null) return false;
+  if (Array.isArray(one) || Array.isArray(another)) return one === another;
+  const [keys, others] = [Object.keys(one), Object.keys(another)];
+  return (
+    keys.length === others.length && keys.every((key, i) => key === others[i] && Object.is(one[key], another[key]))
+  );
 }
 
 /** `onLoadCheckpoint` is not awaited. @throws LoopError if it would have to be */

@@ -44,6 +44,11 @@ function isArrayOf(kind: (item: unknown) => boolean, value: unknown): value is u
   return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
 }
 
+/** Of plain objects, which most fields hold, it is known at once that they are no part. */
+function mayBePart(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
+}
+
 type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
 
 /** What a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in arrays (`folds.0`). */
@@ -52,7 +57,7 @@ export function partsOf(loop: AnyLoop): Part[] {
   // Asked at every boundary: a list of the keys would cost more than to look at them.
   for (const name in loop) {
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(loop, name)) continue;
+    if (!mayBePart(value) || !Object.hasOwn(loop, name)) continue;
     if (isLoop(value)) parts.push([name, value]);
     else if (value instanceof BaseProgress) parts.push([name, value]);
     else if (isArrayOf(isLoop, value)) {
@@ -71,7 +76,7 @@ export function hasChildren(loop: AnyLoop): boolean {
   // Asked at every run of a child: a list of the keys would cost more than to look at them.
   for (const name in loop) {
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
-    if (typeof value !== 'object' || value === null) continue;
+    if (!mayBePart(value)) continue;
     if ((isLoop(value) || isArrayOf(isLoop, value)) && Object.hasOwn(loop, name)) return true;
   }
   return false;

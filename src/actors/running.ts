@@ -13,6 +13,7 @@ import { soon } from '../time/clock.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
 import { hasChildren, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
+import { EndedRuns } from './ended-runs.ts';
 import { compiled } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
@@ -22,7 +23,7 @@ import { sessionOf } from './session.ts';
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running extends Reporting implements Host, Runner, LightRunner {
   readonly parent: Running | undefined;
-  readonly args: unknown[];
+  args: unknown[];
   /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
   restored = false;
   /** The hook that was in flight when it got its actor. */
@@ -39,7 +40,10 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit = false;
+  /** Of a run that is over: it may be used for the next hook as well. */
+  #lastUnit: Unit | undefined = undefined;
   #isGone = false;
+  readonly #endedChildren: EndedRuns<Running> = new EndedRuns();
 
   /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
   constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
@@ -58,9 +62,30 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       this.session.top = this;
       tops.add(this);
     }
-    loop[host] = this;
-    this.session.enter();
+    this.#enter();
     if (actor !== undefined) this.#listen();
+  }
+
+  #enter(): void {
+    this.loop[host] = this;
+    this.session.enter();
+  }
+
+  /** The same for another run of the loop, after one that has left nothing behind; see {@link isSpent}. */
+  #again(args: unknown[]): this {
+    this.args = args;
+    this.#ended = undefined;
+    this.#isGone = false;
+    this.uncommitted = 0;
+    this.counted = 0;
+    this.#enter();
+    return this;
+  }
+
+  /** Whether it has ended without an actor, and nothing and nobody can have to do with it any more. */
+  get #isSpent(): boolean {
+    if (this.hasActor || this.#functions > 0 || this.#controller !== undefined) return false;
+    return this.#lastUnit?.isSpent !== false;
   }
 
   /** Begins the run of a child: without an actor, if nobody looks. */
@@ -83,10 +108,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       return;
     }
     this.noteAsked(what);
-    const running = new Running(child, undefined, this, run.args);
-    running.light = new LightRun(running, run, what);
+    const ended = this.#endedChildren.take(child);
+    const running = ended === undefined ? new Running(child, undefined, this, run.args) : ended.#again(run.args);
     run.running = running;
     run.attached = true;
+    running.light ??= new LightRun(running);
+    running.light.begin(run, what);
   }
 
   /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
@@ -172,10 +199,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
     // One of which nothing is left is as good as new.
-    if (this.#resumedUnit || this.unit?.renew(hook, open) !== true) {
-      this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
-    }
-    return this.unit!;
+    const last = this.unit ?? this.#lastUnit;
+    this.unit =
+      !this.#resumedUnit && last?.renew(hook, open) === true
+        ? last
+        : new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+    return this.unit;
   }
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
@@ -264,11 +293,16 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     tops.delete(this);
     this.#ended = over;
     this.gone();
+    if (this.parent === undefined || !this.#isSpent) return;
+    this.args = [];
+    this.held?.clear();
+    this.parent.#endedChildren.put(this);
   }
 
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
     this.stepOver();
+    this.#lastUnit = this.unit;
     this.unit = undefined;
     if (this.#isGone) return;
     this.#isGone = true;

@@ -74,6 +74,6 @@ export class Held {
     this.commit = undefined;
     this.steps = 0;
     this.#base = undefined;
-    this.#notes = [];
+    if (this.#notes.length > 0) this.#notes = [];
   }
 }

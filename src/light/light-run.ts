@@ -35,20 +35,32 @@ type OneShot = 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
  */
 export class LightRun {
   readonly running: LightRunner;
-  /** What the parent's step asked for. */
-  readonly what: AskedRun;
   readonly place: Place;
 
-  readonly #pending: PendingRun;
+  /** What the parent's step asked for. */
+  #what: AskedRun | undefined = undefined;
+  #pending: PendingRun | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
 
-  constructor(running: LightRunner, pending: PendingRun, what: AskedRun) {
-    begun++;
+  constructor(running: LightRunner) {
     this.running = running;
-    this.#pending = pending;
-    this.what = what;
     this.place = new Place(running);
-    void this.#drive();
+  }
+
+  /**
+   * The run begins, when the code that has asked for it goes on: as its actor would, so that children that are asked for one
+   * after another begin in that order. One that has ended may begin again.
+   */
+  begin(pending: PendingRun, what: AskedRun): void {
+    begun++;
+    this.#what = what;
+    this.#pending = pending;
+    void Promise.resolve(this).then(LightRun.#drive);
+  }
+
+  /** What the parent's step asked for. */
+  get what(): AskedRun {
+    return this.#what!;
   }
 
   /** Steps that others have been told of. */
@@ -67,20 +79,19 @@ export class LightRun {
     this.#steps?.halt();
   }
 
-  async #drive(): Promise<void> {
-    // As its actor would: children that are asked for one after another begin in that order.
-    await undefined;
-    if (this.running.ended) {
-      this.running.gone();
+  /** No method: of those a new one would have to be made for each run. */
+  static readonly #drive = (run: LightRun): void => {
+    if (run.running.ended) {
+      run.running.gone();
       return;
     }
     try {
-      const rest = this.#hooks();
-      if (rest !== undefined) await rest;
+      const rest = run.#hooks();
+      if (rest !== undefined) void rest.catch((error) => run.#threw(error));
     } catch (error) {
-      this.#threw(error);
+      run.#threw(error);
     }
-  }
+  };
 
   /** The hooks in their order, for as long as none has to be awaited. @returns what there is to wait for then */
   #hooks(): Promise<void> | undefined {
@@ -132,7 +143,7 @@ export class LightRun {
       return undefined;
     }
     place.boundary('advancing');
-    this.#steps = new LightSteps(running, place);
+    this.#steps ??= new LightSteps(running, place);
     return this.#steps.take();
   }
 
@@ -212,12 +223,23 @@ export class LightRun {
     const { running, what, place } = this;
     const { session } = running;
     const parent = running.parent!;
+    const pending = this.#pending!;
     const output = place.result;
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
     const dict = session.keeps ? capture(running.loop) : undefined;
+    this.#letGo();
     running.finished();
     if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
-    parent.unit?.childEnded(what.run, this.#pending, { output });
+    parent.unit?.childEnded(what.run, pending, { output });
+  }
+
+  /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
+  #letGo(): void {
+    this.#pending!.running = undefined;
+    this.#pending = undefined;
+    this.#what = undefined;
+    this.place.renew();
+    this.#steps?.renew();
   }
 
   #threw(thrown: unknown): void {
@@ -231,7 +253,7 @@ export class LightRun {
     running.failUnit();
     running.abort(error);
     if (keeps) parent.noteGiven(what, leftWith(dictOf(commit), { error }));
-    parent.unit?.childEnded(what.run, this.#pending, { error });
+    parent.unit?.childEnded(what.run, this.#pending!, { error });
   }
 }
 

@@ -142,7 +142,7 @@ export function parentOf(loop: AnyLoop): { loop: AnyLoop; name: string } | undef
 }
 
 export function childNamed(loop: AnyLoop, name: string): unknown {
-  if (Object.hasOwn(loop, name)) return Reflect.get(loop, name);
+  if (Object.hasOwn(loop, name)) return (loop as unknown as Record<string, unknown>)[name];
   const dot = name.lastIndexOf('.');
   const list: unknown = dot === -1 ? undefined : Reflect.get(loop, name.slice(0, dot));
   return Array.isArray(list) ? list[Number(name.slice(dot + 1))] : undefined;

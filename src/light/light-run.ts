@@ -6,7 +6,7 @@ import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
-import { overrides } from '../tree/any-loop.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { capture } from '../tree/state-dict.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
@@ -189,14 +189,14 @@ export class LightRun {
   /** Calls a hook. @returns what there is to wait for */
   #call(hook: OneShot): Promise<void> | undefined {
     const { running, place } = this;
-    const { loop, args } = running;
+    const { loop } = running;
     running.begin(hook, true);
     place.enter();
     place.step = undefined;
     const before = enterHook(running);
     let result: unknown;
     try {
-      result = args.length === 0 ? loop[hook]() : loop[hook](...args);
+      result = called(loop, hook, running.args);
     } finally {
       leaveHook(before);
     }
@@ -259,6 +259,20 @@ export class LightRun {
 
 function dictOf({ state, progress, children = {} }: Commit = { state: null, progress: {}, restarting: false }) {
   return { state, progress, children };
+}
+
+/** What a hook returns. A member is found sooner by a name that stands in the code than by one that is given. */
+function called(loop: AnyLoop, hook: OneShot, args: unknown[]): unknown {
+  switch (hook) {
+    case 'onSkip':
+      return loop.onSkip(...args);
+    case 'reset':
+      return loop.reset(...args);
+    case 'onRunStart':
+      return loop.onRunStart(...args);
+    case 'onRunEnd':
+      return loop.onRunEnd(...args);
+  }
 }
 
 /** What the hook of a state is called in errors. */

@@ -102,7 +102,9 @@ export class Place {
   isOver(): boolean {
     const { result: value, doneRead: done } = this;
     this.doneRead = undefined;
-    return this.handsOver(done === undefined ? { value } : { value, done }) || this.isLeft();
+    this.#inHook = false;
+    if (this.#handover === undefined) return this.isLeft();
+    return this.handsOver(done === undefined ? { value } : { value, done });
   }
 
   /** Whether there is an actor that waits for the hook. */

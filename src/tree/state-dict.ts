@@ -57,7 +57,15 @@ function savedState(loop: AnyLoop): Json {
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
 export function capture(loop: AnyLoop): LoopDict {
-  const dict: LoopDict = { state: savedState(loop), progress: {}, children: {} };
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {} });
+}
+
+/** The same, with whether the loop is restarting. @throws LoopError `NOT_PLAIN_DATA` */
+export function captureAll(loop: AnyLoop): LoopDict & { restarting: boolean } {
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting });
+}
+
+function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict): Dict {
   for (const [name, part] of partsOf(loop)) {
     if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
     else dict.children[name] = capture(part);

@@ -51,20 +51,24 @@ function mayBePart(value: unknown): value is object {
 
 type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
 
+/** Of a loop that holds nothing else: most children are such. */
+const noParts: readonly Part[] = [];
+
 /** What a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in arrays (`folds.0`). */
-export function partsOf(loop: AnyLoop): Part[] {
-  const parts: Part[] = [];
+export function partsOf(loop: AnyLoop): readonly Part[] {
+  let parts: Part[] | undefined;
   // Asked at every boundary: a list of the keys would cost more than to look at them.
   for (const name in loop) {
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
     if (!mayBePart(value) || !Object.hasOwn(loop, name)) continue;
+    parts ??= [];
     if (isLoop(value)) parts.push([name, value]);
     else if (value instanceof BaseProgress) parts.push([name, value]);
     else if (isArrayOf(isLoop, value)) {
       for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
     }
   }
-  return parts;
+  return parts ?? noParts;
 }
 
 export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {

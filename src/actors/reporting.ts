@@ -7,7 +7,7 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedOnce } from '../step/runner.ts';
 import type { Unit } from '../step/unit.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import { captureAll } from '../tree/state-dict.ts';
+import { captureBoundary } from '../tree/state-dict.ts';
 import type { Seat } from './seat.ts';
 import type { Session } from './session.ts';
 
@@ -148,7 +148,7 @@ export abstract class Reporting {
   }
 
   commit(): Commit {
-    return captureAll(this.loop);
+    return captureBoundary(this.loop, this.held?.commit);
   }
 
   /** `once` has called a function that takes time. @param step the steps before it */

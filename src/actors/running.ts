@@ -11,7 +11,7 @@ import type { Runner } from '../step/runner.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
-import { hasChildren, pathOf, walk } from '../tree/tree.ts';
+import { isLinked, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { compiled } from './machines.ts';
@@ -96,8 +96,8 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       waitingForParent.get(this.snapshot.children[name])?.();
       return;
     }
-    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
-    if (hasChildren(child)) walk(child);
+    // Fields may have been set since the run began.
+    if (!isLinked(child)) walk(child);
     // One that came after this loop's machine was made. A mistake in it is this step's, and not that of whoever looks later.
     if (this.session.keeps && !compiled.has(child)) void child.machine;
     const quiet = isQuiet(this);

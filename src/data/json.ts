@@ -76,6 +76,29 @@ export function flatCopy(value: unknown): Json | undefined {
   return copy;
 }
 
+/** The keys of the copy that is looked at. */
+const keysOfCopy: string[] = [];
+
+/** Whether something is what {@link flatCopy} makes of a value now: the very same under the same keys, in the same order. */
+export function isFlatCopy(copy: Json, value: object): boolean {
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || hasInherited()) return false;
+  let count = 0;
+  for (const key in copy) keysOfCopy[count++] = key;
+  let at = 0;
+  try {
+    for (const key in value) {
+      const item: unknown = (value as Record<string, unknown>)[key];
+      if (item === undefined) continue;
+      if (at === count || keysOfCopy[at++] !== key || !Object.is(item, copy[key])) return false;
+      if (typeof item === 'object' && item !== null) return false;
+    }
+  } catch {
+    return false;
+  }
+  return at === count;
+}
+
 /** Whether somebody has given all objects enumerable properties. */
 export function hasInherited(): boolean {
   for (const _ in {}) return true;

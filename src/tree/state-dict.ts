@@ -1,12 +1,12 @@
 import { LoopError } from '../data/errors.ts';
-import { flatCopy, type Json, plainCopy } from '../data/json.ts';
+import { flatCopy, isFlatCopy, type Json, plainCopy } from '../data/json.ts';
 import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
+import { childrenOf, isLoop, type Part, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -50,51 +50,60 @@ export function copyOfState(loop: AnyLoop): Json {
   return plainCopy(loop.state, () => pathOf(loop), 'state', last);
 }
 
-/** What `onSaveCheckpoint` says, checked and copied. */
-function savedState(loop: AnyLoop): Json {
-  return savesItsState(loop) ? copyOfState(loop) : plainCopy(loop.onSaveCheckpoint(), () => pathOf(loop), 'state');
+/** What `onSaveCheckpoint` says, checked and copied; the copy before, if that is the same. */
+function savedState(loop: AnyLoop, last?: Json): Json {
+  if (!savesItsState(loop)) return plainCopy(loop.onSaveCheckpoint(), () => pathOf(loop), 'state');
+  return last !== undefined && isFlatCopy(last, loop.state) ? last : copyOfState(loop);
 }
 
-/** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
-export function capture(loop: AnyLoop): LoopDict {
-  return withParts(loop, { state: savedState(loop), progress: {}, children: {} });
+/**
+ * The state of a loop and all below it, copied.
+ * @param last how it was captured before: what is the same is shared with that
+ * @throws LoopError `NOT_PLAIN_DATA`
+ */
+export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
+  const state = savedState(loop, last?.state);
+  const parts = partsOf(loop);
+  if (last !== undefined && state === last.state && parts.length === 0 && isLeaf(last)) return last;
+  return withParts({ state, progress: {}, children: {} }, parts, last?.children);
 }
 
-/** The same, with whether the loop is restarting. @throws LoopError `NOT_PLAIN_DATA` */
-export function captureAll(loop: AnyLoop): LoopDict & { restarting: boolean } {
-  return withParts(loop, { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting });
+/**
+ * The same for a boundary, with whether the loop is restarting.
+ * @param last the boundary before: the states of children that are the same are shared with it
+ * @throws LoopError `NOT_PLAIN_DATA`
+ */
+export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'children'>): Boundary {
+  const boundary = { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting };
+  return withParts(boundary, partsOf(loop), last?.children);
 }
 
-function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict): Dict {
-  for (const [name, part] of partsOf(loop)) {
+type Boundary = LoopDict & { restarting: boolean };
+
+function withParts<Dict extends LoopDict>(dict: Dict, parts: readonly Part[], last: LoopDict['children'] = none): Dict {
+  for (const [name, part] of parts) {
     if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-    else dict.children[name] = capture(part);
+    else dict.children[name] = capture(part, last[name]);
   }
   return dict;
 }
+
+const none: LoopDict['children'] = {};
 
 /**
  * The one that was captured last, if another that was captured is the same: a loop is often left in one state again and
  * again. Not looked for where a state holds other objects (see `SharingCopy`), or others stand below.
  */
 export function sharedDict(dict: LoopDict, last: LoopDict): LoopDict {
-  const isLeaf = isEmpty(dict.children) && isEmpty(last.children) && isEmpty(dict.progress) && isEmpty(last.progress);
-  return isLeaf && isSameFlat(dict.state, last.state) ? last : dict;
+  const { state } = dict;
+  const isObject = typeof state === 'object' && state !== null;
+  return isObject && isLeaf(dict) && isLeaf(last) && isFlatCopy(last.state, state) ? last : dict;
 }
 
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false;
+function isLeaf({ progress, children }: LoopDict): boolean {
+  for (const _ in progress) return false;
+  for (const _ in children) return false;
   return true;
-}
-
-/** Whether two pieces of plain data have the same keys in the same order, and under each the very same. */
-function isSameFlat(one: Json, another: Json): boolean {
-  if (typeof one !== 'object' || typeof another !== 'object' || one === null || another === null) return false;
-  if (Array.isArray(one) || Array.isArray(another)) return one === another;
-  const [keys, others] = [Object.keys(one), Object.keys(another)];
-  return (
-    keys.length === others.length && keys.every((key, i) => key === others[i] && Object.is(one[key], another[key]))
-  );
 }
 
 /** `onLoadCheckpoint` is not awaited. @throws LoopError if it would have to be */

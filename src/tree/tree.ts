@@ -49,7 +49,7 @@ function mayBePart(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
 }
 
-type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
+export type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
 
 /** Of a loop that holds nothing else: most children are such. */
 const noParts: readonly Part[] = [];
@@ -189,6 +189,19 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
       visit(child, `${path}.${name}`);
     }
   }
+}
+
+/**
+ * Whether all below a loop are linked to where they stand, as {@link walk} would link them. Each has one link, so that they
+ * are a tree then, unless they lead back to the loop itself.
+ */
+export function isLinked(root: AnyLoop, loop: AnyLoop = root): boolean {
+  for (const [name, part] of partsOf(loop)) {
+    if (part instanceof BaseProgress) continue;
+    const link = part[parentLink];
+    if (part === root || link?.loop !== loop || link.name !== name || !isLinked(root, part)) return false;
+  }
+  return true;
 }
 
 /** Sets the fields and checks the tree; on an error nothing has changed. */

@@ -3,6 +3,13 @@ import type { AnyLoop } from '../tree/any-loop.ts';
 /** So many are kept: looking through more would cost as much as a new one. */
 const most = 8;
 
+let again = 0;
+
+/** For tests: how many runs have been used again. */
+export function runsUsedAgain(): number {
+  return again;
+}
+
 /**
  * Runs of children that have ended and that nobody holds any more. They are used again for the next runs of the same
  * loops: to make the half a dozen objects that a run consists of takes longer than a short run itself.
@@ -23,6 +30,7 @@ export class EndedRuns<Run extends { readonly loop: AnyLoop }> {
       if (run.loop !== loop) continue;
       runs[i] = runs.at(-1)!;
       runs.pop();
+      again++;
       return run;
     }
     return undefined;

@@ -35,6 +35,8 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Functions of `once` that have not returned. */
   #functions = 0;
+  /** Its code has called `once`, or has waited: that knows of this run, and may outlive it. */
+  #mayLinger = false;
   /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
   #failed: Unit | undefined;
   #controller: AbortController | undefined;
@@ -84,7 +86,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Whether it has ended without an actor, and nothing and nobody can have to do with it any more. */
   get #isSpent(): boolean {
-    if (this.hasActor || this.#functions > 0 || this.#controller !== undefined) return false;
+    if (this.hasActor || this.#mayLinger || this.#controller !== undefined) return false;
     return this.#lastUnit?.isSpent !== false;
   }
 
@@ -209,16 +211,19 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('once').once(key, fn) as Promise<T>;
   }
 
   receive(key: string): Promise<unknown> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('receive').receive(key);
   }
 
   sleep(key: string, ms: number): Promise<unknown> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('sleep').sleep(key, ms);
   }
 

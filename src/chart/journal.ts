@@ -99,9 +99,11 @@ export function childrenRun(inFlight: InFlight | null): Set<string> {
 /** The step asks for something. */
 export function ask(before: InFlight | null, what: Omit<Asked, 'at'>): InFlight {
   const journal = before ?? emptyJournal;
+  // Who asks for the same again may do so with the same list.
+  const asked = what.args === undefined ? what : { ...what, args: [...what.args] };
   return {
     ...journal,
-    asked: [...journal.asked, { ...what, at: journal.events }],
+    asked: [...journal.asked, { ...asked, at: journal.events }],
     events: journal.events + 1,
     ran: journal.ran || what.run !== undefined,
   };

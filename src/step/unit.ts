@@ -32,6 +32,8 @@ export class Unit implements UnitOfOnce {
   ran: boolean;
 
   #children: UnderWay | undefined = undefined;
+  /** A run that was asked for without arguments. */
+  #lastAsked: AskedRun | undefined = undefined;
   #onces: Onces | undefined = undefined;
   #giving: Giving | undefined = undefined;
   /** Children that failed before anybody had awaited them. */
@@ -129,8 +131,7 @@ export class Unit implements UnitOfOnce {
     if (child[host]?.busy || this.#children.get(name) !== undefined) throw alreadyRunning(child);
     if (!this.open) throw this.#lateChild(child);
     this.ran = true;
-    const what = this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
-    this.#onces?.inside(what.in);
+    const what = this.#askedFor(name, args);
     const run = new PendingRun(name, args);
     if (this.recall !== undefined) {
       this.#runAgain(this.recall, child, run, what);
@@ -139,6 +140,17 @@ export class Unit implements UnitOfOnce {
       this.#begin(child, run, what);
     }
     return run.promise;
+  }
+
+  /** What is asked for with a run. Without arguments, and outside of any `once`, it is what it was the last time. */
+  #askedFor(name: string, args: unknown[]): AskedRun {
+    const within = keyWithin(this.running);
+    if (within !== undefined) this.#onces?.inside(within);
+    if (within !== undefined || args.length > 0) {
+      return this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
+    }
+    if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
+    return this.#lastAsked;
   }
 
   #lateChild(child: AnyLoop): LoopError {

@@ -6,7 +6,7 @@ import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, type Part, partsOf, pathOf, progressOf, type Stateful } from './tree.ts';
+import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, somePart } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -63,9 +63,8 @@ function savedState(loop: AnyLoop, last?: Json): Json {
  */
 export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
   const state = savedState(loop, last?.state);
-  const parts = partsOf(loop);
-  if (last !== undefined && state === last.state && parts.length === 0 && isLeaf(last)) return last;
-  return withParts({ state, progress: {}, children: {} }, parts, last?.children);
+  if (last !== undefined && state === last.state && isLeaf(last) && !somePart(loop, isAny, undefined)) return last;
+  return withParts(loop, { state, progress: {}, children: {} }, last?.children);
 }
 
 /**
@@ -75,20 +74,29 @@ export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
  */
 export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'children'>): Boundary {
   const boundary = { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting };
-  return withParts(boundary, partsOf(loop), last?.children);
+  return withParts(loop, boundary, last?.children);
 }
 
 type Boundary = LoopDict & { restarting: boolean };
 
-function withParts<Dict extends LoopDict>(dict: Dict, parts: readonly Part[], last: LoopDict['children'] = none): Dict {
-  for (const [name, part] of parts) {
-    if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-    else dict.children[name] = capture(part, last[name]);
-  }
+function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict, last?: LoopDict['children']): Dict {
+  somePart(loop, captureInto, { dict, last });
   return dict;
 }
 
-const none: LoopDict['children'] = {};
+function captureInto(
+  name: string,
+  part: AnyLoop | BaseProgress,
+  { dict, last }: { dict: LoopDict; last: LoopDict['children'] | undefined },
+): boolean {
+  if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
+  else dict.children[name] = capture(part, last?.[name]);
+  return false;
+}
+
+function isAny(): boolean {
+  return true;
+}
 
 /**
  * The one that was captured last, if another that was captured is the same: a loop is often left in one state again and

@@ -164,10 +164,10 @@ describe('on the page', () => {
     await menu().click();
     await page.getByRole('button', { name: /loss is NaN/ }).click();
     await settle();
-    expect(await page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#2');
-    expect(await page.innerText('#state')).toContain('NaN');
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#2');
+    await expect.poll(() => page.innerText('#state')).toContain('NaN');
     await expect.poll(() => page.title()).toBe('fit#1 failed · digits.jsonl · loopchart');
-    expect(await menu().innerText()).toBe('Alerts (2)');
+    await expect.poll(() => menu().innerText()).toBe('Alerts (2)');
   });
 
   test('a rule is added, says what is wrong with it, and is kept over a reload', async () => {
@@ -178,7 +178,7 @@ describe('on the page', () => {
     const field = page.locator('.sheet.alerts form input');
     await field.fill('state.loss <');
     await press('Enter');
-    expect(await page.innerText('#alert-fault')).toContain('Expected a condition');
+    await expect.poll(() => page.innerText('#alert-fault')).toContain('Expected a condition');
     await field.fill('state.loss < 0.5');
     await press('Enter');
     await expect.poll(() => page.locator('.alerts li').count()).toBeGreaterThan(3);
@@ -186,10 +186,9 @@ describe('on the page', () => {
     await page.reload();
     await openRecording(recordingText(SMALL));
     await menu().click();
-    expect(await page.locator('.alerts .rule').allInnerTexts()).toEqual([
-      'a number is NaN or infinite',
-      'state.loss < 0.5',
-    ]);
+    await expect
+      .poll(() => page.locator('.alerts .rule').allInnerTexts())
+      .toEqual(['a number is NaN or infinite', 'state.loss < 0.5']);
     await expect.poll(() => page.locator('.alerts li').count()).toBeGreaterThan(2);
   });
 
@@ -199,18 +198,18 @@ describe('on the page', () => {
     await page.waitForSelector('.nested');
     const words = 'loss NaN, first at step 31';
     await page.locator('.node.is-odd').waitFor();
-    expect(await page.innerText('.node.is-odd')).toContain(words);
-    expect(await page.locator('.nested.is-odd').getAttribute('data-loop')).toContain('batches');
+    await expect.poll(() => page.innerText('.node.is-odd')).toContain(words);
+    await expect.poll(() => page.locator('.nested.is-odd').getAttribute('data-loop')).toContain('batches');
     await page.locator('.node .first-odd').click();
     await settle();
     const there = await moment();
-    expect(await page.innerText('#state')).toContain('NaN');
+    await expect.poll(() => page.innerText('#state')).toContain('NaN');
     // It is reached by keyboard as well.
     await choose('batches');
-    expect(await page.locator('.state .first-odd').innerText()).toBe(words);
+    await expect.poll(() => page.locator('.state .first-odd').innerText()).toBe(words);
     await press('Shift+ArrowLeft');
-    expect(await moment()).toBeLessThan(there);
-    expect(await page.locator('.is-odd, .first-odd').count()).toBe(0);
+    await expect.poll(() => moment()).toBeLessThan(there);
+    await expect.poll(() => page.locator('.is-odd, .first-odd').count()).toBe(0);
   });
 
   test('of a run that goes on, the title says so', async () => {

@@ -175,18 +175,17 @@ describe('on the page', () => {
     await visit({}, '');
     await openRecording(await shopRecording());
     await page.waitForSelector('.app-box');
-    expect(await boxes()).toEqual([
-      'pingcallbackactive',
-      'tilltransitionactive',
-      'loadpromisedone',
-      'shopmachineready',
-    ]);
-    expect(await page.locator('.apps .above').textContent()).toContain('invokes steps');
-    expect(await page.locator('.node.of-app .name').allTextContents()).toEqual(['shop', 'ping', 'till', 'load']);
-    expect(await page.locator('.tree h2 small').textContent()).toBe('1');
-    expect(await page.locator('.verdict').textContent()).toContain('steps finished');
+    await expect
+      .poll(() => boxes())
+      .toEqual(['pingcallbackactive', 'tilltransitionactive', 'loadpromisedone', 'shopmachineready']);
+    await expect.poll(() => page.locator('.apps .above').textContent()).toContain('invokes steps');
+    await expect
+      .poll(() => page.locator('.node.of-app .name').allTextContents())
+      .toEqual(['shop', 'ping', 'till', 'load']);
+    await expect.poll(() => page.locator('.tree h2 small').textContent()).toBe('1');
+    await expect.poll(() => page.locator('.verdict').textContent()).toContain('steps finished');
     await scrub('4');
-    expect(await boxes()).toEqual(['pingcallbackactive', 'tilltransitionactive', 'shopmachineclosed']);
+    await expect.poll(() => boxes()).toEqual(['pingcallbackactive', 'tilltransitionactive', 'shopmachineclosed']);
   });
 
   test('a box opens into its chart, which says in which state it is and why, and what it holds', async () => {
@@ -195,14 +194,14 @@ describe('on the page', () => {
     await page.locator('[data-actor=shop]').focus();
     await press('Enter');
     await page.waitForSelector('#statechart .lit');
-    expect(await page.locator('#statechart .lit').getAttribute('data-state')).toBe('ready');
-    expect(await page.locator('.why').textContent()).toContain('ready because steps was done');
-    expect(await page.locator('.state').textContent()).toContain('context');
+    await expect.poll(() => page.locator('#statechart .lit').getAttribute('data-state')).toBe('ready');
+    await expect.poll(() => page.locator('.why').textContent()).toContain('ready because steps was done');
+    await expect.poll(() => page.locator('.state').textContent()).toContain('context');
     // A recording takes no events.
-    expect(await page.locator('form.send').count()).toBe(0);
+    await expect.poll(() => page.locator('form.send').count()).toBe(0);
     await page.locator('.node.of-app', { hasText: 'load' }).click();
     await settle();
-    expect(await page.locator('#chart').textContent()).toContain('load@4 is a promise, without a chart');
+    await expect.poll(() => page.locator('#chart').textContent()).toContain('load@4 is a promise, without a chart');
   });
 
   test('one that runs is sent an event: of those that its state takes, or another', async () => {
@@ -218,13 +217,12 @@ describe('on the page', () => {
     const asked = await watchRun(told);
     await page.locator('.node.of-app', { hasText: 'shop' }).click();
     await page.waitForSelector('form.send');
-    expect(await page.locator('form.send optgroup').first().locator('option').allTextContents()).toEqual([
-      'order',
-      'crash',
-    ]);
+    await expect
+      .poll(() => page.locator('form.send optgroup').first().locator('option').allTextContents())
+      .toEqual(['order', 'crash']);
     await page.getByLabel('What comes with it, as JSON').fill('[1]');
     await page.getByRole('button', { name: 'Send to shop' }).click();
-    expect(await page.locator('form.send [role=alert]').textContent()).toContain('Expected an object');
+    await expect.poll(() => page.locator('form.send [role=alert]').textContent()).toContain('Expected an object');
     await page.getByLabel('What comes with it, as JSON').fill('{"item": "tea"}');
     await page.getByRole('button', { name: 'Send to shop' }).click();
     await page.getByLabel('Event', { exact: true }).selectOption('another…');
@@ -240,7 +238,7 @@ describe('on the page', () => {
     // Pause and stop are for the run.
     await page.locator('.node.of-app', { hasText: 'load' }).click();
     await settle();
-    expect(await page.locator('form.send').count()).toBe(0);
+    await expect.poll(() => page.locator('form.send').count()).toBe(0);
     inspection.close();
     actor.stop();
   });

@@ -20,7 +20,7 @@ const told = (store: Store, at = store.last, open: string[] = []) =>
   treeAt(store, at, new Set(open)).map(({ actor, array, times, steps }) => [array?.name ?? actor.name, times, steps]);
 
 test('an array of a few loops has a row for each in the tree, one of many has one row', async () => {
-  expect((await held(8)).runs[0]!.paths.size).toBe(9);
+  await expect.poll(async () => (await held(8)).runs[0]!.paths.size).toBe(9);
   expect(told(await held(8))).toHaveLength(9);
   const store = await held(12);
   expect(told(store)).toEqual([
@@ -48,15 +48,15 @@ test('the row of an array opens into its loops, and stands for them while it is 
   const rows = page.locator('.node');
   await expect.poll(() => rows.count()).toBe(2);
   const array = rows.nth(1);
-  expect(await array.innerText()).toContain('trials[]');
+  await expect.poll(() => array.innerText()).toContain('trials[]');
   await array.getByRole('button', { name: '× 12' }).click();
   await expect.poll(() => rows.count()).toBe(14);
   await rows.filter({ hasText: 'trials.7' }).click();
   await settle();
-  expect(await page.locator('.node[aria-selected=true]').innerText()).toContain('trials.7');
-  expect(await page.innerText('.state .tools')).toContain('trials.7');
+  await expect.poll(() => page.locator('.node[aria-selected=true]').innerText()).toContain('trials.7');
+  await expect.poll(() => page.innerText('.state .tools')).toContain('trials.7');
   await array.getByRole('button', { name: '× 12' }).click();
   await expect.poll(() => rows.count()).toBe(2);
-  expect(await array.getAttribute('aria-selected')).toBe('true');
-  expect(await page.innerText('.state .tools')).toContain('trials.7');
+  await expect.poll(() => array.getAttribute('aria-selected')).toBe('true');
+  await expect.poll(() => page.innerText('.state .tools')).toContain('trials.7');
 });

@@ -31,13 +31,13 @@ test('in a recording, b goes from one moment at which a breakpoint is met to the
   await add('state', 'ending', 'fit.epoch.batches');
   const [one, two, three] = met('fit.epoch.batches', 'ending').map(({ seq }) => seq);
   await press('Escape', 'Home', 'b');
-  expect(await moment()).toBe(one);
+  await expect.poll(() => moment()).toBe(one);
   await press('b', 'b');
-  expect(await moment()).toBe(three);
+  await expect.poll(() => moment()).toBe(three);
   await press('B');
-  expect(await moment()).toBe(two);
+  await expect.poll(() => moment()).toBe(two);
   await press('b', 'b');
-  expect(await moment()).toBe(three);
+  await expect.poll(() => moment()).toBe(three);
   await summary().click();
   await expect.poll(() => page.locator('.sheet').innerText()).toContain('no further one');
 });
@@ -56,7 +56,7 @@ test('in a recording, playing halts at a condition when it becomes true', async 
   const fifth = lines.filter(
     (line) => line.type === 'event' && line.id === 'fit.epoch.batches#1' && line.event.type === 'loop.advanced',
   )[4]!;
-  expect(await moment()).toBe(fifth.seq);
+  await expect.poll(() => moment()).toBe(fifth.seq);
 });
 
 test('what can never be met is refused, and what was typed stays', async () => {
@@ -65,16 +65,16 @@ test('what can never be met is refused, and what was typed stays', async () => {
   await page.waitForSelector('#statechart');
   const fault = () => shown('#breakpoint-fault');
   await add('state', 'endign');
-  expect(await fault()).toMatch(/Expected a state of a loop, got .*There are .*\bending\b/);
+  await expect.poll(() => fault()).toMatch(/Expected a state of a loop, got .*There are .*\bending\b/);
   await add('event', 'nonsense');
-  expect(await fault()).toMatch(/Expected an event that a loop handles/);
+  await expect.poll(() => fault()).toMatch(/Expected an event that a loop handles/);
   await add('when', 'state.loss = 2');
-  expect(await fault()).toContain('state.loss = 2');
-  expect(await page.getByLabel('What to wait for').inputValue()).toBe('state.loss = 2');
-  expect(await page.locator('.sheet .point code').count()).toBe(0);
+  await expect.poll(() => fault()).toContain('state.loss = 2');
+  await expect.poll(() => page.getByLabel('What to wait for').inputValue()).toBe('state.loss = 2');
+  await expect.poll(() => page.locator('.sheet .point code').count()).toBe(0);
   // As log and chart write it, it is understood.
   await add('event', 'advanced');
-  expect(await page.locator('.sheet .point code').allTextContents()).toEqual(['event advanced']);
+  await expect.poll(() => page.locator('.sheet .point code').allTextContents()).toEqual(['event advanced']);
 });
 
 test('a run that waits at a breakpoint says at which, and where it was met', async () => {
@@ -125,7 +125,7 @@ test('a run of so many steps a second goes on, though it is paused between two o
   });
   await page.goto(`${site}#token=secret`);
   await expect.poll(() => page.innerText('#tree')).toContain('batches');
-  expect(await page.getByRole('button', { name: 'Pause', exact: true }).count()).toBe(1);
+  await expect.poll(() => page.getByRole('button', { name: 'Pause', exact: true }).count()).toBe(1);
   await press('p');
   await expect.poll(() => sent.map(({ event }) => event?.type)).toEqual(['loop.pause']);
 });

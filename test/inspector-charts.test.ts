@@ -114,54 +114,56 @@ test('losses are offered first, counts and what stands still are not, and an arr
 
 test('charts are small and each has its own axis; together they share one, and can be split again', async () => {
   await openCharts(recordingText({ epochs: 3, batches: 8, validation: 4 }));
-  expect((await titles()).slice(0, 2)).toEqual(['batches · loss', 'validate · loss']);
+  await expect.poll(async () => (await titles()).slice(0, 2)).toEqual(['batches · loss', 'validate · loss']);
   const before = (await titles()).length;
   await page.getByLabel('Choose fit.epoch.batches · loss').check();
   await page.getByLabel('Choose fit.epoch.validate · loss').check();
   await page.getByRole('button', { name: 'together (2)' }).click();
-  expect((await titles())[0]).toBe('batches · loss, validate · loss');
-  expect((await titles()).length).toBe(before - 1);
+  await expect.poll(async () => (await titles())[0]).toBe('batches · loss, validate · loss');
+  await expect.poll(async () => (await titles()).length).toBe(before - 1);
   const both = 'fit.epoch.batches · loss, fit.epoch.validate · loss';
   await expect.poll(() => card(both).locator('.legend li').allInnerTexts()).toEqual(['batches loss', 'validate loss']);
   await menu(both, 'split into 2 charts');
-  expect((await titles()).slice(0, 2)).toEqual(['batches · loss', 'validate · loss']);
+  await expect.poll(async () => (await titles()).slice(0, 2)).toEqual(['batches · loss', 'validate · loss']);
   await menu('fit.epoch.batches · loss', 'close');
-  expect(await titles()).not.toContain('batches · loss');
-  expect(await page.locator('.pick', { hasText: 'batchesloss' }).getByRole('checkbox').isChecked()).toBe(false);
+  await expect.poll(() => titles()).not.toContain('batches · loss');
+  await expect
+    .poll(() => page.locator('.pick', { hasText: 'batchesloss' }).getByRole('checkbox').isChecked())
+    .toBe(false);
   await page.locator('.pick', { hasText: 'batchesloss' }).getByRole('checkbox').check();
-  expect((await titles())[0]).toBe('batches · loss');
+  await expect.poll(async () => (await titles())[0]).toBe('batches · loss');
 });
 
 test('smoothing and the logarithmic scale are of one chart, and off at first', async () => {
   await openCharts(recordingText({ epochs: 3, batches: 8, validation: 4 }));
   await page.locator('.card summary', { hasText: 'Options of fit.epoch.batches · loss' }).click();
   const smooth = card('fit.epoch.batches · loss').getByRole('slider');
-  expect(await smooth.inputValue()).toBe('0');
+  await expect.poll(() => smooth.inputValue()).toBe('0');
   await smooth.fill('0.9');
   await card('fit.epoch.batches · loss').getByLabel('log scale').check();
   await press('Escape');
   await page.locator('.card summary', { hasText: 'Options of fit.epoch.validate · loss' }).click();
-  expect(await card('fit.epoch.validate · loss').getByRole('slider').inputValue()).toBe('0');
-  expect(await card('fit.epoch.validate · loss').getByLabel('log scale').isChecked()).toBe(false);
+  await expect.poll(() => card('fit.epoch.validate · loss').getByRole('slider').inputValue()).toBe('0');
+  await expect.poll(() => card('fit.epoch.validate · loss').getByLabel('log scale').isChecked()).toBe(false);
 });
 
 test('a pattern plots all that it means in one chart, a line for each loop of an array', async () => {
   await openCharts(await recorded(new Sweep({ trials: 12, steps: 6, steep: 9 })));
   const field = page.getByLabel(/^Search the numbers/);
   await field.fill('trials.1*.loss');
-  expect(await page.locator('.pick').allInnerTexts()).toEqual([expect.stringContaining('loss')]);
+  await expect.poll(() => page.locator('.pick').allInnerTexts()).toEqual([expect.stringContaining('loss')]);
   await field.press('Enter');
   // Trials 1, 10 and 11.
-  expect((await titles())[0]).toBe('trials.1*.loss');
+  await expect.poll(async () => (await titles())[0]).toBe('trials.1*.loss');
   await expect.poll(() => card('trials.1*.loss').locator('.legend li').allInnerTexts()).toEqual(['#1', '#10', '#11']);
   const all = card('sweep.trials[] · loss');
   await expect.poll(() => all.locator('footer').innerText()).toContain('12 lines');
   await all.getByRole('button', { name: /^12 lines/ }).click();
-  expect(await all.locator('.legend li').count()).toBe(12);
+  await expect.poll(() => all.locator('.legend li').count()).toBe(12);
   await menu('sweep.trials[] · loss', 'split into 12 charts');
-  expect(await titles()).toEqual(expect.arrayContaining(['trials.0 · loss', 'trials.11 · loss']));
+  await expect.poll(() => titles()).toEqual(expect.arrayContaining(['trials.0 · loss', 'trials.11 · loss']));
   await field.fill('nothing');
-  expect(await page.locator('.picks form button').isDisabled()).toBe(true);
+  await expect.poll(() => page.locator('.picks form button').isDisabled()).toBe(true);
 });
 
 test('where a number is not finite, its chart says so, and leads to the first such step', async () => {
@@ -170,8 +172,8 @@ test('where a number is not finite, its chart says so, and leads to the first su
   await expect.poll(() => link.innerText()).toBe('NaN, first at step 3 (3 of 12 lines)');
   await link.click();
   await settle();
-  expect(await page.innerText('#state')).toMatch(/seen\s*3/);
-  expect(await page.innerText('.state')).toMatch(/trials\.(9|10|11)/);
+  await expect.poll(() => page.innerText('#state')).toMatch(/seen\s*3/);
+  await expect.poll(() => page.innerText('.state')).toMatch(/trials\.(9|10|11)/);
 });
 
 test('runs of the same loop are lines of one chart, each in the colour of its run', async () => {
@@ -182,7 +184,7 @@ test('runs of the same loop are lines of one chart, each in the colour of its ru
   expect(new Set(hues).size).toBe(3);
   await legend.nth(0).getByRole('button').click();
   await settle();
-  expect(await shown('.state .tools')).toContain('trial#1');
+  await expect.poll(() => shown('.state .tools')).toContain('trial#1');
   // A click goes to the line that is next to the pointer: the lowest is the one that learns fastest.
   await legend.nth(2).getByRole('button').click();
   const { x, y, width, height } = (await card('trial · loss').locator('.u-over').boundingBox())!;
@@ -221,7 +223,7 @@ test('only charts in sight are drawn', async () => {
   await openCharts(await recorded(new Sweep({ trials: 40, steps: 4 })));
   await menu('sweep.trials[] · loss', 'split into 40 charts');
   await settle();
-  expect(await page.locator('.card').count()).toBe(41);
+  await expect.poll(() => page.locator('.card').count()).toBe(41);
   await expect.poll(() => page.locator('.card canvas').count()).toSatisfy((count: number) => count > 1 && count < 20);
   await card('sweep.trials.39 · loss').scrollIntoViewIfNeeded();
   await expect.poll(() => card('sweep.trials.39 · loss').locator('canvas').count()).toBe(1);

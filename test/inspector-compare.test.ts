@@ -77,16 +77,18 @@ test('several recordings are opened at once, each run has a row, and a row is wh
   await expect.poll(() => page.getByRole('tab').first().innerText()).toBe('Runs');
   await tab('runs').click();
   await expect.poll(listed).toEqual(['rate-0.05', 'rate-0.3', 'rate-0.8']);
-  expect(await rows().nth(0).innerText()).toMatch(/rate 0\.05.*finished/s);
-  expect(await rows().nth(2).innerText()).toMatch(/rate 0\.8.*ended.*the loss is no number.*NaN/s);
-  expect(await page.getByRole('listitem').filter({ hasText: 'quick.jsonl' }).innerText()).toContain('2 runs');
+  await expect.poll(() => rows().nth(0).innerText()).toMatch(/rate 0\.05.*finished/s);
+  await expect.poll(() => rows().nth(2).innerText()).toMatch(/rate 0\.8.*ended.*the loss is no number.*NaN/s);
+  await expect
+    .poll(() => page.getByRole('listitem').filter({ hasText: 'quick.jsonl' }).innerText())
+    .toContain('2 runs');
   // The first that was given is shown.
-  expect(await shown('.source')).toContain('slow.jsonl');
+  await expect.poll(() => shown('.source')).toContain('slow.jsonl');
   await rows().nth(2).locator('.run').click();
   await expect.poll(() => shown('.verdict b')).toBe('fit was ended');
-  expect(await shown('.top .source')).toContain('quick.jsonl');
-  expect(await page.getByRole('combobox', { name: 'Run', exact: true }).inputValue()).toBe('2');
-  expect(await rows().nth(2).getAttribute('aria-selected')).toBe('true');
+  await expect.poll(() => shown('.top .source')).toContain('quick.jsonl');
+  await expect.poll(() => page.getByRole('combobox', { name: 'Run', exact: true }).inputValue()).toBe('2');
+  await expect.poll(() => rows().nth(2).getAttribute('aria-selected')).toBe('true');
   // The moment that was looked at is found again.
   await page.keyboard.press('Home');
   await page.locator('#runs').focus();
@@ -97,7 +99,7 @@ test('several recordings are opened at once, each run has a row, and a row is wh
   await expect.poll(moment).toBe(0);
   await page.getByRole('button', { name: 'Close quick.jsonl' }).click();
   await expect.poll(listed).toEqual(['rate-0.05']);
-  expect(await shown('.top .source')).toContain('slow.jsonl');
+  await expect.poll(() => shown('.top .source')).toContain('slow.jsonl');
   await page.getByRole('button', { name: 'Close slow.jsonl' }).click();
   await expect.poll(() => page.locator('.drop').count()).toBe(1);
 });
@@ -109,13 +111,15 @@ test('runs are sorted by any column and filtered by words and numbers', async ()
   const all = ['rate-0.2', 'rate-0.05', 'rate-0.8', 'rate-0.1'];
   await expect.poll(listed).toEqual(all);
   await sortedBy('run').click();
-  expect(await listed()).toEqual(['rate-0.05', 'rate-0.1', 'rate-0.2', 'rate-0.8']);
+  await expect.poll(() => listed()).toEqual(['rate-0.05', 'rate-0.1', 'rate-0.2', 'rate-0.8']);
   await sortedBy('fit loss').click();
   // What is no number comes last, whichever way.
-  expect(await listed()).toEqual(['rate-0.2', 'rate-0.1', 'rate-0.05', 'rate-0.8']);
+  await expect.poll(() => listed()).toEqual(['rate-0.2', 'rate-0.1', 'rate-0.05', 'rate-0.8']);
   await sortedBy('fit loss').click();
-  expect(await listed()).toEqual(['rate-0.05', 'rate-0.1', 'rate-0.2', 'rate-0.8']);
-  expect(await page.getByRole('columnheader', { name: 'fit loss' }).getAttribute('aria-sort')).toBe('descending');
+  await expect.poll(() => listed()).toEqual(['rate-0.05', 'rate-0.1', 'rate-0.2', 'rate-0.8']);
+  await expect
+    .poll(() => page.getByRole('columnheader', { name: 'fit loss' }).getAttribute('aria-sort'))
+    .toBe('descending');
   const filter = page.getByLabel('Filter the runs');
   for (const [text, left] of [
     ['ended', ['rate-0.8']],
@@ -148,12 +152,12 @@ test('of 3,000 runs few rows are in the document, and the keys reach all', async
   await open({ 'many.jsonl': formatRecording(recorder.recording) });
   await tab('runs').click();
   await expect.poll(() => page.locator('.runs [role=status]').innerText()).toBe('3,000 runs');
-  expect(await rows().count()).toBeLessThan(60);
+  await expect.poll(() => rows().count()).toBeLessThan(60);
   await page.locator('#runs').focus();
   await page.keyboard.press('End');
   await expect.poll(async () => (await listed()).at(-1)).toBe('short#3000');
   await expect.poll(() => shown('.state .who')).toBe('short#3000');
-  expect(await page.locator('#runs').getAttribute('aria-activedescendant')).toBe('run-2999');
+  await expect.poll(() => page.locator('#runs').getAttribute('aria-activedescendant')).toBe('run-2999');
 });
 
 test('two runs beside each other: which was better, where they parted, why each stopped', async () => {
@@ -162,7 +166,7 @@ test('two runs beside each other: which was better, where they parted, why each 
   await tab('runs').click();
   await expect.poll(listed).toEqual(['rate-0.2', 'rate-0.8']);
   const compare = page.getByRole('button', { name: 'Compare', exact: true });
-  expect(await compare.isDisabled()).toBe(true);
+  await expect.poll(() => compare.isDisabled()).toBe(true);
   await page.getByLabel('Compare rate-0.2').check();
   // By the keys as well.
   await page.locator('#runs').focus();
@@ -172,10 +176,9 @@ test('two runs beside each other: which was better, where they parted, why each 
   await expect
     .poll(() => shown('.pair .parted'))
     .toBe('The same until step 4 of batches; there loss is 0.5832 in rate-0.2 and 0.1458 in rate-0.8.');
-  expect(await page.locator('.pair .given').allInnerTexts()).toEqual([
-    'fit rate: 0.2 → 0.8',
-    'batches argument 1: 0.2 → 0.8',
-  ]);
+  await expect
+    .poll(() => page.locator('.pair .given').allInnerTexts())
+    .toEqual(['fit rate: 0.2 → 0.8', 'batches argument 1: 0.2 → 0.8']);
   const cells = (name: string, nth = 0) =>
     page
       .locator('.beside tr', { has: page.getByRole('rowheader', { name }) })
@@ -183,21 +186,21 @@ test('two runs beside each other: which was better, where they parted, why each 
       .locator('td')
       .allInnerTexts();
   expect(await cells('outcome')).toEqual([expect.stringMatching(/^ finished 0\.\d+$/), ' ended the loss is no number']);
-  expect(await cells('rate')).toEqual(['0.2', '0.8']);
-  expect(await cells('optimizer')).toEqual(['"sgd"', '"sgd"']);
-  expect(await page.locator('.beside tr.differs th').allInnerTexts()).not.toContain('optimizer');
-  expect(await page.locator('.beside .best').allInnerTexts()).toHaveLength(2);
+  await expect.poll(() => cells('rate')).toEqual(['0.2', '0.8']);
+  await expect.poll(() => cells('optimizer')).toEqual(['"sgd"', '"sgd"']);
+  await expect.poll(() => page.locator('.beside tr.differs th').allInnerTexts()).not.toContain('optimizer');
+  await expect.poll(() => page.locator('.beside .best').allInnerTexts()).toHaveLength(2);
   await page.getByLabel('only what differs').check();
-  expect(await page.locator('.beside tbody').innerText()).not.toContain('optimizer');
-  expect(await page.locator('.stripes').first().getAttribute('aria-label')).toMatch(
-    /^rate-0\.2 took .*, and parted after /,
-  );
+  await expect.poll(() => page.locator('.beside tbody').innerText()).not.toContain('optimizer');
+  await expect
+    .poll(() => page.locator('.stripes').first().getAttribute('aria-label'))
+    .toMatch(/^rate-0\.2 took .*, and parted after /);
   // The moment itself, in either.
   for (const name of ['rate-0.2', 'rate-0.8']) {
     await tab('compare').click();
     await page.getByRole('button', { name: `Show it in ${name}` }).click();
     await settle();
-    expect(await shown('.state .who')).toBe('batches#1');
+    await expect.poll(() => shown('.state .who')).toBe('batches#1');
     await expect.poll(() => page.locator('.state').innerText()).toMatch(name === 'rate-0.2' ? /0\.5832/ : /0\.1458/);
   }
   // A link keeps what is compared, as far as it can lead to the recordings.
@@ -237,14 +240,16 @@ for (const colorScheme of ['light', 'dark'] as const)
         return violations.map(({ id, nodes }: any) => [id, nodes.map(({ html }: any) => html)]);
       }, part);
     for (const box of await page.locator('.run-row input').all()) await box.check();
-    expect(await blamed('.runs')).toEqual([]);
-    expect(await blamed('.verdict')).toEqual([]);
+    await expect.poll(() => blamed('.runs')).toEqual([]);
+    await expect.poll(() => blamed('.verdict')).toEqual([]);
     await page.getByRole('button', { name: 'Compare 2' }).click();
     await page.waitForSelector('.beside');
-    expect(await blamed('.compare')).toEqual([]);
+    await expect.poll(() => blamed('.compare')).toEqual([]);
     for (const width of [800, 390]) {
       await page.setViewportSize({ width, height: 900 });
       await settle();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width}`).toBe(true);
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), { message: `${width}` })
+        .toBe(true);
     }
   });

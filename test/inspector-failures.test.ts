@@ -229,43 +229,45 @@ describe('on the page', () => {
     const listed = async () => Number(await page.locator('#log .row').first().getAttribute('aria-setsize'));
     const count = await listed();
     const failed = page.locator('#log .row.failed');
-    expect(await failed.count()).toBe(1);
+    await expect.poll(() => failed.count()).toBe(1);
     // The last event is folded into it.
-    expect(await selected().innerText()).toContain('RangeError: too steep, caused by TypeError: no number');
+    await expect.poll(() => selected().innerText()).toContain('RangeError: too steep, caused by TypeError: no number');
     await failed.getByText('7 more').click();
     await settle();
-    expect(await listed()).toBe(count + 7);
+    await expect.poll(() => listed()).toBe(count + 7);
     await page.focus('#log');
     await press('ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter');
-    expect(await listed()).toBe(count);
+    await expect.poll(() => listed()).toBe(count);
     const last = await moment();
     await press('l');
     await choose('search');
     await page.getByRole('button', { name: 'began in row#1 at step 2' }).click();
     await settle();
-    expect(await page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
     await press('l');
     await failed.click();
-    expect(await page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
-    expect(await moment()).toBeLessThanOrEqual(last);
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('search.file.row#1');
+    await expect.poll(() => moment()).toBeLessThanOrEqual(last);
     // Its stack begins with the program's own frames; the others are a line until they are wanted.
-    expect(await page.innerText('.state .stack')).toContain('Row.advance');
-    expect(await page.innerText('.state .stack')).not.toContain('Pump.');
+    await expect.poll(() => page.innerText('.state .stack')).toContain('Row.advance');
+    await expect.poll(() => page.innerText('.state .stack')).not.toContain('Pump.');
     await page
       .locator('.state .stack')
       .first()
       .getByRole('button', { name: /frames of loopchart/ })
       .click();
-    expect(await page.innerText('.state .stack')).toContain('Pump.');
+    await expect.poll(() => page.innerText('.state .stack')).toContain('Pump.');
   });
 
   test('an end is nowhere red', async () => {
     await opened('end');
-    expect(await page.innerText('.verdict')).toMatch(/search was ended[\s\S]*found it/);
-    expect(await page.locator('.row.failed, .node.failed, .node.aborted, .mark.failed, .mark.aborted').count()).toBe(0);
-    expect(await page.innerText('#tree')).toContain('ended with search');
+    await expect.poll(() => page.innerText('.verdict')).toMatch(/search was ended[\s\S]*found it/);
+    await expect
+      .poll(() => page.locator('.row.failed, .node.failed, .node.aborted, .mark.failed, .mark.aborted').count())
+      .toBe(0);
+    await expect.poll(() => page.innerText('#tree')).toContain('ended with search');
     await press('0');
-    expect(await page.locator('.nested.failed, .nested.aborted').count()).toBe(0);
+    await expect.poll(() => page.locator('.nested.failed, .nested.aborted').count()).toBe(0);
   });
 
   test('drawing over the text of a row, to copy it, leaves the moment where it is', async () => {
@@ -277,9 +279,9 @@ describe('on the page', () => {
     await page.mouse.move(x + 40, y + height / 2, { steps: 4 });
     await page.mouse.up();
     await settle();
-    expect(await page.evaluate(() => String(getSelection()))).not.toBe('');
-    expect(await moment()).toBe(before);
+    await expect.poll(() => page.evaluate(() => String(getSelection()))).not.toBe('');
+    await expect.poll(() => moment()).toBe(before);
     await page.locator('#log .row').nth(2).click();
-    expect(await moment()).toBeLessThan(before);
+    await expect.poll(() => moment()).toBeLessThan(before);
   });
 });

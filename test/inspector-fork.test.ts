@@ -74,15 +74,17 @@ test('a paused run is forked with another rate: the fork does what a run from th
 
   await button('Fork…').click();
   await expect.poll(() => dialog().innerText()).toContain('8 steps had been taken');
-  expect(await dialog().locator('.edits').innerText()).toMatch(/Nothing is changed yet/);
+  await expect.poll(() => dialog().locator('.edits').innerText()).toMatch(/Nothing is changed yet/);
   // In the middle of a step the arguments stay, and the dialog says why.
-  expect(await dialog().getByRole('textbox', { name: 'Arguments' }).getAttribute('readonly')).not.toBe(null);
-  expect(await dialog().innerText()).toMatch(/They stay as they are\. Others are taken only between two steps/);
+  await expect.poll(() => dialog().getByRole('textbox', { name: 'Arguments' }).getAttribute('readonly')).not.toBe(null);
+  await expect
+    .poll(() => dialog().innerText())
+    .toMatch(/They stay as they are\. Others are taken only between two steps/);
 
   // What is no JSON is not sent, and what does not fit is said in the dialog, which stays open.
   await change(state('batches'), '"rate": 0.1', '"rate": ');
-  expect(await dialog().getByRole('alert').innerText()).toMatch(/This is no JSON/);
-  expect(await button('Fork').isDisabled()).toBe(true);
+  await expect.poll(() => dialog().getByRole('alert').innerText()).toMatch(/This is no JSON/);
+  await expect.poll(() => button('Fork').isDisabled()).toBe(true);
   await state('batches').fill('5');
   await button('Fork').click();
   await expect.poll(() => dialog().getByRole('alert').innerText()).toMatch(/batches.state_dict.*is an object/);
@@ -90,7 +92,7 @@ test('a paused run is forked with another rate: the fork does what a run from th
 
   const before = byHand.stateDict['batches.state_dict'] as object;
   await state('batches').fill(JSON.stringify({ ...before, rate: 0.5 }));
-  expect(await dialog().locator('.edits').innerText()).toBe('batches /rate = 0.5');
+  await expect.poll(() => dialog().locator('.edits').innerText()).toBe('batches /rate = 0.5');
   await button('Fork').click();
   await dialog().waitFor({ state: 'detached' });
   await expect.poll(() => forks[1]?.state.scores.length).toBe(4);
@@ -154,9 +156,9 @@ test('a run whose program makes no forks, or where pages may only watch, has no 
     const inspection = await watch(options);
     const run = new Fit().start({ inspect: inspection, args: [10], paused: true });
     await expect.poll(tree).toContain('paused');
-    expect(await button('Fork…').count()).toBe(0);
+    await expect.poll(() => button('Fork…').count()).toBe(0);
     await page.keyboard.press('f');
-    expect(await dialog().count()).toBe(0);
+    await expect.poll(() => dialog().count()).toBe(0);
     run.resume();
     await run.output;
     await page.close();
@@ -187,11 +189,11 @@ test('of two runs the controls say which they act on; pausing one leaves the oth
   await button('Pause lr-0.5').waitFor();
 
   await all.click();
-  expect(await all.getAttribute('aria-pressed')).toBe('true');
+  await expect.poll(() => all.getAttribute('aria-pressed')).toBe('true');
   await button('Pause all 2 runs').click();
   await button('Resume all 2 runs').waitFor();
   expect(runs.map(isPaused)).toEqual([true, true]);
-  expect(await button('To end of loop').isDisabled()).toBe(true);
+  await expect.poll(() => button('To end of loop').isDisabled()).toBe(true);
   const at = runs.map(({ progress }) => progress.steps);
   await button('Step all 2 runs').click();
   await expect.poll(() => runs.map(({ progress }) => progress.steps)).toEqual(at.map((count) => count + 1));
@@ -199,7 +201,7 @@ test('of two runs the controls say which they act on; pausing one leaves the oth
   await button('Pause all 2 runs').waitFor();
 
   await button('Stop all 2 runs').click();
-  expect(await dialog().innerText()).toContain('Stop all 2 runs');
+  await expect.poll(() => dialog().innerText()).toContain('Stop all 2 runs');
   await dialog().getByRole('textbox', { name: 'Reason' }).fill('seen');
   await dialog().getByRole('button', { name: 'Stop' }).click();
   for (const run of runs) expect(await run.outcome).toMatchObject({ status: 'stopped', reason: 'seen' });
@@ -227,7 +229,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 800 });
       await button('Fork…').click();
       await state('batches').fill('no JSON');
-      expect(await blame(), `the dialog at ${width}`).toEqual([]);
+      await expect.poll(() => blame(), { message: `the dialog at ${width}` }).toEqual([]);
       const box = (await dialog().boundingBox())!;
       expect(box.x >= 0 && box.x + box.width <= width && box.height <= 800).toBe(true);
       await state('batches').fill('{}');
@@ -236,7 +238,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await dialog().waitFor({ state: 'detached' });
       await expect.poll(tree).toMatch(/forked from fit#1 at step 8/);
       await page.getByRole('button', { name: /^Resume fit-fork-/ }).waitFor();
-      expect(await blame(), `the fork at ${width}`).toEqual([]);
+      await expect.poll(() => blame(), { message: `the fork at ${width}` }).toEqual([]);
       await page.getByRole('region', { name: 'Verdict' }).getByRole('button', { name: 'fit#1 at step 8' }).click();
     }
     run.abort('enough');

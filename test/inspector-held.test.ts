@@ -67,17 +67,17 @@ describe('on the page', () => {
     const all = await page.locator('#state .member').count();
     await page.getByLabel('Search the state').fill('norm');
     await expect.poll(() => page.locator('#state .member').count()).toBeLessThan(all);
-    expect(await page.innerText('#state')).toMatch(/\d found[\s\S]*gradient[\s\S]*norm/);
-    expect(await page.innerText('#state')).not.toContain('accuracy');
+    await expect.poll(() => page.innerText('#state')).toMatch(/\d found[\s\S]*gradient[\s\S]*norm/);
+    await expect.poll(() => page.innerText('#state')).not.toContain('accuracy');
     await page.getByLabel('Search the state').fill('');
     await expect.poll(() => page.locator('#state .member').count()).toBe(all);
   });
 
   test('a chosen value is copied exactly, by its path, and as JSON', async () => {
     await opened();
-    expect(await key('""').count()).toBe(1);
+    await expect.poll(() => key('""').count()).toBe(1);
     await key('third').click();
-    expect(await page.innerText('.detail')).toContain(String(1 / 3));
+    await expect.poll(() => page.innerText('.detail')).toContain(String(1 / 3));
     await page.getByRole('button', { name: 'copy value', exact: true }).click();
     await expect.poll(clipboard).toBe(String(1 / 3));
     await page.getByRole('button', { name: 'copy path', exact: true }).click();
@@ -85,8 +85,8 @@ describe('on the page', () => {
     await page.locator('.member.branch', { hasText: 'weights' }).click();
     await page.getByRole('button', { name: 'copy JSON', exact: true }).click();
     await expect.poll(async () => JSON.parse(await clipboard())).toEqual(extra.weights);
-    expect(await page.innerText('.detail .numbers')).toMatch(/6 numbers from 1 to 9, mean 3\.8333/);
-    expect(await page.locator('.detail .bars rect').count()).toBeGreaterThan(5);
+    await expect.poll(() => page.innerText('.detail .numbers')).toMatch(/6 numbers from 1 to 9, mean 3\.8333/);
+    await expect.poll(() => page.locator('.detail .bars rect').count()).toBeGreaterThan(5);
   });
 
   test('what is watched stays in sight at each moment, for each loop, and over a reload', async () => {
@@ -95,12 +95,12 @@ describe('on the page', () => {
     await page.getByRole('button', { name: 'watch', exact: true }).click();
     const value = () => page.innerText('.watched .exactly');
     const before = await value();
-    expect(await page.locator('.watched .curve').count()).toBe(1);
+    await expect.poll(() => page.locator('.watched .curve').count()).toBe(1);
     await press('Shift+ArrowLeft', 'Shift+ArrowLeft');
     const earlier = await value();
     expect(earlier).not.toBe(before);
     await choose('fit');
-    expect(await value()).toBe(earlier);
+    await expect.poll(() => value()).toBe(earlier);
     // The address follows a moment later.
     await expect.poll(() => page.url()).toMatch(/seq=.*=fit|=fit.*seq=/);
     await page.reload();
@@ -110,6 +110,6 @@ describe('on the page', () => {
     await expect.poll(value).toBe(earlier);
     await page.getByRole('button', { name: 'Watch loss no more' }).click();
     await settle();
-    expect(await page.locator('.watched').count()).toBe(0);
+    await expect.poll(() => page.locator('.watched').count()).toBe(0);
   });
 });

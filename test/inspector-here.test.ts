@@ -104,16 +104,16 @@ const pausable = () => page.getByRole('button', { name: 'Pause', exact: true }).
 test('a tab that is left says goodbye, and its run is shown as gone until it comes back', async () => {
   const tab = await app('begin');
   await grows();
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => pausable()).toBe(true);
   await tab.goto('about:blank');
   await expect.poll(notices).toEqual([expect.stringMatching(/^The run on channel loopchart has gone\. What was seen/)]);
-  expect(await pausable()).toBe(false);
-  expect(await page.locator('.source').getAttribute('class')).toBe('source waiting');
+  await expect.poll(() => pausable()).toBe(false);
+  await expect.poll(() => page.locator('.source').getAttribute('class')).toBe('source waiting');
   await tab.goto(`${site.url}app.html`);
   await tab.evaluate(() => (window as any).begin());
   await expect.poll(notices).toEqual([expect.stringContaining('Another run has taken this address')]);
   await grows();
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => pausable()).toBe(true);
   // Over, and then gone: nothing is wrong.
   await tab.evaluate(() => (window as any).run.stop());
   await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
@@ -131,11 +131,11 @@ test('a worker that is terminated is found to be gone, and another one is shown'
   await grows();
   await tab.evaluate(() => (window as any).worker.terminate());
   await expect.poll(notices).toEqual([expect.stringContaining('has gone, or is busy: it does not answer')]);
-  expect(await pausable()).toBe(false);
+  await expect.poll(() => pausable()).toBe(false);
   await tab.evaluate(() => (window as any).work());
   await expect.poll(notices).toEqual([expect.stringContaining('Another run has taken this address')]);
   await grows();
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => pausable()).toBe(true);
 });
 
 test('a worker in the middle of a long step is waited for, and all goes on when it answers', async () => {
@@ -151,11 +151,11 @@ test('a worker in the middle of a long step is waited for, and all goes on when 
   await grows();
   await tab.evaluate(() => (window as any).worker.postMessage('./hold'));
   await expect.poll(notices).toEqual([expect.stringContaining('it does not answer')]);
-  expect(await pausable()).toBe(false);
+  await expect.poll(() => pausable()).toBe(false);
   release();
   await expect.poll(notices).toEqual([]);
   await grows();
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => pausable()).toBe(true);
   // One after the other, none twice.
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
@@ -172,10 +172,10 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   const paused = await listed();
   const second = await app('begin');
   await expect.poll(notices).toEqual([expect.stringContaining('Another run answers on channel loopchart, too.')]);
-  expect(await listed()).toBe(paused);
+  await expect.poll(() => listed()).toBe(paused);
   await page.getByRole('button', { name: 'Show that one' }).click();
   await grows();
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => pausable()).toBe(true);
   // What is pressed reaches the one that is shown.
   await page.keyboard.press('x');
   await page.getByLabel('Reason').fill('enough');
@@ -183,7 +183,7 @@ test('of two runs on one channel one is shown, and the other can be', async () =
   await expect
     .poll(() => second.evaluate(() => (window as any).run.outcome.then((one: any) => one.status)))
     .toBe('stopped');
-  expect(await first.evaluate(() => (window as any).run.progress.status)).not.toBe('stopped');
+  await expect.poll(() => first.evaluate(() => (window as any).run.progress.status)).not.toBe('stopped');
   // When that has gone, the first is shown again, all of it.
   await second.goto('about:blank');
   await expect.poll(listed).toBe(paused);
@@ -214,8 +214,8 @@ test('a run over a port is left for a recording and gone back to, and is gone wi
   // The same run, all of it.
   await expect.poll(listed).toBeGreaterThan(n);
   await grows();
-  expect(await notices()).toEqual([]);
-  expect(await pausable()).toBe(true);
+  await expect.poll(() => notices()).toEqual([]);
+  await expect.poll(() => pausable()).toBe(true);
   await tab.goto('about:blank');
   await expect.poll(notices).toEqual([expect.stringContaining('has gone')]);
 });

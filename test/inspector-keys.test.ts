@@ -59,7 +59,7 @@ test('the key that pins does the same as the button', async () => {
   await press('Shift+ArrowLeft');
   const button = () => page.getByRole('button', { name: 'pin', exact: true }).click();
   for (const pin of [() => press('m'), button]) {
-    expect(await stand()).toEqual(['step', 'false']);
+    await expect.poll(() => stand()).toEqual(['step', 'false']);
     await pin();
     await expect.poll(stand).toEqual(['pinned', 'true']);
     await pin();

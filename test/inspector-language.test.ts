@@ -15,7 +15,7 @@ const lines = TEXT.trimEnd().split('\n').length.toLocaleString('en');
 async function plotted(): Promise<void> {
   await openRecording(TEXT);
   await page.waitForSelector('#pane > section');
-  expect(await shown('#log-count')).toBe(lines);
+  await expect.poll(() => shown('#log-count')).toBe(lines);
   await page.getByRole('tab', { name: 'plots' }).click();
   await page.waitForSelector('.u-over');
 }
@@ -45,7 +45,7 @@ for (const language of ['en-US@posix', 'C', '', 'not a language', null, undefine
       Object.defineProperty(navigator, 'language', { get: () => told ?? undefined });
       Object.defineProperty(navigator, 'languages', { get: () => (told === null ? undefined : [told]) });
     }, language);
-    expect(await other.evaluate(() => navigator.language)).toBe(language ?? undefined);
+    await expect.poll(() => other.evaluate(() => navigator.language)).toBe(language ?? undefined);
     await plotted();
     expect(said).toEqual([]);
   });
@@ -103,7 +103,7 @@ for (const [name, script] of parts)
     await openRecording(TEXT);
     await expect.poll(() => other.innerText('#app')).toContain('run.jsonl');
     await expect.poll(() => other.locator('[role=alert], #log .row, [role=treeitem]').count()).toBeGreaterThan(1);
-    expect(await other.getByRole('button', { name: 'Open', exact: true }).count()).toBe(1);
+    await expect.poll(() => other.getByRole('button', { name: 'Open', exact: true }).count()).toBe(1);
   });
 
 test('where the page’s script is gone, what stands there says so', async () => {
@@ -112,7 +112,7 @@ test('where the page’s script is gone, what stands there says so', async () =>
   await other.route(/\.js$/, (route) => route.abort());
   await other.goto(site);
   await expect.poll(() => other.locator('#app p').isVisible()).toBe(true);
-  expect(await other.innerText('#app')).toMatch(/^The page has not started\. .* reload\.$/s);
+  await expect.poll(() => other.innerText('#app')).toMatch(/^The page has not started\. .* reload\.$/s);
 });
 
 test('where what lays out charts is gone, the page says so and shows the rest', async () => {
@@ -121,5 +121,5 @@ test('where what lays out charts is gone, the page says so and shows the rest', 
   await openRecording(TEXT);
   await other.click('#tab-chart');
   await expect.poll(() => other.innerText('#chart')).toContain('could not be laid out');
-  expect(await shown('#log-count')).toBe(lines);
+  await expect.poll(() => shown('#log-count')).toBe(lines);
 });

@@ -74,10 +74,10 @@ test(
       for (const tab of await page.locator('.tabs button').allTextContents()) {
         await page.click(`#tab-${tab}`);
         await settle();
-        expect(await sticking(), `${tab} at ${width}`).toEqual([]);
+        await expect.poll(() => sticking(), { message: `${tab} at ${width}` }).toEqual([]);
       }
       // What is not of the run stays in one row, and the controls are in it or have their own.
-      expect(await rows(), `header at ${width}`).toEqual({ rest: 1, apart: width < 1420 });
+      await expect.poll(() => rows(), { message: `header at ${width}` }).toEqual({ rest: 1, apart: width < 1420 });
     }
   },
   LONG,
@@ -99,12 +99,12 @@ test(
       for (const tab of await page.locator('.tabs button').allTextContents()) {
         await page.click(`#tab-${tab}`);
         await settle();
-        expect(await sticking(), `${tab} at ${width}`).toEqual([]);
+        await expect.poll(() => sticking(), { message: `${tab} at ${width}` }).toEqual([]);
       }
     }
     const who = page.locator('.state .who');
-    expect(await who.innerText()).toBe('aRatherLongNameForALoop#32');
-    expect(await who.getAttribute('title')).toBe(id);
+    await expect.poll(() => who.innerText()).toBe('aRatherLongNameForALoop#32');
+    await expect.poll(() => who.getAttribute('title')).toBe(id);
   },
   LONG,
 );
@@ -120,7 +120,7 @@ test('borders moved as far as they go leave room for what is between them', asyn
     for (const tab of ['nest', 'chart', 'plots']) {
       await page.click(`#tab-${tab}`);
       await settle();
-      expect(await sticking(), `${tab} at ${width}`).toEqual([]);
+      await expect.poll(() => sticking(), { message: `${tab} at ${width}` }).toEqual([]);
     }
   }
 });

@@ -99,7 +99,7 @@ test('all that somebody has made of the view outlives a reload, and is the same 
   await page.reload();
   await page.locator('.u-over').first().waitFor();
   await quiet();
-  expect(await looks()).toEqual(made);
+  await expect.poll(() => looks()).toEqual(made);
   expect(page.url()).toBe(link);
 
   // As where somebody else opens it.
@@ -108,7 +108,7 @@ test('all that somebody has made of the view outlives a reload, and is the same 
   await page.goto(link);
   await page.locator('.u-over').first().waitFor();
   await quiet();
-  expect(await looks()).toEqual(made);
+  await expect.poll(() => looks()).toEqual(made);
 });
 
 /** The view of a page that was just opened: plots have to be shown for it. */
@@ -134,17 +134,17 @@ test('a link that is pasted into the open page shows the view that it says, and 
   await quiet();
   // Which loop is looked at, such a link does not say.
   const [loop, only] = [expect.stringContaining(`${BATCHES}#`), expect.stringContaining('batches')];
-  expect(await looks()).toEqual({ ...own, tab: 'Plots', moment: 40, loop, only });
+  await expect.poll(() => looks()).toEqual({ ...own, tab: 'Plots', moment: 40, loop, only });
 });
 
 test('of a loop that was chosen as just one of its runs, a link says so', async () => {
   await visit({}, '#file=beside.jsonl&only=fit.epoch.batches%231&seq=150');
   await expect.poll(moment).toBe(150);
-  expect(await page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#1');
+  await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#1');
   await page.goto('about:blank');
   await page.goto(`${site}#file=beside.jsonl&loop=fit.epoch.batches%231&seq=150`);
   await expect.poll(moment).toBe(150);
-  expect(await page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#3');
+  await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#3');
 });
 
 test('a name with the signs that a link is made of comes back the same', async () => {
@@ -162,7 +162,7 @@ test('a name with the signs that a link is made of comes back the same', async (
   await page.reload();
   await expect.poll(() => pick.getByRole('checkbox').isChecked()).toBe(true);
   await quiet();
-  expect(await page.locator('.card h3').allInnerTexts()).toEqual(charts);
+  await expect.poll(() => page.locator('.card h3').allInnerTexts()).toEqual(charts);
 });
 
 test('that nothing is plotted is kept as well', async () => {
@@ -173,7 +173,7 @@ test('that nothing is plotted is kept as well', async () => {
   await page.reload();
   await page.locator('.pick').first().waitFor();
   await quiet();
-  expect(await page.locator('.pick :checked').count()).toBe(0);
+  await expect.poll(() => page.locator('.pick :checked').count()).toBe(0);
 });
 
 test.each([
@@ -197,5 +197,5 @@ test.each([
   await press('4');
   await page.locator('.u-over').first().waitFor();
   await quiet();
-  expect(await looks()).toEqual(own);
+  await expect.poll(() => looks()).toEqual(own);
 });

@@ -83,28 +83,28 @@ test('a box of many opens as a table, which is sorted by a number, leads to each
   await page.getByRole('button', { name: '20 loops as a table' }).click();
   const labels = () => page.locator('.table tbody th').allInnerTexts();
   await expect.poll(labels).toHaveLength(20);
-  expect((await labels()).slice(0, 3)).toEqual(['#0', '#1', '#2']);
+  await expect.poll(async () => (await labels()).slice(0, 3)).toEqual(['#0', '#1', '#2']);
   const loss = page.getByRole('columnheader', { name: 'loss', exact: true });
   await loss.getByRole('button').click();
-  expect(await loss.getAttribute('aria-sort')).toBe('ascending');
+  await expect.poll(() => loss.getAttribute('aria-sort')).toBe('ascending');
   await expect.poll(labels).toEqual(expect.arrayContaining(['#16']));
-  expect((await labels())[0]).toBe('#16');
+  await expect.poll(async () => (await labels())[0]).toBe('#16');
   // Those that lost it are last.
-  expect((await labels()).slice(-3).sort()).toEqual(['#17', '#18', '#19']);
+  await expect.poll(async () => (await labels()).slice(-3).sort()).toEqual(['#17', '#18', '#19']);
   await loss.getByRole('button').click();
-  expect((await labels())[0]).toBe('#0');
+  await expect.poll(async () => (await labels())[0]).toBe('#0');
   await page.locator('.table tbody th', { hasText: '#16' }).getByRole('button').click();
   await settle();
-  expect(await page.innerText('.state .tools')).toContain('trials.16');
+  await expect.poll(() => page.innerText('.state .tools')).toContain('trials.16');
   await page.locator('.table tr', { hasText: '#18' }).getByRole('button', { name: 'NaN at 3' }).click();
   await settle();
-  expect(await page.innerText('#state')).toMatch(/seen\s*3/);
+  await expect.poll(() => page.innerText('#state')).toMatch(/seen\s*3/);
   await page.keyboard.press('End');
   await page.getByRole('button', { name: 'plot them' }).click();
   await expect.poll(() => page.locator('.card h3').first().innerText()).toBe('trials[] · loss');
   await page.getByRole('tab', { name: 'nest' }).click();
   await page.getByRole('button', { name: 'back to the nest' }).click();
-  expect(await page.locator('.nested').count()).toBe(2);
+  await expect.poll(() => page.locator('.nested').count()).toBe(2);
 });
 
 test('of a table of very many, only the rows in sight are in the document', async () => {
@@ -116,5 +116,5 @@ test('of a table of very many, only the rows in sight are in the document', asyn
   await expect.poll(() => rows.count()).toSatisfy((count: number) => count > 5 && count < 60);
   await page.locator('#nest').evaluate((element) => element.scrollTo(0, element.scrollHeight));
   await expect.poll(() => page.locator('.table tbody th').last().innerText()).toBe('#400');
-  expect(await rows.count()).toBeLessThan(60);
+  await expect.poll(() => rows.count()).toBeLessThan(60);
 });

@@ -16,18 +16,18 @@ test('the chart that is on the screen can be saved, also when the page has just 
   await openRecording(recordingText({ epochs: 1, batches: 3 }));
   await page.waitForSelector('#statechart');
   await summary('Save').click();
-  expect(await page.getByRole('button', { name: /jsonl/ }).isEnabled()).toBe(true);
+  await expect.poll(() => page.getByRole('button', { name: /jsonl/ }).isEnabled()).toBe(true);
   const button = page.getByRole('button', { name: /\.svg/ });
   await expect.poll(() => button.isEnabled()).toBe(true);
   const download = page.waitForEvent('download');
   await button.click();
   expect((await readFile(await (await download).path())).toString()).toMatch(/^<svg /);
-  expect(await openMenus()).toEqual([]);
+  await expect.poll(() => openMenus()).toEqual([]);
   // Where it is not on the screen, it says what to do.
   await press('4');
   await summary('Save').click();
-  expect(await button.isDisabled()).toBe(true);
-  expect(await button.getAttribute('title')).toContain('Show the chart');
+  await expect.poll(() => button.isDisabled()).toBe(true);
+  await expect.poll(() => button.getAttribute('title')).toContain('Show the chart');
 });
 
 test('Esc closes a menu and gives the focus back, and leaves the range alone', async () => {
@@ -37,12 +37,12 @@ test('Esc closes a menu and gives the focus back, and leaves the range alone', a
   for (const name of ['Save', 'Breakpoints']) {
     await summary(name).focus();
     await press('Enter', 'Tab');
-    expect(await openMenus()).toEqual([name]);
+    await expect.poll(() => openMenus()).toEqual([name]);
     await press('Escape');
-    expect(await openMenus()).toEqual([]);
-    expect(await focused()).toBe(name);
+    await expect.poll(() => openMenus()).toEqual([]);
+    await expect.poll(() => focused()).toBe(name);
   }
-  expect(await page.locator('.log .chip').count()).toBe(1);
+  await expect.poll(() => page.locator('.log .chip').count()).toBe(1);
 });
 
 test('a menu closes at a press elsewhere, when another opens, and when the focus leaves it', async () => {
@@ -59,7 +59,7 @@ test('a menu closes at a press elsewhere, when another opens, and when the focus
   // What is in it can be pressed.
   await page.getByLabel('What to wait for').click();
   await settle();
-  expect(await openMenus()).toEqual(['Breakpoints']);
+  await expect.poll(() => openMenus()).toEqual(['Breakpoints']);
   await press('Tab', 'Tab');
   await expect.poll(openMenus).toEqual([]);
 });

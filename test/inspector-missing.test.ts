@@ -187,8 +187,12 @@ test('of recordings that lie one behind the other, one is read and the others ar
     return formatRecording(recorder.recording);
   };
   const own = await recorded();
-  expect((await read(own)).reading).toMatchObject({ recordings: 1, missing: 0, lines: count(own) });
-  expect((await read(own + (await recorded()))).reading).toMatchObject({ recordings: 2, lines: count(own) });
+  await expect
+    .poll(async () => (await read(own)).reading)
+    .toMatchObject({ recordings: 1, missing: 0, lines: count(own) });
+  await expect
+    .poll(async () => (await read(own + (await recorded()))).reading)
+    .toMatchObject({ recordings: 2, lines: count(own) });
 });
 
 test('a line that is there twice, or later than it belongs, is left out and counted', async () => {
@@ -300,11 +304,11 @@ test('missing lines are told above the views, in the log and in the tree', async
   await visit();
   await openRecording(textOf([...lines.slice(0, 30), ...lines.slice(60)]));
   await expect.poll(notices).toEqual(['30 lines are missing: what stood there is not shown.']);
-  expect(await shown('.limits')).toBe('30 missing in the recording');
-  expect((await rowsOfTree())[0]).toContain('≥');
+  await expect.poll(() => shown('.limits')).toBe('30 missing in the recording');
+  await expect.poll(async () => (await rowsOfTree())[0]).toContain('≥');
   await scrub('29');
-  expect(await page.innerText('#log')).toContain('30 lines missing in the recording');
-  expect((await rowsOfTree())[0]).not.toContain('≥');
+  await expect.poll(() => page.innerText('#log')).toContain('30 lines missing in the recording');
+  await expect.poll(async () => (await rowsOfTree())[0]).not.toContain('≥');
 });
 
 test('a recording that stops shows as unknown what had not ended, at its end and nowhere else', async () => {
@@ -316,15 +320,19 @@ test('a recording that stops shows as unknown what had not ended, at its end and
     .toEqual([expect.stringMatching(/^The last line was cut off: .* The recording stops before its run ends: /)]);
   for (const row of await rowsOfTree()) expect(row).toContain('unknown');
   await page.waitForSelector('#statechart');
-  expect(await page.innerText('.why')).toMatch(/^\s*unknown as nothing more was seen of it; last seen advancing/);
-  expect(await page.locator('#statechart').getAttribute('aria-label')).toBe('Statechart, last seen advancing');
-  expect(await page.locator('.state header').first().innerText()).toContain('unknown');
-  expect(await page.locator('.mark.running').count()).toBe(0);
+  await expect
+    .poll(() => page.innerText('.why'))
+    .toMatch(/^\s*unknown as nothing more was seen of it; last seen advancing/);
+  await expect
+    .poll(() => page.locator('#statechart').getAttribute('aria-label'))
+    .toBe('Statechart, last seen advancing');
+  await expect.poll(() => page.locator('.state header').first().innerText()).toContain('unknown');
+  await expect.poll(() => page.locator('.mark.running').count()).toBe(0);
   await press('ArrowLeft');
-  expect((await rowsOfTree()).join()).not.toContain('unknown');
-  expect(await page.innerText('.why')).toMatch(/^\s*advancing because/);
+  await expect.poll(async () => (await rowsOfTree()).join()).not.toContain('unknown');
+  await expect.poll(() => page.innerText('.why')).toMatch(/^\s*advancing because/);
   await press('End');
-  expect((await rowsOfTree()).join()).toContain('unknown');
+  await expect.poll(async () => (await rowsOfTree()).join()).toContain('unknown');
 });
 
 test('two recordings in one file are shown one at a time', async () => {
@@ -334,12 +342,12 @@ test('two recordings in one file are shown one at a time', async () => {
   await expect
     .poll(notices)
     .toEqual([expect.stringMatching(/^This file holds 2 recordings, .* Recording 1 is shown\. Show recording 2$/)]);
-  expect(await page.innerText('#tree')).toContain('× 3');
+  await expect.poll(() => page.innerText('#tree')).toContain('× 3');
   await page.getByRole('button', { name: 'Show recording 2' }).click();
   await expect.poll(() => shown('#log-count')).toBe(String(two.trimEnd().split('\n').length));
   await expect.poll(async () => (await notices())[0]).toContain('Recording 2 is shown. Show recording 1');
-  expect(await page.innerText('#tree')).not.toContain('× 3');
-  expect(await page.locator('.source').innerText()).toBe('both.jsonl, recording 2');
+  await expect.poll(() => page.innerText('#tree')).not.toContain('× 3');
+  await expect.poll(() => page.locator('.source').innerText()).toBe('both.jsonl, recording 2');
 });
 
 test('a recording without a loop says so', async () => {
@@ -369,15 +377,15 @@ test('a run whose program answers no more is unknown until it does again', async
   await page.waitForSelector('#statechart');
   await choose('batches');
   const last = async () => (await rowsOfTree()).at(-1);
-  expect(await last()).toContain('advancing');
-  expect(await page.locator('button.live').innerText()).toContain('live');
+  await expect.poll(() => last()).toContain('advancing');
+  await expect.poll(() => page.locator('button.live').innerText()).toContain('live');
   answers = false;
   hang!();
   await expect.poll(last).toContain('unknown');
-  expect(await page.locator('button.live').innerText()).toContain('end');
-  expect((await rowsOfTree()).join()).not.toContain('advancing');
+  await expect.poll(() => page.locator('button.live').innerText()).toContain('end');
+  await expect.poll(async () => (await rowsOfTree()).join()).not.toContain('advancing');
   answers = true;
   await expect.poll(last).toContain('advancing');
   await settle();
-  expect(await page.locator('button.live').innerText()).toContain('live');
+  await expect.poll(() => page.locator('button.live').innerText()).toContain('live');
 });

@@ -278,25 +278,25 @@ test('the page begins with the program; a box is chosen by a click and opened by
     .locator('.nested')
     .evaluateAll((boxes) => boxes.map((box) => (box as HTMLElement).dataset.loop));
   expect(order).toEqual(['fit', 'fit › epoch', 'fit › epoch › batches', 'fit › epoch › validate']);
-  expect(await said('fit › epoch › batches')).toMatch(
-    /^batches in fit, epoch; × 3 runs; finished; step 4 of 4; \d+ % of the time; loss [\d.]+$/,
-  );
+  await expect
+    .poll(() => said('fit › epoch › batches'))
+    .toMatch(/^batches in fit, epoch; × 3 runs; finished; step 4 of 4; \d+ % of the time; loss [\d.]+$/);
   const batches = page.locator('.nested[data-loop="fit › epoch › batches"]');
   await batches.click();
   await settle();
-  expect(await batches.getAttribute('aria-current')).toBe('true');
-  expect(await page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#3');
+  await expect.poll(() => batches.getAttribute('aria-current')).toBe('true');
+  await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch.batches#3');
   // Along the tree by keys, and into a box.
   await press('ArrowDown', 'Enter');
   await page.waitForSelector('#statechart');
-  expect(await page.locator('.chart .who').getAttribute('title')).toBe('fit.epoch.validate#3');
+  await expect.poll(() => page.locator('.chart .who').getAttribute('title')).toBe('fit.epoch.validate#3');
   // What is around it stays in sight, and is a way.
   await page.locator('.around button', { hasText: 'epoch' }).click();
   await expect.poll(() => page.locator('.chart .who').getAttribute('title')).toBe('fit.epoch#3');
   await page.getByRole('button', { name: 'Back to the nest' }).click();
   await page.locator('.nested[data-loop="fit"]').dblclick({ position: { x: 40, y: 15 } });
   await page.waitForSelector('#statechart');
-  expect(await page.locator('.chart .who').getAttribute('title')).toBe('fit#1');
+  await expect.poll(() => page.locator('.chart .who').getAttribute('title')).toBe('fit#1');
   // The key of the nest.
   await press('0');
   await page.waitForSelector('.nested');
@@ -310,7 +310,7 @@ test('the way that runs glows at the moment that is shown, and moves with it', a
   await page.waitForSelector('.nested');
   const glowing = () =>
     page.locator('.nested.runs').evaluateAll((boxes) => boxes.map((box) => (box as HTMLElement).dataset.loop));
-  expect(await glowing()).toEqual([]);
+  await expect.poll(() => glowing()).toEqual([]);
   const places = () =>
     page.locator('.nested').evaluateAll((boxes) => boxes.map((box) => JSON.stringify(box.getBoundingClientRect())));
   const before = await places();
@@ -320,10 +320,10 @@ test('the way that runs glows at the moment that is shown, and moves with it', a
   ] as const) {
     const { rows } = store.actors.get(id)!;
     await scrub(String(rows.row(rows.length - 3)));
-    expect(await glowing()).toEqual(['fit', 'fit › epoch', `fit › epoch › ${name}`]);
-    expect(await page.locator('.nested.innermost').getAttribute('data-loop')).toBe(`fit › epoch › ${name}`);
+    await expect.poll(() => glowing()).toEqual(['fit', 'fit › epoch', `fit › epoch › ${name}`]);
+    await expect.poll(() => page.locator('.nested.innermost').getAttribute('data-loop')).toBe(`fit › epoch › ${name}`);
     // Nothing has moved.
-    expect(await places()).toEqual(before);
+    await expect.poll(() => places()).toEqual(before);
   }
 });
 
@@ -341,14 +341,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.evaluate(axe);
     await openRecording(await recorded(new Sweep()));
     await page.waitForSelector('.nested');
-    expect(await said('sweep › trials[]')).toMatch(/^trials\[\] in sweep; × 4 loops; 1 failed · 3 over; /);
+    await expect.poll(() => said('sweep › trials[]')).toMatch(/^trials\[\] in sweep; × 4 loops; 1 failed · 3 over; /);
     for (const moment of ['10', '40', '60']) {
       await scrub(moment);
-      expect(await blame(), moment).toEqual([]);
+      await expect.poll(() => blame(), { message: moment }).toEqual([]);
     }
     await page.setViewportSize({ width: 800, height: 700 });
     await settle();
-    expect(await blame()).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
+    await expect.poll(() => blame()).toEqual([]);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
   });
 }

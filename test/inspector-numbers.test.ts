@@ -127,25 +127,27 @@ test('numbers in the state are exact where they are pointed at, and when they ar
     const number = leaf(key).locator('.leaf').first();
     return [await number.innerText(), await number.getAttribute('title')];
   };
-  expect(await told('loss')).toEqual(['0.77118', expect.stringMatching(/^0\.771181380850405: /)]);
-  expect(await told('whole')).toEqual(['9.0072e+15', expect.stringMatching(/^9007199254740992: /)]);
-  expect(await told('large')).toEqual(['1.2346e+300', expect.stringMatching(/^1\.2345678901234567e\+300: /)]);
-  expect(await told('nought')).toEqual(['-0', expect.stringMatching(/^-0: /)]);
-  expect(await told('none')).toEqual(['NaN', expect.stringMatching(/^NaN: /)]);
-  expect(await told('endless')).toEqual(['-Infinity', expect.stringMatching(/^-Infinity: /)]);
-  expect((await told('big'))[0]).toBe('123456789012345678901234567890n');
-  expect((await told('0'))[1]).toMatch(/^0\.10000000149011612: /);
+  await expect.poll(() => told('loss')).toEqual(['0.77118', expect.stringMatching(/^0\.771181380850405: /)]);
+  await expect.poll(() => told('whole')).toEqual(['9.0072e+15', expect.stringMatching(/^9007199254740992: /)]);
+  await expect
+    .poll(() => told('large'))
+    .toEqual(['1.2346e+300', expect.stringMatching(/^1\.2345678901234567e\+300: /)]);
+  await expect.poll(() => told('nought')).toEqual(['-0', expect.stringMatching(/^-0: /)]);
+  await expect.poll(() => told('none')).toEqual(['NaN', expect.stringMatching(/^NaN: /)]);
+  await expect.poll(() => told('endless')).toEqual(['-Infinity', expect.stringMatching(/^-Infinity: /)]);
+  await expect.poll(async () => (await told('big'))[0]).toBe('123456789012345678901234567890n');
+  await expect.poll(async () => (await told('0'))[1]).toMatch(/^0\.10000000149011612: /);
   const before = await page.innerText('#state');
   const text = await copied('#state');
   for (const digits of ['0.771181380850405', '9007199254740992', '1.2345678901234567e+300', '1234567', '5e-324'])
     expect(text).toContain(digits);
   expect(text).not.toContain('0.77118\n');
   // Nothing on the page has changed by it.
-  expect(await page.innerText('#state')).toBe(before);
+  await expect.poll(() => page.innerText('#state')).toBe(before);
   // A row of the log, too.
   const say = page.locator('#log [aria-selected=true] .say');
-  expect(await say.innerText()).toContain('0.77118,');
-  expect(await say.getAttribute('title')).toContain('loss 0.771181380850405,');
+  await expect.poll(() => say.innerText()).toContain('0.77118,');
+  await expect.poll(() => say.getAttribute('title')).toContain('loss 0.771181380850405,');
   expect(await copied('#log [aria-selected=true] .say')).toContain('loss 0.771181380850405,');
 });
 
@@ -155,9 +157,9 @@ test('a change that rounding hides is told with the digits that differ', async (
   await page.waitForSelector('#statechart');
   await choose('batches');
   await press('End', 'Shift+ArrowLeft', 'Shift+ArrowRight');
-  expect(await leaf('loss').locator('.leaf').innerText()).toBe('0.30000000000000004');
-  expect(await leaf('loss').locator('.was').innerText()).toBe('0.3');
-  expect(await leaf('gone').locator('.leaf').getAttribute('title')).toBe('0.30000000000000004');
+  await expect.poll(() => leaf('loss').locator('.leaf').innerText()).toBe('0.30000000000000004');
+  await expect.poll(() => leaf('loss').locator('.was').innerText()).toBe('0.3');
+  await expect.poll(() => leaf('gone').locator('.leaf').getAttribute('title')).toBe('0.30000000000000004');
 });
 
 test('the numbers beside a plot are exact where they are pointed at', async () => {
@@ -167,7 +169,7 @@ test('the numbers beside a plot are exact where they are pointed at', async () =
   await page.getByRole('tab', { name: 'plots' }).click();
   const read = page.locator('.pick', { hasText: 'batchesloss' }).locator('.read');
   await expect.poll(() => read.innerText()).toBe('0.77118');
-  expect(await read.getAttribute('title')).toBe('0.771181380850405');
+  await expect.poll(() => read.getAttribute('title')).toBe('0.771181380850405');
 });
 
 test('how many steps there are to take is exact, whatever number says so', async () => {
@@ -175,6 +177,6 @@ test('how many steps there are to take is exact, whatever number says so', async
   await openRecording(recordingText({ epochs: 1, batches: 6, extra: { total: 2 ** 53 } }));
   await page.waitForSelector('#statechart');
   const row = page.locator('.node', { hasText: 'batches' });
-  expect(await row.locator('.steps').innerText()).toBe('6 / 9.0072e+15');
-  expect(await row.locator('[data-exact]').getAttribute('title')).toContain('9007199254740992');
+  await expect.poll(() => row.locator('.steps').innerText()).toBe('6 / 9.0072e+15');
+  await expect.poll(() => row.locator('[data-exact]').getAttribute('title')).toContain('9007199254740992');
 });

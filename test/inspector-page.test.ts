@@ -57,12 +57,12 @@ test('a recording from a file is shown by every view', async () => {
   expect(tree).toContain('epoch');
   expect(tree).toContain('× 5');
   expect(tree).toContain('1 failed');
-  expect(await page.locator('.box.lit').getAttribute('data-state')).toBe('failed');
-  expect(await page.textContent('#statechart')).toContain('onRunStart');
+  await expect.poll(() => page.locator('.box.lit').getAttribute('data-state')).toBe('failed');
+  await expect.poll(() => page.textContent('#statechart')).toContain('onRunStart');
   const lines = recordingText(SMALL).trimEnd().split('\n').length;
-  expect(await shown('#log-count')).toBe(lines.toLocaleString('en'));
-  expect(await page.innerText('#log')).toContain('RangeError: Expected labels from 0 to 9, got 10');
-  expect(await page.innerText('#state')).toContain('epochs');
+  await expect.poll(() => shown('#log-count')).toBe(lines.toLocaleString('en'));
+  await expect.poll(() => page.innerText('#log')).toContain('RangeError: Expected labels from 0 to 9, got 10');
+  await expect.poll(() => page.innerText('#state')).toContain('epochs');
   // The timeline is a canvas: something is painted on it.
   const colours = await page.evaluate(() => {
     const canvas = document.querySelector<HTMLCanvasElement>('#timeline canvas')!;
@@ -74,8 +74,8 @@ test('a recording from a file is shown by every view', async () => {
   await page.waitForSelector('.u-over');
   await settle();
   // One chart for each number that is no count.
-  expect(await page.locator('.pick input:checked').count()).toBe(await page.locator('.card').count());
-  expect(await page.locator('.pick', { hasText: 'batchesloss' }).innerText()).toMatch(/\d\.\d+/);
+  await expect.poll(() => page.locator('.pick input:checked').count()).toBe(await page.locator('.card').count());
+  await expect.poll(() => page.locator('.pick', { hasText: 'batchesloss' }).innerText()).toMatch(/\d\.\d+/);
 });
 
 test('a gzipped recording is read as well, and one that is torn says so', async () => {
@@ -84,7 +84,7 @@ test('a gzipped recording is read as well, and one that is torn says so', async 
   await openRecording(gzipSync(text.slice(0, -40)), 'run.jsonl.gz');
   await expect.poll(() => page.innerText('.notice')).toContain('The last line was cut off');
   const lines = text.trimEnd().split('\n').length;
-  expect(await shown('#log-count')).toBe(String(lines - 1));
+  await expect.poll(() => shown('#log-count')).toBe(String(lines - 1));
 });
 
 test('a file that is no recording says what to do', async () => {
@@ -93,7 +93,7 @@ test('a file that is no recording says what to do', async () => {
   await expect
     .poll(() => page.innerText('[role=alert]'))
     .toContain('Expected package.json to be a recording of loopchart');
-  expect(await page.innerText('[role=alert]')).toContain('record()');
+  await expect.poll(() => page.innerText('[role=alert]')).toContain('record()');
 });
 
 test('every view follows the scrubber, back and forth', async () => {
@@ -117,20 +117,20 @@ test('every view follows the scrubber, back and forth', async () => {
     if (view !== 'chart') expect(earlier[view], view).not.toBe(before[view]);
   }
   await scrub(row);
-  expect(await views()).toEqual(before);
+  await expect.poll(() => views()).toEqual(before);
   // Rows that have not happened yet are told apart.
-  expect(await page.locator('#log .future').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('#log .future').count()).toBeGreaterThan(0);
   // The other way round: a row of the log moves the scrubber.
   await page.locator('#log .row').first().click();
   await settle();
-  expect((await views()).scrubber).not.toBe(row);
+  await expect.poll(async () => (await views()).scrubber).not.toBe(row);
   // Counts of the chart go down again when time goes back.
   const taken = async () =>
     Number(/advanced (\d+)/.exec((await page.textContent('.box[data-state=advancing]'))!)?.[1] ?? 0);
   await press('End');
   const all = await taken();
   await press('Shift+ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft');
-  expect(await taken()).toBeLessThan(all);
+  await expect.poll(() => taken()).toBeLessThan(all);
 });
 
 test('the state is compared with the step before, the run before and a pinned moment', async () => {
@@ -144,12 +144,12 @@ test('the state is compared with the step before, the run before and a pinned mo
   const [now] = (await page.locator('#state .member', { hasText: 'loss' }).innerText()).match(/\d\.\d+/g)!;
   await page.getByLabel('Compare with').selectOption('iteration');
   await settle();
-  expect(await was()).not.toBe(stepBefore);
+  await expect.poll(() => was()).not.toBe(stepBefore);
   await page.getByLabel('Compare with').selectOption('pinned');
   await settle();
-  expect(await page.innerText('#state')).toContain('press m');
+  await expect.poll(() => page.innerText('#state')).toContain('press m');
   await press('Escape', 'Tab', 'm', 'Shift+ArrowLeft');
-  expect(await was()).toBe(now);
+  await expect.poll(() => was()).toBe(now);
 });
 
 test('the keyboard alone is enough', async () => {
@@ -157,31 +157,31 @@ test('the keyboard alone is enough', async () => {
   await openRecording(recordingText(SMALL));
   await page.waitForSelector('#statechart');
   await press('?');
-  expect(await page.getByRole('dialog').innerText()).toContain('follow the newest');
+  await expect.poll(() => page.getByRole('dialog').innerText()).toContain('follow the newest');
   await press('Escape');
-  expect(await page.getByRole('dialog').count()).toBe(0);
+  await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
   const last = await moment();
   await press('ArrowLeft', 'ArrowLeft');
-  expect(await moment()).toBe(last - 2);
+  await expect.poll(() => moment()).toBe(last - 2);
   await press('Home');
-  expect(await moment()).toBe(1);
+  await expect.poll(() => moment()).toBe(1);
   await press('l');
-  expect(await moment()).toBe(last);
+  await expect.poll(() => moment()).toBe(last);
   await press('j');
-  expect(await page.locator('#tree [aria-selected=true]').innerText()).toContain('epoch');
+  await expect.poll(() => page.locator('#tree [aria-selected=true]').innerText()).toContain('epoch');
   await press('1', 'ArrowDown');
-  expect(await page.locator('#tree [aria-selected=true]').innerText()).toContain('batches');
+  await expect.poll(() => page.locator('#tree [aria-selected=true]').innerText()).toContain('batches');
   await press('/');
   await page.keyboard.type('RangeError');
   await expect.poll(() => shown('#log-count')).toBe('3');
   await press('Escape', '5', 'ArrowUp');
-  expect(await moment()).toBe(last - 1);
+  await expect.poll(() => moment()).toBe(last - 1);
   await press('t');
-  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+  await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('dark');
   await press('r');
-  expect(await page.locator('.log .chip').count()).toBe(1);
+  await expect.poll(() => page.locator('.log .chip').count()).toBe(1);
   await press('Escape');
-  expect(await page.locator('.log .chip').count()).toBe(0);
+  await expect.poll(() => page.locator('.log .chip').count()).toBe(0);
 });
 
 test('a range dragged over the timeline filters the log, and a click goes to its moment', async () => {
@@ -202,8 +202,8 @@ test('a range dragged over the timeline filters the log, and a click goes to its
   // The lane of the epochs, a third of the way in.
   await page.mouse.click(x + width * 0.3, y + 55);
   await settle();
-  expect(await moment()).toBeLessThan(Number(all));
-  expect(await page.innerText('.state .who')).toContain('epoch#');
+  await expect.poll(() => moment()).toBeLessThan(Number(all));
+  await expect.poll(() => page.innerText('.state .who')).toContain('epoch#');
 });
 
 test('a recording is played and halted', async () => {
@@ -214,8 +214,8 @@ test('a recording is played and halted', async () => {
   await expect.poll(moment).toBeGreaterThan(20);
   await press('Space');
   const halted = await moment();
-  expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1);
-  expect(await moment()).toBe(halted);
+  await expect.poll(() => page.getByRole('button', { name: 'Play' }).count()).toBe(1);
+  await expect.poll(() => moment()).toBe(halted);
 });
 
 test('a link leads to a moment and a loop', async () => {
@@ -223,7 +223,7 @@ test('a link leads to a moment and a loop', async () => {
   await visit({}, '#file=beside.jsonl&seq=30&loop=fit.epoch%231');
   await expect.poll(() => page.locator('#moment').count()).toBe(1);
   await expect.poll(moment).toBe(30);
-  expect(await page.locator('.state .who').getAttribute('title')).toBe('fit.epoch#1');
+  await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('fit.epoch#1');
   await press('ArrowRight');
   await expect.poll(() => page.url()).toContain('seq=31');
 });
@@ -248,9 +248,11 @@ test('text of a recording is shown as text, and `__proto__` as a key', async () 
   expect(state).toMatch(/nan\s+NaN/);
   expect(state).toMatch(/big\s+12n/);
   expect(state).toMatch(/none\s+undefined/);
-  expect(await page.locator('img').count()).toBe(0);
+  await expect.poll(() => page.locator('img').count()).toBe(0);
   await expect.poll(() => page.title()).toMatch(/fit#1 finished · run\.jsonl · loopchart$/);
-  expect(await page.evaluate(() => ({}) as { polluted?: boolean }).then(({ polluted }) => polluted)).toBeUndefined();
+  await expect
+    .poll(() => page.evaluate(() => ({}) as { polluted?: boolean }).then(({ polluted }) => polluted))
+    .toBeUndefined();
 });
 
 test('100,000 lines are all listed, and few are in the document', async () => {
@@ -281,10 +283,10 @@ test('100,000 lines are all listed, and few are in the document', async () => {
     return { took, longest };
   });
   process.stdout.write(`${lines} lines listed in ${took.toFixed(0)} ms, longest task ${longest.toFixed(0)} ms\n`);
-  expect(await page.locator('#log .row').count()).toBeLessThanOrEqual(100);
-  expect(await page.locator('#log .row').last().innerText()).toContain(String(lines));
+  await expect.poll(() => page.locator('#log .row').count()).toBeLessThanOrEqual(100);
+  await expect.poll(() => page.locator('#log .row').last().innerText()).toContain(String(lines));
   await press('Home');
-  expect(await page.locator('#log .row').first().innerText()).toContain('recording');
+  await expect.poll(() => page.locator('#log .row').first().innerText()).toContain('recording');
   await press('/');
   await page.keyboard.type('epoch#77 ');
   await expect.poll(() => shown('#log-count'), { timeout: 10_000 }).not.toBe(lines.toLocaleString('en'));
@@ -309,25 +311,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
     await visit({ colorScheme });
     await page.evaluate(axe);
-    expect(await blame()).toEqual([]);
+    await expect.poll(() => blame()).toEqual([]);
     await openRecording(recordingText(SMALL));
     await page.waitForSelector('#statechart');
-    expect(await blame()).toEqual([]);
+    await expect.poll(() => blame()).toEqual([]);
     await scrub('150');
     await press('4');
     await page.waitForSelector('.u-over');
-    expect(await blame()).toEqual([]);
+    await expect.poll(() => blame()).toEqual([]);
     await press('?');
-    expect(await blame()).toEqual([]);
+    await expect.poll(() => blame()).toEqual([]);
     await press('Escape');
     await page.setViewportSize({ width: 800, height: 700 });
     for (const tab of ['nest', 'chart', 'plots', 'log', 'state']) {
       await page.click(`#tab-${tab}`);
       await settle();
-      expect(await blame(), tab).toEqual([]);
+      await expect.poll(() => blame(), { message: tab }).toEqual([]);
     }
     // Nothing sticks out at the side.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
   });
 }
 
@@ -355,7 +357,7 @@ test('a live run is followed over a break, without doubles, and can be controlle
   expect(page.url()).not.toContain('secret');
   expect(asked.at(-1)).toBe('20');
   expect(rows).toEqual(rows.map(() => true));
-  expect(await page.innerText('.source')).toContain('127.0.0.1');
+  await expect.poll(() => page.innerText('.source')).toContain('127.0.0.1');
   await press('p', 'n');
   await page.getByLabel('How many steps').fill('5');
   await page.getByRole('button', { name: '× n' }).click();
@@ -437,22 +439,22 @@ test('what a program refuses is said and not shown as set, and a frame that is n
   await page.locator('summary', { hasText: 'Breakpoints' }).click();
   await addPoint('state.loss > 2');
   await expect.poll(() => settings.points).toEqual([{ when: 'state.loss > 2' }]);
-  expect(await page.locator('.refused').count()).toBe(0);
+  await expect.poll(() => page.locator('.refused').count()).toBe(0);
   // What can never be met is not even asked for, and what was typed stays.
   await addPoint('state.loss >');
   await expect.poll(() => shown('#breakpoint-fault')).toContain('got `state.loss >`');
-  expect(await page.getByLabel('What to wait for').inputValue()).toBe('state.loss >');
-  expect(await page.locator('.refused').count()).toBe(0);
+  await expect.poll(() => page.getByLabel('What to wait for').inputValue()).toBe('state.loss >');
+  await expect.poll(() => page.locator('.refused').count()).toBe(0);
   await addPoint('state.refuse > 1');
   await expect.poll(() => page.locator('.refused').innerText()).toContain('Refused: Expected something else.');
   await expect.poll(pointsShown).toEqual(['when state.loss > 2']);
-  expect(await page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints (1)');
+  await expect.poll(() => page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints (1)');
   // It stays until something else is asked, and the breakpoint that is set stays whatever else is refused.
   await press('Escape', 'p');
   await expect.poll(() => page.locator('.refused').innerText()).toContain('that of a loop that runs');
-  expect(await pointsShown()).toEqual(['when state.loss > 2']);
+  await expect.poll(() => pointsShown()).toEqual(['when state.loss > 2']);
   await page.locator('.refused').getByRole('button', { name: 'Dismiss' }).click();
-  expect(await page.locator('.refused').count()).toBe(0);
+  await expect.poll(() => page.locator('.refused').count()).toBe(0);
 });
 
 test('speed and breakpoints are the program’s: after a reload, and when another page sets them', async () => {
@@ -465,22 +467,22 @@ test('speed and breakpoints are the program’s: after a reload, and when anothe
   const speed = () => page.getByLabel('Speed').inputValue();
   const summary = page.locator('summary', { hasText: 'Breakpoints' });
   await expect.poll(speed).toBe('7');
-  expect(await summary.innerText()).toBe('Breakpoints (1)');
-  expect(await pointsShown()).toEqual(['state ending, when steps > 1']);
+  await expect.poll(() => summary.innerText()).toBe('Breakpoints (1)');
+  await expect.poll(() => pointsShown()).toEqual(['state ending, when steps > 1']);
   await page.getByLabel('Speed').selectOption('50');
   await summary.click();
   await addPoint('steps > 5');
   await expect.poll(() => settings.points.length).toBe(2);
   await page.reload();
   await expect.poll(speed).toBe('50');
-  expect(await summary.innerText()).toBe('Breakpoints (2)');
+  await expect.poll(() => summary.innerText()).toBe('Breakpoints (2)');
   // From another page; one of the points is for a running of a loop that is over, and will never be met.
   settings.perSec = null;
   const [over] = lines.filter((line) => line.type === 'event' && line.status === 'done') as { id: string }[];
   settings.points = [{ event: 'loop.failed' }, { id: over!.id, state: 'ending' }];
   settings.tell!();
   await expect.poll(pointsShown).toEqual(['event failed']);
-  expect(await speed()).toBe('null');
+  await expect.poll(() => speed()).toBe('null');
   // What is set here adds to that, and does not undo it.
   await choose((epoch as { name: string }).name);
   await page.getByRole('button', { name: 'To end of loop' }).click();
@@ -507,21 +509,21 @@ test('another run at the same address is shown, and the one before stays: it can
   // All of the second run, not what comes after the last number of the first.
   await expect.poll(() => shown('#log-count')).toBe('60');
   expect(asked).toEqual(['0', '20', '0']);
-  expect(await page.innerText('.notice')).toContain('Another run has taken this address');
-  expect(await page.getByLabel('Speed').inputValue()).toBe('null');
-  expect(await page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints');
-  expect(await page.innerText('.source')).toContain('127.0.0.1');
-  expect(await moment()).toBe(60);
+  await expect.poll(() => page.innerText('.notice')).toContain('Another run has taken this address');
+  await expect.poll(() => page.getByLabel('Speed').inputValue()).toBe('null');
+  await expect.poll(() => page.locator('summary', { hasText: 'Breakpoints' }).innerText()).toBe('Breakpoints');
+  await expect.poll(() => page.innerText('.source')).toContain('127.0.0.1');
+  await expect.poll(() => moment()).toBe(60);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save the one before' }).click();
   const saved = gunzipSync(await readFile(await (await download).path())).toString();
   expect(saved.trimEnd().split('\n')).toHaveLength(20);
   await page.getByRole('button', { name: 'Show the one before' }).click();
   await expect.poll(() => shown('#log-count')).toBe('20');
-  expect(await moment()).toBe(1);
-  expect(await page.locator('.notice').allInnerTexts()).toEqual([
-    expect.stringContaining('Another run has taken the address of this one: how it went on was not seen.'),
-  ]);
+  await expect.poll(() => moment()).toBe(1);
+  await expect
+    .poll(() => page.locator('.notice').allInnerTexts())
+    .toEqual([expect.stringContaining('Another run has taken the address of this one: how it went on was not seen.')]);
 });
 
 /** A page of somebody's app: a loop in it is watched over a channel, one more over a port. */
@@ -584,7 +586,7 @@ test('a run in another tab is watched and driven without a server', async () => 
     await page.keyboard.press('n');
     await expect.poll(steps).toBe(at + 1);
     await settle();
-    expect(await steps()).toBe(at + 1);
+    await expect.poll(() => steps()).toBe(at + 1);
   };
   // The page is there first: it waits.
   turnTo(await context.newPage());
@@ -604,7 +606,7 @@ test('a run in another tab is watched and driven without a server', async () => 
   await app.reload();
   await app.evaluate(() => (window as any).begin());
   await expect.poll(() => page.locator('.notice').allTextContents()).toHaveLength(1);
-  expect(await page.innerText('.notice')).toContain('Another run');
+  await expect.poll(() => page.innerText('.notice')).toContain('Another run');
   await expect.poll(rows).not.toBe(before);
   await drive();
   await page.close();

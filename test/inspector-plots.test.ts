@@ -34,19 +34,21 @@ for (const axis of ['step', 'time', 'clock']) {
     await page.mouse.up();
     await expect.poll(count).toSatisfy((left: number) => left > all / 10 && left < all / 3);
     // It is no click: the moment stays.
-    expect(await moment()).toBe(now);
+    await expect.poll(() => moment()).toBe(now);
     const chip = page.locator('.plots .chip');
-    expect(await chip.innerText()).toContain('selected');
+    await expect.poll(() => chip.innerText()).toContain('selected');
     // What is left of it on the plot would be under the next drag.
-    expect(
-      await page
-        .locator('.u-select')
-        .first()
-        .evaluate((element) => element.clientWidth),
-    ).toBe(0);
+    await expect
+      .poll(() =>
+        page
+          .locator('.u-select')
+          .first()
+          .evaluate((element) => element.clientWidth),
+      )
+      .toBe(0);
     await press('Escape');
     await expect.poll(count).toBe(all);
-    expect(await chip.count()).toBe(0);
+    await expect.poll(() => chip.count()).toBe(0);
   });
 }
 
@@ -62,7 +64,7 @@ test('a click in a plot goes to the step there, even by a hand that trembles', a
   await page.mouse.move(x + width * 0.25 + 2, y + height / 2);
   await page.mouse.up();
   await expect.poll(moment).toBeLessThan(there);
-  expect(await page.locator('.plots .chip').count()).toBe(0);
+  await expect.poll(() => page.locator('.plots .chip').count()).toBe(0);
 });
 
 test('a chart says its value at the pointer, and at which step that is', async () => {
@@ -74,7 +76,7 @@ test('a chart says its value at the pointer, and at which step that is', async (
   await page.mouse.move(x + width * 0.1, y + height / 2);
   await page.mouse.move(x + width * 0.5, y + height / 2);
   await expect.poll(() => page.innerText('.plots .of')).toMatch(/^step (39|40|41) at pointer$/);
-  expect(await card.locator('.read').innerText()).not.toBe(before);
+  await expect.poll(() => card.locator('.read').innerText()).not.toBe(before);
 });
 
 test('what is smoothed as it comes is what is smoothed at once', () => {

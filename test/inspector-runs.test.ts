@@ -155,6 +155,6 @@ test('the page shows the run that is looked at', async () => {
   await openRecording(await two());
   await page.waitForSelector('.nested');
   const last = page.locator('.node', { hasText: 'batches' });
-  expect(await last.count()).toBe(2);
-  expect(await page.locator('.nested').count()).toBe(2);
+  await expect.poll(() => last.count()).toBe(2);
+  await expect.poll(() => page.locator('.nested').count()).toBe(2);
 });

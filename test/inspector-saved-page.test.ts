@@ -122,9 +122,9 @@ describe('a page that is saved', () => {
     const { faults } = await openOffline(file, { colorScheme });
     await page.locator('.u-over').first().waitFor();
     await expect.poll(() => page.locator('#log-count').innerText()).toBe('17');
-    expect(await looks(page)).toEqual(before);
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
-    expect(await page.locator('.source').innerText()).toBe('run.jsonl');
+    await expect.poll(() => looks(page)).toEqual(before);
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
+    await expect.poll(() => page.locator('.source').innerText()).toBe('run.jsonl');
     // Whoever looks further finds that after a reload, too.
     await page.getByRole('tab', { name: 'chart' }).click();
     await page.waitForSelector('#statechart');
@@ -173,9 +173,9 @@ describe('a page that is saved', () => {
     const { faults } = await openOffline(file);
     await page.waitForSelector('#statechart');
     await expect.poll(() => page.innerText('#state')).toContain('<img src=x onerror=');
-    expect(await page.getByLabel('Search the log').inputValue()).toBe(hostile.replace('\u2028', '"&\''));
-    expect(await page.locator('img').count()).toBe(0);
-    expect(await page.title()).toMatch(/loopchart$/);
+    await expect.poll(() => page.getByLabel('Search the log').inputValue()).toBe(hostile.replace('\u2028', '"&\''));
+    await expect.poll(() => page.locator('img').count()).toBe(0);
+    await expect.poll(() => page.title()).toMatch(/loopchart$/);
     expect(faults).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('a page that is saved', () => {
     await writeFile(file, text.replace('</body>', '<script>document.title = "run"</script></body>'), 'latin1');
     const { faults } = await openOffline(file);
     await page.waitForSelector('#statechart');
-    expect(await page.title()).toMatch(/loopchart$/);
+    await expect.poll(() => page.title()).toMatch(/loopchart$/);
     expect(faults).toEqual([expect.stringContaining('Content Security Policy')]);
   });
 
@@ -287,8 +287,8 @@ describe('what is saved', () => {
     const { faults } = await openOffline(file);
     await page.waitForSelector('#statechart');
     await expect.poll(moment).toBe(at);
-    expect(await page.innerText('#state')).toBe(state);
-    expect(await page.locator('.notice').innerText()).toContain('The recording stops before its run ends');
+    await expect.poll(() => page.innerText('#state')).toBe(state);
+    await expect.poll(() => page.locator('.notice').innerText()).toContain('The recording stops before its run ends');
     expect(faults).toEqual([]);
   });
 
@@ -317,7 +317,7 @@ describe('loopchart view --html', () => {
     const { faults } = await openOffline(file, {}, '#pane=chart&seq=5');
     await page.waitForSelector('#statechart');
     await expect.poll(moment).toBe(5);
-    expect(await page.locator('.source').innerText()).toBe('count.jsonl');
+    await expect.poll(() => page.locator('.source').innerText()).toBe('count.jsonl');
     expect(faults).toEqual([]);
   });
 
@@ -328,7 +328,7 @@ describe('loopchart view --html', () => {
     await writePage([recording], file, join(folder, 'site'));
     const { faults } = await openOffline(file, {}, '#pane=chart');
     await page.waitForSelector('#statechart');
-    expect(await page.locator('#statechart').textContent()).toContain('onRunStart');
+    await expect.poll(() => page.locator('#statechart').textContent()).toContain('onRunStart');
     expect(faults).toEqual([]);
   });
 });
@@ -357,7 +357,9 @@ describe('in a frame of 600 by 400', () => {
       // Of what is shown, there is room for some lines.
       const height = await inner.locator('#log').evaluate((log) => log.clientHeight);
       expect(height).toBeGreaterThan(100);
-      expect(await inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true);
+      await expect
+        .poll(() => inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth))
+        .toBe(true);
       await inner.getByRole('tab', { name: 'state' }).click();
       await inner.locator('#state .member').first().waitFor();
       expect(faults).toEqual([]);

@@ -89,24 +89,19 @@ describe('on the page', () => {
     await press('c');
     await page.waitForSelector('.message');
     await page.locator('#sequence').focus();
-    expect(await page.locator('.heads .head').allTextContents()).toEqual([
-      'outside',
-      'shop',
-      'ping',
-      'till',
-      'load',
-      'steps',
-    ]);
-    expect(await page.locator('.message').last().getAttribute('aria-label')).toBe('steps#1 to shop: done ✓');
+    await expect
+      .poll(() => page.locator('.heads .head').allTextContents())
+      .toEqual(['outside', 'shop', 'ping', 'till', 'load', 'steps']);
+    await expect.poll(() => page.locator('.message').last().getAttribute('aria-label')).toBe('steps#1 to shop: done ✓');
     await press('ArrowUp');
-    expect(await page.locator('.message[aria-selected=true]').getAttribute('aria-label')).toBe(
-      'shop to steps#1: begins',
-    );
+    await expect
+      .poll(() => page.locator('.message[aria-selected=true]').getAttribute('aria-label'))
+      .toBe('shop to steps#1: begins');
     const open = recording.findIndex((line) => line.type === 'event' && line.event.type === 'open');
     await page.getByRole('option', { name: 'somebody outside to ping: ping' }).click();
     await settle();
-    expect(await moment()).toBeLessThan(open + 1);
-    expect(await page.locator('.node[aria-selected=true]').textContent()).toContain('ping');
+    await expect.poll(() => moment()).toBeLessThan(open + 1);
+    await expect.poll(() => page.locator('.node[aria-selected=true]').textContent()).toContain('ping');
   });
 
   test.for([
@@ -127,10 +122,10 @@ describe('on the page', () => {
         return violations.map(({ id, nodes }: any) => `${id}: ${nodes.map(({ html }: any) => html).join(' ')}`);
       }, tags);
     };
-    expect(await look()).toEqual([]);
+    await expect.poll(() => look()).toEqual([]);
     await press('c');
     await page.waitForSelector('.message');
-    expect(await look()).toEqual([]);
+    await expect.poll(() => look()).toEqual([]);
     const wide = await page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.getElementById('sequence')!;
       return scrollWidth - clientWidth;

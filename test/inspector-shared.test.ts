@@ -444,12 +444,14 @@ test('a page shows what is in both places, and says where else it lies, in a rec
   await press('Home', 'Shift+ArrowRight', 'Shift+ArrowRight');
   await settle();
   const state = member('newest').last();
-  expect(await state.innerText()).not.toContain('$shared');
+  await expect.poll(() => state.innerText()).not.toContain('$shared');
   await expect.poll(() => member('newest').last().locator('.key').getAttribute('title')).toBe('same as state.best');
-  expect(await member('best').last().locator('.key').getAttribute('title')).toBe('same as state.newest');
-  expect(await member('loss').allInnerTexts()).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^loss\s+3\s+4$/), expect.stringMatching(/^loss\s+3\s+4$/)]),
-  );
+  await expect.poll(() => member('best').last().locator('.key').getAttribute('title')).toBe('same as state.newest');
+  await expect
+    .poll(() => member('loss').allInnerTexts())
+    .toEqual(
+      expect.arrayContaining([expect.stringMatching(/^loss\s+3\s+4$/), expect.stringMatching(/^loss\s+3\s+4$/)]),
+    );
 });
 
 test('a page shows what is in both places of a run that it watches', async () => {
@@ -457,6 +459,8 @@ test('a page shows what is in both places of a run that it watches', async () =>
   await watchRun(await watched());
   await press('Home', 'Shift+ArrowRight', 'Shift+ArrowRight');
   await settle();
-  expect(await member('rows').last().locator('.key').getAttribute('title')).toBe('same as state.other.names.0');
-  expect(await page.innerText('#state')).not.toContain('cut here');
+  await expect
+    .poll(() => member('rows').last().locator('.key').getAttribute('title'))
+    .toBe('same as state.other.names.0');
+  await expect.poll(() => page.innerText('#state')).not.toContain('cut here');
 });

@@ -90,7 +90,7 @@ test('the page works where the browser keeps nothing for it', async () => {
     await route.fulfill({ response, headers: route.request().isNavigationRequest() ? whole : headers });
   });
   await page.goto(`${site.url}#pane=plots`);
-  expect(await page.evaluate(() => Reflect.has(window, 'localStorage') && self.origin)).toBe('null');
+  await expect.poll(() => page.evaluate(() => Reflect.has(window, 'localStorage') && self.origin)).toBe('null');
   await openRecording(recordingText({ epochs: 2, batches: 5 }), 'kept.jsonl');
   await page.waitForSelector('.u-over');
   await page.keyboard.press('t');
@@ -113,7 +113,7 @@ test('a gzipped recording that was cut off or damaged is shown as far as it goes
   await openRecording(zipped.subarray(0, -4), 'cut.jsonl.gz');
   // Nothing but the check sum is missing.
   await expect.poll(notices).toEqual([expect.stringContaining('The file ends too early')]);
-  expect(await listed()).toBe(lines.length);
+  await expect.poll(() => listed()).toBe(lines.length);
   // As far as Node itself unzips it.
   const half = zipped.subarray(0, zipped.length / 2);
   const whole = gunzipSync(half, { finishFlush: 2 }).toString().split('\n').length - 1;
@@ -157,20 +157,20 @@ test('a wrong file leaves a run as it is, and a good one is opened beside it', a
   const lines = text.trimEnd().split('\n').length;
   await openRecording(text, 'good.jsonl');
   await expect.poll(listed).toBe(lines);
-  expect(await notices()).toEqual([]);
+  await expect.poll(() => notices()).toEqual([]);
   // It is watched all along.
   expect(inspection.pages).toBe(1);
   run.resume();
   const last = inspection.last;
   await expect.poll(() => inspection.last).toBeGreaterThan(last + 20);
-  expect(await listed()).toBe(lines);
+  await expect.poll(() => listed()).toBe(lines);
   await chooseRun('count#1');
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
   await expect.poll(listed).toBe(inspection.last);
   const numbered = async () => Number((await page.locator('#log .seq').last().innerText()).replace(/,/g, ''));
-  expect(await numbered()).toBe(inspection.last);
-  expect(await notices()).toEqual([]);
+  await expect.poll(() => numbered()).toBe(inspection.last);
+  await expect.poll(() => notices()).toEqual([]);
   void run.stop();
   await run.outcome;
 });
@@ -191,17 +191,17 @@ test('a wrong file leaves a recording as it is', async () => {
     await expect
       .poll(() => page.locator('[role=alert]').allInnerTexts())
       .toEqual([expect.stringContaining('to be a recording of loopchart, but')]);
-    expect(await page.locator('#moment').innerText()).toBe('1');
-    expect(await listed()).toBe(lines);
+    await expect.poll(() => page.locator('#moment').innerText()).toBe('1');
+    await expect.poll(() => listed()).toBe(lines);
     await page.getByRole('button', { name: 'Dismiss' }).click();
   }
-  expect(await notices()).toEqual([]);
+  await expect.poll(() => notices()).toEqual([]);
   await openRecording(recordingText({ epochs: 3, batches: 5 }), 'more.jsonl');
   await expect.poll(listed).toBeGreaterThan(lines);
   // What was looked at there is looked at again.
   await chooseRun('good');
   await expect.poll(listed).toBe(lines);
-  expect(await page.locator('#moment').innerText()).toBe('1');
+  await expect.poll(() => page.locator('#moment').innerText()).toBe('1');
 });
 
 test('without the token, or with a wrong one, the page says so and goes on when it has the right one', async () => {
@@ -221,7 +221,7 @@ test('without the token, or with a wrong one, the page says so and goes on when 
   await page.goto(`${url}&seq=5`);
   await expect.poll(() => page.locator('#moment').innerText()).toBe('5');
   await expect.poll(() => inspection.pages).toBe(1);
-  expect(await page.locator('[role=alert]').count()).toBe(0);
+  await expect.poll(() => page.locator('[role=alert]').count()).toBe(0);
 
   // The port is another program's for a while.
   await open.pop()!.close();
@@ -231,7 +231,7 @@ test('without the token, or with a wrong one, the page says so and goes on when 
   page.on('websocket', (socket) => tries.push(socket.url()));
   await page.evaluate(() => dispatchEvent(new Event('focus')));
   await expect.poll(notice).toMatch(/^The token is wrong/);
-  expect(await listed()).toBeGreaterThan(4);
+  await expect.poll(() => listed()).toBeGreaterThan(4);
   await other.close();
   await serve(inspection, { port, token });
   expect(tries).toEqual([]);
@@ -253,7 +253,9 @@ test('a link to the moment is copied, with the token, and what that means is sai
   for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowRight');
   const save = page.locator('summary', { hasText: 'Save' });
   await save.click();
-  expect(await page.locator('.actions .note').innerText()).toContain('whoever has it can watch and stop the run');
+  await expect
+    .poll(() => page.locator('.actions .note').innerText())
+    .toContain('whoever has it can watch and stop the run');
   await page.getByRole('button', { name: 'Copy link' }).click();
   await page.locator('summary', { hasText: 'Copied' }).waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
@@ -267,7 +269,7 @@ test('a link to the moment is copied, with the token, and what that means is sai
   await save.click();
   await page.getByRole('button', { name: 'Copy link' }).click();
   await page.locator('summary', { hasText: 'Copied' }).waitFor();
-  expect(await page.evaluate(() => (window as any).text)).toBe(copied);
+  await expect.poll(() => page.evaluate(() => (window as any).text)).toBe(copied);
 
   const elsewhere = await page.context().browser()!.newPage();
   await elsewhere.goto(copied);
@@ -303,15 +305,15 @@ test.for([
   await run.outcome;
   await expect.poll(listed).toBe(inspection.last);
   // The program is still there.
-  expect(await notices()).toEqual([]);
+  await expect.poll(() => notices()).toEqual([]);
   await open.pop()!.close();
   await expect.poll(notices).toEqual([expect.stringMatching(words)]);
-  expect(await page.locator('.notice').getAttribute('class')).toBe('notice quiet');
-  expect(await page.locator('.source').getAttribute('class')).toBe('source whole');
+  await expect.poll(() => page.locator('.notice').getAttribute('class')).toBe('notice quiet');
+  await expect.poll(() => page.locator('.source').getAttribute('class')).toBe('source whole');
   // Nothing is lit as if more were to come.
   const colour = () => page.locator('.live').evaluate((live) => getComputedStyle(live).color);
   const text = await page.locator('.scrubber .dim').evaluate((dim) => getComputedStyle(dim).color);
-  expect(await colour()).toBe(text);
+  await expect.poll(() => colour()).toBe(text);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save the recording' }).click();
   const saved = gunzipSync(await readFile(await (await download).path())).toString();
@@ -332,7 +334,7 @@ test('a second run of one program is looked at when the first has ended, and is 
   const second = new Other().start({ inspect: inspection });
   const who = () => page.locator('.state .who').innerText();
   await expect.poll(() => page.locator('#tree').innerText()).toContain('other');
-  expect(await who()).toBe('count#1');
+  await expect.poll(() => who()).toBe('count#1');
   // Both go on: what is pressed is for the one that is looked at.
   await page.keyboard.press('p');
   await expect.poll(() => first.waitingFor).toEqual([]);
@@ -344,7 +346,7 @@ test('a second run of one program is looked at when the first has ended, and is 
   await first.stop();
   // Somebody has chosen the first, so it stays in sight; there is but the second to be driven.
   await expect.poll(() => page.locator('#tree').innerText()).toContain('finished');
-  expect(await who()).toBe('count#1');
+  await expect.poll(() => who()).toBe('count#1');
   const { steps } = second.progress;
   await expect.poll(() => second.progress.steps).toBeGreaterThan(steps);
   await page.keyboard.press('x');

@@ -23,28 +23,28 @@ test('the loop’s own keys come first, then its counters, then the event; what 
   await openRecording(recordingText({ epochs: 2, batches: 6, failAt: 2 }));
   await page.waitForSelector('#statechart');
   await choose('batches');
-  expect(await outermost()).toEqual(['state', 'progress', 'error', 'nested', 'event', 'run']);
+  await expect.poll(() => outermost()).toEqual(['state', 'progress', 'error', 'nested', 'event', 'run']);
   await press('Shift+ArrowLeft');
-  expect(await outermost()).toEqual(['state', 'progress', 'nested', 'event', 'run']);
-  expect(await run().innerText()).toMatch(/steps 2 · done false/);
+  await expect.poll(() => outermost()).toEqual(['state', 'progress', 'nested', 'event', 'run']);
+  await expect.poll(() => run().innerText()).toMatch(/steps 2 · done false/);
   // It counts the steps: against the step before, it has changed.
-  expect(await run().locator('.sign').innerText()).toBe('·');
+  await expect.poll(() => run().locator('.sign').innerText()).toBe('·');
   await page.locator('.state .check input').check();
   await settle();
-  expect(await outermost()).toEqual(['state', 'progress', 'event', 'run']);
+  await expect.poll(() => outermost()).toEqual(['state', 'progress', 'event', 'run']);
   await run().click();
   await settle();
-  expect(await page.innerText('#state')).toMatch(/steps\s+2\s+1/);
-  expect(await page.innerText('#state')).not.toContain('restarting');
+  await expect.poll(() => page.innerText('#state')).toMatch(/steps\s+2\s+1/);
+  await expect.poll(() => page.innerText('#state')).not.toContain('restarting');
   await page.locator('.state .check input').uncheck();
   await settle();
-  expect(await page.innerText('#state')).toContain('restarting');
-  expect(await page.innerText('#state')).toMatch(/inFlight\s+null/);
+  await expect.poll(() => page.innerText('#state')).toContain('restarting');
+  await expect.poll(() => page.innerText('#state')).toMatch(/inFlight\s+null/);
 });
 
 test('why a run was stopped is said where the rest is folded', async () => {
   await visit();
   await openRecording(await stoppedText());
   await page.waitForSelector('#statechart');
-  expect(await run().innerText()).toMatch(/steps 3 · done false · stop \{ reason "enough" \}/);
+  await expect.poll(() => run().innerText()).toMatch(/steps 3 · done false · stop \{ reason "enough" \}/);
 });

@@ -73,44 +73,46 @@ test('slider and timeline have one axis, also zoomed: a moment lies on both at t
     await settle();
     const there = await moment();
     const { t } = lines.find(({ seq }) => seq === there)!;
-    expect(Math.abs((await handle()) - (x + ((t - from) / (to - from)) * width))).toBeLessThan(1);
+    await expect
+      .poll(async () => Math.abs((await handle()) - (x + ((t - from) / (to - from)) * width)))
+      .toBeLessThan(1);
   }
   const before = await handle();
   await press('w', 'w', 'w');
-  expect(await handle()).not.toBe(before);
+  await expect.poll(() => handle()).not.toBe(before);
   // Pressed where the handle is, the slider leads to where it is.
   const there = await moment();
   await page.mouse.click(await handle(), (await page.locator('#scrub').boundingBox())!.y + 12);
   await settle();
-  expect(Math.abs((await moment()) - there)).toBeLessThanOrEqual(1);
+  await expect.poll(async () => Math.abs((await moment()) - there)).toBeLessThanOrEqual(1);
   // At its left edge is the first event in sight: what is in sight stays.
   const sight = await page.locator('#scrub').getAttribute('max');
   await page.mouse.click(x + 1, (await page.locator('#scrub').boundingBox())!.y + 12);
   await settle();
-  expect(await moment()).toBeLessThan(there);
-  expect(await page.locator('#scrub').getAttribute('max')).toBe(sight);
-  expect(await handle()).toBeLessThan(x + width / 2);
+  await expect.poll(() => moment()).toBeLessThan(there);
+  await expect.poll(() => page.locator('#scrub').getAttribute('max')).toBe(sight);
+  await expect.poll(() => handle()).toBeLessThan(x + width / 2);
 });
 
 test('where the moment shown is not the newest, the page says so, at every width', async () => {
   await visit();
   await openRecording(recordingText({ epochs: 1, batches: 5 }));
   await page.waitForSelector('#statechart');
-  expect(await pill()).toEqual(['end', 'scrubber ']);
+  await expect.poll(() => pill()).toEqual(['end', 'scrubber ']);
   const { width } = (await page.locator('#scrub').boundingBox())!;
   await press('ArrowLeft');
-  expect(await pill()).toEqual(['back to end', 'scrubber past']);
-  expect((await page.locator('#scrub').boundingBox())!.width).toBe(width);
+  await expect.poll(() => pill()).toEqual(['back to end', 'scrubber past']);
+  await expect.poll(async () => (await page.locator('#scrub').boundingBox())!.width).toBe(width);
   await press('ArrowRight');
-  expect(await pill()).toEqual(['end', 'scrubber ']);
+  await expect.poll(() => pill()).toEqual(['end', 'scrubber ']);
   await watchRun([...synthetic({ epochs: 2, batches: 6 })].slice(0, 40));
-  expect(await pill()).toEqual(['live', 'scrubber ']);
+  await expect.poll(() => pill()).toEqual(['live', 'scrubber ']);
   await press('Home');
   await page.setViewportSize({ width: 760, height: 700 });
   await settle();
-  expect(await pill()).toEqual(['back to live', 'scrubber past']);
+  await expect.poll(() => pill()).toEqual(['back to live', 'scrubber past']);
   await page.getByRole('button', { name: 'back to live' }).click();
   await settle();
-  expect(await pill()).toEqual(['live', 'scrubber ']);
-  expect(await shown('#moment')).toBe('40');
+  await expect.poll(() => pill()).toEqual(['live', 'scrubber ']);
+  await expect.poll(() => shown('#moment')).toBe('40');
 });

@@ -58,13 +58,13 @@ test('Enter on a run of an unfolded group folds the group', async () => {
   await openRecording(recordingText({ epochs: 3, batches: 4 }));
   await page.waitForSelector('#statechart');
   await press('1', 'ArrowDown', 'Enter', 'ArrowDown', 'ArrowDown');
-  expect(await page.locator('#tree .node').count()).toBe(8);
+  await expect.poll(() => page.locator('#tree .node').count()).toBe(8);
   // What is inside a run is no group.
   await press('Enter');
-  expect(await page.locator('#tree .node').count()).toBe(8);
+  await expect.poll(() => page.locator('#tree .node').count()).toBe(8);
   await press('ArrowDown', 'Enter');
-  expect(await page.locator('#tree .node').count()).toBe(3);
-  expect(await selected()).toBe('  fit.epoch#3');
+  await expect.poll(() => page.locator('#tree .node').count()).toBe(3);
+  await expect.poll(() => selected()).toBe('  fit.epoch#3');
 });
 
 test('the row that the keys come to is in sight', async () => {
@@ -103,5 +103,5 @@ test('a run that was stopped and a loop that was skipped are told apart from tho
   ]);
   // Before it was stopped it was not.
   await press('Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
-  expect(await page.locator('#tree .value').first().innerText()).not.toContain('stopped');
+  await expect.poll(() => page.locator('#tree .value').first().innerText()).not.toContain('stopped');
 });

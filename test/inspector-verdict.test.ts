@@ -285,13 +285,13 @@ describe('on the page', () => {
     await visit();
     await openRecording(await recorded(new Files(), ['fail']));
     await page.waitForSelector('#statechart');
-    expect(await page.innerText('.verdict')).toMatch(
-      /files failed[\s\S]*run with "a\.csv"[\s\S]*RangeError: Expected a number/,
-    );
+    await expect
+      .poll(() => page.innerText('.verdict'))
+      .toMatch(/files failed[\s\S]*run with "a\.csv"[\s\S]*RangeError: Expected a number/);
     const last = await moment();
     await page.click('.verdict .to');
     await expect.poll(moment).toBeLessThan(last);
-    expect(await page.locator('.state .who').getAttribute('title')).toBe('files.rows#4');
+    await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('files.rows#4');
   });
 
   test('a loop that waits is given what is typed, and what is no JSON is kept and said', async () => {
@@ -304,11 +304,11 @@ describe('on the page', () => {
     await visit();
     const told = await watchRun(lines.slice(0, asked + 1));
     await page.waitForSelector('.give');
-    expect(await page.innerText('.verdict .waits')).toBe("files waits for receive('approval')");
+    await expect.poll(() => page.innerText('.verdict .waits')).toBe("files waits for receive('approval')");
     await page.fill('.give input', '{"approved":');
     await page.keyboard.press('Enter');
-    expect(await page.innerText('.give [role=alert]')).toContain('no JSON');
-    expect(await page.inputValue('.give input')).toBe('{"approved":');
+    await expect.poll(() => page.innerText('.give [role=alert]')).toContain('no JSON');
+    await expect.poll(() => page.inputValue('.give input')).toBe('{"approved":');
     await page.fill('.give input', '{"approved": true}');
     await page.keyboard.press('Enter');
     await expect

@@ -40,12 +40,12 @@ test('a program of another version is named, and neither shown nor asked again u
   protocol = undefined;
   await page.evaluate(() => dispatchEvent(new Event('focus')));
   await expect.poll(alerts).toEqual([says('none', host)]);
-  expect(await page.locator('#statechart').count()).toBe(0);
+  await expect.poll(() => page.locator('#statechart').count()).toBe(0);
   expect([opened, told]).toEqual([2, []]);
   protocol = 1;
   await page.evaluate(() => dispatchEvent(new Event('focus')));
   await expect.poll(() => shown('#log-count')).toBe('12');
-  expect(await alerts()).toEqual([]);
+  await expect.poll(() => alerts()).toEqual([]);
 });
 
 /** A program in another tab, on the channel; `heard` of its window is what it was told. */
@@ -79,16 +79,16 @@ test('on a channel, the run of another version is named and left, and one of our
   await expect.poll(alerts).toEqual([says('version 2', 'channel loopchart')]);
   // It hears that the page has gone, and nothing more than that it has taken the one frame.
   await expect.poll(() => newer.evaluate(() => (window as any).heard)).toEqual(['open', 'taken', 'close']);
-  expect(await page.locator('#statechart').count()).toBe(0);
+  await expect.poll(() => page.locator('#statechart').count()).toBe(0);
   await programIn(same, 'same', 1);
   await expect.poll(() => shown('#log-count')).toBe('12');
-  expect(await alerts()).toEqual([]);
+  await expect.poll(() => alerts()).toEqual([]);
   // The newer one says once more that it is there, and hears but that.
   await newer.evaluate(() => new BroadcastChannel('loopchart').postMessage({ loopchart: 'here', run: 'newer' }));
   await same.evaluate(() => new BroadcastChannel('loopchart').postMessage({ loopchart: 'here', run: 'same' }));
   await expect
     .poll(() => same.evaluate(() => (window as any).heard.filter((one: string) => one === 'open')))
     .toHaveLength(2);
-  expect(await newer.evaluate(() => (window as any).heard)).toEqual(['open', 'taken', 'close', 'here']);
-  expect(await shown('#log-count')).toBe('12');
+  await expect.poll(() => newer.evaluate(() => (window as any).heard)).toEqual(['open', 'taken', 'close', 'here']);
+  await expect.poll(() => shown('#log-count')).toBe('12');
 });

@@ -70,7 +70,7 @@ test('the page says why a loop is in its state, from which it came, on whose eve
   // The moment is a way to it.
   await page.locator('.why .at').click();
   await settle();
-  expect(await page.innerText('#moment')).toBe((await page.innerText('.why .at')).trim());
+  await expect.poll(() => page.innerText('#moment')).toBe((await page.innerText('.why .at')).trim());
 });
 
 test('a failure is told with its error, its cause and its stack, as text to read', async () => {
@@ -79,11 +79,11 @@ test('a failure is told with its error, its cause and its stack, as text to read
   await openRecording(await recorded(new RangeError('Expected a label from 0 to 9.', { cause })));
   await page.waitForSelector('#statechart');
   await choose('batches');
-  expect(await why()).toMatch(/^\s*failed because RangeError: Expected a label from 0 to 9\./);
-  expect(await page.innerText('#log')).toContain('RangeError: Expected a label from 0 to 9.');
+  await expect.poll(() => why()).toMatch(/^\s*failed because RangeError: Expected a label from 0 to 9\./);
+  await expect.poll(() => page.innerText('#log')).toContain('RangeError: Expected a label from 0 to 9.');
   const stack = page.locator('#state .leaf.stack').first();
-  expect(await stack.innerText()).toMatch(/^RangeError: Expected a label from 0 to 9\.\n\s+at /);
-  expect(await page.innerText('#state')).toContain('row 812 is damaged');
+  await expect.poll(() => stack.innerText()).toMatch(/^RangeError: Expected a label from 0 to 9\.\n\s+at /);
+  await expect.poll(() => page.innerText('#state')).toContain('row 812 is damaged');
 });
 
 test('guards stand at the ways of the chart, and the whole of it is in sight', async () => {

@@ -95,7 +95,7 @@ describe('child runs have no actor', () => {
 
   test('in one that an app has begun with an actor of its own', async () => {
     const actor = createActor(new Outer(5).machine);
-    const over = new Promise((resolve) => setTimeout(resolve, 50));
+    const over = new Promise((resolve) => setTimeout(resolve, 500));
     expect(
       await lightIn(async () => {
         actor.start();
@@ -125,7 +125,7 @@ describe('child runs have no actor', () => {
     const actor = createActor(loop.machine.provide({}));
     const light = await lightIn(async () => {
       actor.start();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 500));
     });
     expect([light, actor.getSnapshot().output]).toEqual([0, 3]);
   });

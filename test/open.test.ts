@@ -57,7 +57,7 @@ test.runIf(process.platform === 'linux')(
     await tab.goto(pathToFileURL(file!).href);
     // The page has the token and is let in.
     await expect.poll(() => tab.locator('.empty').allInnerTexts()).toEqual([expect.stringContaining('Connected to')]);
-    expect(await tab.locator('.source').getAttribute('class')).toBe('source live');
+    await expect.poll(() => tab.locator('.source').getAttribute('class')).toBe('source live');
     expect(new URL(tab.url()).host).toBe(new URL(url!).host);
 
     child.stdin.end();

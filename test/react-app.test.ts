@@ -70,20 +70,20 @@ describe('examples/react-app', () => {
     await expect.poll(() => status(page)).toMatch(new RegExp(`^Paused .* after ${paused + 1} steps$`));
     await page.reload();
     await comesTo(page, /^Paused /);
-    expect(await steps(page)).toBe(paused + 1);
+    await expect.poll(() => steps(page)).toBe(paused + 1);
     await press(page, 'Resume');
     await expect.poll(() => steps(page)).toBeGreaterThan(paused + 40);
     const before = await steps(page);
     await page.reload();
     await comesTo(page, /^Paused /);
     // Nothing of what was seen is lost: each step waits until it is saved.
-    expect(await steps(page)).toBeGreaterThanOrEqual(before);
-    expect(await steps(page)).toBeLessThan(320);
+    await expect.poll(() => steps(page)).toBeGreaterThanOrEqual(before);
+    await expect.poll(() => steps(page)).toBeLessThan(320);
     await press(page, 'Resume');
-    expect(await weights(page)).toBe(inOneGo);
+    await expect.poll(() => weights(page)).toBe(inOneGo);
     // What has finished gives its result again.
     await page.reload();
-    expect(await weights(page)).toBe(inOneGo);
+    await expect.poll(() => weights(page)).toBe(inOneGo);
   });
 
   test('is seen in the inspector in a second tab, stopped, and begun anew', async () => {
@@ -96,7 +96,7 @@ describe('examples/react-app', () => {
     await inspector.getByRole('button', { name: 'Pause' }).click();
     await page.bringToFront();
     await comesTo(page, /^Paused /);
-    expect(await steps(page)).toBeGreaterThan(0);
+    await expect.poll(() => steps(page)).toBeGreaterThan(0);
     // Whoever has paused it, the page knows that it can be resumed.
     await press(page, 'Resume');
     await comesTo(page, /^Training /);
@@ -116,7 +116,7 @@ describe('examples/react-app', () => {
     const before = await steps(first);
     await first.close();
     await comesTo(second, /^Paused /);
-    expect(await steps(second)).toBeGreaterThanOrEqual(before);
+    await expect.poll(() => steps(second)).toBeGreaterThanOrEqual(before);
   });
 });
 
@@ -130,6 +130,6 @@ describe('examples/plain', () => {
     await comesTo(page, /^advancing, after [1-9]\d* epochs$/);
     await press(page, 'Stop');
     await comesTo(page, /^After \d+ epochs: loss \d\.\d+, weights [0-9a-f]{8}$/);
-    expect(await page.getByRole('button', { disabled: true }).count()).toBe(3);
+    await expect.poll(() => page.getByRole('button', { disabled: true }).count()).toBe(3);
   });
 });

@@ -128,7 +128,10 @@ test('a race with sleep ends, and leaves nothing that waits', async () => {
       this.state = { got: null, n: 0 };
     }
     async advance() {
-      this.state.got = await Promise.race([this.receive('a'), this.sleep('late', 20).then(() => 'late')]);
+      this.state.got = await Promise.race([
+        this.receive('a'),
+        this.sleep('late', this.state.n === 0 ? 20 : 3_600_000).then(() => 'late'),
+      ]);
       this.state.n++;
     }
     override onRunEnd() {
@@ -136,7 +139,7 @@ test('a race with sleep ends, and leaves nothing that waits', async () => {
     }
   }
   const run = new Race().start();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  for await (const { loops } of run) if (loops[0].steps === 1) break;
   await run.give('a', 'in time');
   expect(await run.output).toBe('in time');
 });

@@ -18,6 +18,7 @@ function standing(name: string, changes: Partial<Standing> = {}): Standing {
     left: undefined,
     numbers: [],
     state: {},
+    waits: undefined,
     below: [],
     ended: 0,
     failed: [],

@@ -111,6 +111,28 @@ describe('in a terminal', () => {
     expect(screen.lines[4]).toMatch(/^epochs .* finished in/);
   });
 
+  test('a loop that waits says for what, in a terminal and in a line', async () => {
+    class Asks extends Gated {
+      override async advance() {
+        await this.receive(`approval of ${this.state.n}`);
+        this.state.n++;
+      }
+    }
+    const screen = new Emulator(100);
+    const file: string[] = [];
+    const run = new Asks(2).start();
+    terminal(run, { stream: screen });
+    terminal(run, { stream: { write: (more: string) => void file.push(more) }, every: 1 });
+    await until(() => /waits for receive\('approval of 0'\)/.test(screen.lines.join('\n')));
+    await until(() => /0 of 2; waits for receive\('approval of 0'\)/.test(file.join('')));
+    await run.give('approval of 0');
+    await until(() => /waits for receive\('approval of 1'\)/.test(screen.lines.join('\n')));
+    await run.give('approval of 1');
+    await run.output;
+    await until(() => /finished/.test(screen.lines.join('\n')));
+    expect(screen.lines.join('\n')).not.toContain('waits for');
+  });
+
   test('a window that changes, and one that says it has no columns', async () => {
     const screen = new Emulator(120);
     const run = new Epochs().start({ paused: true });

@@ -297,7 +297,7 @@ test('examples/guide/worker: what the page says is what comes of it', async () =
   leave.push(() => shown.close());
   await shown.goto(`${url}example.html`);
   await expect.poll(() => shown.title()).toBe('weight 3');
-  expect(await shown.evaluate(() => document.querySelector('progress')!.value)).toBe(40);
+  await expect.poll(() => shown.evaluate(() => document.querySelector('progress')!.value)).toBe(40);
 });
 
 describe('a way of messages', () => {

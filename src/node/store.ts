@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Claims } from '../checkpoint/claims.ts';
 import type { CheckpointInfo, CheckpointStore } from '../checkpoint/store.ts';
+import { Turns } from '../checkpoint/turns.ts';
 import { type LoopError, MisconfigurationError } from '../data/errors.ts';
 import { codeOf, type Disk, flushNames, localDisk, storeError } from './disk.ts';
 import { encode } from './format.ts';
@@ -66,43 +67,26 @@ export function createFileStore(
     return may;
   };
   const root = resolve(dir);
-  const runs = new Map<string, Run>();
   const claims = new Claims();
-
-  /** Calls on one run go one after the other. */
-  async function inTurn<T>(runId: string, task: (run: Run) => Promise<T>): Promise<T> {
-    const run = runOf(runId);
-    const result = run.last.then(() => task(run));
-    const last = result.catch(() => {});
-    run.last = last;
-    try {
-      return await result;
-    } finally {
-      if (run.last === last && run.writer === undefined) runs.delete(runId);
-    }
-  }
-
-  function directoryOf(runId: string): string {
+  const directoryOf = (runId: string) => {
     if (typeof runId !== 'string') throw expected('`runId` to be a string', runId);
     return join(root, runDirectory(runId));
-  }
-
-  function runOf(runId: string): Run {
-    const directory = directoryOf(runId);
-    let run = runs.get(runId);
-    if (run === undefined) {
-      run = { directory, last: Promise.resolve(), writer: undefined, spare: undefined };
-      runs.set(runId, run);
-    }
-    return run;
-  }
+  };
+  const turns = new Turns<Run>(
+    (runId) => ({ directory: directoryOf(runId), writer: undefined, spare: undefined }),
+    ({ writer }) => writer !== undefined,
+  );
+  const write = async (run: Run, runId: string) => {
+    run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
+    return run.writer;
+  };
 
   return {
     async acquire(runId) {
-      await inTurn(runId, async (run) => {
+      await turns.inTurn(runId, async (run) => {
         claims.take(runId);
         try {
-          run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
+          await write(run, runId);
         } catch (error) {
           claims.giveUp(runId);
           throw error;
@@ -111,42 +95,34 @@ export function createFileStore(
     },
 
     async save(runId, checkpoint) {
-      const run = runOf(runId);
+      directoryOf(runId);
       // Here and not in turn: the caller may go on changing what it has given.
-      const encoded = encode(runId, checkpoint, Date.now(), run.spare);
-      run.spare = undefined;
-      await inTurn(runId, async () => {
-        run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
-        await run.writer.save(encoded, keep);
+      const encoded = encode(runId, checkpoint, Date.now(), takeSpare(turns.known(runId)));
+      await turns.inTurn(runId, async (run) => {
+        const writer = await write(run, runId);
+        await writer.save(encoded, keep);
+        run.spare = encoded.buffer;
       });
-      run.spare = encoded.buffer;
     },
 
     async load(runId) {
-      return await inTurn(runId, (run) => loadNewest(disk, run.directory, runId, onFallback));
+      return await turns.inTurn(runId, (run) => loadNewest(disk, run.directory, runId, onFallback));
     },
 
     async list(runId) {
-      const directories = runId === undefined ? await runDirectories(disk, root) : [directoryOf(runId)];
-      const found: CheckpointInfo[] = [];
-      for (const directory of directories) {
-        for (const file of checkpointFiles(await namesIn(disk, directory, runId === undefined))) {
-          const header = await headerOf(disk, join(directory, file.name));
-          // Of another run: a copy of a directory, under another name.
-          if (header === undefined || directoryOf(header.facts.runId) !== directory) continue;
-          const { runId, steps, savedAt } = header.facts;
-          found.push({ runId, seq: file.seq, steps, savedAt });
-        }
-      }
+      const found = await listed(disk, runId === undefined ? await runDirectories(disk, root) : [directoryOf(runId)], {
+        mayBeOthers: runId === undefined,
+        directoryOf,
+      });
       // Those of one run are in order already, whatever the clock did meanwhile.
       return runId === undefined ? found.sort((a, b) => a.savedAt - b.savedAt) : found;
     },
 
     async delete(runId) {
-      await inTurn(runId, async (run) => {
+      await turns.inTurn(runId, async (run) => {
         if (run.writer === undefined && (await namesIn(disk, run.directory)).length === 0) return;
-        run.writer ??= await Writer.open(disk, run.directory, runId, who, mayTakeOver);
-        run.writer.clear();
+        const writer = await write(run, runId);
+        writer.clear();
         await release(run);
         claims.giveUp(runId);
         await removeDirectory(disk, root, run.directory);
@@ -154,7 +130,7 @@ export function createFileStore(
     },
 
     async release(runId) {
-      await inTurn(runId, async (run) => {
+      await turns.inTurn(runId, async (run) => {
         await release(run);
         claims.giveUp(runId);
       });
@@ -164,11 +140,16 @@ export function createFileStore(
 
 interface Run {
   directory: string;
-  /** Settles, without an error, when the last call on the run has. */
-  last: Promise<unknown>;
   writer: Writer | undefined;
   /** A buffer that no save is using. */
   spare: Buffer | undefined;
+}
+
+/** The buffer of a run that no save is using: from now on one does. */
+function takeSpare(run: Run | undefined): Buffer | undefined {
+  const spare = run?.spare;
+  if (run !== undefined) run.spare = undefined;
+  return spare;
 }
 
 async function release(run: Run): Promise<void> {
@@ -189,6 +170,25 @@ async function removeDirectory(disk: Disk, root: string, directory: string): Pro
     if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(String(codeOf(error)))) return;
     throw storeError(`remove the directory ${directory}`, error);
   }
+}
+
+/** What lies in these directories, by the headers of the files. @param of `mayBeOthers`: those that may not be read are not ours */
+async function listed(
+  disk: Disk,
+  directories: string[],
+  of: { mayBeOthers: boolean; directoryOf(runId: string): string },
+): Promise<CheckpointInfo[]> {
+  const found: CheckpointInfo[] = [];
+  for (const directory of directories) {
+    for (const file of checkpointFiles(await namesIn(disk, directory, of.mayBeOthers))) {
+      const header = await headerOf(disk, join(directory, file.name));
+      // Of another run: a copy of a directory, under another name.
+      if (header === undefined || of.directoryOf(header.facts.runId) !== directory) continue;
+      const { runId, steps, savedAt } = header.facts;
+      found.push({ runId, seq: file.seq, steps, savedAt });
+    }
+  }
+  return found;
 }
 
 async function runDirectories(disk: Disk, root: string): Promise<string[]> {

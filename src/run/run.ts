@@ -10,13 +10,15 @@ import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
 import { LoopError } from '../data/errors.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
-import { later, soon } from '../time/clock.ts';
+import { later } from '../time/clock.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
 import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
+import { Changes } from './changes.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { Ending } from './ending.ts';
 import { checkGiven } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
 import { knownRuns } from './known-runs.ts';
@@ -24,6 +26,7 @@ import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, t
 import { type Outcome, outcomeOfRun } from './outcome.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
 import { Saver } from './saver.ts';
+import { Suspending } from './suspending.ts';
 
 /**
  * A run of a loop. What its methods do, anyone can do who sends the same events to `actor`.
@@ -38,14 +41,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   readonly #loop: AnyLoop;
   readonly #session: Session;
   readonly #options: StartOptions<any>;
-  readonly #outcome: Promise<Outcome<Output>>;
-  #output: Promise<Output> | undefined;
-  #settle!: (outcome: Outcome<any>) => void;
-  /** Somebody will hear of a failure. */
-  #heard = false;
+  readonly #ending = new Ending<Output>();
+  readonly #changes = new Changes(() => this.#isQuiet);
+  readonly #suspending: Suspending;
   #ended = false;
-  #suspending: { reason: unknown; checkpoint: Promise<Checkpoint> } | undefined;
-  #suspended = false;
   #aborted: { reason: unknown } | undefined;
   readonly #saver: Saver;
   /** The actor has been started: before, the run waits for its store. */
@@ -53,8 +52,6 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** Where it is saved, if anywhere. */
   readonly #store: HeldStore | undefined;
   #saveError: { error: unknown } | undefined;
-  readonly #quiet: (() => void)[] = [];
-  readonly #listeners = new Set<() => void>();
   readonly #checkpoints: Checkpoints;
 
   /** @param keeps whether anybody can look at it, or go on from where it stands; not so if nobody gets hold of it */
@@ -63,87 +60,92 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     for (const one of checkTree(loop)) if (one.loop[host]?.busy) throw alreadyRunning(one.loop);
     this.#loop = loop;
     this.#options = options;
-    let snapshot: object | undefined;
-    let runId = options.id;
-    let stepsBefore = 0;
-    if (options.from !== undefined) {
-      const loaded = loadCheckpoint(loop, options.from, options.paused === true, options.migrate);
-      snapshot = loaded.snapshot;
-      runId ??= loaded.checkpoint.runId;
-      stepsBefore = loaded.checkpoint.position.steps;
-    }
+    const { from, migrate, paused = false, store, durability = 'async', signal } = options;
+    const loaded = from === undefined ? undefined : loadCheckpoint(loop, from, paused, migrate);
+    const runId = options.id ?? loaded?.checkpoint.runId;
     this.id = runId ?? globalThis.crypto.randomUUID();
     this.#saver = new Saver(options, this.id);
-    const { store, durability = 'async' } = options;
     this.#store = store === undefined ? undefined : new HeldStore(store, this.id, this.#saver, { durability });
     const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
-    this.actor = createActor(compile(loop), {
-      id: pathOf(loop),
-      ...(snapshot === undefined ? { input: options.args ?? [] } : { snapshot }),
-      ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
-    } as any);
-
+    this.actor = actorOf<L>(loop, options.args, loaded?.snapshot, observers);
     const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
       this.#capture(taken, lost);
     knownRuns.set(this.actor, { id: this.id, loop, store, capture });
     if (runId !== undefined) nameRun(this.actor, runId);
-    const { system } = this.actor;
-    const inspectUnguarded = system.inspect;
-    system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
     const session = sessionOf(this.actor);
     this.#session = session;
-    this.#checkpoints = new Checkpoints({
+    this.#checkpoints = this.#checkpointsOf(loaded?.checkpoint.position.steps ?? 0);
+    this.#suspending = this.#suspendingOf();
+    const recorders = observers.filter((one) => recorder in one);
+    recordersOf.set(this, recorders);
+    session.loaded = loaded !== undefined;
+    session.keeps = keeps || observers.length > 0;
+    session.args = options.args ?? (loaded === undefined ? [] : undefined);
+    session.strict = store !== undefined || recorders.length > 0;
+    this.#wire();
+    if (paused && loaded === undefined) this.#send({ type: 'loop.pause' });
+    if (signal !== undefined) this.#endWith(signal);
+    if (signal?.aborted) this.#endUnbegun();
+    else if (this.#store === undefined) this.#begin();
+    else this.#begunWith(this.#store);
+  }
+
+  #checkpointsOf(stepsBefore: number): Checkpoints {
+    const checkpoints = new Checkpoints({
       id: this.id,
-      loop,
+      loop: this.#loop,
       actor: this.actor,
-      session,
+      session: this.#session,
       saver: this.#saver,
-      isSync: options.durability === 'sync',
+      isSync: this.#options.durability === 'sync',
       hasEnded: () => this.#ended,
       lost: (error) => this.#lose(error),
     });
-    this.#checkpoints.steps = stepsBefore;
-    session.loaded = snapshot !== undefined;
-    session.keeps = keeps || observers.length > 0;
+    checkpoints.steps = stepsBefore;
+    return checkpoints;
+  }
+
+  #suspendingOf(): Suspending {
+    return new Suspending({
+      actor: this.actor,
+      session: this.#session,
+      checkpoints: this.#checkpoints,
+      save: (checkpoint) => (this.#options.store === undefined ? undefined : this.#saver.save(checkpoint)),
+      pause: () => this.#send({ type: 'loop.pause' }),
+      hasEnded: () => this.#ended,
+      ended: this.#ending.reached,
+      isOver: () => this.#runEnded('suspended'),
+    });
+  }
+
+  /** What the actors tell the run, and ask it. */
+  #wire(): void {
+    const session = this.#session;
     session.own = 1;
-    if (options.durability === 'sync' && options.store !== undefined)
-      session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
-    session.args = options.args ?? (snapshot === undefined ? [] : undefined);
-    const recorders = observers.filter((one) => recorder in one);
-    recordersOf.set(this, recorders);
-    session.strict = options.store !== undefined || recorders.length > 0;
-    session.changed = () => this.#changed();
+    session.changed = () => this.#changes.changed();
     session.due = (steps) => this.#due(steps);
-    session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(loop, this.actor, actor));
+    session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(this.#loop, this.actor, actor));
     session.stepWaits = () => this.#checkpoints.stepWaits();
     session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
-
-    this.#outcome = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    void this.#outcome.then((outcome) => {
-      // Nobody asked how the run ended: a failure must not pass unseen.
-      if (!this.#heard && 'error' in outcome) throw outcome.error;
-    });
+    if (this.#savesAtOnce) session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     this.actor.subscribe({
-      next: () => this.#changed(),
+      next: () => this.#changes.changed(),
       error: (error) => this.#end(error),
       complete: () => this.#end(),
     });
-    if (options.paused === true && snapshot === undefined) this.#send({ type: 'loop.pause' });
-    const { signal } = options;
-    if (signal !== undefined) {
-      const over = onAbort(signal, () => this.abort(signal.reason));
-      void this.#outcome.then(over);
-      if (signal.aborted) {
-        this.#aborted = { reason: signal.reason };
-        this.#endUnbegun();
-        return;
-      }
-    }
-    if (this.#store === undefined) this.#begin();
-    else this.#begunWith(this.#store);
+  }
+
+  /** The run waits for its saves. */
+  get #savesAtOnce(): boolean {
+    return this.#options.durability === 'sync' && this.#options.store !== undefined;
+  }
+
+  /** @param signal which may have aborted already, before the run has begun */
+  #endWith(signal: AbortSignal): void {
+    const over = onAbort(signal, () => this.abort(signal.reason));
+    void this.#ending.reached.then(over);
+    if (signal.aborted) this.#aborted = { reason: signal.reason };
   }
 
   #begin(): void {
@@ -174,7 +176,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** While the run waits for its store: what that has taken by then is given back before anybody hears of the end. */
   #abortUnbegun(): void {
     const callOff = later(patienceMs, () => this.#endUnbegun());
-    void this.#outcome.then(callOff);
+    void this.#ending.reached.then(callOff);
   }
 
   /**
@@ -182,24 +184,17 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * LoopError `SUSPENDED`. If neither this nor `outcome` is asked for, a failure is an unhandled rejection.
    */
   get output(): Promise<Output> {
-    this.#heard = true;
-    // Made when it is asked for: one that is asked for and dropped is unhandled, like any promise.
-    this.#output ??= this.#outcome.then((outcome) => {
-      if ('error' in outcome) throw outcome.error;
-      return outcome.output;
-    });
-    return this.#output;
+    return this.#ending.output;
   }
 
   /** How the run ended. Never rejects. */
   get outcome(): Promise<Outcome<Output>> {
-    this.#heard = true;
-    return this.#outcome;
+    return this.#ending.outcome;
   }
 
   /** Resolves when the run has ended and no code of it is in flight any more. Until then its loops cannot be started anew. */
   get settled(): Promise<void> {
-    return this.#outcome.then(() => this.#session.settled());
+    return this.#ending.reached.then(() => this.#session.settled());
   }
 
   /** Where the run stands now. */
@@ -226,9 +221,9 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   async give(key: string, value?: unknown): Promise<void> {
     checkGiven(pathOf(this.#loop), key, value);
-    if (this.#ended || this.#suspended) throw this.#runEnded(`given \`${key}\``);
+    if (this.#ended || this.#suspending.done !== undefined) throw this.#runEnded(`given \`${key}\``);
     this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
-    if (this.#options.durability === 'sync' && this.#options.store !== undefined) await this.#checkpoints.saved();
+    if (this.#savesAtOnce) await this.#checkpoints.saved();
   }
 
   /**
@@ -237,13 +232,13 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   pause(): Promise<void> {
     this.#send({ type: 'loop.pause' });
-    return this.#whenQuiet();
+    return this.#changes.quiet();
   }
 
   /** Goes on after a pause. */
   resume(): void {
     this.#send({ type: 'loop.resume' });
-    this.#changed();
+    this.#changes.changed();
   }
 
   /**
@@ -255,14 +250,13 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
     this.#send({ type: 'loop.step', n });
-    return this.#whenQuiet();
+    return this.#changes.quiet();
   }
 
   /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
   stop(reason?: unknown): Promise<Outcome<Output>> {
     this.#send({ type: 'loop.stop', reason });
-    this.#heard = true;
-    return this.#outcome;
+    return this.#ending.outcome;
   }
 
   /**
@@ -290,51 +284,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @throws LoopError `RUN_ENDED`, `STORE` … ; then the run is as it was, paused
    */
   suspend(reason?: unknown): Promise<Checkpoint> {
-    this.#heard = true;
-    if (this.#suspending === undefined) {
-      const checkpoint = this.#suspend();
-      this.#suspending = { reason, checkpoint };
-      checkpoint.catch(() => {
-        this.#suspending = undefined;
-      });
-    }
-    return this.#suspending.checkpoint;
-  }
-
-  async #suspend(): Promise<Checkpoint> {
-    this.#session.suspends = true;
-    try {
-      for (;;) {
-        this.#send({ type: 'loop.pause' });
-        const { checkpoint, standing, release } = await this.#standStill();
-        try {
-          // A store may take for ever: an abort ends it.
-          if (this.#options.store !== undefined) await Promise.race([this.#saver.save(checkpoint), this.#outcome]);
-          if (this.#ended) throw this.#runEnded('suspended');
-          // Steps that were in flight when it was taken and are over now, or what was resumed, are not in it.
-          if (this.#leaves().some((snapshot, i) => snapshot !== standing[i])) continue;
-          this.#suspended = true;
-          this.actor.stop();
-          await this.#outcome;
-          return checkpoint;
-        } finally {
-          release();
-        }
-      }
-    } finally {
-      this.#session.suspends = false;
-    }
-  }
-
-  /** Takes a checkpoint; until `release` is called, no loop begins a step. */
-  #standStill(): Promise<{ checkpoint: Checkpoint; standing: object[]; release: () => void }> {
-    if (this.#ended) return Promise.reject(this.#runEnded('suspended'));
-    return new Promise((resolve, reject) => {
-      this.#checkpoints.want({
-        taken: (checkpoint) => new Promise((release) => resolve({ checkpoint, standing: this.#leaves(), release })),
-        lost: (error) => reject(this.#ended ? this.#runEnded('suspended') : error),
-      });
-    });
+    this.#ending.askedFor();
+    return this.#suspending.suspend(reason);
   }
 
   /**
@@ -368,32 +319,21 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress<SavedState<L>>, void> {
-    this.#heard = true;
-    let changed = false;
-    let wake: (() => void) | undefined;
-    const listener = () => {
-      changed = true;
-      wake?.();
-    };
-    this.#listeners.add(listener);
+    this.#ending.askedFor();
+    const changes = this.#changes.listen();
     // What the root was when somebody last looked: one who is slow misses states, but not the last.
     let seen: unknown = this.#ended ? this.actor.getSnapshot() : undefined;
     try {
       while (!this.#ended) {
-        if (!changed) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        changed = false;
+        await changes.next();
         seen = this.actor.getSnapshot();
         yield this.progress;
       }
-      const { status, error } = await this.#outcome;
+      const { status, error } = await this.#ending.reached;
       if (this.actor.getSnapshot() !== seen) yield this.progress;
       if (status === 'failed' || status === 'aborted') throw error;
     } finally {
-      this.#listeners.delete(listener);
+      changes.over();
     }
   }
 
@@ -408,29 +348,15 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     }
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
-    if (this.#quiet.length === 0) return;
-    const isPaused = () => leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
-    const quiet = this.#ended || (this.#session.beginning === 0 && isPaused());
-    if (quiet) for (const resolve of this.#quiet.splice(0)) resolve();
-  }
-
-  #whenQuiet(): Promise<void> {
-    const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
-    // After what was sent has been handled, also where it was sent from a hook.
-    soon(() => this.#changed());
-    return quiet;
-  }
-
-  /** Where those that stand do; and the root, which may have been given something. */
-  #leaves(): object[] {
-    return [this.actor, ...leaves(this.actor)].map((actor) => actor.getSnapshot());
+  /** All waits, or is over. */
+  get #isQuiet(): boolean {
+    if (this.#ended) return true;
+    return this.#session.beginning === 0 && leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
   }
 
   #due(steps: number): void {
     this.#checkpoints.stepped(steps);
-    for (const listener of this.#listeners) listener();
+    this.#changes.stepped();
     this.#checkpoints.takeIfDue();
   }
 
@@ -446,7 +372,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     const outcome = outcomeOfRun<Output>(this.actor.getSnapshot() as any, {
       path: pathOf(this.#loop),
       error,
-      suspended: this.#suspended ? this.#suspending : undefined,
+      suspended: this.#suspending.done,
       aborted: this.#aborted,
       saveError: this.#saveError,
     });
@@ -455,8 +381,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     const last = () => this.#checkpoints.take();
     const closing = this.#store?.close(outcome, last, () => this.#aborted?.reason) ?? Promise.resolve(outcome);
     void closing.then((closed) => {
-      this.#settle(closed);
-      this.#changed();
+      this.#ending.reach(closed);
+      this.#changes.changed();
     });
   }
 
@@ -467,4 +393,22 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       pathOf(this.#loop),
     );
   }
+}
+
+/** The root's actor, not yet started. @param snapshot what it goes on from */
+function actorOf<L>(
+  loop: AnyLoop,
+  args: unknown[] = [],
+  snapshot: object | undefined,
+  observers: Inspect[],
+): Actor<LoopMachine<L>> {
+  const actor = createActor(compile(loop), {
+    id: pathOf(loop),
+    ...(snapshot === undefined ? { input: args } : { snapshot }),
+    ...(observers.length > 0 ? { inspect: guarded(observers) } : {}),
+  } as any);
+  const { system } = actor;
+  const inspectUnguarded = system.inspect;
+  system.inspect = (observer) => inspectUnguarded(guarded([observer as Inspect]));
+  return actor as any;
 }

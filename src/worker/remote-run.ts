@@ -1,17 +1,18 @@
 import type { SavedState } from '../chart/machine-type.ts';
-import { jsonable } from '../checkpoint/checkpoint-json.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { isAlike } from '../data/alike.ts';
 import { describeError } from '../data/error-codec.ts';
 import { LoopError } from '../data/errors.ts';
 import { onAbort } from '../run/abort-signal.ts';
+import { Ending } from '../run/ending.ts';
 import { checkGiven } from '../run/given.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { RunProgress } from '../run/progress.ts';
 import type { LoopRun } from '../run/run.ts';
 import { now } from '../time/clock.ts';
-import { heard, packed, unpacked } from './crossing.ts';
-import type { Call, Said, SaidOptions, Standing, Told, ToldOutcome } from './messages.ts';
+import { Calls } from './calls.ts';
+import { packed, unpacked } from './crossing.ts';
+import type { Said, SaidOptions, Standing, Told, ToldOutcome } from './messages.ts';
 
 /** What a run asks of the way to its worker. */
 export interface Way {
@@ -32,13 +33,6 @@ export type Answered = Extract<Told, { run: string }>;
 /** Milliseconds between two looks of `progress` and `waitingFor`. */
 const pace = 100;
 
-interface Waiting {
-  resolve(checkpoint: Checkpoint | undefined): void;
-  reject(error: unknown): void;
-  /** It has come to what it waits for where the run has ended. */
-  endsWith: 'run' | 'error';
-}
-
 /**
  * A run inside a worker, held from outside: it has what a `LoopRun` has, but for `actor`, which stays where it is.
  * @typeParam Output what the run returns
@@ -51,22 +45,16 @@ export class RemoteRun<Output, L = any>
 
   readonly #key: string;
   readonly #way: Way;
-  readonly #outcome: Promise<Outcome<Output>>;
+  readonly #ending = new Ending<Output>();
   readonly #settled: Promise<void>;
-  #output: Promise<Output> | undefined;
-  #settle!: (outcome: Outcome<any>) => void;
   #settleAll!: () => void;
-  #heard = false;
   #ended = false;
   #isSettled = false;
-  /** Nobody is there who could answer, for this reason. */
-  #gone: { error: unknown } | undefined;
   #aborted: { reason: unknown } | undefined;
-  /** What the worker has not answered to, by number. */
-  readonly #waiting = new Map<number, Waiting>();
-  #calls = 0;
-  /** The reasons that were given, by the number of their call. */
-  readonly #given = new Map<number, unknown>();
+  readonly #calls = new Calls((call, of) => {
+    this.#way.hears(this.#key, this);
+    this.#way.say({ say: 'call', run: this.#key, call, of });
+  });
   #standing: Standing;
   /** Counts the standings that have come. */
   #news = 0;
@@ -84,15 +72,8 @@ export class RemoteRun<Output, L = any>
       progress: { steps, loops: [{ path: way.path, value: 'entering', steps: 0, state: null }] },
       waitingFor: ['the worker, which has not begun the run yet'],
     };
-    this.#outcome = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
     this.#settled = new Promise((resolve) => {
       this.#settleAll = resolve;
-    });
-    void this.#outcome.then((outcome) => {
-      // Nobody asked how the run ended: a failure must not pass unseen.
-      if (!this.#heard && 'error' in outcome) throw outcome.error;
     });
     if (signal?.aborted) {
       this.#endUnbegun(signal.reason);
@@ -100,7 +81,7 @@ export class RemoteRun<Output, L = any>
     }
     if (signal !== undefined) {
       const over = onAbort(signal, () => this.abort(signal.reason));
-      void this.#outcome.then(over);
+      void this.#ending.reached.then(over);
     }
     way.hears(key, this);
     way.say({ say: 'start', run: key, options });
@@ -108,12 +89,7 @@ export class RemoteRun<Output, L = any>
 
   /** What `onRunEnd` or `onSkip` returned: see {@link LoopRun.output}. */
   get output(): Promise<Output> {
-    this.#heard = true;
-    this.#output ??= this.#outcome.then((outcome) => {
-      if ('error' in outcome) throw outcome.error;
-      return outcome.output;
-    });
-    return this.#output;
+    return this.#ending.output;
   }
 
   /**
@@ -121,8 +97,7 @@ export class RemoteRun<Output, L = any>
    * not begin it, with what `start` threw there.
    */
   get outcome(): Promise<Outcome<Output>> {
-    this.#heard = true;
-    return this.#outcome;
+    return this.#ending.outcome;
   }
 
   /** Resolves when the run has ended and no code of it is in flight any more. */
@@ -148,26 +123,26 @@ export class RemoteRun<Output, L = any>
 
   /** See {@link LoopRun.pause}. */
   async pause(): Promise<void> {
-    await this.#call({ ask: 'pause' });
+    await this.#calls.ask({ ask: 'pause' });
   }
 
   /** Goes on after a pause. */
   resume(): void {
-    void this.#call({ ask: 'resume' });
+    void this.#calls.ask({ ask: 'resume' });
   }
 
   /** See {@link LoopRun.step}. */
   step(n = 1): Promise<void> {
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
-    return this.#call({ ask: 'step', n }).then(() => {});
+    return this.#calls.ask({ ask: 'step', n }).then(() => {});
   }
 
   /** See {@link LoopRun.give}. Saved in the store of the worker. */
   async give(key: string, value?: unknown): Promise<void> {
     checkGiven(this.#way.path, key, value);
     const { path } = this.#way;
-    await this.#call({
+    await this.#calls.ask({
       ask: 'give',
       key,
       value: value === undefined ? undefined : packed(value, 'what is given', path),
@@ -176,27 +151,26 @@ export class RemoteRun<Output, L = any>
 
   /** See {@link LoopRun.stop}. */
   stop(reason?: unknown): Promise<Outcome<Output>> {
-    this.#heard = true;
-    void this.#call({ ask: 'stop', reason: describeError(reason) }, reason);
-    return this.#outcome;
+    void this.#calls.ask({ ask: 'stop', reason: describeError(reason) }, reason);
+    return this.#ending.outcome;
   }
 
   /** See {@link LoopRun.abort}. A worker that does not get to it is ended with its `terminate()`. */
   abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', this.#way.path)): void {
     this.#aborted ??= { reason };
     if (!this.#ended && this.#way.takeBack(this.#key)) this.#endUnbegun(reason);
-    else if (this.#gone === undefined) this.#say({ ask: 'abort', reason: describeError(reason) }, reason);
+    else this.#calls.tell({ ask: 'abort', reason: describeError(reason) }, reason);
   }
 
   /** See {@link LoopRun.suspend}. It is saved in the store of the worker. */
   async suspend(reason?: unknown): Promise<Checkpoint> {
-    this.#heard = true;
-    return (await this.#call({ ask: 'suspend', reason: describeError(reason) }, reason)) as Checkpoint;
+    this.#ending.askedFor();
+    return (await this.#calls.ask({ ask: 'suspend', reason: describeError(reason) }, reason)) as Checkpoint;
   }
 
   /** See {@link LoopRun.checkpoint}. Of the runs that have ended, the worker keeps the newest eight. */
   async checkpoint(): Promise<Checkpoint> {
-    return (await this.#call({ ask: 'checkpoint' })) as Checkpoint;
+    return (await this.#calls.ask({ ask: 'checkpoint' })) as Checkpoint;
   }
 
   /**
@@ -205,12 +179,12 @@ export class RemoteRun<Output, L = any>
    * @throws MisconfigurationError if it has none; what that throws
    */
   async inspect(): Promise<void> {
-    await this.#call({ ask: 'inspect' });
+    await this.#calls.ask({ ask: 'inspect' });
   }
 
   /** Where the run stands, each time that it has changed, ten times a second at most. Ends with the run; throws what it failed with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress<SavedState<L>>, void> {
-    this.#heard = true;
+    this.#ending.askedFor();
     let seen = this.#news;
     while (!this.#ended) {
       if (this.#news === seen) {
@@ -221,7 +195,7 @@ export class RemoteRun<Output, L = any>
       seen = this.#news;
       yield this.#standing.progress;
     }
-    const { status, error } = await this.#outcome;
+    const { status, error } = await this.#ending.reached;
     if (this.#news !== seen) yield this.#standing.progress;
     if (status === 'failed' || status === 'aborted') throw error;
   }
@@ -236,7 +210,8 @@ export class RemoteRun<Output, L = any>
         this.#wakeAll();
         break;
       case 'answer':
-        this.#answered(told);
+        this.#calls.answered(told);
+        this.#stopHearing();
         break;
       case 'ended':
         this.#end(this.#outcomeOf(told.outcome));
@@ -253,72 +228,41 @@ export class RemoteRun<Output, L = any>
     if (aborted === undefined) this.#end({ status: 'failed', error, steps });
     // Nothing more runs, as was asked for.
     else this.#end({ status: 'aborted', reason: aborted.reason, error: aborted.reason, steps });
-    this.#giveUp(error);
+    this.#calls.giveUp(error);
     this.#settleRun();
   }
 
   #settleRun(): void {
     this.#isSettled = true;
     this.#settleAll();
-    if (this.#waiting.size === 0) this.#way.hears(this.#key, undefined);
+    this.#stopHearing();
+  }
+
+  /** Nothing more will come of it. */
+  #stopHearing(): void {
+    if (this.#isSettled && this.#calls.isQuiet) this.#way.hears(this.#key, undefined);
   }
 
   #endUnbegun(reason: unknown): void {
     this.#end({ status: 'aborted', reason, error: reason, steps: 0 });
-    this.#giveUp(new LoopError('RUN_ENDED', 'The run had ended before it began. See its outcome.', this.#way.path));
+    this.#calls.giveUp(
+      new LoopError('RUN_ENDED', 'The run had ended before it began. See its outcome.', this.#way.path),
+    );
     this.#settleRun();
   }
 
   #end(outcome: Outcome<any>): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#settle(outcome);
+    this.#ending.reach(outcome);
     this.#wakeAll();
   }
 
-  /** Nobody will answer calls any more. */
-  #giveUp(error: unknown): void {
-    this.#gone = { error };
-    for (const { resolve, reject, endsWith } of this.#waiting.values()) {
-      if (endsWith === 'run') resolve(undefined);
-      else reject(error);
-    }
-    this.#waiting.clear();
-  }
-
-  /** @returns the number of the call */
-  #say(of: Call, reason?: unknown): number {
-    const call = ++this.#calls;
-    if (reason !== undefined) this.#given.set(call, reason);
-    this.#way.hears(this.#key, this);
-    this.#way.say({ say: 'call', run: this.#key, call, of });
-    return call;
-  }
-
-  #call(of: Call, reason?: unknown): Promise<Checkpoint | undefined> {
-    const endsWith = ['checkpoint', 'suspend', 'inspect', 'give'].includes(of.ask) ? 'error' : 'run';
-    if (this.#gone !== undefined)
-      return endsWith === 'run' ? Promise.resolve(undefined) : Promise.reject(this.#gone.error);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(this.#say(of, reason), { resolve, reject, endsWith });
-    });
-  }
-
-  #answered({ call, value, error }: Extract<Answered, { tell: 'answer' }>): void {
-    const waiting = this.#waiting.get(call);
-    this.#waiting.delete(call);
-    if (this.#isSettled && this.#waiting.size === 0) this.#way.hears(this.#key, undefined);
-    if (waiting === undefined) return;
-    // Of a run that has ended there is nothing to pause: it may be asked for at any time.
-    if (error !== undefined && waiting.endsWith === 'error') waiting.reject(heard(error, this.#given));
-    else waiting.resolve(value && jsonable(unpacked(value) as Checkpoint));
-  }
-
   #outcomeOf({ status, steps, output, ended, reason, error }: ToldOutcome): Outcome<any> {
-    const given = heard(reason, this.#given);
+    const given = this.#calls.heard(reason);
     const because = reason === undefined ? {} : { reason: given };
     if (status === 'suspended' || status === 'aborted' || status === 'failed') {
-      return { status, ...because, error: error === true ? given : heard(error, this.#given), steps };
+      return { status, ...because, error: error === true ? given : this.#calls.heard(error), steps };
     }
     return {
       status,

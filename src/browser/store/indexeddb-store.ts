@@ -2,6 +2,7 @@ import { jsonable } from '../../checkpoint/checkpoint-json.ts';
 import { Claims } from '../../checkpoint/claims.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
 import type { CheckpointInfo, CheckpointStore } from '../../checkpoint/store.ts';
+import { Turns } from '../../checkpoint/turns.ts';
 import { type PassedOver, unreadable } from '../../checkpoint/unreadable.ts';
 import { LoopError, MisconfigurationError } from '../../data/errors.ts';
 import { shown } from '../../data/shown.ts';
@@ -49,23 +50,18 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
   checkOptions(name, options);
   const { keep = 2, onFallback = warn } = options;
   const database = new Database(name);
-  const runs = new Map<string, Run>();
   const claims = new Claims();
+  const turns = new Turns<Run>(
+    (runId) => {
+      if (typeof runId !== 'string') throw expected('`runId` to be a string', runId);
+      return { lock: undefined, seq: undefined };
+    },
+    ({ lock }) => lock !== undefined,
+  );
 
-  /** Calls on one run go one after the other. */
   async function inTurn<T>(runId: string, task: (run: Run) => Promise<T>): Promise<T> {
     checkPlace();
-    if (typeof runId !== 'string') throw expected('`runId` to be a string', runId);
-    const run = runs.get(runId) ?? { last: Promise.resolve(), lock: undefined, seq: undefined };
-    runs.set(runId, run);
-    const result = run.last.then(() => task(run));
-    const last = result.catch(() => {});
-    run.last = last;
-    try {
-      return await result;
-    } finally {
-      if (run.last === last && run.lock === undefined) runs.delete(runId);
-    }
+    return await turns.inTurn(runId, task);
   }
 
   async function hold(run: Run, runId: string): Promise<void> {
@@ -105,15 +101,7 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
 
     async list(runId) {
       checkPlace();
-      const found: CheckpointInfo[] = [];
-      for (const { key, header } of await database.headers(runId)) {
-        const facts = await openHeader(header).then(
-          (opened) => opened.facts,
-          () => undefined,
-        );
-        if (facts?.runId !== key[0]) continue;
-        found.push({ runId: facts.runId, seq: key[1], steps: facts.steps, savedAt: facts.savedAt });
-      }
+      const found = await listed(database, runId);
       // Those of one run are in order already, whatever the clock did meanwhile.
       return runId === undefined ? found.sort((a, b) => a.savedAt - b.savedAt) : found;
     },
@@ -138,8 +126,6 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
 }
 
 interface Run {
-  /** Settles, without an error, when the last call on the run has. */
-  last: Promise<unknown>;
   lock: TabLock | undefined;
   /** The number of the last save under this lock. */
   seq: number | undefined;
@@ -150,6 +136,20 @@ async function release(run: Run): Promise<void> {
   run.lock = undefined;
   run.seq = undefined;
   await lock?.release();
+}
+
+/** What the database has, by its headers. @param runId of all runs, where it is left out */
+async function listed(database: Database, runId: string | undefined): Promise<CheckpointInfo[]> {
+  const found: CheckpointInfo[] = [];
+  for (const { key, header } of await database.headers(runId)) {
+    const facts = await openHeader(header).then(
+      (opened) => opened.facts,
+      () => undefined,
+    );
+    if (facts?.runId !== key[0]) continue;
+    found.push({ runId: facts.runId, seq: key[1], steps: facts.steps, savedAt: facts.savedAt });
+  }
+  return found;
 }
 
 /** The newest checkpoint of a run that can be read; undefined if there is none at all. */

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { doneOf, type Entry, shortlist } from './shortlist.ts';
 import type { Series } from './spark.ts';
 import type { Standing } from './standing.ts';
-import { cut, duration, grouped, numeral, padEnd, width } from './text.ts';
+import { clean, cut, duration, grouped, numeral, padEnd, width } from './text.ts';
 
 /** What is to be drawn. */
 export interface Picture {
@@ -50,7 +50,7 @@ export function line({ root, elapsed, ended, id }: Picture): string {
   const last = chain.at(-1)!;
   const parts = [chain.map((loop, i) => `${i === 0 ? nameOf(loop, id) : loop.name} ${counted(loop)}`).join(', ')];
   if (ended !== undefined) parts.push(ended);
-  else if (last.value !== 'advancing') parts.push(last.value);
+  else if (stateOf(last) !== '') parts.push(stateOf(last));
   if (last.below.length > 0) parts.push(sideBySide(last));
   if (last.failed.length > 0)
     parts.push(`${last.failed.length} failed (${last.failed.map(({ name }) => name).join(', ')})`);
@@ -90,7 +90,7 @@ function cellsOf(entry: Entry, { elapsed, ended, id, root }: Picture): Cells {
   const { loop } = entry;
   const isRoot = loop === root;
   const over = isRoot && ended !== undefined;
-  const state = over ? `${ended} in ${duration(elapsed)}` : loop.value === 'advancing' ? '' : loop.value;
+  const state = over ? `${ended} in ${duration(elapsed)}` : stateOf(loop);
   const pace =
     state !== '' || ended !== undefined
       ? [state]
@@ -174,6 +174,12 @@ function counted({ steps, total }: Standing): string {
 
 function numbersOf({ numbers }: Standing): string {
   return numbers.map(([name, value]) => `${name} ${numeral(value)}`).join('  ');
+}
+
+/** In words, where it does not take steps; else nothing. */
+function stateOf({ value, waits }: Standing): string {
+  if (waits !== undefined) return `waits for ${clean(waits)}`;
+  return value === 'advancing' ? '' : value;
 }
 
 /** `114/s`, or what a step takes where that is longer than a second. */

@@ -32,13 +32,15 @@ export class Looks {
 
   /** @param time milliseconds, by a clock that is never set */
   look(time: number): { root: Standing; progress: RunProgress } {
-    const { progress } = this.#run;
+    const { progress, waitingFor } = this.#run;
     const above: Standing[] = [];
     let root: Standing | undefined;
     for (const loop of progress.loops) {
       while (above.length > 0 && !loop.path.startsWith(`${above.at(-1)!.path}.`)) above.pop();
       const parent = above.at(-1);
       const standing = this.#standing(loop, parent, time);
+      const stands = `${loop.path} (${loop.value}): `;
+      standing.waits = waitingFor.find((one) => one.startsWith(stands))?.slice(stands.length);
       parent?.below.push(standing);
       root ??= standing;
       above.push(standing);
@@ -66,6 +68,7 @@ export class Looks {
       left: total === undefined ? undefined : before.rate.left(time, total - steps),
       numbers: changedIn(state, steps, before),
       state,
+      waits: undefined,
       below: [],
       ended: 0,
       failed: [],

@@ -20,6 +20,8 @@ export interface Standing {
   /** The numbers of its state that have changed. */
   numbers: [name: string, value: number][];
   state: Json;
+  /** What its step waits for: `receive('approval')`. */
+  waits: string | undefined;
   below: Standing[];
   /** What has ended in its step. */
   ended: number;

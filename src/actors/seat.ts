@@ -37,8 +37,6 @@ export class Seat {
   readonly #subscribe: (observer: object) => Subscription;
   /** Others that want every snapshot. */
   #lookers = 0;
-  /** The machine of a child, and its name, that was last seen to be the loop's own. */
-  #ownChild: { name: string; machine: unknown } | undefined;
 
   /** @param isRoot whether it is the actor of the root, to which the library has subscriptions of its own */
   constructor(actor: AnyActorRef, session: Session, isRoot: boolean) {
@@ -96,13 +94,7 @@ export class Seat {
 
   /** Whether a child of its loop is the actor that runs under a name. */
   runsItself(loop: AnyLoop, child: string): boolean {
-    const actors = actorsOf(this.#machine);
-    const machine = actors[child];
-    // Asked at every run of a child, most of them of the same.
-    if (this.#ownChild?.name === child && this.#ownChild.machine === machine) return true;
-    const isOwn = machineLoops.get(this.#machine) === loop && isImplementedBy(loop, actors, child);
-    if (isOwn) this.#ownChild = { name: child, machine };
-    return isOwn;
+    return machineLoops.get(this.#machine) === loop && isImplementedBy(loop, actorsOf(this.#machine), child);
   }
 
   /** Puts the machine of a child under its name, for this actor's machine to spawn. */

@@ -129,7 +129,7 @@ export class Unit implements UnitOfOnce {
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
     this.#children ??= new UnderWay();
     if (child[host]?.busy || this.#children.get(name) !== undefined) throw alreadyRunning(child);
-    if (!this.open) throw this.#lateChild(child);
+    if (!this.open) throw lateChild(child, this.running);
     this.ran = true;
     const what = this.#askedFor(name, args);
     const run = new PendingRun(name, args);
@@ -151,15 +151,6 @@ export class Unit implements UnitOfOnce {
     }
     if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
     return this.#lastAsked;
-  }
-
-  #lateChild(child: AnyLoop): LoopError {
-    return new LoopError(
-      'LATE_CHILD',
-      `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
-        'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
-      this.running.path,
-    );
   }
 
   /** Asks the journal first. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
@@ -190,6 +181,7 @@ export class Unit implements UnitOfOnce {
     else void this.#beginAfter(turn, child, run, what);
   }
 
+  /** In a function of its own, which has to be made only then. */
   async #beginAfter(turn: Promise<void>, child: AnyLoop, run: PendingRun, what: AskedRun): Promise<void> {
     await turn;
     this.#beginNow(child, run, what);
@@ -330,4 +322,13 @@ export class Unit implements UnitOfOnce {
     this.#children?.clear();
     this.#onces?.abandon(reason);
   }
+}
+
+function lateChild(child: AnyLoop, { path }: Runner): LoopError {
+  return new LoopError(
+    'LATE_CHILD',
+    `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
+      'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
+    path,
+  );
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Loop, type LoopRun, memoryStore } from 'loopchart';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AnyActorRef, createActor } from 'xstate';
+import { runsUsedAgain } from '../src/actors/ended-runs.ts';
 import { lightRuns } from '../src/light/light-run.ts';
 import { allowLight } from '../src/light/light-runner.ts';
 import { interpret, isParallel, random, randomTree, Tree } from './support/trees.ts';
@@ -215,6 +216,127 @@ describe('whoever looks', () => {
     innermost.go();
     expect(await run.output).toBe(18);
   });
+});
+
+describe('what a run consists of is used again for the next of the same loop', () => {
+  /** How many runs are used again in what is run here. */
+  async function againIn(work: () => Promise<unknown>): Promise<number> {
+    const before = runsUsedAgain();
+    await work();
+    return runsUsedAgain() - before;
+  }
+
+  test('where the one before has left nothing behind', async () => {
+    expect(await againIn(() => new Outer(5).start().output)).toBe(4);
+    expect(await againIn(() => new Outer(3, new Outer(4)).run())).toBe(2 + 2 + 3 * 3);
+  });
+
+  test('but not where somebody may still have to do with it: a signal, a `once`, a failure, an actor', async () => {
+    const kinds: Record<string, (leaf: Leaf) => unknown> = {
+      signal: (leaf) => leaf.signal,
+      once: (leaf) => leaf.once('k', () => 1),
+      failure: () => Promise.reject(new Error('wrong')),
+      actor: () => run!.actor.getSnapshot(),
+    };
+    let run: LoopRun<number> | undefined;
+    for (const [kind, work] of Object.entries(kinds)) {
+      class Works extends Leaf {
+        override async advance() {
+          this.state.n++;
+          await work(this);
+        }
+      }
+      class Tries extends Outer {
+        override async advance() {
+          this.state.sum += await this.inner.run().catch(() => 1);
+          this.state.n++;
+        }
+      }
+      const again = await againIn(async () => {
+        run = new Tries(3, new Works()).start();
+        expect(await run.output, kind).toBe(3);
+      });
+      expect([kind, again]).toEqual([kind, 0]);
+    }
+  });
+
+  test('and finds nothing of that one: arguments, steps, what `done` said, its end', async () => {
+    class Sometimes extends Leaf {
+      override get skip() {
+        return turns % 4 === 1;
+      }
+      override onSkip() {
+        return -1;
+      }
+      override onRunStart() {
+        if (turns % 4 === 2) throw this.end('before it began');
+      }
+      override advance() {
+        this.state.n++;
+        if (turns % 4 === 3 && this.state.n === 2) throw this.end('in a step');
+      }
+    }
+    let turns = 0;
+    const seen: unknown[] = [];
+    class Varies extends Outer {
+      override async advance() {
+        turns = this.state.n;
+        this.state.sum += await (turns % 2 === 0 ? this.inner.run(10 + turns) : this.inner.run());
+        if (look && turns === 6) seen.push(run!.actor.getSnapshot().context.inFlight);
+        this.state.n++;
+      }
+    }
+    let look = false;
+    let run: LoopRun<number> | undefined;
+    const outputOf = () => {
+      run = new Varies(8, new Sometimes(3)).start();
+      return run.output;
+    };
+    const light = await againIn(async () => seen.push(await outputOf()));
+    allowLight(false);
+    seen.push(await outputOf());
+    expect(seen[0]).toBe(seen[1]);
+    look = true;
+    await outputOf();
+    allowLight(true);
+    await outputOf();
+    expect(seen[2]).toEqual(seen[3]);
+    // Not after a run that threw.
+    expect(light).toBeGreaterThanOrEqual(4);
+  });
+});
+
+test('what a step has got of many runs of a child is the same whether they had actors or not', async () => {
+  class Counts extends Leaf {
+    override reset() {}
+    override get done() {
+      return this.state.n % 3 === 0 && this.state.n > 0;
+    }
+    override onRunEnd() {
+      const { n } = this.state;
+      if (n === 9) this.state = { n: 0 };
+      return n;
+    }
+  }
+  class Many extends Outer {
+    more: Leaf = new Leaf();
+    override async advance() {
+      for (let i = 0; i < 12; i++) {
+        this.state.sum += await this.inner.run();
+        if (i % 5 === 0) this.state.sum += await this.more.run(i);
+      }
+      got.push(structuredClone(run!.actor.getSnapshot().context.inFlight));
+      this.state.n++;
+    }
+  }
+  const got: unknown[] = [];
+  let run: LoopRun<number> | undefined;
+  for (const light of [true, false]) {
+    allowLight(light);
+    run = new Many(2, new Counts()).start();
+    await run.output;
+  }
+  expect(JSON.stringify(got.slice(0, 2))).toBe(JSON.stringify(got.slice(2)));
 });
 
 test('a checkpoint in the middle of light runs goes on in new instances', async () => {

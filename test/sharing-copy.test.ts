@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Loop } from 'loopchart';
 import { describe, expect, test } from 'vitest';
-import { plainCopy } from '../src/data/json.ts';
+import { flatCopy, isFlatCopy, plainCopy } from '../src/data/json.ts';
 import { SharingCopy } from '../src/data/sharing-copy.ts';
 import { random } from './support/trees.ts';
 
@@ -101,6 +101,40 @@ describe('a copy that shares with the last', () => {
     expect(() => plainCopy(state, () => 'loop', 'state', copying)).toThrow('a cycle');
     state.rows[1] = Object.setPrototypeOf({ id: 2 }, { inherited: 1 });
     expect(() => plainCopy(state, () => 'loop', 'state', copying)).toThrow('an instance of');
+  });
+});
+
+describe('a flat copy is taken for what it was made of', () => {
+  test('as long as that is the very same, under the same keys in the same order', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const next = random(seed);
+      const pick = (n: number) => Math.floor(next() * n);
+      const leaf = () => [1, -0, 0, Number.NaN, 'a', '', true, null, undefined][pick(9)];
+      const make = () =>
+        Object.fromEntries(Array.from({ length: pick(4) }, () => [['x', 'y', '7', 'z'][pick(4)]!, leaf()]));
+      const [one, another] = [make(), make()];
+      const copy = flatCopy(one)!;
+      expect(isFlatCopy(copy, one), `seed ${seed}`).toBe(true);
+      const isSame = words(flatCopy(another)) !== undefined && isDeepStrictEqual(words(copy), words(flatCopy(another)));
+      expect(isFlatCopy(copy, another), `seed ${seed}`).toBe(isSame);
+    }
+  });
+
+  test('and not where somebody has changed it, where it holds objects, and where nobody can read it', () => {
+    const value: any = { n: 0 };
+    const copy: any = flatCopy(value);
+    copy.n = 1;
+    expect(isFlatCopy(copy, value)).toBe(false);
+    const inner = {};
+    expect(isFlatCopy({ inner }, { inner })).toBe(false);
+    expect(isFlatCopy({ n: 1 }, Object.assign(Object.create({ n: 1 }), { n: 1 }))).toBe(false);
+    const unreadable = {
+      get n(): number {
+        throw new Error('no');
+      },
+    };
+    expect(isFlatCopy({ n: 1 }, unreadable)).toBe(false);
+    expect(flatCopy(unreadable)).toBeUndefined();
   });
 });
 

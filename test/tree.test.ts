@@ -1,6 +1,8 @@
 import { Loop, LoopError, MisconfigurationError } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
+import { isLinked, walk } from '../src/tree/tree.ts';
+import { random } from './support/trees.ts';
 
 class Leaf extends Loop<number> {
   override state = { n: 0 };
@@ -721,4 +723,42 @@ test('path of a loop that stands nowhere is its class’s name', () => {
   fit.connect({ other });
   fit.other = null;
   expect(other.path).toBe('leaf');
+});
+
+test('loops that are linked are those that a walk would leave as they are', () => {
+  class Any extends Leaf {
+    a: Any | null = null;
+    b: Any | null = null;
+    list: Any[] = [];
+  }
+  let [linked, wrong] = [0, 0];
+  for (let seed = 1; seed <= 200; seed++) {
+    const next = random(seed);
+    const loops = Array.from({ length: 5 }, () => new Any());
+    const one = () => loops[Math.floor(next() * loops.length)]!;
+    for (let change = 0; change < 12; change++) {
+      const from = one();
+      const kind = Math.floor(next() * 5);
+      if (kind === 0) from.a = one();
+      else if (kind === 1) from.b = one();
+      else if (kind === 2) from.list.push(one());
+      else if (kind === 3) from.list.reverse();
+      else from.a = null;
+      const root = one();
+      const isLinkedNow = isLinked(root);
+      const links = () => loops.map((loop) => loop.path);
+      const before = links();
+      let isTree = true;
+      try {
+        walk(root);
+      } catch {
+        isTree = false;
+      }
+      if (isLinkedNow) expect([isTree, links()], `seed ${seed}`).toEqual([true, before]);
+      if (isTree) expect(isLinked(root), `seed ${seed}`).toBe(true);
+      if (isLinkedNow) linked++;
+      if (!isTree) wrong++;
+    }
+  }
+  expect(Math.min(linked, wrong)).toBeGreaterThan(100);
 });

@@ -219,7 +219,7 @@ class Pump implements HookActor {
     const single = session.watched || session.wanted || session.saveNow !== undefined;
     if (this.#composite) {
       const isPlain = this.#onlyAdvance && running.completedHooks.length === 0;
-      return (isPlain ? this.#advance() : this.#step()).then(() => single);
+      return isPlain ? this.#advance(single) : this.#step().then(() => single);
     }
     return this.#takeBurst(single || (this.#walks && this.#mayLinger()), pace);
   }
@@ -336,16 +336,17 @@ class Pump implements HookActor {
     this.#whole(unit);
   }
 
-  /** The same, for the steps that most loops take: of one hook. */
-  async #advance(): Promise<void> {
+  /** The same, for the steps that most loops take: of one hook. @returns whether it is to be committed, as it was given */
+  async #advance(single: boolean): Promise<boolean> {
     const running = this.#running;
     const unit = running.begin('advance', true);
     const result = this.#burst.call('advance');
     if (isPending(this.#loop, 'advance', result)) refuseIterator(this.#loop, 'advance', await result);
-    if (this.stopped) return;
+    if (this.stopped) return single;
     const left = running.settle();
     if (left !== undefined) await left;
     if (!this.stopped) this.#whole(unit);
+    return single;
   }
 
   /** A step of a loop with children is over. */

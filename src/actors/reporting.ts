@@ -1,13 +1,13 @@
 import type { AnyActorRef } from 'xstate';
 import type { Commit, LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
-import { type Asked, type Result, resultOf } from '../chart/journal.ts';
+import { type Asked, type GivenFor, resultOf } from '../chart/journal.ts';
 import { Held } from '../light/held.ts';
 import type { LightRun } from '../light/light-run.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedOnce } from '../step/runner.ts';
 import type { Unit } from '../step/unit.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import { capture, type LoopDict } from '../tree/state-dict.ts';
+import { captureBoundary } from '../tree/state-dict.ts';
 import type { Seat } from './seat.ts';
 import type { Session } from './session.ts';
 
@@ -138,7 +138,7 @@ export abstract class Reporting {
   }
 
   /** It has ended. */
-  noteGiven(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
+  noteGiven(what: Omit<Asked, 'at'>, given: GivenFor): void {
     this.#hold().given(what, given);
   }
 
@@ -148,9 +148,7 @@ export abstract class Reporting {
   }
 
   commit(): Commit {
-    const commit = capture(this.loop) as unknown as Commit;
-    commit.restarting = this.loop.restarting;
-    return commit;
+    return captureBoundary(this.loop, this.held?.commit);
   }
 
   /** `once` has called a function that takes time. @param step the steps before it */

@@ -11,8 +11,9 @@ import type { Runner } from '../step/runner.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
-import { hasChildren, pathOf, walk } from '../tree/tree.ts';
+import { isLinked, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
+import { EndedRuns } from './ended-runs.ts';
 import { compiled } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
@@ -22,7 +23,7 @@ import { sessionOf } from './session.ts';
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running extends Reporting implements Host, Runner, LightRunner {
   readonly parent: Running | undefined;
-  readonly args: unknown[];
+  args: unknown[];
   /** Whether it came out of a persisted snapshot, so that live resources are to be rebuilt once. */
   restored = false;
   /** The hook that was in flight when it got its actor. */
@@ -34,12 +35,17 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Functions of `once` that have not returned. */
   #functions = 0;
+  /** Its code has called `once`, or has waited: that knows of this run, and may outlive it. */
+  #mayLinger = false;
   /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
   #failed: Unit | undefined;
   #controller: AbortController | undefined;
   #ended: { reason: unknown } | undefined;
   #resumedUnit = false;
+  /** Of a run that is over: it may be used for the next hook as well. */
+  #lastUnit: Unit | undefined = undefined;
   #isGone = false;
+  readonly #endedChildren: EndedRuns<Running> = new EndedRuns();
 
   /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
   constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
@@ -58,9 +64,30 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       this.session.top = this;
       tops.add(this);
     }
-    loop[host] = this;
-    this.session.enter();
+    this.#enter();
     if (actor !== undefined) this.#listen();
+  }
+
+  #enter(): void {
+    this.loop[host] = this;
+    this.session.enter();
+  }
+
+  /** The same for another run of the loop, after one that has left nothing behind; see {@link isSpent}. */
+  #again(args: unknown[]): this {
+    this.args = args;
+    this.#ended = undefined;
+    this.#isGone = false;
+    this.uncommitted = 0;
+    this.counted = 0;
+    this.#enter();
+    return this;
+  }
+
+  /** Whether it has ended without an actor, and nothing and nobody can have to do with it any more. */
+  get #isSpent(): boolean {
+    if (this.hasActor || this.#mayLinger || this.#controller !== undefined) return false;
+    return this.#lastUnit?.isSpent !== false;
   }
 
   /** Begins the run of a child: without an actor, if nobody looks. */
@@ -71,8 +98,8 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       waitingForParent.get(this.snapshot.children[name])?.();
       return;
     }
-    // Fields may have been set since the run began. A loop without children cannot be wired wrongly.
-    if (hasChildren(child)) walk(child);
+    // Fields may have been set since the run began.
+    if (!isLinked(child)) walk(child);
     // One that came after this loop's machine was made. A mistake in it is this step's, and not that of whoever looks later.
     if (this.session.keeps && !compiled.has(child)) void child.machine;
     const quiet = isQuiet(this);
@@ -83,10 +110,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       return;
     }
     this.noteAsked(what);
-    const running = new Running(child, undefined, this, run.args);
-    running.light = new LightRun(running, run, what);
+    const ended = this.#endedChildren.take(child);
+    const running = ended === undefined ? new Running(child, undefined, this, run.args) : ended.#again(run.args);
     run.running = running;
     run.attached = true;
+    running.light ??= new LightRun(running);
+    running.light.begin(run, what);
   }
 
   /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
@@ -172,24 +201,29 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   /** A hook or step begins. */
   begin(hook: string, open: boolean): Unit {
     // One of which nothing is left is as good as new.
-    if (this.#resumedUnit || this.unit?.renew(hook, open) !== true) {
-      this.unit = new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
-    }
-    return this.unit!;
+    const last = this.unit ?? this.#lastUnit;
+    this.unit =
+      !this.#resumedUnit && last?.renew(hook, open) === true
+        ? last
+        : new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+    return this.unit;
   }
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('once').once(key, fn) as Promise<T>;
   }
 
   receive(key: string): Promise<unknown> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('receive').receive(key);
   }
 
   sleep(key: string, ms: number): Promise<unknown> {
     if (this.#ended) return rejected(this.#ended.reason);
+    this.#mayLinger = true;
     return this.#unit('sleep').sleep(key, ms);
   }
 
@@ -264,11 +298,16 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     tops.delete(this);
     this.#ended = over;
     this.gone();
+    if (this.parent === undefined || !this.#isSpent) return;
+    this.args = [];
+    this.held?.clear();
+    this.parent.#endedChildren.put(this);
   }
 
   /** The code of a hook that was in flight at an abort has returned. Until then it finds this run, and that it has ended. */
   gone(): void {
     this.stepOver();
+    this.#lastUnit = this.unit;
     this.unit = undefined;
     if (this.#isGone) return;
     this.#isGone = true;

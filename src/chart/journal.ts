@@ -53,8 +53,11 @@ export interface Asked {
   at: number;
 }
 
-/** What it has got for that; of a child run, with the state in which it left the child. */
-export type Got = Asked & Result & { dict?: LoopDict };
+/** What it was given for that; of a child run, with the state in which it left the child. */
+export type GivenFor = Result & { dict?: LoopDict };
+
+/** What it has got: what it had asked for, and what it was given. */
+export type Got = Asked & GivenFor;
 
 export interface InFlight {
   /** Hooks of the step that have completed and are not repeated. */
@@ -97,16 +100,18 @@ export function childrenRun(inFlight: InFlight | null): Set<string> {
 /** The step asks for something. */
 export function ask(before: InFlight | null, what: Omit<Asked, 'at'>): InFlight {
   const journal = before ?? emptyJournal;
+  // Who asks for the same again may do so with the same list.
+  const asked = what.args === undefined ? what : { ...what, args: [...what.args] };
   return {
     ...journal,
-    asked: [...journal.asked, { ...what, at: journal.events }],
+    asked: [...journal.asked, { ...asked, at: journal.events }],
     events: journal.events + 1,
     ran: journal.ran || what.run !== undefined,
   };
 }
 
 /** The step is given what it asked for. What it had not asked for before, it asks for and is given at once. */
-export function give(before: InFlight | null, what: Omit<Asked, 'at'>, how: Result & { dict?: LoopDict }): InFlight {
+export function give(before: InFlight | null, what: Omit<Asked, 'at'>, how: GivenFor): InFlight {
   const same = (one: Asked) => one.run === what.run && one.once === what.once && one.wait === what.wait;
   const journal = before?.asked.some(same) ? before : ask(before, what);
   const asked = journal.asked.find(same)!;
@@ -126,6 +131,12 @@ export function resultOf(how: { output?: unknown; error?: unknown }): Result {
   const plain = plainOrNot(how.output);
   if (plain !== undefined) return { output: plain.copy };
   return { opaque: kindOfOpaque(how.output) };
+}
+
+/** What the run of a child came to, with the state in which it left the child. */
+export function leftWith(dict: LoopDict, how: { output?: unknown; error?: unknown }): GivenFor {
+  const result = resultOf(how);
+  return 'output' in result ? { output: result.output, dict } : { ...result, dict };
 }
 
 function rememberedEnd({ path, reason }: EndLoop): RememberedEnd {
@@ -150,6 +161,7 @@ export function plainReason(reason: unknown): Json {
  * plain data only the kind is kept: `{ $opaque: "Model" }`.
  */
 export function plainArgs(args: readonly unknown[]): Json[] {
+  if (args.length === 0) return [];
   return args.map((arg) => {
     if (arg === undefined) return { $opaque: 'undefined' };
     const plain = plainOrNot(arg);

@@ -52,20 +52,58 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** A copy of what holds no other objects: most states do not, and then nothing need be remembered of them. */
-function flatCopy(value: unknown): Json | undefined {
+/**
+ * A copy of what holds no other objects: most states do not, and then nothing need be remembered of them.
+ * @returns `undefined` for what does, and for what is no plain data
+ */
+export function flatCopy(value: unknown): Json | undefined {
   if (typeof value !== 'object') return typeof value === 'number' || typeof value === 'string' ? value : undefined;
-  if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  if (value === null || Object.getPrototypeOf(value) !== Object.prototype || hasInherited()) return undefined;
   const copy: { [key: string]: Json } = {};
-  for (const key of Object.keys(value)) {
-    const item: unknown = (value as Record<string, unknown>)[key];
-    if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === null) {
-      setOwn(copy, key, item);
-    } else if (item !== undefined) {
-      return undefined;
+  try {
+    // Nothing stands above it: these keys are its own. A list of them would cost as much as the copy.
+    for (const key in value) {
+      const item: unknown = (value as Record<string, unknown>)[key];
+      if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === null) {
+        setOwn(copy, key, item);
+      } else if (item !== undefined) {
+        return undefined;
+      }
     }
+  } catch {
+    // A getter that throws: the whole copy says so.
+    return undefined;
   }
   return copy;
+}
+
+/** The keys of the copy that is looked at. */
+const keysOfCopy: string[] = [];
+
+/** Whether something is what {@link flatCopy} makes of a value now: the very same under the same keys, in the same order. */
+export function isFlatCopy(copy: Json, value: object): boolean {
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || hasInherited()) return false;
+  let count = 0;
+  for (const key in copy) keysOfCopy[count++] = key;
+  let at = 0;
+  try {
+    for (const key in value) {
+      const item: unknown = (value as Record<string, unknown>)[key];
+      if (item === undefined) continue;
+      if (at === count || keysOfCopy[at++] !== key || !Object.is(item, copy[key])) return false;
+      if (typeof item === 'object' && item !== null) return false;
+    }
+  } catch {
+    return false;
+  }
+  return at === count;
+}
+
+/** Whether somebody has given all objects enumerable properties. */
+export function hasInherited(): boolean {
+  for (const _ in {}) return true;
+  return false;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Json, setOwn } from './json.ts';
+import { hasInherited, type Json, setOwn } from './json.ts';
 
 /** An object of a value that was copied, as it was met. */
 type Source = Record<string, unknown> | unknown[];
@@ -28,15 +28,18 @@ export class SharingCopy {
   #keys: (readonly string[] | undefined)[] = [];
   /** The next that is to be met. */
   #next = 0;
+  /** The last walk went through all of the value. */
+  #isWhole = false;
 
   /** A copy that shares what has not changed; `undefined`: {@link remember} one that was made as a whole. */
   again(value: object): Json | undefined {
-    if (this.#sources.length === 0 || hasInherited()) return undefined;
+    if (!this.#isWhole || hasInherited()) return undefined;
     this.#next = 0;
-    const copies = [...this.#copies];
-    const copy = this.#walk(value as Source, copies);
+    // What is kept is changed on the way: a walk that ends before its time leaves nothing to go by.
+    this.#isWhole = false;
+    const copy = this.#walk(value as Source);
     if (copy === other || this.#next !== this.#sources.length) return undefined;
-    this.#copies = copies;
+    this.#isWhole = true;
     return copy;
   }
 
@@ -46,8 +49,8 @@ export class SharingCopy {
     this.#copies = [];
     this.#firsts = [];
     this.#keys = [];
-    if (hasInherited()) return;
-    this.#note(value as Source, copy as Copied, new Map());
+    this.#isWhole = !hasInherited();
+    if (this.#isWhole) this.#note(value as Source, copy as Copied, new Map());
   }
 
   #note(value: Source, copy: Copied, met: Map<object, number>): void {
@@ -73,9 +76,10 @@ export class SharingCopy {
     }
   }
 
-  #walk(value: Source, copies: Copied[]): Copied | typeof other {
+  #walk(value: Source): Copied | typeof other {
     const at = this.#next++;
     if (this.#sources[at] !== value) return other;
+    const copies = this.#copies;
     const first = this.#firsts[at]!;
     if (first !== at) {
       copies[at] = copies[first]!;
@@ -83,16 +87,16 @@ export class SharingCopy {
     }
     const last = copies[at]!;
     const copy = Array.isArray(value)
-      ? this.#array(value, last as Json[], copies)
-      : this.#record(value, last as Record<string, Json>, this.#keys[at]!, copies);
-    if (copy !== other) copies[at] = copy;
+      ? this.#array(value, last as Json[])
+      : this.#record(value, last as Record<string, Json>, this.#keys[at]!);
+    if (copy !== last && copy !== other) copies[at] = copy;
     return copy;
   }
 
-  #array(value: unknown[], last: Json[], copies: Copied[]): Json[] | typeof other {
+  #array(value: unknown[], last: Json[]): Json[] | typeof other {
     let changed: Json[] | undefined;
     for (let i = 0; i < value.length; i++) {
-      const item = this.#item(value[i], copies);
+      const item = this.#item(value[i]);
       if (item === other) return other;
       if (changed !== undefined) {
         changed.push(item);
@@ -108,7 +112,6 @@ export class SharingCopy {
     value: Record<string, unknown>,
     last: Record<string, Json>,
     keys: readonly string[],
-    copies: Copied[],
   ): Record<string, Json> | typeof other {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype) return other;
@@ -118,33 +121,38 @@ export class SharingCopy {
     for (const key in value) {
       const given = value[key];
       if (given === undefined) continue;
-      if (keys[at] !== key) return other;
-      at++;
-      const item = this.#item(given, copies);
+      if (keys[at++] !== key) return other;
+      const before = last[key];
+      // Most are the same. Zeros may not be: there are two of them.
+      if (given === before && typeof given !== 'object' && given !== 0) continue;
+      const item = this.#item(given);
       if (item === other) return other;
-      if (changed === undefined) {
-        if (Object.is(item, last[key])) continue;
-        changed = {};
-        for (const before of keys) setOwn(changed, before, last[before]);
-      }
+      if (Object.is(item, before)) continue;
+      changed ??= copyOf(last, keys);
       setOwn(changed, key, item);
     }
     return at === keys.length ? (changed ?? last) : other;
   }
 
-  #item(item: unknown, copies: Copied[]): Json | typeof other {
+  #item(item: unknown): Json | typeof other {
     switch (typeof item) {
       case 'number':
       case 'string':
       case 'boolean':
         return item;
       case 'object':
-        return item === null ? null : this.#walk(item as Source, copies);
+        return item === null ? null : this.#walk(item as Source);
       default:
         // The whole copy says what is wrong with it.
         return other;
     }
   }
+}
+
+function copyOf(record: Record<string, Json>, keys: readonly string[]): Record<string, Json> {
+  const copy = {};
+  for (const key of keys) setOwn(copy, key, record[key]);
+  return copy;
 }
 
 function isObject(item: unknown): item is Source {
@@ -153,10 +161,4 @@ function isObject(item: unknown): item is Source {
 
 function isSameList(one: readonly string[], another: readonly string[]): boolean {
   return one.length === another.length && one.every((key, i) => key === another[i]);
-}
-
-/** Whether somebody has given all objects enumerable properties. */
-function hasInherited(): boolean {
-  for (const _ in {}) return true;
-  return false;
 }

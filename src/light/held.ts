@@ -1,11 +1,11 @@
 import type { Commit } from '../chart/context.ts';
-import { type Asked, ask, emptyJournal, give, type InFlight, type Result } from '../chart/journal.ts';
-import type { LoopDict } from '../tree/state-dict.ts';
+import { type Asked, ask, emptyJournal, type GivenFor, give, type InFlight } from '../chart/journal.ts';
+import { sharedDict } from '../tree/state-dict.ts';
 
-/** What a step has asked for, or has been given. */
+/** What a step has asked for, has been given, or has asked for and been given before anything else. */
 interface Note {
-  what: Omit<Asked, 'at'>;
-  given: (Result & { dict?: LoopDict }) | undefined;
+  readonly what: Omit<Asked, 'at'>;
+  given: GivenFor | undefined;
 }
 
 /**
@@ -46,8 +46,18 @@ export class Held {
     this.#notes.push({ what, given: undefined });
   }
 
-  given(what: Omit<Asked, 'at'>, given: Result & { dict?: LoopDict }): void {
-    this.#notes.push({ what, given });
+  given(what: Omit<Asked, 'at'>, given: GivenFor): void {
+    const notes = this.#notes;
+    const last = notes.at(-1);
+    // A step may have a hundred thousand short children, one after another: what is kept of each is kept small.
+    if (last === undefined || last.what !== what || last.given !== undefined) {
+      notes.push({ what, given });
+      return;
+    }
+    last.given = given;
+    const before = notes.at(-2);
+    if (given.dict === undefined || before?.given?.dict === undefined || before.what.run !== what.run) return;
+    given.dict = sharedDict(given.dict, before.given.dict);
   }
 
   /** The journal of the step in flight. @param told that of the machine's context */
@@ -64,6 +74,6 @@ export class Held {
     this.commit = undefined;
     this.steps = 0;
     this.#base = undefined;
-    this.#notes = [];
+    if (this.#notes.length > 0) this.#notes = [];
   }
 }

@@ -1,12 +1,13 @@
 import type { Commit, LoopStateValue } from '../chart/context.ts';
-import { plainReason, resultOf } from '../chart/journal.ts';
+import { leftWith, plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
-import { overrides } from '../tree/any-loop.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import { capture } from '../tree/state-dict.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
 import { Place } from './place.ts';
@@ -34,20 +35,32 @@ type OneShot = 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
  */
 export class LightRun {
   readonly running: LightRunner;
-  /** What the parent's step asked for. */
-  readonly what: AskedRun;
   readonly place: Place;
 
-  readonly #pending: PendingRun;
+  /** What the parent's step asked for. */
+  #what: AskedRun | undefined = undefined;
+  #pending: PendingRun | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
 
-  constructor(running: LightRunner, pending: PendingRun, what: AskedRun) {
-    begun++;
+  constructor(running: LightRunner) {
     this.running = running;
-    this.#pending = pending;
-    this.what = what;
     this.place = new Place(running);
-    void this.#drive();
+  }
+
+  /**
+   * The run begins, when the code that has asked for it goes on: as its actor would, so that children that are asked for one
+   * after another begin in that order. One that has ended may begin again.
+   */
+  begin(pending: PendingRun, what: AskedRun): void {
+    begun++;
+    this.#what = what;
+    this.#pending = pending;
+    void Promise.resolve(this).then(LightRun.#drive);
+  }
+
+  /** What the parent's step asked for. */
+  get what(): AskedRun {
+    return this.#what!;
   }
 
   /** Steps that others have been told of. */
@@ -66,20 +79,19 @@ export class LightRun {
     this.#steps?.halt();
   }
 
-  async #drive(): Promise<void> {
-    // As its actor would: children that are asked for one after another begin in that order.
-    await undefined;
-    if (this.running.ended) {
-      this.running.gone();
+  /** No method: of those a new one would have to be made for each run. */
+  static readonly #drive = (run: LightRun): void => {
+    if (run.running.ended) {
+      run.running.gone();
       return;
     }
     try {
-      const rest = this.#hooks();
-      if (rest !== undefined) await rest;
+      const rest = run.#hooks();
+      if (rest !== undefined) void rest.catch((error) => run.#threw(error));
     } catch (error) {
-      this.#threw(error);
+      run.#threw(error);
     }
-  }
+  };
 
   /** The hooks in their order, for as long as none has to be awaited. @returns what there is to wait for then */
   #hooks(): Promise<void> | undefined {
@@ -131,7 +143,7 @@ export class LightRun {
       return undefined;
     }
     place.boundary('advancing');
-    this.#steps = new LightSteps(running, place);
+    this.#steps ??= new LightSteps(running, place);
     return this.#steps.take();
   }
 
@@ -177,14 +189,14 @@ export class LightRun {
   /** Calls a hook. @returns what there is to wait for */
   #call(hook: OneShot): Promise<void> | undefined {
     const { running, place } = this;
-    const { loop, args } = running;
+    const { loop } = running;
     running.begin(hook, true);
     place.enter();
     place.step = undefined;
     const before = enterHook(running);
     let result: unknown;
     try {
-      result = args.length === 0 ? loop[hook]() : loop[hook](...args);
+      result = called(loop, hook, running.args);
     } finally {
       leaveHook(before);
     }
@@ -211,12 +223,23 @@ export class LightRun {
     const { running, what, place } = this;
     const { session } = running;
     const parent = running.parent!;
+    const pending = this.#pending!;
     const output = place.result;
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
-    const commit = session.keeps ? running.commit() : undefined;
+    const dict = session.keeps ? capture(running.loop) : undefined;
+    this.#letGo();
     running.finished();
-    if (commit !== undefined) parent.noteGiven(what, { ...resultOf({ output }), dict: dictOf(commit) });
-    parent.unit?.childEnded(what.run, this.#pending, { output });
+    if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
+    parent.unit?.childEnded(what.run, pending, { output });
+  }
+
+  /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
+  #letGo(): void {
+    this.#pending!.running = undefined;
+    this.#pending = undefined;
+    this.#what = undefined;
+    this.place.renew();
+    this.#steps?.renew();
   }
 
   #threw(thrown: unknown): void {
@@ -229,13 +252,27 @@ export class LightRun {
     const commit = keeps ? running.commitIfPlain() : undefined;
     running.failUnit();
     running.abort(error);
-    if (keeps) parent.noteGiven(what, { ...resultOf({ error }), dict: dictOf(commit) });
-    parent.unit?.childEnded(what.run, this.#pending, { error });
+    if (keeps) parent.noteGiven(what, leftWith(dictOf(commit), { error }));
+    parent.unit?.childEnded(what.run, this.#pending!, { error });
   }
 }
 
 function dictOf({ state, progress, children = {} }: Commit = { state: null, progress: {}, restarting: false }) {
   return { state, progress, children };
+}
+
+/** What a hook returns. A member is found sooner by a name that stands in the code than by one that is given. */
+function called(loop: AnyLoop, hook: OneShot, args: unknown[]): unknown {
+  switch (hook) {
+    case 'onSkip':
+      return loop.onSkip(...args);
+    case 'reset':
+      return loop.reset(...args);
+    case 'onRunStart':
+      return loop.onRunStart(...args);
+    case 'onRunEnd':
+      return loop.onRunEnd(...args);
+  }
 }
 
 /** What the hook of a state is called in errors. */

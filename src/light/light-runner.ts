@@ -1,10 +1,9 @@
 import type { Commit } from '../chart/context.ts';
-import type { Result } from '../chart/journal.ts';
+import type { GivenFor } from '../chart/journal.ts';
 import type { Within } from '../step/async-context.ts';
 import type { AskedRun } from '../step/pending.ts';
 import type { Runner, SharedByRun } from '../step/runner.ts';
 import type { Unit } from '../step/unit.ts';
-import type { LoopDict } from '../tree/state-dict.ts';
 import type { Handover } from './handover.ts';
 
 /** What the loops of one run share, as one without an actor sees it. */
@@ -38,7 +37,7 @@ export interface LightRunner extends Runner {
   commitIfPlain(): Commit | undefined;
   hold(commit: Commit): void;
   holdWithin(hook: string): void;
-  noteGiven(what: AskedRun, given: Result & { dict?: LoopDict }): void;
+  noteGiven(what: AskedRun, given: GivenFor): void;
   abandonChildren(reason: unknown): void;
   failUnit(): void;
   finished(): void;

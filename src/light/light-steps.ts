@@ -35,6 +35,15 @@ export class LightSteps {
     this.#burst = new Burst(running);
   }
 
+  /** The same for another run of the loop, after one that has ended. */
+  renew(): void {
+    this.counted = 0;
+    this.#deadline = 0;
+    this.#keepEvery = slice;
+    this.#keptIn = 0;
+    this.#burst.renew();
+  }
+
   /** No further step is taken. */
   halt(): void {
     this.#burst.stopped = true;

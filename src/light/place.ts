@@ -43,6 +43,19 @@ export class Place {
     this.#running = running;
   }
 
+  /** The same for another run of the loop, after one that has ended. */
+  renew(): void {
+    this.value = 'entering';
+    this.done = null;
+    this.ended = undefined;
+    this.hasBegun = false;
+    this.result = undefined;
+    this.step = undefined;
+    this.doneRead = undefined;
+    this.#inHook = true;
+    this.#isBehind = false;
+  }
+
   /** The run has got an actor, which is about to be told where it stands. */
   seated(): void {
     if (this.#isBehind) {
@@ -89,7 +102,9 @@ export class Place {
   isOver(): boolean {
     const { result: value, doneRead: done } = this;
     this.doneRead = undefined;
-    return this.handsOver(done === undefined ? { value } : { value, done }) || this.isLeft();
+    this.#inHook = false;
+    if (this.#handover === undefined) return this.isLeft();
+    return this.handsOver(done === undefined ? { value } : { value, done });
   }
 
   /** Whether there is an actor that waits for the hook. */

@@ -36,6 +36,15 @@ export class Burst {
     this.#running = running;
   }
 
+  /** For the steps of another run. */
+  renew(): void {
+    this.stopped = false;
+    this.attention = false;
+    this.done = false;
+    this.first = true;
+    this.hook = undefined;
+  }
+
   /**
    * Takes up to `limit` steps, for as long as no hook returns a promise and there is time. Steps may turn slow in the
    * middle of a burst that was measured by quick ones: it looks at the clock now and then.

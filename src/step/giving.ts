@@ -14,6 +14,11 @@ export class Giving {
     this.#othersUnderWay = othersUnderWay;
   }
 
+  /** Whether its code reacts to what it was given last. */
+  get isReacting(): boolean {
+    return this.#reacting;
+  }
+
   give(result: () => void): void {
     if (this.#reacting) {
       this.#waiting.push(result);

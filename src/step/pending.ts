@@ -74,6 +74,8 @@ export interface ChildThatRuns {
 
 /** A run of a child. */
 export class PendingRun extends Pending {
+  /** Of the field that holds the child. */
+  readonly name: string;
   readonly args: unknown[];
   /** The child may run: all that is remembered has been given. */
   begun = false;
@@ -82,8 +84,9 @@ export class PendingRun extends Pending {
   /** Once the child's first hook is about to begin. */
   running: ChildThatRuns | undefined = undefined;
 
-  constructor(args: unknown[]) {
+  constructor(name: string, args: unknown[]) {
     super();
+    this.name = name;
     this.args = args;
   }
 

@@ -13,6 +13,7 @@ import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
+import { UnderWay } from './under-way.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
@@ -21,7 +22,7 @@ import { keyWithin } from './scope.ts';
 export class Unit implements UnitOfOnce {
   readonly running: Runner;
   /** Children may be run: the state before it is in the context. */
-  readonly open: boolean;
+  open: boolean;
   /** The hook that runs; of a step, the one that it has come to. */
   hook: string;
   /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
@@ -30,7 +31,9 @@ export class Unit implements UnitOfOnce {
   /** Children have been run in it. */
   ran: boolean;
 
-  #children: Map<string, PendingRun> | undefined = undefined;
+  #children: UnderWay | undefined = undefined;
+  /** A run that was asked for without arguments. */
+  #lastAsked: AskedRun | undefined = undefined;
   #onces: Onces | undefined = undefined;
   #giving: Giving | undefined = undefined;
   /** Children that failed before anybody had awaited them. */
@@ -58,11 +61,21 @@ export class Unit implements UnitOfOnce {
 
   /** For the next hook or step, if nothing of this one is left. @returns whether it is */
   renew(hook: string, open: boolean): boolean {
-    if (this.#onces !== undefined || this.recall !== undefined || this.childrenUnderWay > 0) return false;
-    if (this.open !== open || this.#lost !== undefined || this.#mismatch !== undefined) return false;
+    if (!this.#isOver) return false;
     this.hook = hook;
+    this.open = open;
     this.ran = false;
     return true;
+  }
+
+  get #isOver(): boolean {
+    if (this.#onces !== undefined || this.recall !== undefined || this.childrenUnderWay > 0) return false;
+    return this.#lost === undefined && this.#mismatch === undefined;
+  }
+
+  /** Whether nothing of it is left, in its loop's code neither. */
+  get isSpent(): boolean {
+    return this.#isOver && this.#giving?.isReacting !== true;
   }
 
   /** How many children it waits for. */
@@ -114,33 +127,44 @@ export class Unit implements UnitOfOnce {
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
-    this.#children ??= new Map();
-    if (child[host]?.busy || this.#children.has(name)) throw alreadyRunning(child);
-    if (!this.open) {
-      throw new LoopError(
-        'LATE_CHILD',
-        `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
-          'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
-        this.running.path,
-      );
-    }
+    this.#children ??= new UnderWay();
+    if (child[host]?.busy || this.#children.get(name) !== undefined) throw alreadyRunning(child);
+    if (!this.open) throw lateChild(child, this.running);
     this.ran = true;
-    const what = this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
-    this.#onces?.inside(what.in);
-    const run = new PendingRun(args);
-    const answer = this.#recalled(what, run);
-    this.#children.set(name, run);
-    const begin = () => this.#begin(name, child, run, what);
-    if (answer === undefined) begin();
-    else if (answer === 'under way') this.recall!.whenGiven(begin);
-    else if (answer === 'new') this.recall!.whenOver(begin);
+    const what = this.#askedFor(name, args);
+    const run = new PendingRun(name, args);
+    if (this.recall !== undefined) {
+      this.#runAgain(this.recall, child, run, what);
+    } else {
+      this.#children.add(run);
+      this.#begin(child, run, what);
+    }
     return run.promise;
   }
 
-  /** Asks the journal, if this is run again. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
-  #recalled(what: Omit<Asked, 'at'> & { run: string }, run: PendingRun): Answer | undefined {
+  /** What is asked for with a run. Without arguments, and outside of any `once`, it is what it was the last time. */
+  #askedFor(name: string, args: unknown[]): AskedRun {
+    const within = keyWithin(this.running);
+    if (within !== undefined) this.#onces?.inside(within);
+    if (within !== undefined || args.length > 0) {
+      return this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
+    }
+    if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
+    return this.#lastAsked;
+  }
+
+  /** Asks the journal first. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
+  #runAgain(recall: Recall, child: AnyLoop, run: PendingRun, what: AskedRun): void {
+    const answer = this.#recalled(recall, run, what);
+    this.#children!.add(run);
+    const begin = () => this.#begin(child, run, what);
+    if (answer === 'under way') recall.whenGiven(begin);
+    else if (answer === 'new') recall.whenOver(begin);
+  }
+
+  #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {
     try {
-      return this.recall?.ask(what, (got) => {
+      return recall.ask(what, (got) => {
         this.#children!.delete(what.run);
         this.leave([got]);
         run.settle(this.revived(got, `a run of ${what.run}`));
@@ -151,28 +175,34 @@ export class Unit implements UnitOfOnce {
     }
   }
 
-  #begin(name: string, child: AnyLoop, run: PendingRun, what: AskedRun): void {
+  #begin(child: AnyLoop, run: PendingRun, what: AskedRun): void {
     const turn = this.running.session.turnIfDue();
-    if (turn === undefined) this.#beginNow(name, child, run, what);
-    else void turn.then(() => this.#beginNow(name, child, run, what));
+    if (turn === undefined) this.#beginNow(child, run, what);
+    else void this.#beginAfter(turn, child, run, what);
   }
 
-  #beginNow(name: string, child: AnyLoop, run: PendingRun, what: AskedRun): void {
+  /** In a function of its own, which has to be made only then. */
+  async #beginAfter(turn: Promise<void>, child: AnyLoop, run: PendingRun, what: AskedRun): Promise<void> {
+    await turn;
+    this.#beginNow(child, run, what);
+  }
+
+  #beginNow(child: AnyLoop, run: PendingRun, what: AskedRun): void {
     // Left meanwhile, with its step.
-    if (this.#children!.get(name) !== run) return;
+    if (this.#children!.get(run.name) !== run) return;
     run.begun = true;
     try {
       this.running.beginChild(child, run, what);
     } catch (error) {
       // Wired wrongly since the run began.
-      this.#children!.delete(name);
+      this.#children!.delete(run.name);
       this.#lose(run, error);
     }
   }
 
   /** The children that run. */
   *childrenThatRun(): Generator<ChildThatRuns, void> {
-    for (const { running } of this.#children?.values() ?? []) if (running?.ended === false) yield running;
+    for (const { running } of this.#children?.all() ?? []) if (running?.ended === false) yield running;
   }
 
   /** The run of a child that its actor belongs to, once the code has asked for it. */
@@ -183,8 +213,14 @@ export class Unit implements UnitOfOnce {
 
   childEnded(name: string, run: PendingRun, how: How): void {
     // In a run that nobody can resume there is no order to be kept.
-    if (this.running.session.keeps) this.give(() => this.#childGiven(name, run, how));
-    else this.#childGiven(name, run, how);
+    if (!this.running.session.keeps || this.#isAlone(run)) this.#childGiven(name, run, how);
+    else this.give(() => this.#childGiven(name, run, how));
+  }
+
+  /** Whether nothing else that its code has asked for can come before or after: it is given at once then. */
+  #isAlone(run: PendingRun): boolean {
+    if (this.childrenUnderWay !== 1 || this.#children!.get(run.name) !== run) return false;
+    return this.#giving?.isReacting !== true && this.#onces?.areUnderWay !== true;
   }
 
   #childGiven(name: string, run: PendingRun, how: How): void {
@@ -195,7 +231,9 @@ export class Unit implements UnitOfOnce {
 
   /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
   strangersEnded({ running, inFlight }: LoopContext): void {
-    for (const [name, run] of this.#children ?? []) {
+    if (this.childrenUnderWay === 0) return;
+    for (const run of this.#children!.all()) {
+      const { name } = run;
       if (run.attached || !run.begun || running.includes(name)) continue;
       const how = givenIn(inFlight).findLast((got) => got.run === name);
       if (how === undefined) continue;
@@ -238,7 +276,7 @@ export class Unit implements UnitOfOnce {
     while (this.childrenUnderWay > 0) {
       // A failure that the code has awaited was the code's to handle.
       await Promise.all(
-        [...this.#children!.values()].map(({ promise }) => new Promise<void>((over) => unnoticed(promise, over))),
+        this.#children!.all().map(({ promise }) => new Promise<void>((over) => unnoticed(promise, over))),
       );
       this.#check();
     }
@@ -266,9 +304,9 @@ export class Unit implements UnitOfOnce {
   #mismatched(error: LoopError): void {
     this.#mismatch = error;
     this.recall?.stop();
-    for (const [name, run] of this.#children ?? []) {
+    for (const run of this.#children?.all() ?? []) {
       if (run.begun) continue;
-      this.#children!.delete(name);
+      this.#children!.delete(run.name);
       run.reject(error);
     }
     this.#onces?.mismatched(error);
@@ -278,10 +316,19 @@ export class Unit implements UnitOfOnce {
   abandon(reason: unknown): void {
     this.recall?.stop();
     this.#giving?.stop();
-    const children = [...(this.#children?.values() ?? [])];
+    const children = this.#children?.all() ?? [];
     for (const { running } of children) running?.abort(reason);
     for (const run of children) this.#lose(run, reason);
     this.#children?.clear();
     this.#onces?.abandon(reason);
   }
+}
+
+function lateChild(child: AnyLoop, { path }: Runner): LoopError {
+  return new LoopError(
+    'LATE_CHILD',
+    `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
+      'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
+    path,
+  );
 }

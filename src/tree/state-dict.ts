@@ -1,5 +1,5 @@
 import { LoopError } from '../data/errors.ts';
-import { type Json, plainCopy } from '../data/json.ts';
+import { flatCopy, isFlatCopy, type Json, plainCopy } from '../data/json.ts';
 import { lossIn } from '../data/loss.ts';
 import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
@@ -7,7 +7,7 @@ import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, walk } from './tree.ts';
+import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, somePart, walk } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -36,7 +36,7 @@ export interface LoadOptions {
   metrics?: Record<string, Stateful>;
 }
 
-/** The last copy of each loop's state. */
+/** The last copy of each loop's state, where that holds other objects. */
 const lastCopies = new WeakMap<AnyLoop, SharingCopy>();
 
 /** Objects of states whose own keys a copy has all. */
@@ -47,6 +47,8 @@ let isLookedAt = false;
 /** A copy of `loop.state`. What has not changed since the last one is shared with it. @throws LoopError `NOT_PLAIN_DATA` */
 export function copyOfState(loop: AnyLoop): Json {
   if (isLookedAt) refuseLoss(loop, lossIn(loop.state, whole));
+  const flat = flatCopy(loop.state);
+  if (flat !== undefined) return flat;
   let last = lastCopies.get(loop);
   if (last === undefined) {
     last = new SharingCopy();
@@ -55,9 +57,9 @@ export function copyOfState(loop: AnyLoop): Json {
   return plainCopy(loop.state, () => pathOf(loop), 'state', last);
 }
 
-/** What `onSaveCheckpoint` says, checked and copied. */
-function savedState(loop: AnyLoop): Json {
-  if (savesItsState(loop)) return copyOfState(loop);
+/** What `onSaveCheckpoint` says, checked and copied; the copy before, if that is the same. */
+function savedState(loop: AnyLoop, last?: Json): Json {
+  if (savesItsState(loop)) return last !== undefined && isFlatCopy(last, loop.state) ? last : copyOfState(loop);
   const before = isLookedAt;
   isLookedAt = true;
   try {
@@ -90,14 +92,62 @@ function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
   );
 }
 
-/** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
-export function capture(loop: AnyLoop): LoopDict {
-  const dict: LoopDict = { state: savedState(loop), progress: {}, children: {} };
-  for (const [name, part] of partsOf(loop)) {
-    if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-    else dict.children[name] = capture(part);
-  }
+/**
+ * The state of a loop and all below it, copied.
+ * @param last how it was captured before: what is the same is shared with that
+ * @throws LoopError `NOT_PLAIN_DATA`
+ */
+export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
+  const state = savedState(loop, last?.state);
+  if (last !== undefined && state === last.state && isLeaf(last) && !somePart(loop, isAny, undefined)) return last;
+  return withParts(loop, { state, progress: {}, children: {} }, last?.children);
+}
+
+/**
+ * The same for a boundary, with whether the loop is restarting.
+ * @param last the boundary before: the states of children that are the same are shared with it
+ * @throws LoopError `NOT_PLAIN_DATA`
+ */
+export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'children'>): Boundary {
+  const boundary = { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting };
+  return withParts(loop, boundary, last?.children);
+}
+
+type Boundary = LoopDict & { restarting: boolean };
+
+function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict, last?: LoopDict['children']): Dict {
+  somePart(loop, captureInto, { dict, last });
   return dict;
+}
+
+function captureInto(
+  name: string,
+  part: AnyLoop | BaseProgress,
+  { dict, last }: { dict: LoopDict; last: LoopDict['children'] | undefined },
+): boolean {
+  if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
+  else dict.children[name] = capture(part, last?.[name]);
+  return false;
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+/**
+ * The one that was captured last, if another that was captured is the same: a loop is often left in one state again and
+ * again. Not looked for where a state holds other objects (see `SharingCopy`), or others stand below.
+ */
+export function sharedDict(dict: LoopDict, last: LoopDict): LoopDict {
+  const { state } = dict;
+  const isObject = typeof state === 'object' && state !== null;
+  return isObject && isLeaf(dict) && isLeaf(last) && isFlatCopy(last.state, state) ? last : dict;
+}
+
+function isLeaf({ progress, children }: LoopDict): boolean {
+  for (const _ in progress) return false;
+  for (const _ in children) return false;
+  return true;
 }
 
 /** `onLoadCheckpoint` is not awaited. @throws LoopError if it would have to be */

@@ -44,22 +44,47 @@ function isArrayOf(kind: (item: unknown) => boolean, value: unknown): value is u
   return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
 }
 
+/** Of plain objects, which most fields hold, it is known at once that they are no part. */
+function mayBePart(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
+}
+
 type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
 
-/** What a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in arrays (`folds.0`). */
-export function partsOf(loop: AnyLoop): Part[] {
-  const parts: Part[] = [];
-  // Asked at every boundary: a list of the keys would cost more than to look at them.
+/**
+ * Goes through what a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in
+ * arrays (`folds.0`), up to one that is wanted. No list is made of them: this is done at every boundary.
+ * @param into handed on to `isWanted`, so that no function need be made for it
+ * @returns whether there was one
+ */
+export function somePart<Into>(
+  loop: AnyLoop,
+  isWanted: (name: string, part: AnyLoop | BaseProgress, into: Into) => boolean,
+  into: Into,
+): boolean {
+  // A list of the keys would cost more than to look at them.
   for (const name in loop) {
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(loop, name)) continue;
-    if (isLoop(value)) parts.push([name, value]);
-    else if (value instanceof BaseProgress) parts.push([name, value]);
-    else if (isArrayOf(isLoop, value)) {
-      for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
+    if (!mayBePart(value) || !Object.hasOwn(loop, name)) continue;
+    if (isLoop(value) || value instanceof BaseProgress) {
+      if (isWanted(name, value, into)) return true;
+    } else if (isArrayOf(isLoop, value)) {
+      for (const [i, item] of value.entries()) if (isLoop(item) && isWanted(`${name}.${i}`, item, into)) return true;
     }
   }
+  return false;
+}
+
+/** All of those. */
+export function partsOf(loop: AnyLoop): Part[] {
+  const parts: Part[] = [];
+  somePart(loop, addTo, parts);
   return parts;
+}
+
+function addTo(name: string, part: AnyLoop | BaseProgress, parts: Part[]): boolean {
+  parts.push([name, part] as Part);
+  return false;
 }
 
 export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
@@ -68,13 +93,11 @@ export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
 
 /** Whether a loop has any children. */
 export function hasChildren(loop: AnyLoop): boolean {
-  // Asked at every run of a child: a list of the keys would cost more than to look at them.
-  for (const name in loop) {
-    const value: unknown = (loop as unknown as Record<string, unknown>)[name];
-    if (typeof value !== 'object' || value === null) continue;
-    if ((isLoop(value) || isArrayOf(isLoop, value)) && Object.hasOwn(loop, name)) return true;
-  }
-  return false;
+  return somePart(loop, isLoopPart, undefined);
+}
+
+function isLoopPart(_name: string, part: AnyLoop | BaseProgress): boolean {
+  return isLoop(part);
 }
 
 export function progressOf(loop: AnyLoop): [name: string, progress: BaseProgress][] {
@@ -137,7 +160,7 @@ export function parentOf(loop: AnyLoop): { loop: AnyLoop; name: string } | undef
 }
 
 export function childNamed(loop: AnyLoop, name: string): unknown {
-  if (Object.hasOwn(loop, name)) return Reflect.get(loop, name);
+  if (Object.hasOwn(loop, name)) return (loop as unknown as Record<string, unknown>)[name];
   const dot = name.lastIndexOf('.');
   const list: unknown = dot === -1 ? undefined : Reflect.get(loop, name.slice(0, dot));
   return Array.isArray(list) ? list[Number(name.slice(dot + 1))] : undefined;
@@ -180,6 +203,24 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
       visit(child, `${path}.${name}`);
     }
   }
+}
+
+/**
+ * Whether all below a loop are linked to where they stand, as {@link walk} would link them. Each has one link, so that they
+ * are a tree then, unless they lead back to the loop itself.
+ */
+export function isLinked(root: AnyLoop, loop: AnyLoop = root): boolean {
+  return !somePart(loop, isUnlinked, { root, loop });
+}
+
+function isUnlinked(
+  name: string,
+  part: AnyLoop | BaseProgress,
+  { root, loop }: { root: AnyLoop; loop: AnyLoop },
+): boolean {
+  if (part instanceof BaseProgress) return false;
+  const link = part[parentLink];
+  return part === root || link?.loop !== loop || link.name !== name || !isLinked(root, part);
 }
 
 /** Sets the fields and checks the tree; on an error nothing has changed. */

@@ -1,7 +1,7 @@
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
 import { now } from '../time/clock.ts';
-import { slice, turn } from '../time/turn.ts';
+import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { overrides } from '../tree/any-loop.ts';
 import { hasChildren } from '../tree/tree.ts';
 import type { LightRunner } from './light-runner.ts';
@@ -24,6 +24,8 @@ export class LightSteps {
   readonly #burst: Burst;
   /** When the event loop is to have its turn. */
   #deadline = 0;
+  /** See `mustGiveTurn`. */
+  #waits = 0;
   #lastKept = 0;
   #keepEvery = slice;
   /** How long the last one took. */
@@ -100,12 +102,13 @@ export class LightSteps {
     const slow = burst.sprint(Math.min(firstBurst, limit), Infinity);
     if (slow !== undefined || burst.done || burst.attention) return slow;
     this.#beginSlice();
+    this.#lastKept = now();
     return limit > firstBurst ? burst.sprint(limit - firstBurst, this.#deadline) : undefined;
   }
 
   #beginSlice(): void {
     this.#deadline = now() + slice;
-    this.#lastKept = now();
+    this.#waits = waitsSoFar();
   }
 
   /** Steps of a loop without children that are more than could be taken at once, or slow. */
@@ -113,7 +116,10 @@ export class LightSteps {
     const [running, place, burst] = [this.#running, this.#place, this.#burst];
     let slow = first;
     let walks = false;
-    if (this.#deadline === 0) this.#beginSlice();
+    if (this.#deadline === 0) {
+      this.#beginSlice();
+      this.#lastKept = now();
+    }
     for (;;) {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !running.hasActor) {
@@ -132,8 +138,8 @@ export class LightSteps {
       if (running.savesWithin) this.#boundaryBetween();
       else if (running.session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
       if (seen >= this.#deadline) {
-        if (await this.#isLeftAfter(turn())) return;
-        this.#deadline = now() + slice;
+        if (mustGiveTurn(this.#waits) && (await this.#isLeftAfter(turn()))) return;
+        this.#beginSlice();
       }
       slow = undefined;
       if (walks) {

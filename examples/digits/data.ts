@@ -48,8 +48,8 @@ export function pick({ images, labels }: Digits, places: Uint32Array): Digits {
 async function read(label: number): Promise<Digit[]> {
   const file = createRequire(import.meta.url).resolve(`mnist/src/digits/${label}.json`);
   const pixels = Float32Array.from(JSON.parse(await readFile(file, 'utf8')).data as number[]);
-  const count = pixels.length / PIXELS;
-  return Array.from({ length: count }, (_, i) => ({ image: pixels.subarray(i * PIXELS, (i + 1) * PIXELS), label }));
+  const image = (i: number) => pixels.subarray(i * PIXELS, (i + 1) * PIXELS);
+  return Array.from({ length: pixels.length / PIXELS }, (_, i) => ({ image: image(i), label }));
 }
 
 function shuffledBy(seed: number, digits: Digit[]): Digit[] {

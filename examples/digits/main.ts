@@ -25,8 +25,7 @@ try {
 }
 
 async function main(): Promise<number> {
-  const flag = { type: 'boolean' } as const;
-  const text = { type: 'string' } as const;
+  const [flag, text] = [{ type: 'boolean' }, { type: 'string' }] as const;
   const options = { epochs: text, rate: text, record: text, fresh: flag, 'no-inspect': flag, help: flag } as const;
   const { values: flags } = parseArgs({ options });
   if (flags.help) {
@@ -87,8 +86,7 @@ function withEpochs(saved: Checkpoint, total?: number): Checkpoint {
 }
 
 function printLine({ epoch, part, loss, accuracy, heldOut }: EpochReport): void {
-  const [all, right, known] = [part, accuracy, heldOut.accuracy].map((one) =>
-    `${(one * 100).toFixed(1)} %`.padStart(7),
-  );
+  const percent = (one: number) => `${(one * 100).toFixed(1)} %`.padStart(7);
+  const [all, right, known] = [part, accuracy, heldOut.accuracy].map(percent);
   console.log(`epoch ${epoch} ${all}   loss ${loss.toFixed(4)}   accuracy ${right}   held out ${known}`);
 }

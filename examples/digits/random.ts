@@ -16,16 +16,11 @@ export function next(random: Random): number {
   return mix(random.position) / 2 ** 32;
 }
 
-/** A whole number from 0 up to `count`, without `count`. */
-export function below(count: number, random: Random): number {
-  return Math.floor(next(random) * count);
-}
-
 /** The numbers from 0 up to `count` in random order (Fisher-Yates). */
 export function shuffled(count: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    const j = below(i + 1, random);
+    const j = Math.floor(next(random) * (i + 1));
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;

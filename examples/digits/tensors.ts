@@ -21,9 +21,8 @@ export class Tensors {
 
   loadStateDict(dict: Record<string, Float32Array>): void {
     tf.tidy(() => {
-      for (const [name, variable] of Object.entries(this.variables)) {
+      for (const [name, variable] of Object.entries(this.variables))
         variable.assign(tf.tensor(dict[name]!, variable.shape));
-      }
     });
   }
 

@@ -13,7 +13,7 @@ import { WebSocket } from 'ws';
 import { loadTensorFlow } from '../examples/digits/backend.ts';
 import { loadDigits, type Split, slice } from '../examples/digits/data.ts';
 import { Fit } from '../examples/digits/loops.ts';
-import { below, seeded } from '../examples/digits/random.ts';
+import { next, seeded } from '../examples/digits/random.ts';
 import { createTraining } from '../examples/digits/training.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'loopchart-digits-'));
@@ -86,7 +86,8 @@ test('interrupted twice at random batches, it ends with the bits of a run that w
   dispose(whole);
 
   // 25 batches and 4 looks at the held-out digits, of two steps each, in an epoch.
-  const cuts = [below(60, random), below(95, random)].toSorted((a, b) => a - b);
+  const below = (count: number) => Math.floor(next(random) * count);
+  const cuts = [below(60), below(95)].toSorted((a, b) => a - b);
   const store = fileStore(join(scratch, 'bits'), { keep: 1 });
   for (const cut of cuts) {
     const fit = small(800, 500, 3);

@@ -218,7 +218,7 @@ describe('on the page', () => {
     // To one that may be sent nothing, nothing is offered.
     await page.locator('.node.of-app', { hasText: 'till' }).click();
     await expect.poll(() => page.locator('.state .who').getAttribute('title')).toBe('till@3');
-    expect(await page.locator('form.send').count()).toBe(0);
+    await expect.poll(() => page.locator('form.send').count()).toBe(0);
     await page.locator('.node.of-app', { hasText: 'shop' }).click();
     await page.waitForSelector('form.send');
     await expect

@@ -237,8 +237,8 @@ test('runs that are chosen while files are still read stay chosen, whatever the 
   await box(0.3).waitFor();
   // Once all have been read, the address has the view of somebody who has chosen, and all the files.
   await expect.poll(() => page.url()).toMatch(/file=third\.jsonl.*compare=second\.jsonl[^&]*,first\.jsonl/);
-  for (const rate of [0.1, 0.2]) expect(await box(rate).isChecked()).toBe(true);
-  expect(await page.getByRole('tab', { name: 'compare' }).count()).toBe(1);
+  for (const rate of [0.1, 0.2]) await expect.poll(() => box(rate).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole('tab', { name: 'compare' }).count()).toBe(1);
 });
 
 test('what is dropped is added, and two that cannot be read are both told of', async () => {

@@ -153,12 +153,14 @@ test('the dialog lists the checkpoints that there are, says which lies before th
     .toMatch(/The nearest before the moment that is shown: step 2 of batches#2, 1 step before it\./);
   await dialog().getByRole('button', { name: 'Take it' }).click();
   await expect.poll(() => dialog().innerText()).toContain('9 steps had been taken');
-  expect(
-    await dialog()
-      .getByRole('radio', { name: /step 2 of batches#2/ })
-      .isChecked(),
-  ).toBe(true);
-  expect(await dialog().getByRole('button', { name: 'Take it' }).count()).toBe(0);
+  await expect
+    .poll(() =>
+      dialog()
+        .getByRole('radio', { name: /step 2 of batches#2/ })
+        .isChecked(),
+    )
+    .toBe(true);
+  await expect.poll(() => dialog().getByRole('button', { name: 'Take it' }).count()).toBe(0);
 
   // By keys to an older one, past those between.
   await dialog()

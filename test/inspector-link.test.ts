@@ -100,7 +100,7 @@ test('all that somebody has made of the view outlives a reload, and is the same 
   await page.locator('.u-over').first().waitFor();
   await quiet();
   await expect.poll(() => looks()).toEqual(made);
-  expect(page.url()).toBe(link);
+  await expect.poll(() => page.url()).toBe(link);
 
   // As where somebody else opens it.
   await page.evaluate(() => sessionStorage.clear());

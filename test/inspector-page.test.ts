@@ -600,7 +600,7 @@ test('a run in another tab is watched and driven without a server', async () => 
   await addPoint('state.n > 1e9');
   await page.reload();
   await expect.poll(pointsShown).toEqual(['when state.n > 1e9']);
-  expect(page.url()).toContain('channel=loopchart');
+  await expect.poll(() => page.url()).toContain('channel=loopchart');
   // The app begins another run.
   const before = await rows();
   await app.reload();

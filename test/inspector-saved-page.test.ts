@@ -242,7 +242,7 @@ describe('runs that are compared', () => {
     await expect.poll(moment).toBe(20);
     await press('ArrowRight');
     await expect.poll(() => page.url()).toContain('seq=21');
-    expect(page.url()).toContain(COMPARED);
+    await expect.poll(() => page.url()).toContain(COMPARED);
     expect(faults).toEqual([]);
   });
 

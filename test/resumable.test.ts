@@ -93,8 +93,7 @@ describe('a run under an id', () => {
 
     await store.delete('tree');
     expect((await resumable(new Tree(), { id: 'tree', store, tell })).from).toBeUndefined();
-    await new Promise(setImmediate);
-    expect(listeners()).toEqual(before);
+    await expect.poll(listeners).toEqual(before);
   });
 
   test('that fails says so with its error, and goes on from what was saved last', async () => {
@@ -156,7 +155,7 @@ describe('a run under an id', () => {
       code: 'CHECKPOINT_MISMATCH',
       message: expect.stringContaining('`a` was begun with, ["hello"], got ["good morning"]'),
     });
-    expect(listeners()).toEqual(before);
+    await expect.poll(listeners).toEqual(before);
     const again = await resumable(new Steps(), { id: 'a', store, args: ['hello'], tell });
     expect((await again.outcome).output).toBe('hello 3');
     // Whoever brings checkpoints forward may say that the arguments are others now.
@@ -213,7 +212,7 @@ describe('a run under an id', () => {
       code: 'STORE_BUSY',
     });
     expect(loaded).toBe(false);
-    expect(listeners()).toEqual(before);
+    await expect.poll(listeners).toEqual(before);
     await holder.release('a');
     const { outcome } = await resumable(new Steps(), { id: 'a', store, args: ['hello'] });
     expect((await outcome).status).toBe('finished');
@@ -247,7 +246,7 @@ describe('a run under an id', () => {
     await expect(resumable(new Steps(), { id: 'broken', store, args: ['x'], tell })).rejects.toThrow(
       'the disk is gone',
     );
-    expect(listeners()).toEqual(before);
+    await expect.poll(listeners).toEqual(before);
   });
 });
 
@@ -289,7 +288,7 @@ test.for<[string, object]>([
     message: expect.stringContaining(text),
   });
   await expect(resumable({} as never, options as never)).rejects.toThrow('resumable expected a loop');
-  expect(listeners()).toEqual(before);
+  await expect.poll(listeners).toEqual(before);
 });
 
 describe.skipIf(process.platform === 'win32')('signals', () => {
@@ -394,7 +393,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     const { outcome } = await starting;
     expect(await outcome).toMatchObject({ status: 'aborted', exitCode: 143 });
     expect(told).toEqual(['a: aborted, after 0 steps.\nThe run was ended by SIGTERM before it went on.\n']);
-    expect(listeners()).toEqual(before);
+    await expect.poll(listeners).toEqual(before);
     const { outcome: whole } = await resumable(new Steps(), { id: 'a', store, args: ['hello'], tell });
     expect((await whole).output).toBe('hello 3');
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { interpret, isParallel, type Log, type Node, random, randomTree, Tree } from './support/trees.ts';
 
 const long = process.env.LOOPCHART_LONG !== undefined;
-const trees = Number(process.env.LOOPCHART_TREES ?? (long ? 10_000 : 200));
+const trees = Number(process.env.LOOPCHART_TREES ?? (long ? 10_000 : 120));
 const firstSeed = Number(process.env.LOOPCHART_SEED ?? 1);
 
 interface Result {

@@ -44,13 +44,14 @@ async function provenCause(
   random: ChanceCall | undefined,
 ): Promise<Cause | undefined> {
   const [first] = cuts as [Cut];
+  const draws = random === undefined ? [none] : unlike;
   // What would come out right in any case proves nothing.
-  if (await helps(trial, [first], inNewInstance)) return later;
-  if (await helps(trial, cuts, inUsedArguments)) return await ofArguments(trial, first);
-  if (await helps(trial, cuts, afterReset)) return await ofRestart(trial, await atCut(trial, first));
+  if (await helps(trial, [first], inNewInstance, draws)) return later;
+  if (await helps(trial, cuts, inUsedArguments, draws)) return await ofArguments(trial, first);
+  if (await helps(trial, cuts, afterReset, draws)) return await ofRestart(trial, await atCut(trial, first));
   if (random !== undefined) {
     for (const way of [inNewInstance, afterReset])
-      if (await helps(trial, cuts, way, ['random']))
+      if (await helps(trial, cuts, way, [alike]))
         return ofChance(
           'random',
           random,
@@ -58,8 +59,22 @@ async function provenCause(
         );
   }
   // Not from the other cut: a step of a parent that is run again in the same instance changes its fields twice.
-  return await ofFields(trial, await atCut(trial, first), await helps(trial, [first], inSameInstance));
+  return await ofFields(trial, await atCut(trial, first), await helps(trial, [first], inSameInstance, draws));
 }
+
+/** The seeds of what is drawn before a cut and after it, if there is anything to draw. */
+type Draws = readonly [before: number, after: number] | undefined;
+
+const none: Draws = undefined;
+
+const alike: Draws = [1, 1];
+
+/** More than one, for what was drawn anew may by chance be the same where it matters. */
+const unlike: Draws[] = [
+  [1, 2],
+  [3, 4],
+  [5, 6],
+];
 
 /** One more way to go on from a cut. */
 type Way = (trial: Trial, cut: Cut, stopped: Stopped) => Promise<Measured | undefined>;
@@ -73,15 +88,18 @@ interface Stopped {
   cut: Cut;
 }
 
-/** Whether runs that go on in some way come out right, from all of these cuts. @param fixed what is the same before and after the cut */
-async function helps(trial: Trial, cuts: readonly Cut[], way: Way, fixed: readonly Chance[] = []): Promise<boolean> {
-  for (const cut of cuts) {
-    const { result: stopped } = await withChance(fixed, () => atCut(trial, cut));
-    if (stopped === undefined) return false;
-    const { result: measured } = await withChance(fixed, () => way(trial, stopped.cut, stopped));
-    if (measured === undefined || firstDifference(trial.whole, measured) !== undefined) return false;
-  }
+/** Whether runs that go on in some way come out right, from all of these cuts and whichever of these they draw. */
+async function helps(trial: Trial, cuts: readonly Cut[], way: Way, draws: readonly Draws[]): Promise<boolean> {
+  for (const drawn of draws) for (const cut of cuts) if (!(await comesOutRight(trial, cut, way, drawn))) return false;
   return true;
+}
+
+async function comesOutRight(trial: Trial, cut: Cut, way: Way, drawn: Draws): Promise<boolean> {
+  const fixed: Chance[] = drawn === undefined ? [] : ['random'];
+  const { result: stopped } = await withChance(fixed, () => atCut(trial, cut), drawn?.[0]);
+  if (stopped === undefined) return false;
+  const { result: measured } = await withChance(fixed, () => way(trial, stopped.cut, stopped), drawn?.[1]);
+  return measured !== undefined && firstDifference(trial.whole, measured) === undefined;
 }
 
 /** Runs until the same cut, and no further. Where loops run side by side there may be none that is the same. */

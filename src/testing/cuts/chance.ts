@@ -29,8 +29,9 @@ interface Replaced {
 /**
  * Calls something while all that is asked of chance or of time, in this process and outside `once`, is heard of.
  * @param fixed which of the two give the same from run to run meanwhile
+ * @param seed of the random numbers that are given then
  */
-export async function withChance<T>(fixed: readonly Chance[], work: () => Promise<T>): Promise<Heard<T>> {
+export async function withChance<T>(fixed: readonly Chance[], work: () => Promise<T>, seed = 1): Promise<Heard<T>> {
   // One after another: what two put in the same place could not be taken back in order.
   const before = last;
   let over = () => {};
@@ -49,7 +50,7 @@ export async function withChance<T>(fixed: readonly Chance[], work: () => Promis
     return true;
   };
   const replaced = [
-    ...replaceRandom(note, fixed.includes('random') ? randomFrom(1) : undefined),
+    ...replaceRandom(note, fixed.includes('random') ? randomFrom(seed) : undefined),
     ...replaceTime(note, fixed.includes('time') ? counter() : undefined),
   ];
   try {

@@ -13,6 +13,9 @@ const tally: Reporter = {
       for (const test of tests) count[test.result().state]++;
       // Of a file that could not be loaded, or whose hooks failed, no test tells.
       if (!module.ok() && tests.every((test) => test.ok())) count.failed++;
+      for (const test of tests)
+        if (test.diagnostic()?.flaky)
+          console.log(`Passed only when run again: ${module.relativeModuleId} > ${test.fullName}`);
     }
     console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   },
@@ -74,6 +77,8 @@ const config: ViteUserConfig = defineConfig({
     // What a browser shows comes when the machine has time for it.
     expect: { poll: { timeout: 20_000 } },
     reporters: ['default', tally],
+    // A browser has its own time on a busy machine. Which tests needed it is said at the end; no other test is run again.
+    tags: [{ name: 'page', description: 'Shows a page in a browser.', retry: 1 }],
   },
 });
 

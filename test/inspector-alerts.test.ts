@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { recordingText, type Synthetic, synthetic } from '../inspector/dev/synthetic.ts';
 import type { Line } from '../inspector/lines/line.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { formatRecording, parseRecording, record, replay } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createActor, waitFor } from 'xstate';

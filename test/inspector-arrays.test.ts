@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Store } from '../inspector/run/store.ts';
 import { treeAt } from '../inspector/run/tree-at.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { Loop } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { barText } from '../inspector/drawing/flame.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
 import { NOTHING } from '../inspector/run/difference.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { begin, choose, end, leave, openRecording, page, press, visit, watchRun } from './support/page.ts';

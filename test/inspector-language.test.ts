@@ -1,3 +1,5 @@
+// @module-tag page
+
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';

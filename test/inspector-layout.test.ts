@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { parseRecording } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthetic } from '../inspector/dev/synthetic.ts';

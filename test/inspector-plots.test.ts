@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { logTicks, tick, ticks } from '../inspector/drawing/axis-ticks.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Nest } from '../inspector/run/nest.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { formatRecording, Loop, parseRecording, record, replay } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { recordingLines } from '../inspector/export/recording.ts';

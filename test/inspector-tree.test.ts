@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
 import { stoppedText } from './support/ended.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { synthetic } from '../inspector/dev/synthetic.ts';

@@ -1,3 +1,5 @@
+// @module-tag page
+
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { begin, choose, end, leave, openRecording, page, press, settle, visit } from './support/page.ts';

@@ -66,21 +66,85 @@ const longest = 64 * 1024;
 export function inspectHere({ port, ...options }: InspectHereOptions = {}): InspectorHere {
   const own = port === undefined ? new BroadcastChannel('loopchart') : undefined;
   const way: Port = port ?? (own as Port);
-  const inspection = new Inspection(options);
-  const run = inspection.runId;
-  const guests = new Map<string, Guest>();
   // In Node a channel would keep the process.
   (own as { unref?: () => void } | undefined)?.unref?.();
-
-  const leave = (page: string) => {
-    guests.get(page)?.connection.close();
-    guests.delete(page);
+  const inspection = new Inspection(options);
+  const guests = new Guests(inspection, way);
+  const bye = () => guests.sayBye();
+  // A tab that is closed is never heard of again; one that was only left may come back as it was.
+  const comeBack = ({ persisted }: { persisted?: boolean }) => {
+    if (persisted === true) guests.sayHere();
   };
-  const enter = (page: string, since: number, told: Told) => {
-    leave(page);
-    if (guests.size >= mostPages) return;
+  const tab = globalThis as Partial<Tab>;
+  tab.addEventListener?.('pagehide', bye);
+  tab.addEventListener?.('pageshow', comeBack);
+  way.addEventListener('message', guests.hear);
+  way.start?.();
+  // Pages that were there first.
+  guests.sayHere();
+
+  return {
+    get pages() {
+      return guests.size;
+    },
+    next: (event) => inspection.next(event),
+    attach: (actor) => inspection.attach(actor),
+    close() {
+      way.removeEventListener('message', guests.hear);
+      tab.removeEventListener?.('pagehide', bye);
+      tab.removeEventListener?.('pageshow', comeBack);
+      bye();
+      inspection.close();
+      own?.close();
+    },
+  };
+}
+
+/** The pages that are connected over one way. */
+class Guests {
+  readonly #inspection: Inspection;
+  readonly #way: Port;
+  readonly #run: string;
+  readonly #all = new Map<string, Guest>();
+
+  constructor(inspection: Inspection, way: Port) {
+    this.#inspection = inspection;
+    this.#way = way;
+    this.#run = inspection.runId;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  sayHere(): void {
+    this.#way.postMessage({ loopchart: 'here', run: this.#run });
+  }
+
+  sayBye(): void {
+    this.#way.postMessage({ loopchart: 'bye', run: this.#run });
+    for (const page of [...this.#all.keys()]) this.#leave(page);
+  }
+
+  readonly hear = ({ data }: { data: unknown }): void => {
+    const run = this.#run;
+    if (!isSaid(data) || (data.run ?? run) !== run) return;
+    const { page } = data;
+    const guest = this.#all.get(page);
+    if (data.loopchart === 'open') this.#enter(page, data.since, data.rows === true ? 'rows' : 'lines');
+    else if (data.loopchart === 'close') this.#leave(page);
+    else if (guest === undefined) this.#way.postMessage({ loopchart: 'gone', page, run });
+    else if (data.loopchart === 'ping') this.#way.postMessage({ loopchart: 'alive', page, run });
+    else if (data.loopchart === 'taken') guest.waiting = Math.max(0, guest.waiting - data.characters);
+    else guest.connection.receive(data.text);
+  };
+
+  #enter(page: string, since: number, told: Told): void {
+    this.#leave(page);
+    if (this.#all.size >= mostPages) return;
     const guest: Guest = { connection: { receive: () => {}, close: () => {} }, waiting: 0 };
-    guests.set(page, guest);
+    this.#all.set(page, guest);
+    const [way, run] = [this.#way, this.#run];
     const channel = {
       send(text: string) {
         guest.waiting += text.length;
@@ -90,51 +154,13 @@ export function inspectHere({ port, ...options }: InspectHereOptions = {}): Insp
         return guest.waiting;
       },
     };
-    guest.connection = inspection.connect(channel, since, told, () => leave(page));
-  };
-  const listener = ({ data }: { data: unknown }) => {
-    if (!isSaid(data) || (data.run ?? run) !== run) return;
-    const { page } = data;
-    const guest = guests.get(page);
-    if (data.loopchart === 'open') enter(page, data.since, data.rows === true ? 'rows' : 'lines');
-    else if (data.loopchart === 'close') leave(page);
-    else if (guest === undefined) way.postMessage({ loopchart: 'gone', page, run });
-    else if (data.loopchart === 'ping') way.postMessage({ loopchart: 'alive', page, run });
-    else if (data.loopchart === 'taken') guest.waiting = Math.max(0, guest.waiting - data.characters);
-    else guest.connection.receive(data.text);
-  };
-  const sayHere = () => way.postMessage({ loopchart: 'here', run });
-  const sayBye = () => {
-    way.postMessage({ loopchart: 'bye', run });
-    for (const page of [...guests.keys()]) leave(page);
-  };
-  // A tab that is closed is never heard of again; one that was only left may come back as it was.
-  const comeBack = ({ persisted }: { persisted?: boolean }) => {
-    if (persisted === true) sayHere();
-  };
-  const tab = globalThis as Partial<Tab>;
-  tab.addEventListener?.('pagehide', sayBye);
-  tab.addEventListener?.('pageshow', comeBack);
-  way.addEventListener('message', listener);
-  way.start?.();
-  // Pages that were there first.
-  sayHere();
+    guest.connection = this.#inspection.connect(channel, since, told, () => this.#leave(page));
+  }
 
-  return {
-    get pages() {
-      return guests.size;
-    },
-    next: (event) => inspection.next(event),
-    attach: (actor) => inspection.attach(actor),
-    close() {
-      way.removeEventListener('message', listener);
-      tab.removeEventListener?.('pagehide', sayBye);
-      tab.removeEventListener?.('pageshow', comeBack);
-      sayBye();
-      inspection.close();
-      own?.close();
-    },
-  };
+  #leave(page: string): void {
+    this.#all.get(page)?.connection.close();
+    this.#all.delete(page);
+  }
 }
 
 function isSaid(data: unknown): data is Said {

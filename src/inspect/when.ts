@@ -26,74 +26,103 @@ type Reader = (scope: object) => unknown;
  */
 export function parseCondition(text: string, look: Look = looksLive): Condition {
   if (text.length > longest) throw new Error(`Expected a condition of at most ${longest} characters.`);
-  const tokens = tokensOf(text);
-  let at = 0;
-  const peek = () => tokens[at];
-  const take = (...wanted: string[]) => (wanted.includes(tokens[at] ?? '') ? tokens[at++] : undefined);
-  const fail = (): never => {
-    throw unreadable(text, peek() ?? 'its end');
-  };
+  const condition = new Parser(text, look).whole();
+  return (scope) => truth(condition(scope));
+}
 
-  const either = (): Reader => {
-    let left = both();
-    while (take('||')) {
-      const [a, b] = [left, both()];
+/** One method for each rank of the grammar: from `||`, which binds least, to a path, which binds most. */
+class Parser {
+  readonly #text: string;
+  readonly #look: Look;
+  readonly #tokens: string[];
+  #at = 0;
+
+  constructor(text: string, look: Look) {
+    this.#text = text;
+    this.#look = look;
+    this.#tokens = tokensOf(text);
+  }
+
+  whole(): Reader {
+    const condition = this.#either();
+    return this.#at < this.#tokens.length ? this.#fail() : condition;
+  }
+
+  #either(): Reader {
+    let left = this.#both();
+    while (this.#take('||')) {
+      const [a, b] = [left, this.#both()];
       left = (scope) => known(or(truth(a(scope)), () => truth(b(scope))));
     }
     return left;
-  };
-  const both = (): Reader => {
-    let left = comparison();
-    while (take('&&')) {
-      const [a, b] = [left, comparison()];
+  }
+
+  #both(): Reader {
+    let left = this.#comparison();
+    while (this.#take('&&')) {
+      const [a, b] = [left, this.#comparison()];
       left = (scope) => known(not(or(not(truth(a(scope))), () => not(truth(b(scope))))));
     }
     return left;
-  };
-  const comparison = (): Reader => {
-    const left = operand();
-    const operator = take('<', '<=', '>', '>=', '==', '===', '!=', '!==');
+  }
+
+  #comparison(): Reader {
+    const left = this.#operand();
+    const operator = this.#take('<', '<=', '>', '>=', '==', '===', '!=', '!==');
     if (operator === undefined) return left;
-    const right = operand();
+    const right = this.#operand();
+    const look = this.#look;
     return (scope) => known(compare(operator, left(scope), right(scope), look, scope));
-  };
-  const operand = (): Reader => {
-    if (take('!')) {
-      const inner = operand();
+  }
+
+  #operand(): Reader {
+    if (this.#take('!')) {
+      const inner = this.#operand();
       return (scope) => known(not(truth(inner(scope))));
     }
-    if (take('(')) {
-      const inner = either();
-      return take(')') ? inner : fail();
+    if (this.#take('(')) {
+      const inner = this.#either();
+      return this.#take(')') ? inner : this.#fail();
     }
-    const word = peek();
-    if (word === undefined) return fail();
-    if (/^[-\d]/.test(word)) return literal(Number(tokens[at++]));
-    if (/^["']/.test(word)) return literal(unquoted(tokens[at++]!, text));
-    if (!/^[A-Za-z_$]/.test(word)) return fail();
-    at++;
-    return Object.hasOwn(words, word) ? literal(words[word]) : path(word);
-  };
-  const path = (first: string): Reader => {
+    const word = this.#tokens[this.#at];
+    if (word === undefined) return this.#fail();
+    if (/^[-\d]/.test(word)) return literal(Number(this.#next()));
+    if (/^["']/.test(word)) return literal(unquoted(this.#next()!, this.#text));
+    if (!/^[A-Za-z_$]/.test(word)) return this.#fail();
+    this.#next();
+    return Object.hasOwn(words, word) ? literal(words[word]) : this.#path(word);
+  }
+
+  #path(first: string): Reader {
     const keys = [first];
     for (;;) {
-      if (take('.')) {
-        const key = tokens[at++];
-        keys.push(key !== undefined && /^[A-Za-z_$]/.test(key) ? key : fail());
-      } else if (take('[')) {
-        const key = tokens[at++];
-        if (key === undefined || !/^["'\d]/.test(key)) return fail();
-        keys.push(/^\d/.test(key) ? String(Number(key)) : unquoted(key, text));
-        if (!take(']')) return fail();
+      if (this.#take('.')) {
+        const key = this.#next();
+        keys.push(key !== undefined && /^[A-Za-z_$]/.test(key) ? key : this.#fail());
+      } else if (this.#take('[')) {
+        const key = this.#next();
+        if (key === undefined || !/^["'\d]/.test(key)) return this.#fail();
+        keys.push(/^\d/.test(key) ? String(Number(key)) : unquoted(key, this.#text));
+        if (!this.#take(']')) return this.#fail();
       } else {
+        const look = this.#look;
         return (scope) => keys.reduce<unknown>((value, key) => within(value, key, look, scope), scope);
       }
     }
-  };
+  }
 
-  const condition = either();
-  if (at < tokens.length) fail();
-  return (scope) => truth(condition(scope));
+  #next(): string | undefined {
+    return this.#tokens[this.#at++];
+  }
+
+  /** The next token, if it is one of these. */
+  #take(...wanted: string[]): string | undefined {
+    return wanted.includes(this.#tokens[this.#at] ?? '') ? this.#next() : undefined;
+  }
+
+  #fail(): never {
+    throw unreadable(this.#text, this.#tokens[this.#at] ?? 'its end');
+  }
 }
 
 function unreadable(text: string, at: string): Error {

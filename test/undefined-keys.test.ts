@@ -15,7 +15,9 @@ import { fileStore } from 'loopchart/node';
 import { everyCut } from 'loopchart/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
+import { editCheckpoint } from '../src/checkpoint/edit.ts';
 import { decodeGraph, encodeGraph } from '../src/checkpoint/json-graph.ts';
+import { plainFrom } from '../src/inspect/fork/value.ts';
 
 /* A key that holds `undefined` is there: a program that counts keys counts it, and goes on as it would have. */
 
@@ -115,4 +117,20 @@ test('a recording has it, and is replayed', async () => {
   const { context, output } = frames.findLast(({ path }) => path === 'tasks')!;
   expect(Object.keys((context.state as any).results).length).toBe(4);
   expect(output).toBe(whole);
+});
+
+test('a page that forks a run may leave it as it is, put it there and take it out', async () => {
+  const run = new Tasks().start({ paused: true });
+  await run.step(2);
+  const checkpoint = await run.checkpoint();
+  await run.stop();
+  const results = { kept: { $undefined: true }, again: 1 };
+  const edit = { loop: '', at: '/results', value: plainFrom(results) };
+  const edited = editCheckpoint(checkpoint, [
+    edit,
+    { loop: '', at: '/results/new', value: plainFrom({ $undefined: true }) },
+    { loop: '', at: '/results/again' },
+  ]);
+  expect((edited.stateDict as any).state_dict.results).toStrictEqual({ kept: undefined, new: undefined });
+  expect(() => plainFrom([{ $undefined: true }])).toThrow('undefined in a list');
 });

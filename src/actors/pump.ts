@@ -6,6 +6,7 @@ import { isPending, readDone, refuseIterator } from '../data/returned.ts';
 import type { HookEnd } from '../light/handover.ts';
 import { isQuiet } from '../light/light-runner.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
+import { Stride } from '../step/stride.ts';
 import type { Unit } from '../step/unit.ts';
 import { hasWaited } from '../step/waits.ts';
 import { now, soon } from '../time/clock.ts';
@@ -22,9 +23,6 @@ const commitShare = 1 / 20;
 
 /** So many steps that are awaited are kept, each by itself, until it is known that the loop does not wait in them. */
 const tried = 64;
-
-/** So many steps are taken at most between two looks at what others want. */
-const mostAtOnce = 8192;
 
 /**
  * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
@@ -65,8 +63,8 @@ class Pump implements HookActor {
   #awaited = 0;
   /** How often the program had waited before the last step. */
   #waitsBefore = 0;
-  /** How many steps are taken between two looks at the clock, and how many there are still to be; when it was last looked at. */
-  #size = 1;
+  /** How many steps there are still to be before the next look at the clock; when it was last looked at. */
+  readonly #stride = new Stride();
   #unseen = 0;
   #began = 0;
 
@@ -231,7 +229,7 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#size, pace ?? this.#size, left);
+    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#stride.size, pace ?? Infinity, left);
     this.#claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
     if (this.#walks) this.#waitsBefore = waitsSoFar();
@@ -271,11 +269,9 @@ class Pump implements HookActor {
     const { session } = running;
     const seen = now();
     const took = seen - this.#began;
-    // A look at the clock costs as much as some steps.
-    if (took < 0.25) this.#size = Math.min(this.#size * 2, mostAtOnce);
-    else if (took > 0.5) this.#size = Math.max(1, this.#size >> 1);
+    this.#stride.took(took);
     const quiet = this.#composite && isQuiet(running);
-    this.#unseen = quiet ? Math.min(this.#size, 16) : 0;
+    this.#unseen = quiet ? Math.min(this.#stride.size, 16) : 0;
     const tired = seen >= this.#deadline;
     const due = session.stepsUntilDue() <= session.claimed;
     const late = tired && seen - this.#lastCommit >= this.#commitEvery;

@@ -18,7 +18,7 @@ import { compiled } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
 import { Seat } from './seat.ts';
-import { sessionOf } from './session.ts';
+import { sessionOf, unseenSession } from './session.ts';
 
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running extends Reporting implements Host, Runner, LightRunner {
@@ -47,9 +47,9 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   #isGone = false;
   readonly #endedChildren: EndedRuns<Running> = new EndedRuns();
 
-  /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
+  /** @param actor not there where it runs without one: until somebody looks (see {@link sit}), or of a root for ever */
   constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
-    super(loop, parent?.session ?? sessionOf(actor!));
+    super(loop, parent?.session ?? (actor === undefined ? unseenSession() : sessionOf(actor)));
     this.parent = parent;
     this.args = args;
     this.whenAborted = undefined;
@@ -143,7 +143,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Whether a stop was asked for: what begins after that takes no step. */
   get stops(): boolean {
-    return this.seat === undefined ? this.parent!.stops : this.context.stop !== null;
+    return this.seat === undefined ? this.parent?.stops === true : this.context.stop !== null;
   }
 
   /** It ran without an actor, and somebody looks. */

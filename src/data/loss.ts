@@ -32,12 +32,20 @@ export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefi
       if (loss !== undefined) return loss;
       whole?.add(value);
     }
-    for (const item of isList ? value : Object.values(value)) {
-      const loss = typeof item === 'object' ? look(item) : undefined;
+    const items: readonly unknown[] = isList ? value : Object.values(value);
+    for (let i = nextObject(items, 0); i < items.length; i = nextObject(items, i + 1)) {
+      const loss = look(items[i]);
       if (loss !== undefined) return loss;
     }
     return undefined;
   }
+}
+
+/** Where the next object stands, from some place on. By itself it is a loop that costs little for long lists of numbers. */
+function nextObject(items: readonly unknown[], from: number): number {
+  let at = from;
+  while (at < items.length && typeof items[at] !== 'object') at++;
+  return at;
 }
 
 /** The same of an array or an object alone, and not of what it holds. */

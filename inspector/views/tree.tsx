@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { firstOddWords } from '../page/alerts.ts';
 import { session } from '../page/session.ts';
 import { chooseRow, enterRow, moveSelection, rowsNow, selectedIndex, toggleGroup } from '../page/tree-selection.ts';
 import { type Actor, begun, type Phase } from '../run/actor.ts';
@@ -7,7 +8,7 @@ import { rateOf, rowKey, type TreeRow, totalOf } from '../run/tree-at.ts';
 import { exact, figure } from '../text/number.ts';
 import { duration, rate } from '../text/time.ts';
 import { Exact } from '../widgets/exact.tsx';
-import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
+import { FirstOdd } from '../widgets/first-odd.tsx';
 import { ForkedFrom } from '../widgets/forked-from.tsx';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Split } from '../widgets/split.tsx';

@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals';
 import type { Path, Run } from '../run/actor.ts';
-import { type BoxNumber, type BoxWords, boxWords, KeptWords } from '../run/box-words.ts';
+import { type BoxNumber, type BoxWords, boxWords } from '../run/box-words.ts';
 import { forkedFrom } from '../run/fork-words.ts';
 import { Nest, type NestBox } from '../run/nest.ts';
 import { type BoxStanding, NestAt } from '../run/nest-at.ts';
@@ -20,7 +20,6 @@ interface Shown {
   eachs: WeakMap<NestBox, NumberOfEach>;
   /** How many steps a loop had when no number of it was found that says anything. */
   without: Map<Path, number>;
-  words: KeptWords;
   /** What the boxes are of, and up to which row they were made. */
   run: Run | undefined;
   end: number;
@@ -41,7 +40,6 @@ function shownNow(): Shown {
       sparks: new Map(),
       eachs: new WeakMap(),
       without: new Map(),
-      words: new KeptWords(),
       run: undefined,
       end: -1,
     };
@@ -64,19 +62,16 @@ export const boxesNow = (): BoxStanding[] =>
   shownNow().at.at(session.now.value, session.chosen ? session.actor.value : undefined);
 
 /**
- * What a box says. The same object until it says something else.
+ * What a box says.
  *
  * @param tight whether there is room for one line only
  */
 export function wordsOf(standing: BoxStanding, tight: boolean): BoxWords {
   const { box, actor } = standing;
-  const { store, words } = shownNow();
+  const { store } = shownNow();
   const odd = box.paths.map(firstOddWords).find((told) => told !== undefined) ?? '';
   const forked = (actor && forkedFrom(store, actor)) ?? '';
-  return words.keep(
-    box.key,
-    boxWords(standing, { number: tight ? undefined : numberOf(standing), odd, forked, tight }),
-  );
+  return boxWords(standing, { number: tight ? undefined : numberOf(standing), odd, forked, tight });
 }
 
 /** The number that a box shows. */

@@ -96,23 +96,6 @@ export function boxWords(standing: BoxStanding, { number, odd, forked, tight }: 
   };
 }
 
-/** Those that were said before, where a box says nothing else now: then it need not be drawn again. */
-export class KeptWords {
-  readonly #before = new Map<string, BoxWords>();
-
-  keep(key: string, words: BoxWords): BoxWords {
-    const before = this.#before.get(key);
-    if (before && isSame(before, words)) return before;
-    this.#before.set(key, words);
-    return words;
-  }
-}
-
-function isSame(one: BoxWords, other: BoxWords): boolean {
-  for (const key in one) if (!Object.is(one[key as keyof BoxWords], other[key as keyof BoxWords])) return false;
-  return true;
-}
-
 type NumberWords = Pick<BoxWords, 'numberName' | 'number' | 'numberTold' | 'numbersOdd' | 'curve' | 'middle'>;
 
 const NO_NUMBER: NumberWords = { numberName: '', number: '', numberTold: '', numbersOdd: '', curve: '', middle: 0 };

@@ -1,12 +1,12 @@
-import { Component, type ComponentChildren } from 'preact';
+import type { ComponentChildren } from 'preact';
 import type { PlacedNest } from '../drawing/nest-layout.ts';
 import type { BoxWords } from '../run/box-words.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
+import { Steady } from '../widgets/steady.ts';
 
 interface BoxProps {
   /** What it is called among all boxes. */
   loop: string;
-  /** The same object until the box says something else. */
   words: BoxWords;
   place: PlacedNest;
   /** Whether there is room for one line only. */
@@ -14,16 +14,8 @@ interface BoxProps {
   current: boolean;
 }
 
-/**
- * A box of the nest. There may be hundreds, and a step changes few of them: one that says what it said before, in the
- * same place, is not drawn again.
- */
-export class Box extends Component<BoxProps> {
-  override shouldComponentUpdate({ words, place, tight, current }: BoxProps): boolean {
-    const { props } = this;
-    return words !== props.words || place !== props.place || tight !== props.tight || current !== props.current;
-  }
-
+/** A box of the nest. A step changes few of them. */
+export class Box extends Steady<BoxProps> {
   override render({ loop, words, place, tight, current }: BoxProps): ComponentChildren {
     const { phase, runs, innermost, odd, isMany } = words;
     return (

@@ -1,4 +1,4 @@
-import { Component, type ComponentChildren } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type NestPicture, nestPicture } from '../drawing/nest-layout.ts';
 import { firstOddWords } from '../page/alerts.ts';
@@ -11,6 +11,7 @@ import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { FirstOdd } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { Steady } from '../widgets/steady.ts';
 import { AppActors } from './app-actors.tsx';
 import { MembersTable } from './members-table.tsx';
 import { Box } from './nest-box.tsx';
@@ -145,12 +146,8 @@ function Boxes({ picture, boxes, chosen }: BoxesProps) {
   );
 }
 
-/** The arrows between boxes, and the frames around those that stand side by side: drawn once for a picture. */
-class Ways extends Component<{ picture: NestPicture }> {
-  override shouldComponentUpdate({ picture }: { picture: NestPicture }): boolean {
-    return picture !== this.props.picture;
-  }
-
+/** The arrows between boxes, and the frames around those that stand side by side. */
+class Ways extends Steady<{ picture: NestPicture }> {
   override render({ picture: { width, height, frames, arrows } }: { picture: NestPicture }): ComponentChildren {
     return (
       <svg class="ways" width={width} height={height} aria-hidden="true">

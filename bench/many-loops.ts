@@ -21,7 +21,8 @@ export class Part extends Loop {
 
   reset(): void {
     this.state.n = 0;
-    this.state.total = this.#parts.length || 400;
+    // What does not end has no total.
+    this.state.total = this.#endless ? Number.NaN : this.#parts.length || 400;
   }
 
   advance(): void | Promise<void> {

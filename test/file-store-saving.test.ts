@@ -22,7 +22,7 @@ import {
 } from './support/store-directory.ts';
 
 describe('the disk that a run takes', () => {
-  test('is bounded: 2,000 saves leave two checkpoints and a lock, and no open file', async () => {
+  test('is bounded: 2,000 saves take one or two files, and leave two checkpoints and no open file', async () => {
     const dir = newDirectory();
     const fragile = new FragileDisk();
     for (const [disk, root] of [
@@ -31,9 +31,13 @@ describe('the disk that a run takes', () => {
     ] as const) {
       const store = createFileStore(disk, root);
       for (let steps = 1; steps <= 2000; steps++) await store.save('r', checkpointAt('r', steps));
-      const names = disk.readdirSync(join(root, runDirectory('r'))).sort();
-      expect(names).toEqual(['00001999.1.ckpt', '00002000.1.ckpt', expect.stringMatching(/^lock\.1\./)]);
+      const namesNow = () => disk.readdirSync(join(root, runDirectory('r'))).sort();
+      const held = namesNow();
+      expect(held.length, `${held}`).toBeLessThanOrEqual(3);
+      expect(held.at(-1)).toMatch(/^lock\.1\./);
+      expect((await store.list('r')).map(({ seq }) => seq)).toEqual([1999, 2000]);
       await store.release('r');
+      expect(namesNow()).toEqual(['00001999.1.ckpt', '00002000.1.ckpt']);
     }
     expect(checkpointsIn(dir, 'r')).toEqual(filesIn(dir, 'r'));
     expect(fragile.opened).toBe(0);
@@ -71,7 +75,7 @@ describe('the disk that a run takes', () => {
 describe('a save', () => {
   test.each([
     ['a small', 0, 'writeSync fsync renameSync fsync'],
-    ['a large', 600_000, 'write fsync writeSync fdatasync renameSync fsync'],
+    ['a large', 600_000, 'write writeSync fsync renameSync fsync'],
   ])('of %s checkpoint is acknowledged when file and name are flushed, in this order', async (_, bytes, order) => {
     const dir = newDirectory();
     const calls: string[] = [];
@@ -143,7 +147,7 @@ describe('a save', () => {
     ['writing', 'writeSync', 0],
     ['writing much', 'write', 600_000],
     ['flushing', 'fsync', 0],
-    ['flushing much', 'fdatasync', 600_000],
+    ['flushing much', 'fsync', 600_000],
     ['renaming', 'renameSync', 0],
   ])('fails when the disk is full while %s, and the checkpoint before stays', async (_, call, bytes) => {
     const dir = newDirectory();

@@ -3,7 +3,7 @@ import type { LoopContext, LoopReportEvent } from '../chart/context.ts';
 import { checkParts, hasObservers, optionsOf, parentActor, topActor } from '../chart/xstate-inner.ts';
 import { Mailbox } from '../step/mailbox.ts';
 import { now } from '../time/clock.ts';
-import { slice, turn, waitsSoFar } from '../time/turn.ts';
+import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
 
 /** A run of a loop, as far as its waits go. */
@@ -144,7 +144,7 @@ export class Session extends Barrier {
     this.#lookedAt = seen;
     if (seen < this.#sliceEnd) return undefined;
     // At first, and where the program has waited for something meanwhile, all others have had theirs.
-    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits) {
+    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits || !mustGiveTurn(this.#waits)) {
       this.#beginSlice();
       return undefined;
     }

@@ -14,8 +14,8 @@ import type { Checkpoint } from './contents.ts';
 //
 // Up to 48, every version of the format is the same: a reader can tell a newer version from damage.
 //
-// Versions differ in what the graph is: 1 is V8's own serialization (`node/graph.ts`), 2 is JSON (`json-graph.ts`). Who makes
-// the checksums is not said here: Node has a function for it, a browser has one that returns a promise.
+// Versions differ in what the graph is: 1 is V8's own serialization (`node/graph.ts`), 2 is JSON (`json-graph.ts`); 3 is no
+// checkpoint but what stands ahead of each in a file of many (`node/series.ts`). Who makes the checksums is not said here: Node has a function for it, a browser has one that returns a promise.
 
 const magic = Uint8Array.from('LOOPCKPT', (letter) => letter.charCodeAt(0));
 const frame = 88;

@@ -13,7 +13,7 @@ export const bare = 'an object without a prototype (copy it into an ordinary one
  * What data has that a copy of its values would not have, and that would be missing after a resume, in words: a getter,
  * which would be a value from then on; a key that is a symbol or not enumerable; a name that an array has beside its items;
  * that there is no prototype.
- * What is no plain data is not looked into. Keys that hold `undefined` are no loss: what is read there is the same.
+ * What is no plain data is not looked into.
  * @param whole objects whose own keys are fine: they are listed once for each. Those that are found to be are added
  */
 export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefined {
@@ -32,12 +32,20 @@ export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefi
       if (loss !== undefined) return loss;
       whole?.add(value);
     }
-    for (const item of isList ? value : Object.values(value)) {
-      const loss = typeof item === 'object' ? look(item) : undefined;
+    const items: readonly unknown[] = isList ? value : Object.values(value);
+    for (let i = nextObject(items, 0); i < items.length; i = nextObject(items, i + 1)) {
+      const loss = look(items[i]);
       if (loss !== undefined) return loss;
     }
     return undefined;
   }
+}
+
+/** Where the next object stands, from some place on. By itself it is a loop that costs little for long lists of numbers. */
+function nextObject(items: readonly unknown[], from: number): number {
+  let at = from;
+  while (at < items.length && typeof items[at] !== 'object') at++;
+  return at;
 }
 
 /** The same of an array or an object alone, and not of what it holds. */

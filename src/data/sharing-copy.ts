@@ -95,7 +95,7 @@ export class SharingCopy {
 
   #array(value: unknown[], last: Json[]): Json[] | typeof other {
     let changed: Json[] | undefined;
-    for (let i = 0; i < value.length; i++) {
+    for (let i = sameNumbers(value, last); i < value.length; i++) {
       const item = this.#item(value[i]);
       if (item === other) return other;
       if (changed !== undefined) {
@@ -120,12 +120,11 @@ export class SharingCopy {
     // Nothing stands above it: these are its own, in the order in which a copy would have them.
     for (const key in value) {
       const given = value[key];
-      if (given === undefined) continue;
       if (keys[at++] !== key) return other;
       const before = last[key];
       // Most are the same. Zeros may not be: there are two of them.
       if (given === before && typeof given !== 'object' && given !== 0) continue;
-      const item = this.#item(given);
+      const item = given === undefined ? undefined : this.#item(given);
       if (item === other) return other;
       if (Object.is(item, before)) continue;
       changed ??= copyOf(last, keys);
@@ -147,6 +146,20 @@ export class SharingCopy {
         return other;
     }
   }
+}
+
+/** With how many numbers that are the same two lists begin. A call for each of many numbers would cost more than to compare them. */
+function sameNumbers(one: readonly unknown[], another: readonly unknown[]): number {
+  const length = Math.min(one.length, another.length);
+  let at = 0;
+  while (at < length) {
+    const item = one[at];
+    if (typeof item !== 'number' || item !== another[at]) break;
+    // Of zeros there are two.
+    if (item === 0 && !Object.is(item, another[at])) break;
+    at++;
+  }
+  return at;
 }
 
 function copyOf(record: Record<string, Json>, keys: readonly string[]): Record<string, Json> {

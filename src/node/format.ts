@@ -16,15 +16,18 @@ import {
 import { LoopError } from '../data/errors.ts';
 import { deserialize, serialize } from './graph.ts';
 
-// A file is a header (`checkpoint/header.ts`) and a payload, which is what `graph.ts` says.
+// A file is a header (`checkpoint/header.ts`) and a payload, which is what `graph.ts` says. A file of many: `series.ts`.
 
 const version = 1;
+
+/** So many bytes are free ahead of a checkpoint: in a series, something stands there. */
+export const ahead = 128;
 
 /** A whole file but for its checksums, which {@link seal} fills in. */
 export interface Encoded {
   bytes: Buffer;
   headerLength: number;
-  /** What `bytes` is the beginning of. */
+  /** What `bytes` is a part of: {@link ahead} bytes, these, and some room. */
   buffer: Buffer;
 }
 
@@ -40,17 +43,16 @@ export function encode(runId: string, checkpoint: Checkpoint, savedAt: number, r
   const payloadLength = views.reduce((sum, view) => sum + view.length, graph.length);
   const header = makeHeader(version, { ...facts, node: process.version }, graph.length, payloadLength);
   const headerLength = header.length;
-  const length = headerLength + payloadLength;
+  const end = ahead + headerLength + payloadLength;
   // With some room, as most states grow: the next one fits as well.
-  const buffer =
-    reuse !== undefined && reuse.length >= length ? reuse : Buffer.allocUnsafeSlow(Math.ceil(length * 1.25));
-  const bytes = buffer.subarray(0, length);
+  const buffer = reuse !== undefined && reuse.length >= end ? reuse : Buffer.allocUnsafeSlow(Math.ceil(end * 1.25));
+  const bytes = buffer.subarray(ahead, end);
   bytes.set(header);
   graph.copy(bytes, headerLength);
-  let end = headerLength + graph.length;
+  let at = headerLength + graph.length;
   for (const view of views) {
-    bytes.set(view, end);
-    end += view.length;
+    bytes.set(view, at);
+    at += view.length;
   }
   return { bytes, headerLength, buffer };
 }
@@ -74,16 +76,27 @@ export function readHeader(bytes: Buffer): Header {
 }
 
 /**
+ * The header of a checkpoint that is whole.
+ *
+ * @throws Damage
+ * @throws LoopError `CHECKPOINT_UNREADABLE` for a newer version of the format
+ */
+export function check(bytes: Buffer): Header {
+  const header = readHeader(bytes);
+  const expected = header.headerLength + header.payloadLength;
+  if (bytes.length !== expected) throw new Damage(`it has ${bytes.length} bytes, not ${expected}`);
+  checkPayloadSum(bytes, sumOf(bytes.subarray(header.headerLength)));
+  return header;
+}
+
+/**
  * The checkpoint in a file.
  *
  * @throws Damage
  * @throws LoopError `CHECKPOINT_UNREADABLE` for a file that is whole, and that this version of loopchart or Node cannot read
  */
 export function decode(bytes: Buffer): Checkpoint {
-  const { facts, headerLength, graphLength, payloadLength } = readHeader(bytes);
-  const expected = headerLength + payloadLength;
-  if (bytes.length !== expected) throw new Damage(`it has ${bytes.length} bytes, not ${expected}`);
-  checkPayloadSum(bytes, sumOf(bytes.subarray(headerLength)));
+  const { facts, headerLength, graphLength } = check(bytes);
   const graphEnd = headerLength + graphLength;
   try {
     return deserialize(bytes.subarray(headerLength, graphEnd), bytes.subarray(graphEnd));
@@ -97,6 +110,6 @@ export function decode(bytes: Buffer): Checkpoint {
   }
 }
 
-function sumOf(bytes: Uint8Array): Buffer {
+export function sumOf(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer');
 }

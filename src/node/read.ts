@@ -6,7 +6,8 @@ import { type PassedOver, unreadable, unreadableOne } from '../checkpoint/unread
 import { LoopError } from '../data/errors.ts';
 import { codeOf, type Disk, isPassing, storeError } from './disk.ts';
 import { decode, readHeader } from './format.ts';
-import { checkpointFiles } from './layout.ts';
+import { type CheckpointFile, checkpointFiles } from './layout.ts';
+import { longest, type Series, seriesIn } from './series.ts';
 
 /** How much of a file `list` reads at first: a header is shorter, unless the run's id is very long. */
 const headerGuess = 4096;
@@ -28,18 +29,16 @@ export async function loadNewest(
     const damaged: PassedOver[] = [];
     let gone: string | undefined;
     for (const file of files.reverse()) {
-      const path = join(directory, file.name);
-      const read = await readCheckpoint(disk, path, runId);
+      const read = await readCheckpoint(disk, directory, file, runId);
       if (read === 'gone') {
         gone = file.name;
         break;
       }
-      if (read instanceof Error) {
-        damaged.push({ which: `checkpoint ${file.seq} (${file.name})`, cause: read });
-        continue;
-      }
-      if (damaged.length > 0) onFallback(unreadable(runId, damaged, `Went back to checkpoint ${file.seq}.`));
-      return read;
+      const { seq, damage, checkpoint } = read;
+      if (damage !== undefined) damaged.push({ which: `checkpoint ${read.promised} (${file.name})`, cause: damage });
+      if (checkpoint === undefined) continue;
+      if (damaged.length > 0) onFallback(unreadable(runId, damaged, `Went back to checkpoint ${seq}.`));
+      return checkpoint;
     }
     if (gone === undefined) {
       // A directory, say, never was a checkpoint.
@@ -62,32 +61,117 @@ export async function loadOne(
   runId: string,
   seq: number,
 ): Promise<Checkpoint | undefined> {
-  // Two writers of one run may have used a number: the later one's counts.
-  const file = checkpointFiles(await namesIn(disk, directory)).findLast((one) => one.seq === seq);
+  // Two writers of one run may have used a number: the later one's counts. In a series are those that come after its first.
+  const file = checkpointFiles(await namesIn(disk, directory)).findLast((one) => one.seq <= seq);
   if (file === undefined) return undefined;
-  const read = await readCheckpoint(disk, join(directory, file.name), runId);
-  if (read === 'gone' || read instanceof NoFile) return undefined;
-  if (!(read instanceof Error)) return read;
-  throw unreadableOne(runId, seq, read);
+  const read = await readCheckpoint(disk, directory, file, runId, seq);
+  if (read === 'gone' || read.damage instanceof NoFile) return undefined;
+  if (read.seq === seq && read.checkpoint !== undefined) return read.checkpoint;
+  if (read.damage !== undefined && (read.promised === seq || file.seq === seq))
+    throw unreadableOne(runId, seq, read.damage);
+  return undefined;
 }
 
 /** Something else has the name of a checkpoint. */
 class NoFile extends Damage {}
 
-async function readCheckpoint(disk: Disk, path: string, runId: string): Promise<Checkpoint | Error | 'gone'> {
+/** What became of reading a checkpoint from a file. */
+interface Read {
+  /** Its number. */
+  seq: number;
+  checkpoint?: Checkpoint;
+  /** Why it is not the one that should be there. */
+  damage?: Error;
+  /** The number of the one that should. */
+  promised: number;
+}
+
+/** @param seq which one of a series; default: the newest that is whole */
+async function readCheckpoint(
+  disk: Disk,
+  directory: string,
+  file: CheckpointFile,
+  runId: string,
+  seq?: number,
+): Promise<Read | 'gone'> {
+  const path = join(directory, file.name);
+  const read: Read = { seq: file.seq, promised: file.seq };
   try {
     // Reading from a pipe would wait for ever.
-    if (!disk.isFileSync(path)) return new NoFile('it is no ordinary file');
-    const bytes = await disk.readFile(path);
-    const { runId: whose } = readHeader(bytes).facts;
-    if (whose !== runId) return new Damage(`it is of run "${whose}"`);
-    return jsonable(decode(bytes));
+    if (!disk.isFileSync(path)) return { ...read, damage: new NoFile('it is no ordinary file') };
+    const { bytes, series, damage } = await contentsOf(disk, path, file.seq);
+    let one = bytes;
+    if (series !== undefined) {
+      const { records, promised } = series;
+      const found = seq === undefined ? records.at(-1) : records.find((record) => record.seq === seq);
+      if (damage !== undefined) Object.assign(read, { damage, promised });
+      if (found === undefined) return read;
+      read.seq = found.seq;
+      one = found.bytes;
+    }
+    const { runId: whose } = readHeader(one).facts;
+    if (whose !== runId) return { ...read, damage: new Damage(`it is of run "${whose}"`) };
+    return { ...read, checkpoint: jsonable(decode(one)) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'gone';
     // A file that cannot be read, for its size, its sectors or its permissions, is as good as damaged. What may pass, such
     // as too many open files, is not: going back to an older checkpoint for that would lose steps for nothing.
     if (error instanceof LoopError || isPassing(error)) throw storeError(`load run "${runId}" from ${path}`, error);
-    return error as Error;
+    return { ...read, damage: error as Error };
+  }
+}
+
+/** The bytes of a file, and what is in it if it is a series. */
+interface Contents {
+  bytes: Buffer;
+  series?: Series;
+  /** Why the newest of the series is not the one that was acknowledged. */
+  damage?: Damage;
+}
+
+async function contentsOf(disk: Disk, path: string, first: number): Promise<Contents> {
+  let before: string | undefined;
+  for (;;) {
+    const bytes = await disk.readFile(path);
+    const series = seriesIn(bytes, first);
+    if (series === undefined) return { bytes };
+    const newest = series.records.at(-1)?.seq;
+    const damage =
+      series.promised > (newest ?? 0)
+        ? new Damage(`it is not whole${newest === undefined ? '' : `, but that before it, checkpoint ${newest}, is`}`)
+        : bytes.length === series.room
+          ? undefined
+          : new Damage(`its file has ${bytes.length} bytes, not ${series.room}`);
+    if (damage === undefined) return { bytes, series };
+    // A writer may add to it while it is read. Damage stays as it is.
+    const state = `${newest} ${series.promised} ${bytes.length}`;
+    if (state === before) return { bytes, series, damage };
+    before = state;
+  }
+}
+
+/** What is in a file that is a series; `undefined` for any other, and for one that cannot be read. */
+export async function seriesAt(
+  disk: Disk,
+  path: string,
+  first: number,
+): Promise<(Series & { damage: Damage | undefined }) | undefined> {
+  try {
+    if (!disk.isFileSync(path) || (await sizeOf(disk, path)) > longest) return undefined;
+    const { series, damage } = await contentsOf(disk, path, first);
+    return series && { ...series, damage };
+  } catch (error) {
+    if (isPassing(error)) throw storeError(`read ${path}`, error);
+    return undefined;
+  }
+}
+
+async function sizeOf(disk: Disk, path: string): Promise<number> {
+  const fd = await disk.open(path, 'r');
+  try {
+    return (await disk.fstat(fd)).size;
+  } finally {
+    await disk.close(fd);
   }
 }
 

@@ -1,83 +1,62 @@
-import { join } from 'node:path';
-import { turn } from '../time/turn.ts';
-import { codeOf, type Disk, flushNames, isOther, openDirectory, remove, storeError } from './disk.ts';
-import { type Encoded, seal } from './format.ts';
+import { type Disk, storeError } from './disk.ts';
+import { fill } from './fill.ts';
+import type { Encoded } from './format.ts';
+import { HeldDirectory } from './held-directory.ts';
 import type { TakeOver, Who } from './holder.ts';
-import {
-  type CheckpointFile,
-  checkpointFile,
-  checkpointFiles,
-  isUnfinished,
-  lastNumber,
-  unfinished,
-} from './layout.ts';
-import { acquire, confirm, giveUp, type Lock } from './lock.ts';
+import { checkpointFile, lastNumber } from './layout.ts';
+import { OpenSeries } from './open-series.ts';
+import { isSmall } from './series.ts';
+import { filesOf, type KeptFile, splitSeries } from './split-series.ts';
 
-/** Up to this many bytes, hashing takes less time than a second flush of the file. */
-const small = 512 * 1024;
+/** So many checkpoints of a writer are files of their own: a run that is hardly ever saved needs no series. */
+const single = 4;
 
-/** The most bytes that one call writes: Node takes no more than 2^31 - 1. */
-const chunk = 2 ** 30;
-
-/** The only writer of a run, from the first save until it is released. Its methods must not overlap. */
+/**
+ * The only writer of a run, from the first save until it is released. Its methods must not overlap.
+ *
+ *     save 1 … 4         5                6 … 68           69           release
+ *     a file each   ──▶  a series    ──▶  added to it ──▶  the next ──▶ a file each of those that are kept
+ *
+ * A file takes two flushes, of its bytes and of its name; what is added to a series takes one, and no name.
+ */
 export class Writer {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #runId: string;
-  readonly #who: Who;
-  readonly #lock: Lock;
-  /** The directory, to flush its names. */
-  readonly #names: number | undefined;
+  readonly #directory: HeldDirectory;
   /** What is in the directory, oldest first. */
-  readonly #files: CheckpointFile[];
-  /** Files that have lost their name, being closed. */
-  #closing: Promise<unknown> = Promise.resolve();
+  #files: KeptFile[] = [];
+  /** The number of the last checkpoint. */
+  #last = 0;
+  /** How many this writer has saved. */
+  #saved = 0;
+  /** The last of the files, if that is a series which this writer has begun. */
+  #series: OpenSeries | undefined;
 
   /**
-   * Makes the directory of a run if there is none, takes the lock, and sweeps what a crash has left there.
+   * Makes the directory of a run if there is none, takes the lock, and tidies up what a crash has left there.
    *
    * @throws LoopError `STORE_BUSY`, `STORE`
    */
   static async open(
     disk: Disk,
-    directory: string,
+    path: string,
     runId: string,
     who: Who,
-    mayTakeOver: TakeOver = () => false,
+    { mayTakeOver, keep }: { mayTakeOver: TakeOver; keep: number },
   ): Promise<Writer> {
+    let directory: HeldDirectory | undefined;
     try {
-      const { lock, first } = await enter(disk, directory, runId, who, mayTakeOver);
-      try {
-        if (first !== undefined) await flushParents(disk, directory, first);
-        const names = disk.readdirSync(directory);
-        for (const name of names) if (isUnfinished(name)) remove(disk, join(directory, name));
-        const fd = openDirectory(disk, directory);
-        return new Writer(disk, directory, runId, who, lock, fd, checkpointFiles(names));
-      } catch (error) {
-        giveUp(disk, lock);
-        throw error;
-      }
+      directory = await HeldDirectory.open(disk, path, runId, who, mayTakeOver);
+      const writer = new Writer(directory);
+      await writer.#takeIn(keep);
+      return writer;
     } catch (error) {
-      throw storeError(`open ${directory} for run "${runId}"`, error);
+      directory?.unlock();
+      await directory?.close();
+      throw storeError(`open ${path} for run "${runId}"`, error);
     }
   }
 
-  private constructor(
-    disk: Disk,
-    directory: string,
-    runId: string,
-    who: Who,
-    lock: Lock,
-    names: number | undefined,
-    files: CheckpointFile[],
-  ) {
-    this.#disk = disk;
+  private constructor(directory: HeldDirectory) {
     this.#directory = directory;
-    this.#runId = runId;
-    this.#who = who;
-    this.#lock = lock;
-    this.#names = names;
-    this.#files = files;
   }
 
   /**
@@ -87,173 +66,134 @@ export class Writer {
    *   before is intact
    */
   async save(encoded: Encoded, keep: number): Promise<void> {
-    const file = checkpointFile((this.#files.at(-1)?.seq ?? 0) + 1, this.#lock.generation);
+    const { runId, path } = this.#directory;
+    const seq = this.#last + 1;
     try {
-      const { name, seq } = this.#files.at(-1) ?? { name: '', seq: 0 };
-      if (seq >= lastNumber) throw new Error(`no number comes after that of ${name}; move it somewhere else`);
-      await this.#write(file, encoded);
+      if (seq > lastNumber) {
+        throw new Error(`no number comes after that of ${this.#files.at(-1)!.name}; move it somewhere else`);
+      }
+      await this.#write(encoded, seq, keep);
     } catch (error) {
-      throw storeError(`save checkpoint ${file.seq} of run "${this.#runId}" in ${this.#directory}`, error);
+      throw storeError(`save checkpoint ${seq} of run "${runId}" in ${path}`, error);
     }
     try {
-      await this.#prune(keep);
+      const closing = this.#directory.takeClosing();
+      this.#prune(keep);
+      await closing;
     } catch (error) {
-      const task = `remove what checkpoint ${file.seq} of run "${this.#runId}", which is saved, replaces`;
-      throw storeError(`${task} in ${this.#directory}`, error);
+      throw storeError(`remove what checkpoint ${seq} of run "${runId}", which is saved, replaces in ${path}`, error);
     }
   }
 
-  /** Gives the lock up; after that, the writer can only be closed. */
-  unlock(): void {
+  /** Leaves each checkpoint that is kept in a file of its own, and gives the lock up; after that, the writer can only be closed. */
+  async release(keep: number): Promise<void> {
+    const { runId, path } = this.#directory;
     try {
-      giveUp(this.#disk, this.#lock);
+      await this.#split(keep);
+    } catch {
+      // The disk is full, say, or another writer has taken over. Nothing is lost: the next one takes it in as it is.
+    }
+    try {
+      this.#directory.unlock();
     } catch (error) {
-      throw storeError(`release run "${this.#runId}" in ${this.#directory}`, error);
+      throw storeError(`release run "${runId}" in ${path}`, error);
     }
   }
 
   async close(): Promise<void> {
+    const { runId, path } = this.#directory;
     try {
-      await Promise.all([this.#closing, this.#names === undefined ? undefined : this.#disk.close(this.#names)]);
+      await this.#directory.close();
     } catch (error) {
-      throw storeError(`close run "${this.#runId}" in ${this.#directory}`, error);
+      throw storeError(`close run "${runId}" in ${path}`, error);
     }
   }
 
   /** Removes all checkpoints of the run. */
   clear(): void {
+    const { runId, path } = this.#directory;
     try {
-      this.#confirm();
-      this.#files.length = 0;
-      const names = this.#disk.readdirSync(this.#directory);
-      const checkpoints = checkpointFiles(names).map(({ name }) => name);
-      const rest = names.filter(isUnfinished);
-      for (const name of [...checkpoints, ...rest]) remove(this.#disk, join(this.#directory, name));
+      this.#directory.confirm();
+      this.#endSeries();
+      this.#files = [];
+      this.#directory.clear();
     } catch (error) {
-      throw storeError(`delete run "${this.#runId}" in ${this.#directory}`, error);
+      throw storeError(`delete run "${runId}" in ${path}`, error);
     }
   }
 
-  async #write(file: CheckpointFile, encoded: Encoded): Promise<void> {
-    const disk = this.#disk;
-    const path = join(this.#directory, file.name);
-    const temporary = path + unfinished;
-    const fd = disk.openSync(temporary, 'w', 0o600);
+  async #takeIn(keep: number): Promise<void> {
+    this.#files = await filesOf(this.#directory);
+    this.#last = this.#files.at(-1)?.last ?? 0;
     try {
-      await this.#fill(fd, encoded);
-      this.#confirm();
-      disk.renameSync(temporary, path);
-    } catch (error) {
-      await this.#discard(fd, temporary);
-      throw error;
-    }
-    this.#files.push(file);
-    disk.closeSync(fd);
-    // Without this the new name may be gone after a power loss, though the file is there.
-    if (this.#names !== undefined) await disk.fsync(this.#names);
-  }
-
-  async #fill(fd: number, encoded: Encoded): Promise<void> {
-    const { bytes, headerLength } = encoded;
-    if (bytes.length <= small) {
-      seal(encoded);
-      await this.#writeAll(fd, bytes);
-      await this.#disk.fsync(fd);
-      return;
-    }
-    await this.#writeAll(fd, bytes);
-    // Hashing takes as long as flushing, so one is done while the other is under way. The header, whose place on the
-    // disk is settled by then, goes after.
-    const flushed = this.#disk.fsync(fd);
-    seal(encoded);
-    await flushed;
-    await this.#writeAll(fd, bytes.subarray(0, headerLength));
-    await this.#disk.fdatasync(fd);
-  }
-
-  /** One call may write less than it was given: on a disk that is getting full, or of more than 2 GiB. */
-  async #writeAll(fd: number, bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const length = Math.min(bytes.length - at, chunk);
-      const written =
-        length <= small
-          ? this.#disk.writeSync(fd, bytes, at, length, at)
-          : (await this.#disk.write(fd, bytes, at, length, at)).bytesWritten;
-      if (written === 0) throw new Error(`the disk took ${at} of ${bytes.length} bytes and no more`);
-      at += written;
-    }
-  }
-
-  async #discard(fd: number, temporary: string): Promise<void> {
-    try {
-      await this.#disk.close(fd);
-      remove(this.#disk, temporary);
+      await this.#split(keep);
     } catch {
-      // What is told is why the save failed. The file is written over by the next save, or swept at the next start.
+      // On a disk that is full a run can go on nevertheless: what there is is taken as it is.
+      this.#files = await filesOf(this.#directory);
     }
   }
 
-  async #prune(keep: number): Promise<void> {
-    const before = this.#closing;
-    this.#closing = Promise.resolve();
-    while (this.#files.length > keep) {
-      const path = join(this.#directory, this.#files[0]!.name);
-      // While a file is open, unlinking takes its name away and no more; its blocks are freed when it is closed, which
-      // takes as long as writing it, and for which nobody waits.
-      const fd = isOther(this.#disk, path) ? undefined : this.#openDoomed(path);
-      remove(this.#disk, path);
-      this.#files.shift();
-      if (fd !== undefined) this.#closeLater(fd);
+  async #write(encoded: Encoded, seq: number, keep: number): Promise<void> {
+    if (this.#series?.fits(encoded)) {
+      await this.#append(this.#series, encoded, seq, keep);
+    } else {
+      const isSeries = this.#saved >= single && isSmall(encoded.bytes.length);
+      if (isSeries) this.#endSeries();
+      else await this.#split(keep);
+      await this.#addFile(encoded, seq, isSeries ? keep : undefined);
     }
-    await before;
+    this.#saved++;
   }
 
-  #openDoomed(path: string): number | undefined {
+  async #append(series: OpenSeries, encoded: Encoded, seq: number, keep: number): Promise<void> {
     try {
-      return this.#disk.openSync(path, 'r');
+      await series.add(encoded, seq, keep);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      // What the disk holds of it now is not known: the next one gets another file.
+      this.#endSeries();
       throw error;
     }
+    const file = this.#files.at(-1)!;
+    file.last = this.#last = seq;
+    file.count++;
   }
 
-  /** A failure is told by the next save, or by the release. */
-  #closeLater(fd: number): void {
-    const before = this.#closing;
-    // Behind the save's own promises: waking a thread takes time, too.
-    const closed = turn().then(() => this.#disk.close(fd));
-    this.#closing = Promise.all([before, closed]);
-    this.#closing.catch(() => {});
-  }
-
-  #confirm(): void {
-    confirm(this.#disk, this.#directory, this.#runId, this.#lock, this.#who);
-  }
-}
-
-/** Takes the lock in a directory that is made if it is missing; `first` is the outermost directory that was made. */
-async function enter(
-  disk: Disk,
-  directory: string,
-  runId: string,
-  who: Who,
-  mayTakeOver: TakeOver,
-): Promise<{ lock: Lock; first: string | undefined }> {
-  for (let attempt = 1; ; attempt++) {
-    const first = disk.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    try {
-      return { lock: await acquire(disk, directory, runId, who, mayTakeOver), first };
-    } catch (error) {
-      // Another writer has just deleted the run, and its directory.
-      if (codeOf(error) !== 'ENOENT' || attempt === 10) throw error;
+  /** @param keep of a series: how many are kept */
+  async #addFile(encoded: Encoded, seq: number, keep: number | undefined): Promise<void> {
+    const directory = this.#directory;
+    const { name } = checkpointFile(seq, directory.generation);
+    let series: OpenSeries | undefined;
+    if (keep === undefined) {
+      const fd = await directory.add(name, (opened) => fill(directory.disk, opened, encoded));
+      directory.disk.closeSync(fd);
+    } else {
+      series = await OpenSeries.begin(directory, encoded, seq, keep);
     }
+    this.#series = series;
+    this.#files.push({ name, seq, last: seq, count: 1, isSeries: keep !== undefined });
+    this.#last = seq;
+    // Without this the new name may be gone after a power loss, though the file is there.
+    await directory.flushNames();
   }
-}
 
-/** Flushes the names of directories that were made, `first` being the outermost of them. */
-async function flushParents(disk: Disk, directory: string, first: string): Promise<void> {
-  for (let made = directory; ; made = join(made, '..')) {
-    await flushNames(disk, join(made, '..'));
-    if (made === first || made.length <= first.length) return;
+  #endSeries(): void {
+    this.#series?.close();
+    this.#series = undefined;
+  }
+
+  async #split(keep: number): Promise<void> {
+    this.#endSeries();
+    if (!this.#files.some(({ isSeries }) => isSeries)) return;
+    this.#files = await splitSeries(this.#directory, this.#files, keep);
+  }
+
+  #prune(keep: number): void {
+    let count = this.#files.reduce((sum, file) => sum + file.count, 0);
+    while (count - this.#files[0]!.count >= keep) {
+      const [{ name, count: gone }] = this.#files as [KeptFile];
+      this.#directory.drop(name);
+      this.#files.shift();
+      count -= gone;
+    }
   }
 }

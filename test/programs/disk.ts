@@ -48,8 +48,12 @@ interface Inode {
   now: Buffer;
   /** What is on the disk for certain. */
   flushed: Buffer;
-  clean: boolean;
+  /** The blocks that were written to since, of {@link block} bytes: of the others nothing is lost. */
+  written: Set<number>;
 }
+
+/** What disks and caches write at once: what stands beside what is written, in the same block, may be lost as well. */
+const block = 4096;
 
 type NameChange = (names: Map<string, Inode>) => void;
 
@@ -74,7 +78,7 @@ export class FragileDisk {
       file.now.copy(grown);
       grown.set(bytes.subarray(offset, offset + length), position);
       file.now = grown;
-      file.clean = false;
+      for (let at = Math.floor(position / block); at * block < position + length; at++) file.written.add(at);
       return length;
     };
     const openSync: Disk['openSync'] = (path, flags) => {
@@ -83,7 +87,7 @@ export class FragileDisk {
         if (flags === 'r') this.#existing(path);
         else {
           if (!this.#directories.has(posix.dirname(path))) throw systemError('ENOENT');
-          const made: Inode = { now: Buffer.alloc(0), flushed: Buffer.alloc(0), clean: false };
+          const made: Inode = { now: Buffer.alloc(0), flushed: Buffer.alloc(0), written: new Set() };
           this.#change((names) => names.set(path, made));
         }
       }
@@ -106,7 +110,7 @@ export class FragileDisk {
         this.#flushedNames = new Map(this.names);
         this.#changes = [];
       } else {
-        Object.assign(opened, { flushed: opened.now, clean: true });
+        Object.assign(opened, { flushed: opened.now, written: new Set() });
       }
     };
     this.disk = {
@@ -169,8 +173,8 @@ export class FragileDisk {
     const kept = Math.floor(random() * (this.#changes.length + 1));
     for (const change of this.#changes.slice(0, kept)) change(names);
     for (const [path, file] of names) {
-      const now = file.clean ? file.flushed : lose(file, random);
-      names.set(path, { now, flushed: now, clean: true });
+      const now = lose(file, random);
+      names.set(path, { now, flushed: now, written: new Set() });
     }
     this.names = names;
     this.#flushedNames = new Map(names);
@@ -190,13 +194,19 @@ export class FragileDisk {
   }
 }
 
-/** Any block of a file that was not flushed may be the old one, the new one, or zeros, and its end may be missing. */
+/** What was written since a file was flushed may be the old, the new, or zeros, and the end that it has got since may be missing. */
 function lose(file: Inode, random: () => number): Buffer {
-  const length = random() < 0.5 ? file.now.length : Math.floor(random() * (file.now.length + 1));
+  const kept = Math.min(file.flushed.length, file.now.length);
+  const length = random() < 0.5 ? file.now.length : kept + Math.floor(random() * (file.now.length - kept + 1));
   const found = Buffer.alloc(length);
-  for (let at = 0; at < length; at += 512) {
-    const from = random() < 0.6 ? file.now : file.flushed;
-    if (random() < 0.8) found.set(from.subarray(at, Math.min(at + 512, length)), at);
+  file.flushed.copy(found);
+  for (const at of file.written) {
+    for (let from = at * block; from < Math.min((at + 1) * block, length); from += 512) {
+      const to = Math.min(from + 512, length);
+      const source = random() < 0.6 ? file.now : file.flushed;
+      found.fill(0, from, to);
+      if (random() < 0.8) found.set(source.subarray(from, to), from);
+    }
   }
   return found;
 }

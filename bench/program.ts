@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Loop } from 'loopchart';
 import { type Inspector, inspector } from 'loopchart/node';
+import { Part } from './many-loops.ts';
 
 /** What a program is asked to do, and what it answers. */
 interface Asked {
@@ -23,11 +24,14 @@ export class Program {
     this.#child = child;
   }
 
-  /** @param runs so many go on at once, and share the steps that are asked for */
-  static async start(runs = 1): Promise<Program> {
+  /**
+   * @param runs so many go on at once, and share the steps that are asked for
+   * @param of how many loops each is made: 2, or 200 in each other
+   */
+  static async start(runs = 1, of: 2 | 200 = 2): Promise<Program> {
     const child = fork(fileURLToPath(import.meta.url), [], {
       execArgv: [...process.execArgv, '--expose-gc'],
-      env: { ...process.env, LOOPCHART_BENCH_RUNS: `${runs}` },
+      env: { ...process.env, LOOPCHART_BENCH_RUNS: `${runs}`, LOOPCHART_BENCH_LOOPS: `${of}` },
     });
     const url = await new Promise<string>((resolve, reject) => {
       child.once('message', (message) => resolve((message as { url: string }).url));
@@ -151,7 +155,10 @@ async function serve(): Promise<void> {
     if (event.type === '@xstate.microstep' || (event.type === '@xstate.event' && event.event?.type === 'xstate.init'))
       lines++;
   };
-  for (let run = 0; run < runs; run++) void new Fit(gate).start({ inspect: [inspect, count as any] });
+  for (let run = 0; run < runs; run++) {
+    const fit = process.env.LOOPCHART_BENCH_LOOPS === '200' ? Part.tree(() => gate.pass()) : new Fit(gate);
+    void (fit as Loop).start({ inspect: [inspect, count as any] });
+  }
   process.on('message', async ({ what, steps, perSecond }: any) => {
     if (what === 'steps') {
       const [began, before] = [performance.now(), process.cpuUsage()];

@@ -135,9 +135,9 @@ test('the keys of the events of a recording', async () => {
 
 test('the marks of values', () => {
   const twice = { a: 1 };
-  const odd = { n: Number.NaN, twice, again: twice };
+  const odd = { n: Number.NaN, twice, again: twice, none: undefined };
   expect(sorted(marksIn(encodeJson(odd)))).toEqual(documented('marks'));
-  const asset = [new Float32Array(1), new Map(), new Set(), new Date(0), 1n, undefined, odd];
+  const asset = [new Float32Array(1), new Map(), new Set(), new Date(0), 1n, odd];
   expect(sorted(marksIn(encodeAsset(asset)))).toEqual(documented('marks', 'asset marks'));
 
   // Those that stand beside others have no object of their own.

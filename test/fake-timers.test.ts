@@ -69,6 +69,8 @@ describe('under the fake timers of a test a loop gets on as the timers are moved
     ['a loop whose hooks wait', () => new Hooks(2), 6000],
   ] as [string, () => Count, number][])('%s', async (_, make, ms) => {
     for (const watched of [false, true]) {
+      // From here on, what moves the timers has its turn before anything that waits for one of its own.
+      await new Promise((resolve) => setImmediate(resolve));
       vi.useFakeTimers();
       let output: number | undefined;
       const { output: end } = make().start(watched ? { inspect: () => {} } : {});

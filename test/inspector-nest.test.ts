@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { NEST_SIZES, type Nested, nestLayout } from '../inspector/drawing/nest-layout.ts';
 import type { Line } from '../inspector/lines/line.ts';
+import { boxWords } from '../inspector/run/box-words.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
 import { Nest } from '../inspector/run/nest.ts';
 import { type BoxStanding, NestAt } from '../inspector/run/nest-at.ts';
@@ -16,7 +17,8 @@ import { NumberOfEach, spreadOf } from '../inspector/run/spread.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { readLines } from '../inspector/sources/jsonl.ts';
-import { begin, end, leave, openRecording, page, press, scrub, settle, visit } from './support/page.ts';
+import { Steady } from '../inspector/widgets/steady.ts';
+import { begin, end, leave, moment, openRecording, page, press, scrub, settle, visit } from './support/page.ts';
 
 beforeAll(begin, 60_000);
 afterAll(end);
@@ -255,6 +257,67 @@ test('a step lays nothing out: only a loop that was not known changes the pictur
   expect(seen).toHaveLength(5);
 });
 
+/** A loop with others in it; one with none takes steps itself. */
+class Part extends Loop {
+  override state = { steps: 0 };
+  readonly #own: readonly Part[];
+  constructor(own: readonly Part[] = []) {
+    super();
+    this.#own = own;
+    // Each is a loop by itself, none of an array.
+    for (const [at, part] of own.entries()) Object.assign(this, { [`part${at}`]: part });
+  }
+  get done(): boolean {
+    return this.state.steps >= Math.max(3, this.#own.length);
+  }
+  reset(): void {
+    this.state.steps = 0;
+  }
+  async advance(): Promise<void> {
+    const part = this.#own[this.state.steps];
+    this.state.steps++;
+    await part?.run();
+  }
+}
+
+/** What is drawn as a box is. */
+class Drawn extends Steady<object> {
+  render(): null {
+    return null;
+  }
+}
+
+/** 121 loops in 5 levels. */
+const manyLoops = () => {
+  const under = (levels: number): Part =>
+    new Part(levels ? Array.from({ length: 3 }, () => under(levels - 1)) : undefined);
+  return recorded(under(4));
+};
+
+test('a step of one loop draws its box again, and no other', async () => {
+  const { store, at, nest } = await held(await manyLoops());
+  expect(nest.boxes).toHaveLength(121);
+  const leaf = nest.boxes.findLast(({ depth }) => depth === 4)!;
+  const { steps } = leaf.paths[0]!;
+  const place = { key: '', x: 0, y: 0, width: 168, height: 30, head: 30 };
+  const propsAt = (row: number) =>
+    at.at(row, undefined).map((standing) => ({
+      loop: standing.box.key,
+      words: boxWords(standing, { number: undefined, odd: '', forked: '', tight: true }),
+      place: { ...place },
+      tight: true,
+      current: false,
+    }));
+  const before = propsAt(steps.row(1) - 1);
+  const drawn = propsAt(steps.row(1)).filter((props, index) => new Drawn(before[index]!).shouldComponentUpdate(props));
+  expect(drawn.map(({ loop }) => loop)).toEqual([leaf.key]);
+  expect(drawn[0]!.words.steps).toBe('2 steps');
+  // What its place or its neighbours say does not matter, its own place does.
+  const [root] = before;
+  expect(new Drawn(root!).shouldComponentUpdate({ ...root!, place: { ...place, x: 1 } })).toBe(true);
+  expect(store.end).toBeGreaterThan(1000);
+});
+
 /** So many boxes in so many levels, by a small generator whose seed is known. */
 function tree(boxes: number, levels: number): { root: Nested; keys: string[] } {
   interface Growing extends Nested {
@@ -397,6 +460,42 @@ test('the way that runs glows at the moment that is shown, and moves with it', a
     // Nothing has moved.
     await expect.poll(() => places()).toEqual(before);
   }
+});
+
+test('a step changes what the page says of its loop, and nothing of the others', async () => {
+  await visit({}, '');
+  const text = await manyLoops();
+  const { store, nest } = await held(text);
+  await openRecording(text);
+  await page.waitForSelector('.nested');
+  await expect.poll(() => page.locator('.nested').count()).toBe(121);
+  const leaf = nest.boxes.findLast(({ depth }) => depth === 4)!;
+  const row = leaf.paths[0]!.steps.row(1);
+  await scrub(String(store.seq(row - 1) - 1));
+  await page.evaluate(() => {
+    const touched = new Set<string>();
+    const note = (records: MutationRecord[]) => {
+      for (const { target } of records) {
+        const element = target instanceof Element ? target : target.parentElement!;
+        const part = element.closest<HTMLElement>('.nested, .node');
+        if (part) touched.add(part.dataset.loop ?? part.querySelector('.name')!.textContent!);
+      }
+    };
+    const observer = new MutationObserver(note);
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+    (globalThis as any).touchedParts = () => {
+      note(observer.takeRecords());
+      return [...touched];
+    };
+  });
+  await press('ArrowRight');
+  await expect.poll(() => moment()).toBe(store.seq(row));
+  const touched: string[] = await page.evaluate(() => (globalThis as any).touchedParts());
+  expect(touched).toContain(leaf.key);
+  // In the tree, also how long those that run have run so far.
+  const around: string[] = [];
+  for (let box = leaf.parent; box; box = box.parent) around.push(box.key, box.name);
+  expect(touched.filter((one) => ![leaf.key, leaf.name, ...around].includes(one))).toEqual([]);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -3,6 +3,7 @@ import { Loop, type LoopRun, memoryStore } from 'loopchart';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AnyActorRef, createActor } from 'xstate';
 import { runsUsedAgain } from '../src/actors/ended-runs.ts';
+import { unseenRuns } from '../src/actors/unseen.ts';
 import { lightRuns } from '../src/light/light-run.ts';
 import { allowLight } from '../src/light/light-runner.ts';
 import { interpret, isParallel, random, randomTree, Tree } from './support/trees.ts';
@@ -128,6 +129,91 @@ describe('child runs have no actor', () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
     });
     expect([light, actor.getSnapshot().output]).toEqual([0, 3]);
+  });
+});
+
+describe('a run that nobody gets hold of has no actor, not even for its root', () => {
+  test('where it is a run of its own, and nobody watches all runs', async () => {
+    const before = unseenRuns();
+    const loop = new Outer(3);
+    await loop.run();
+    await loop.run();
+    expect(unseenRuns() - before).toBe(2);
+    await loop.start().output;
+    allowLight(false);
+    await loop.run();
+    expect(unseenRuns() - before).toBe(2);
+  });
+
+  test('and comes to the same as any other (60 trees)', async () => {
+    const first = Number(process.env.LOOPCHART_SEED ?? 1);
+    const trees = Number(process.env.LOOPCHART_TREES ?? (process.env.LOOPCHART_LONG ? 3_000 : 60));
+    for (let seed = first; seed < first + trees; seed++) {
+      const next = random(seed);
+      const node = randomTree(next, { depth: 1 + Math.floor(next() * 4), parallel: next() < 0.5 });
+      const plainLog: string[] = [];
+      const { output, error } = interpret(node, plainLog);
+      if (JSON.stringify(plainLog).length > 8_000) continue;
+      const log: string[] = [];
+      const come = await new Tree(node, log, () => {}).run(5).then(
+        (output) => ({ output, error: undefined }),
+        (error) => ({ output: undefined, error: error.message }),
+      );
+      const why = `seed ${seed} (LOOPCHART_SEED=${seed} LOOPCHART_TREES=1)`;
+      expect(come, why).toEqual({ output, error });
+      if (error === undefined || !isParallel(node)) expect(byLoop(log), why).toEqual(byLoop(plainLog));
+    }
+  });
+
+  test('its hooks before the first step are called at once, in the async context of whoever runs it', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    for (const light of [true, false]) {
+      allowLight(light);
+      const seen: string[] = [];
+      class Tells extends Outer {
+        override reset() {
+          super.reset();
+          seen.push(`reset ${storage.getStore()}`);
+        }
+        override onRunStart() {
+          seen.push(`onRunStart ${storage.getStore()}`);
+        }
+        override async advance() {
+          seen.push(`step ${storage.getStore()}`);
+          await super.advance();
+        }
+      }
+      const output = storage.run('here', () => new Tells(1).run());
+      seen.push('begun');
+      expect(await output).toBe(1);
+      expect([light, ...seen]).toEqual([light, 'reset here', 'onRunStart here', 'begun', 'step here']);
+    }
+  });
+
+  test.each([
+    ['steps', () => new (class extends Leaf {})(Infinity)],
+    [
+      'steps that are awaited',
+      () =>
+        new (class extends Leaf {
+          override async advance() {
+            this.state.n++;
+          }
+        })(Infinity),
+    ],
+    ['child runs', () => new Outer(Infinity)],
+    ['steps of a child', () => new Outer(Infinity, new Leaf(1000))],
+  ])('but a state that is no plain data is named all the same, and while it goes on: of %s', async (_, make) => {
+    for (const below of [false, true]) {
+      const loop = make();
+      if (below && !(loop instanceof Outer)) continue;
+      const timer = setTimeout(() => {
+        const one = below ? (loop as Outer).inner : loop;
+        (one.state as any).live = () => {};
+      }, 1);
+      await expect(loop.run()).rejects.toMatchObject({ code: 'NOT_PLAIN_DATA' });
+      clearTimeout(timer);
+    }
   });
 });
 

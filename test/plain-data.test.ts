@@ -51,16 +51,17 @@ describe('a copy of plain data', () => {
     expect(objectsIn(throughJson(copy(pyramid(60))))).toBe(61);
   });
 
-  test('leaves out what JSON leaves out, and keeps a key named __proto__', () => {
+  test('keeps keys that hold undefined and a key named __proto__', () => {
     const value = { a: undefined, b: 1, [Symbol('s')]: 2, ['__proto__']: { c: 3 } };
     Object.defineProperty(value, 'hidden', { value: 4 });
     const made = copy(value);
     expect(Object.entries(made)).toEqual([
+      ['a', undefined],
       ['b', 1],
       ['__proto__', { c: 3 }],
     ]);
     expect(Object.getPrototypeOf(made)).toBe(Object.prototype);
-    expect(Object.keys(throughJson(made))).toEqual(['b', '__proto__']);
+    expect(Object.keys(throughJson(made))).toEqual(['a', 'b', '__proto__']);
   });
 
   test('can be changed where the original is frozen', () => {
@@ -126,8 +127,8 @@ test('the JSON form of a value that needs none is the value itself', () => {
 });
 
 test('what looks like a mark of the JSON form is kept as it is', () => {
-  for (const mark of ['$n', '$$n', '$shared', '$$$shared']) {
-    for (const inside of ['NaN', [1], [1, {}], { [mark]: Number.NaN }]) {
+  for (const mark of ['$n', '$$n', '$shared', '$$$shared', '$undefined', '$$undefined']) {
+    for (const inside of ['NaN', [1], [1, {}], { [mark]: Number.NaN }, undefined]) {
       const value = { [mark]: inside };
       expect(throughJson(value)).toEqual(value);
     }
@@ -149,7 +150,7 @@ function drawn(value: unknown, met = new Map<unknown, number>()): string {
 test(`random graphs are copied and go through JSON as they are (LOOPCHART_SEED=${seed})`, () => {
   const next = random(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
-  const keys = ['a', 'b', '$n', '$shared', '$$n', '__proto__', '0', ''];
+  const keys = ['a', 'b', '$n', '$shared', '$$n', '$undefined', '__proto__', '0', ''];
   for (let round = 0; round < 500; round++) {
     const parts: any[] = [
       null,
@@ -165,9 +166,10 @@ test(`random graphs are copied and go through JSON as they are (LOOPCHART_SEED=$
     const size = 1 + Math.floor(next() * 30);
     for (let i = 0; i < size; i++) {
       const count = Math.floor(next() * 4);
-      const inner = Array.from({ length: count }, () => pick(parts));
+      const isList = next() < 0.4;
+      const inner = Array.from({ length: count }, () => pick(isList ? parts : [...parts, undefined]));
       // From entries, so that `__proto__` is a key like any other.
-      parts.push(next() < 0.4 ? inner : Object.fromEntries(inner.map((one) => [pick(keys), one])));
+      parts.push(isList ? inner : Object.fromEntries(inner.map((one) => [pick(keys), one])));
     }
     const value = parts.at(-1);
     const made = copy(value);

@@ -55,8 +55,8 @@ describe('a copy that shares with the last', () => {
         else if (kind === 5) state[`again${pick(2)}`] = all(state.a)[pick(all(state.a).length)] ?? 1;
         else if (kind === 6 && key !== undefined && typeof one[key] !== 'object') one[key] = pick(5);
         const copy = plainCopy(state, () => 'loop', 'state', copying);
-        expect(words(copy), `seed ${seed}, step ${step}`).toEqual(words(whole(state)));
-        for (const old of before) expect(words(old.copy), `seed ${seed}, step ${step}`).toEqual(old.words);
+        expect(words(copy), `seed ${seed}, step ${step}`).toStrictEqual(words(whole(state)));
+        for (const old of before) expect(words(old.copy), `seed ${seed}, step ${step}`).toStrictEqual(old.words);
         if (last !== undefined && all(copy).some((part) => all(last).includes(part))) shared++;
         before.push({ copy, words: words(copy) });
         last = copy;

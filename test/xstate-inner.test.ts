@@ -33,6 +33,7 @@ import {
   tellMicrostep,
   topActor,
   wantsSnapshots,
+  withActors,
   wrapSend,
 } from '../src/chart/xstate-inner.ts';
 import { turn } from './support/loops.ts';
@@ -347,6 +348,46 @@ describe('a machine', () => {
     actor.send({ type: 'add' });
     actor.send({ type: 'rest' });
     expect(actor.getSnapshot()).toMatchObject({ value: 'resting', context: { n: 6 }, status: 'done' });
+  });
+
+  test('can be given other actors and keep its states: it is the same as one of `provide()`', () => {
+    const began: string[] = [];
+    const helper = (name: string) => fromCallback(() => void began.push(name));
+    const machines = [{ helper: helper('shared') }, { helper: helper('provided') }].map((actors, i) =>
+      i === 0 ? withActors(counter, actors) : counter.provide({ actors } as any),
+    );
+    const [shared, provided] = machines as [typeof counter, typeof counter];
+    expect(shared.root).toBe(counter.root);
+    expect(shared.constructor).toBe(counter.constructor);
+    expect(Reflect.ownKeys(shared).sort()).toEqual(Reflect.ownKeys(provided).sort());
+    expect(JSON.stringify(shared.definition)).toBe(JSON.stringify(provided.definition));
+    expect(shared.implementations).toEqual({ ...counter.implementations, actors: actorsOf(shared) });
+    const ends = machines.map((machine) => {
+      const actor: AnyActorRef = createActor(machine, { input: { n: 1 } } as any).start();
+      actor.send({ type: 'add' });
+      const from = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
+      expect(actor.getSnapshot().machine).toBe(machine);
+      actor.stop();
+      const again: AnyActorRef = createActor(machine, { snapshot: from } as any).start();
+      again.send({ type: 'rest' });
+      const { value, context, status } = again.getSnapshot();
+      return { from, value, context, status };
+    });
+    expect(ends[0]).toEqual(ends[1]);
+    expect(ends[0]).toMatchObject({ value: 'resting', context: { n: 2 }, status: 'done' });
+    // Neither takes the place of the other, or of the first one's.
+    expect(began).toEqual(['shared', 'shared', 'provided', 'provided']);
+    const third = shared.provide({ actors: { helper: helper('third') } } as any);
+    createActor(third, { input: {} } as any).start();
+    createActor(shared, { input: {} } as any).start();
+    expect(began.slice(4)).toEqual(['third', 'shared']);
+  });
+
+  test('is made as ever where a machine has something more of its own than is known', () => {
+    const later = Object.assign(counter.provide({}), { more: {} });
+    const made = withActors(later, { helper: fromCallback(() => {}) });
+    expect(made.root).not.toBe(later.root);
+    expect(JSON.stringify(made.definition)).toBe(JSON.stringify(later.definition));
   });
 
   test('is asked by its actor through its own methods, also where they were replaced', () => {

@@ -7,12 +7,14 @@ const perSecond = 20_000;
 export const streaming: Bench = {
   name: 'streaming',
   async *rows(browser) {
-    for (const view of ['nest', 'chart', 'plots', 'compare']) {
-      const program = await Program.start(view === 'compare' ? 2 : 1);
+    for (const view of ['nest', 'nest of 200 loops', 'chart', 'plots', 'compare']) {
+      const isLarge = view === 'nest of 200 loops';
+      const program = await Program.start(view === 'compare' ? 2 : 1, isLarge ? 200 : 2);
       const tab = await Tab.open(browser, program.url);
-      await program.ask('steps', { steps: 1000 });
+      // Of a large one, until each loop has run.
+      await program.ask('steps', { steps: isLarge ? 50_000 : 1000 });
       if (view === 'compare') await tab.compare();
-      else await tab.page.getByRole('tab', { name: view }).click();
+      else await tab.page.getByRole('tab', { name: view.split(' ')[0]! }).click();
       let took = 0;
       let missed = 0;
       const tasks = await tab.tasksDuring(async () => {

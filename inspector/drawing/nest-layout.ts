@@ -34,6 +34,8 @@ export interface NestPicture {
   height: number;
   /** In the order of the tree. */
   boxes: PlacedNest[];
+  /** The same, by their keys. */
+  places: ReadonlyMap<string, PlacedNest>;
   /** Around boxes that run side by side. */
   frames: { x: number; y: number; width: number; height: number }[];
   /** From a box to the one that follows it. */
@@ -88,6 +90,7 @@ function pictureOf(regions: Nested['regions'], width: number, sizes: NestSizes):
     width: block.width,
     height: block.height,
     boxes: block.boxes,
+    places: new Map(block.boxes.map((box) => [box.key, box])),
     frames: block.frames,
     arrows: block.arrows.map(({ x, y, down }) => arrowPath(x, y, down, sizes.gap - 10)),
     tight: sizes === NEST_SIZES.at(-1),

@@ -1,6 +1,8 @@
 import { batch, computed, type ReadonlySignal } from '@preact/signals';
 import type { Path } from '../run/actor.ts';
 import type { Alert, FirstOdd } from '../run/alert-scan.ts';
+import { keysText } from '../run/held.ts';
+import { exact, figure } from '../text/number.ts';
 import { notify } from './alert-notify.ts';
 import { alertsOf, alertsOfAll, found, type RecordingAlerts, startWatching } from './alert-watch.ts';
 import { keepRules } from './chosen-rules.ts';
@@ -41,6 +43,12 @@ export function firstOddOf(path: Path): FirstOdd | undefined {
   found.value;
   const first = alertsOf(session.recording.value)?.scan.firstOdd.get(path);
   return first && first.row <= session.now.value ? first : undefined;
+}
+
+/** "loss NaN, first at step 53"; nothing where all numbers of a loop are finite. */
+export function firstOddWords(path: Path): string | undefined {
+  const first = firstOddOf(path);
+  return first && `${keysText(first.keys)} ${exact(first.value)}, first at step ${figure(first.step)}`;
 }
 
 /** How many came since somebody looked, in all recordings. */

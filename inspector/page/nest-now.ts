@@ -1,11 +1,14 @@
 import { batch } from '@preact/signals';
-import type { Path } from '../run/actor.ts';
+import type { Path, Run } from '../run/actor.ts';
+import { type BoxNumber, type BoxWords, boxWords } from '../run/box-words.ts';
+import { forkedFrom } from '../run/fork-words.ts';
 import { Nest, type NestBox } from '../run/nest.ts';
 import { type BoxStanding, NestAt } from '../run/nest-at.ts';
 import { pickName } from '../run/series.ts';
 import { Spark, tellingNumber } from '../run/spark.ts';
 import { NumberOfEach, type Spread, spreadOf } from '../run/spread.ts';
 import type { Store } from '../run/store.ts';
+import { firstOddWords } from './alerts.ts';
 import { chosenPick } from './plot-picks.ts';
 import { session } from './session.ts';
 
@@ -17,6 +20,9 @@ interface Shown {
   eachs: WeakMap<NestBox, NumberOfEach>;
   /** How many steps a loop had when no number of it was found that says anything. */
   without: Map<Path, number>;
+  /** What the boxes are of, and up to which row they were made. */
+  run: Run | undefined;
+  end: number;
 }
 
 let shown: Shown | undefined;
@@ -27,9 +33,24 @@ function shownNow(): Shown {
   if (shown?.store !== store) {
     const nest = new Nest();
     const at = new NestAt(nest, store, contexts);
-    shown = { store, nest, at, sparks: new Map(), eachs: new WeakMap(), without: new Map() };
+    shown = {
+      store,
+      nest,
+      at,
+      sparks: new Map(),
+      eachs: new WeakMap(),
+      without: new Map(),
+      run: undefined,
+      end: -1,
+    };
   }
-  shown.nest.update(session.run.value);
+  const run = session.run.value;
+  // Many views ask, and each box does.
+  if (shown.run !== run || shown.end !== store.end) {
+    shown.run = run;
+    shown.end = store.end;
+    shown.nest.update(run);
+  }
   return shown;
 }
 
@@ -40,8 +61,33 @@ export const nestNow = (): Nest => shownNow().nest;
 export const boxesNow = (): BoxStanding[] =>
   shownNow().at.at(session.now.value, session.chosen ? session.actor.value : undefined);
 
+/**
+ * What a box says.
+ *
+ * @param tight whether there is room for one line only
+ */
+export function wordsOf(standing: BoxStanding, tight: boolean): BoxWords {
+  const { box, actor } = standing;
+  const { store } = shownNow();
+  const odd = box.paths.map(firstOddWords).find((told) => told !== undefined) ?? '';
+  const forked = (actor && forkedFrom(store, actor)) ?? '';
+  return boxWords(standing, { number: tight ? undefined : numberOf(standing), odd, forked, tight });
+}
+
+/** The number that a box shows. */
+function numberOf({ box, actor }: BoxStanding): BoxNumber | undefined {
+  const spark = actor && sparkOf(actor.path);
+  if (!spark) return undefined;
+  const { keys } = spark.pick;
+  return {
+    name: keys.join('.'),
+    values: spark.upTo(session.store, session.now.value),
+    each: box.paths.length > 1 ? numberOfEach(box, keys) : undefined,
+  };
+}
+
 /** The small line of a loop: of the number of it that is plotted, else of the one that says most. */
-export function sparkOf(path: Path): Spark | undefined {
+function sparkOf(path: Path): Spark | undefined {
   const { store, sparks, without } = shownNow();
   const chosen = chosenPick(path);
   const before = sparks.get(path);
@@ -61,7 +107,7 @@ export function sparkOf(path: Path): Spark | undefined {
 }
 
 /** Of an array, the number that its line would show, as each of its loops has it at the moment that is shown. */
-export function numberOfEach(box: NestBox, keys: readonly string[]): Spread | undefined {
+function numberOfEach(box: NestBox, keys: readonly string[]): Spread | undefined {
   const { store, eachs } = shownNow();
   const before = eachs.get(box);
   const each = before?.keys.join('\n') === keys.join('\n') ? before : new NumberOfEach(store, keys);

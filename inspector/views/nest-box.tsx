@@ -1,72 +1,81 @@
+import type { ComponentChildren } from 'preact';
 import type { PlacedNest } from '../drawing/nest-layout.ts';
-import { session } from '../page/session.ts';
-import { forkedFrom } from '../run/fork-words.ts';
-import type { NestBox } from '../run/nest.ts';
-import type { BoxStanding } from '../run/nest-at.ts';
-import { type Spark, sparkLine } from '../run/spark.ts';
-import { type Spread, strokes } from '../run/spread.ts';
-import { figure } from '../text/number.ts';
-import { duration } from '../text/time.ts';
+import type { BoxWords } from '../run/box-words.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
+import { Steady } from '../widgets/steady.ts';
 
-/** The number of a loop that its box shows. */
-export interface Part {
-  spark: Spark | undefined;
-  values: readonly number[];
-  /** Of an array, how its loops have it. */
-  each: Spread | undefined;
-  /** Where one was first not finite, in words. */
-  odd: string | undefined;
+interface BoxProps {
+  /** What it is called among all boxes. */
+  loop: string;
+  words: BoxWords;
+  place: PlacedNest;
+  /** Whether there is room for one line only. */
+  tight: boolean;
+  current: boolean;
 }
 
-interface NestBoxTextProps {
-  standing: BoxStanding;
-  part: Part;
-  place: PlacedNest;
-  tight: boolean;
+/** A box of the nest. A step changes few of them. */
+export class Box extends Steady<BoxProps> {
+  override render({ loop, words, place, tight, current }: BoxProps): ComponentChildren {
+    const { phase, runs, innermost, odd, isMany } = words;
+    return (
+      <button
+        type="button"
+        class={`nested ${phase} ${runs ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${isMany ? 'many' : ''}`}
+        style={{
+          transform: `translate(${place.x}px, ${place.y}px)`,
+          width: `${place.width}px`,
+          height: `${place.height}px`,
+        }}
+        data-loop={loop}
+        aria-current={current ? 'true' : undefined}
+        title={words.title}
+      >
+        <BoxText words={words} place={place} tight={tight} />
+      </button>
+    );
+  }
 }
 
 /** From so many pixels on, the number stands beside the rest. */
 const WIDE = 400;
 
 /** What a box says, from its name to the number of its loop. */
-export function NestBoxText({ standing, part, place, tight }: NestBoxTextProps) {
-  const wide = place.width >= WIDE && part.values.length > 0;
+function BoxText({ words, place, tight }: Pick<BoxProps, 'words' | 'place' | 'tight'>) {
+  const wide = place.width >= WIDE && words.curve !== '';
   const leaf = place.head === place.height;
-  const { box, phase, words } = standing;
-  const counted = countOf(standing);
-  const forked = standing.actor && forkedFrom(session.store, standing.actor);
+  const { phase, times, forked } = words;
   return (
     <span class={`text ${wide ? 'wide' : ''}`} style={{ height: `${place.head - 3}px` }}>
       <span class="line">
         {phase === 'ahead' ? <i class="ahead-mark" /> : <Mark phase={phase} />}
-        <b class={`name hue${box.paths[0]?.hue ?? 0}`}>{box.name}</b>
-        <Told>{`${around(box)}; `}</Told>
-        {counted ? <span class="times">× {counted}</span> : null}
-        {counted ? <Told>{box.paths.length > 1 ? ' loops; ' : ' runs; '}</Told> : null}
-        {forked && !tight ? <span class="forked dim">forked from {forked}</span> : null}
+        <b class={`name hue${words.hue}`}>{words.name}</b>
+        <Told>{`${words.around}; `}</Told>
+        {times ? <span class="times">× {times}</span> : null}
+        {times ? <Told>{words.isMany ? ' loops; ' : ' runs; '}</Told> : null}
+        {forked ? <span class="forked dim">forked from {forked}</span> : null}
         {tight ? (
           <>
-            <Told>{`${manyWords(standing) ?? words}; `}</Told>
+            <Told>{`${words.words}; `}</Told>
             <span class="count">
-              {standing.total ? <Told>step </Told> : null}
-              {stepsOf(standing, true)}
+              {words.hasTotal ? <Told>step </Told> : null}
+              {words.steps}
             </span>
           </>
         ) : (
-          <span class="words">{manyWords(standing) ?? words}</span>
+          <span class="words">{words.words}</span>
         )}
       </span>
       {tight ? null : (
         <>
           <span class="line">
             <Told>; </Told>
-            <span class="count">{stepsOf(standing)}</span>
+            <span class="count">{words.steps}</span>
             <Told>; </Told>
-            <span class="share">{shareOf(standing)}</span>
+            <span class="share">{words.share}</span>
           </span>
-          <Bar standing={standing} />
-          {leaf || wide ? <Curve part={part} /> : null}
+          <Bar words={words} />
+          {leaf || wide ? <BoxCurve words={words} /> : null}
         </>
       )}
     </span>
@@ -74,21 +83,18 @@ export function NestBoxText({ standing, part, place, tight }: NestBoxTextProps) 
 }
 
 /** How far the loop is; of an array, how its loops stand. */
-function Bar({ standing }: { standing: BoxStanding }) {
-  const { box, total, steps, begun, running, failed } = standing;
-  if (box.paths.length > 1) {
-    const ended = begun - running.length - failed;
+function Bar({ words: { isMany, part, over, failed, running, ahead } }: { words: BoxWords }) {
+  if (isMany) {
     const width = (count: number) => ({ flexGrow: count });
     return (
       <span class="bar of-many" aria-hidden="true">
-        <i class="done" style={width(ended)} />
+        <i class="done" style={width(over)} />
         <i class="failed" style={width(failed)} />
-        <i class="running" style={width(running.length)} />
-        <i style={width(box.paths.length - standing.loops)} />
+        <i class="running" style={width(running)} />
+        <i style={width(ahead)} />
       </span>
     );
   }
-  const part = total && total.total > 0 ? Math.min(1, steps / total.total) : 0;
   return (
     <span class="bar" aria-hidden="true">
       {part ? <i style={{ transform: `scaleX(${part})` }} /> : null}
@@ -96,107 +102,32 @@ function Bar({ standing }: { standing: BoxStanding }) {
   );
 }
 
-function Curve({ part }: { part: Part }) {
-  const { spark, values, each, odd } = part;
-  const name = spark?.pick.keys.join('.');
-  if (each) return <OfEach name={name ?? ''} each={each} />;
+/** The number of a loop as a line over its steps; of an array, a stroke for each of its loops. */
+function BoxCurve({ words }: { words: BoxWords }) {
+  const { curve, odd, numbersOdd, numberName, number, numberTold } = words;
+  const each = numberTold !== '' || numbersOdd !== '';
   return (
-    <span class="number">
-      {spark && values.length ? (
-        <>
-          <svg viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">
-            <path d={sparkLine(values)} />
-          </svg>
-          <span class="value">
-            {odd ? <b class="bad">{odd}; </b> : null}
-            <Told>; </Told>
-            <span class="dim">{name}</span> {numberIn(values)}
-          </span>
-        </>
-      ) : null}
-    </span>
-  );
-}
-
-/** A number of the loops of an array: a stroke for each, from the least to the most, the middle one stronger. */
-function OfEach({ name, each }: { name: string; each: Spread }) {
-  const { values, least, middle, most, odd } = each;
-  const at = most > least ? ((middle - least) / (most - least)) * 100 : 50;
-  return (
-    <span class="number of-each">
-      {values.length ? (
-        <svg viewBox="-1 0 102 20" preserveAspectRatio="none" aria-hidden="true">
-          <path d={strokes(each)} />
-          <path class="middle" d={`M${at} 0V20`} />
+    <span class={`number ${each ? 'of-each' : ''}`}>
+      {curve ? (
+        <svg viewBox={each ? '-1 0 102 20' : '0 0 100 20'} preserveAspectRatio="none" aria-hidden="true">
+          <path d={curve} />
+          {each ? <path class="middle" d={`M${words.middle} 0V20`} /> : null}
         </svg>
       ) : null}
-      <span class="value">
-        {odd ? <b class="bad">{figure(odd)} not finite; </b> : null}
-        <Told>; </Told>
-        {values.length ? (
-          <>
-            <span class="dim">{name}</span> {least === most ? figure(least) : `${figure(least)} to ${figure(most)}`}
-            <Told>{`, half of the loops up to ${figure(middle)}`}</Told>
-          </>
-        ) : null}
-      </span>
+      {number || numbersOdd ? (
+        <span class="value">
+          {numbersOdd || (odd && !each) ? <b class="bad">{numbersOdd || `${odd}; `}</b> : null}
+          <Told>; </Told>
+          {number ? (
+            <>
+              <span class="dim">{numberName}</span> {number}
+              <Told>{numberTold}</Told>
+            </>
+          ) : null}
+        </span>
+      ) : null}
     </span>
   );
-}
-
-const numberIn = (values: readonly number[]): string => {
-  const last = values.at(-1);
-  return last === undefined ? '' : figure(last);
-};
-
-/** How many loops or runs one box stands for, where that is more than one. */
-function countOf({ box, begun }: BoxStanding): string {
-  if (box.paths.length > 1) return figure(box.paths.length);
-  return begun > 1 ? figure(begun) : '';
-}
-
-/** How the loops of an array stand, together. */
-function manyWords({ box, running, failed, begun, words }: BoxStanding): string | undefined {
-  if (box.paths.length < 2 || !begun) return undefined;
-  const ended = begun - running.length - failed;
-  const told = [
-    running.length ? `${figure(running.length)} running` : '',
-    failed ? `${figure(failed)} failed` : '',
-    ended ? `${figure(ended)} over` : '',
-  ].filter((one) => one !== '');
-  return told.join(' · ') || words;
-}
-
-/**
- * `step 12 of 30`, or `12 of 30` where there is little room; behind `~` stands a guess. Of an array,
- * `3 to 12 steps, 40 runs`.
- */
-function stepsOf({ actor, steps, total, vague, spread, box, begun }: BoxStanding, tight = false): string {
-  if (!actor) return '';
-  if (spread) {
-    const { least, most } = spread;
-    const range = least === most ? figure(least) : `${figure(least)} to ${figure(most)}`;
-    const runs = begun > box.paths.length ? `, ${figure(begun)} runs` : '';
-    return `${vague ? '≥ ' : ''}${range} ${most === 1 ? 'step' : 'steps'}${runs}`;
-  }
-  const taken = `${vague ? '≥ ' : ''}${figure(steps)}`;
-  return total
-    ? `${tight ? '' : 'step '}${taken} of ${total.guess ? '~' : ''}${figure(total.total)}`
-    : `${taken} ${steps === 1 ? 'step' : 'steps'}`;
-}
-
-function shareOf({ share, busy, actor }: BoxStanding): string {
-  if (!actor) return '';
-  if (share === undefined) return duration(busy);
-  const percent = share * 100;
-  return `${percent > 0 && percent < 1 ? '< 1' : percent.toFixed(0)} % of the time`;
-}
-
-/** Which boxes lie around it, from the outermost. */
-function around({ parent }: NestBox): string {
-  const names: string[] = [];
-  for (let outer = parent; outer; outer = outer.parent) names.unshift(outer.name);
-  return names.length ? ` in ${names.join(', ')}` : '';
 }
 
 /** For those who are told what others see: where a box is, and where a part of its text ends. */

@@ -1,17 +1,20 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { type NestPicture, nestPicture, type PlacedNest } from '../drawing/nest-layout.ts';
+import { type NestPicture, nestPicture } from '../drawing/nest-layout.ts';
+import { firstOddWords } from '../page/alerts.ts';
 import { tabled, tabledBox } from '../page/members-now.ts';
-import { boxesNow, chooseBox, chosenBox, nestNow, numberOfEach, openBox, sparkOf } from '../page/nest-now.ts';
+import { boxesNow, chooseBox, chosenBox, nestNow, openBox, wordsOf } from '../page/nest-now.ts';
 import { session } from '../page/session.ts';
 import type { NestBox } from '../run/nest.ts';
 import type { BoxStanding } from '../run/nest-at.ts';
 import { figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
-import { FirstOdd, firstOddWords } from '../widgets/first-odd.tsx';
+import { FirstOdd } from '../widgets/first-odd.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
+import { Steady } from '../widgets/steady.ts';
 import { AppActors } from './app-actors.tsx';
 import { MembersTable } from './members-table.tsx';
-import { NestBoxText } from './nest-box.tsx';
+import { Box } from './nest-box.tsx';
 
 /** What the pane has around the picture. */
 const MARGIN = { width: 24, height: 22 };
@@ -27,6 +30,13 @@ function onKey(event: KeyboardEvent, boxes: readonly BoxStanding[]): void {
   else if (key === 'ArrowDown' || key === 'ArrowUp') buttons[at + (key === 'ArrowDown' ? 1 : -1)]?.focus();
   else return;
   event.preventDefault();
+}
+
+/** A box was pressed: what it stands for now is told, not what it stood for when it was drawn. */
+function onPress(event: MouseEvent, boxes: readonly BoxStanding[], tell: (standing: BoxStanding) => void): void {
+  const button = (event.target as Element).closest<HTMLElement>('.nested');
+  const standing = boxes.find(({ box }) => box.key === button?.dataset.loop);
+  if (standing) tell(standing);
 }
 
 /** The program: every loop a box, in it the loops that it runs, and what goes on; or the many loops of a box as a table. */
@@ -111,7 +121,6 @@ function Boxes({ picture, boxes, chosen }: BoxesProps) {
   useEffect(() => {
     root.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [chosen, picture]);
-  const places = new Map(picture.boxes.map((place) => [place.key, place]));
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the buttons in it have the keys
     <div
@@ -119,20 +128,16 @@ function Boxes({ picture, boxes, chosen }: BoxesProps) {
       class={`boxes ${picture.tight ? 'tight' : ''}`}
       style={{ width: `${picture.width}px`, height: `${picture.height}px` }}
       onKeyDown={(event) => onKey(event, boxes)}
+      onClick={(event) => onPress(event, boxes, chooseBox)}
+      onDblClick={(event) => onPress(event, boxes, openBox)}
     >
-      <svg class="ways" width={picture.width} height={picture.height} aria-hidden="true">
-        {picture.frames.map(({ x, y, width, height }) => (
-          <rect key={`${x} ${y}`} x={x} y={y} width={width} height={height} rx="9" />
-        ))}
-        {picture.arrows.map((d) => (
-          <path key={d} d={d} />
-        ))}
-      </svg>
+      <Ways picture={picture} />
       {boxes.map((standing) => (
         <Box
           key={standing.box.key}
-          standing={standing}
-          place={places.get(standing.box.key)!}
+          loop={standing.box.key}
+          words={wordsOf(standing, picture.tight)}
+          place={picture.places.get(standing.box.key)!}
           tight={picture.tight}
           current={standing.box === chosen}
         />
@@ -141,36 +146,18 @@ function Boxes({ picture, boxes, chosen }: BoxesProps) {
   );
 }
 
-interface BoxProps {
-  standing: BoxStanding;
-  place: PlacedNest;
-  tight: boolean;
-  current: boolean;
-}
-
-function Box({ standing, place, tight, current }: BoxProps) {
-  const { box, actor, phase, running, innermost } = standing;
-  const spark = actor && !tight ? sparkOf(actor.path) : undefined;
-  const values = spark?.upTo(session.store, session.now.value) ?? [];
-  const odd = box.paths.map(firstOddWords).find((words) => words !== undefined);
-  const each = spark && box.paths.length > 1 ? numberOfEach(box, spark.pick.keys) : undefined;
-  const part = { spark, values, each, odd };
-  return (
-    <button
-      type="button"
-      class={`nested ${phase} ${running.length ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${box.paths.length > 1 ? 'many' : ''}`}
-      style={{
-        transform: `translate(${place.x}px, ${place.y}px)`,
-        width: `${place.width}px`,
-        height: `${place.height}px`,
-      }}
-      data-loop={box.key}
-      aria-current={current ? 'true' : undefined}
-      title={actor ? `${actor.id}${actor.loop ? ` (${actor.loop})` : ''}` : `${box.name} has not run yet`}
-      onClick={() => chooseBox(standing)}
-      onDblClick={() => openBox(standing)}
-    >
-      <NestBoxText standing={standing} part={part} place={place} tight={tight} />
-    </button>
-  );
+/** The arrows between boxes, and the frames around those that stand side by side. */
+class Ways extends Steady<{ picture: NestPicture }> {
+  override render({ picture: { width, height, frames, arrows } }: { picture: NestPicture }): ComponentChildren {
+    return (
+      <svg class="ways" width={width} height={height} aria-hidden="true">
+        {frames.map((frame) => (
+          <rect key={`${frame.x} ${frame.y}`} {...frame} rx="9" />
+        ))}
+        {arrows.map((d) => (
+          <path key={d} d={d} />
+        ))}
+      </svg>
+    );
+  }
 }

@@ -11,6 +11,8 @@ interface ForkedFromProps {
 
 /** Says of a fork from which run it was begun, and leads to that moment. */
 export function ForkedFrom({ root, within = false }: ForkedFromProps) {
+  // The moment may be let go of.
+  session.version.value;
   const { store } = session;
   const words = forkedFrom(store, root);
   if (words === undefined) return null;

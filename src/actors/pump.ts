@@ -1,30 +1,25 @@
 import type { AnyActorRef } from 'xstate';
-import type { Commit } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
-import { isPending, readDone, refuseIterator } from '../data/returned.ts';
+import { readDone } from '../data/returned.ts';
 import type { HookEnd } from '../light/handover.ts';
 import { isQuiet } from '../light/light-runner.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
-import type { Unit } from '../step/unit.ts';
+import { Stride } from '../step/stride.ts';
 import { hasWaited } from '../step/waits.ts';
 import { now, soon } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
-import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import { hasChildren } from '../tree/tree.ts';
 import { noteAssets } from './asset-notes.ts';
 import { runsBeside } from './beside.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
+import { ParentSteps } from './parent-steps.ts';
 import type { Running } from './running.ts';
-
-/** Committing may take this share of the time; where the state is large, commits come less often. */
-const commitShare = 1 / 20;
+import { StepReports } from './step-reports.ts';
 
 /** So many steps that are awaited are kept, each by itself, until it is known that the loop does not wait in them. */
 const tried = 64;
-
-/** So many steps are taken at most between two looks at what others want. */
-const mostAtOnce = 8192;
 
 /**
  * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
@@ -40,33 +35,21 @@ class Pump implements HookActor {
   readonly #loop: AnyLoop;
   #running!: Running;
   #burst!: Burst;
-  /** Steps that were not committed when the machine had something to say. */
-  #before = 0;
-  /** Of a loop with children: steps that are not committed in which no child ran. Those of others are made of theirs. */
-  #ownSteps = 0;
-  /** Of those, the steps that others have been told of. */
-  #counted = 0;
-  /** Steps taken or under way that are not committed. */
-  #claimed = 0;
+  #reports!: StepReports;
+  /** Of a loop with children. */
+  #parentSteps: ParentSteps | undefined;
   /** When the event loop is to have its turn. */
   #deadline = 0;
   /** How often the program had waited for something outside by then. */
   #waits = 0;
-  #lastCommit = 0;
-  #commitEvery = slice;
-  /** How long the last commit took. */
-  #committedIn = 0;
-  #composite = false;
-  /** No other hook of a step is the loop's own. */
-  #onlyAdvance = false;
   /** Steps are awaited: one has returned a promise. */
   #walks = false;
   /** Steps that were awaited, and kept by themselves. */
   #awaited = 0;
   /** How often the program had waited before the last step. */
   #waitsBefore = 0;
-  /** How many steps are taken between two looks at the clock, and how many there are still to be; when it was last looked at. */
-  #size = 1;
+  /** How many steps there are still to be before the next look at the clock; when it was last looked at. */
+  readonly #stride = new Stride();
   #unseen = 0;
   #began = 0;
 
@@ -93,13 +76,14 @@ class Pump implements HookActor {
   notice(): void {
     if (this.#burst === undefined) return;
     this.attention = true;
-    this.#before = this.uncommitted;
+    this.#reports.before = this.uncommitted;
     if (this.stopped) this.#burst.stopped = true;
   }
 
   begin(running: Running): void {
     this.#running = running;
     this.#burst = new Burst(running);
+    this.#reports = new StepReports(running);
     running.whenAborted = () => {
       this.stopped = true;
       this.#burst.stopped = true;
@@ -123,7 +107,7 @@ class Pump implements HookActor {
       this.#threw(error);
     } finally {
       session.leaveSteps(this);
-      this.#claim(-this.#claimed);
+      this.#reports.claimNoMore();
       if (this.stopped && this.#running.ended) this.#running.gone();
     }
   }
@@ -132,14 +116,14 @@ class Pump implements HookActor {
     if (this.stopped) return;
     const running = this.#running;
     if (!isEndLoop(error, this.#loop)) {
-      this.#countTaken(running.uncommitted);
+      this.#reports.countTaken(running.uncommitted);
       fail(running, 'a step', error);
       return;
     }
     try {
       running.abandonChildren(error);
       this.#burst.done = true;
-      this.#commit({ reason: plainReason(error.reason) });
+      this.#reports.commit(true, { reason: plainReason(error.reason) });
     } catch (failure) {
       fail(running, 'a step', failure);
     }
@@ -150,23 +134,22 @@ class Pump implements HookActor {
    * @param done what `done` has said, if it has been read after a step
    */
   async #steps(begun: Begun | undefined, done: boolean | undefined): Promise<void> {
-    this.#composite = hasChildren(this.#loop);
-    this.#onlyAdvance = !overrides(this.#loop, 'onAdvanceStart') && !overrides(this.#loop, 'onAdvanceEnd');
+    if (hasChildren(this.#loop)) this.#parentSteps = new ParentSteps(this.#running, this.#burst, this.#reports);
     if (!(await this.#comesToSteps(begun, done))) return;
     const running = this.#running;
     this.#walks = begun !== undefined;
     this.#beginSlice();
-    this.#lastCommit = now();
+    this.#reports.begin();
     for (;;) {
       const { pace, stop, inFlight } = running.context;
       // Asked for while no step was in flight: the guards decide what to do instead of one.
       if ((stop !== null || pace === 0) && inFlight === null) {
-        this.#commit();
+        this.#reports.commit(this.#burst.done);
         return;
       }
       const { stood } = running.session;
       // Of a loop with children, as many steps go by between two looks at the clock as take about half a millisecond.
-      if (!this.#composite || --this.#unseen <= 0) this.#began = now();
+      if (this.#parentSteps === undefined || --this.#unseen <= 0) this.#began = now();
       // Awaited only where there is something to await: that would cost as much as a burst of steps.
       const taken = this.#take(pace);
       const single = typeof taken === 'boolean' ? taken : await taken;
@@ -180,16 +163,15 @@ class Pump implements HookActor {
 
   /** What comes before the first step that is begun here. @returns whether there is one */
   async #comesToSteps(begun: Begun | undefined, done: boolean | undefined): Promise<boolean> {
-    const [running, burst, composite] = [this.#running, this.#burst, this.#composite];
+    const [running, burst, reports, parent] = [this.#running, this.#burst, this.#reports, this.#parentSteps];
     const { session } = running;
     let letGo = false;
     // Steps that were taken before it had an actor are committed first.
     const isBehind = running.uncommitted > 0;
-    if (isBehind && composite && running.unit?.ran === false) this.#ownSteps++;
+    if (isBehind && parent !== undefined && running.unit?.ran === false) reports.ownSteps++;
     if (begun !== undefined) {
       const began = now();
-      if (composite) await this.#step(begun);
-      else await burst.finish(begun);
+      await (parent === undefined ? burst.finish(begun) : parent.step(begun));
       if (this.stopped) return false;
       session.lastStep.set(running.actor, now() - began);
     } else {
@@ -200,12 +182,12 @@ class Pump implements HookActor {
       burst.done = done ?? running.context.done ?? readDone(this.#loop);
     }
     if (burst.done) {
-      this.#commit();
+      reports.commit(true);
       return false;
     }
     const isOver = isBehind || begun !== undefined;
-    if (composite && isOver) {
-      this.#commit();
+    if (parent !== undefined && isOver) {
+      reports.commit(false);
       if (!this.stopped && session.wanted) await session.stand(running.actor);
     }
     this.attention = (session.wanted && !letGo) || isOver;
@@ -214,13 +196,9 @@ class Pump implements HookActor {
 
   /** Takes a step, or several of a loop without children. @returns whether they are to be committed */
   #take(pace: number | null): boolean | Promise<boolean> {
-    const running = this.#running;
-    const { session } = running;
+    const { session } = this.#running;
     const single = session.watched || session.wanted || session.saveNow !== undefined;
-    if (this.#composite) {
-      const isPlain = this.#onlyAdvance && running.completedHooks.length === 0;
-      return isPlain ? this.#advance(single) : this.#step().then(() => single);
-    }
+    if (this.#parentSteps !== undefined) return this.#parentSteps.take(single);
     return this.#takeBurst(single || (this.#walks && this.#mayLinger()), pace);
   }
 
@@ -231,13 +209,13 @@ class Pump implements HookActor {
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
     const left = Math.max(1, session.stepsUntilDue() - session.claimed);
-    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#size, pace ?? this.#size, left);
-    this.#claim(limit);
+    const limit = single || this.#keepsEach() ? 1 : Math.min(this.#stride.size, pace ?? Infinity, left);
+    this.#reports.claim(limit);
     if (session.saveNow !== undefined) noteAssets(running);
     if (this.#walks) this.#waitsBefore = waitsSoFar();
     const before = running.uncommitted;
     running.begin('advance', false);
-    const claimNoMore = () => this.#claim(running.uncommitted - before - limit);
+    const claimNoMore = () => this.#reports.claim(running.uncommitted - before - limit);
     if (this.#walks) {
       return burst.walk(limit, this.#deadline).then(() => {
         claimNoMore();
@@ -251,43 +229,42 @@ class Pump implements HookActor {
     }
     this.#walks = true;
     // The one that is awaited counts as well, and none after it.
-    this.#claim(running.uncommitted + 1 - before - limit);
+    this.#reports.claim(running.uncommitted + 1 - before - limit);
     return burst.finish(slow).then(() => single || this.#mayLinger());
   }
 
   /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
   #mayGoOn(): boolean {
     const { session } = this.#running;
-    if (!this.#composite || this.#unseen <= 0 || this.#burst.done || this.attention) return false;
+    if (this.#parentSteps === undefined || this.#unseen <= 0 || this.#burst.done || this.attention) return false;
     if (!isQuiet(this.#running) || session.stepsUntilDue() <= session.claimed) return false;
-    this.#hold();
+    this.#reports.hold();
     // Whoever was told of the step may want something now.
     return !this.attention && !this.stopped;
   }
 
   /** Commits, stands, gives others their turn: what is due. @returns what there is to wait for */
   #looksUp(single: boolean, stoodBefore: number): Promise<void> | undefined {
-    const [running, burst] = [this.#running, this.#burst];
+    const [running, burst, reports] = [this.#running, this.#burst, this.#reports];
     const { session } = running;
     const seen = now();
     const took = seen - this.#began;
-    // A look at the clock costs as much as some steps.
-    if (took < 0.25) this.#size = Math.min(this.#size * 2, mostAtOnce);
-    else if (took > 0.5) this.#size = Math.max(1, this.#size >> 1);
-    const quiet = this.#composite && isQuiet(running);
-    this.#unseen = quiet ? Math.min(this.#size, 16) : 0;
+    this.#stride.took(took);
+    const quiet = this.#parentSteps !== undefined && isQuiet(running);
+    this.#unseen = quiet ? Math.min(this.#stride.size, 16) : 0;
     const tired = seen >= this.#deadline;
     const due = session.stepsUntilDue() <= session.claimed;
-    const late = tired && seen - this.#lastCommit >= this.#commitEvery;
-    const told = this.#composite ? !quiet : single;
+    const late = tired && reports.isLate(seen);
+    const told = this.#parentSteps === undefined ? single : !quiet;
     if (burst.done || this.attention || told || due || late) {
       if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
       this.attention = false;
-      this.#commit();
+      reports.commit(burst.done);
     } else if (quiet) {
-      this.#hold();
+      reports.hold();
     } else if (this.#keepsEach() || this.#hasLingered()) {
-      this.#holdAwaited();
+      this.#awaited++;
+      reports.holdAwaited();
     }
     if (this.stopped) return undefined;
     return session.wanted || tired ? this.#lets(tired) : undefined;
@@ -312,91 +289,7 @@ class Pump implements HookActor {
    * that is taken meanwhile has it. Where the state is large, that would take too much of the time.
    */
   #mayLinger(): boolean {
-    return this.#commitEvery <= 5 * slice && runsBeside(this.#running);
-  }
-
-  /**
-   * One step of a loop with children: the state before each of its hooks is kept, so that it can be run again from there.
-   * @param begun the hook that it is in already
-   */
-  async #step(begun?: Begun): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
-    const unit = begun === undefined ? running.begin('advance', true) : running.unit!;
-    const hasEnd = overrides(loop, 'onAdvanceEnd');
-    const hooks: StepHook[] = ['advance'];
-    if (overrides(loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
-    if (hasEnd) hooks.push('onAdvanceEnd');
-    if (begun !== undefined) hooks.splice(0, hooks.indexOf(begun.hook));
-    const over = running.completedHooks;
-    for (const hook of hooks) {
-      if (over.includes(hook)) continue;
-      await this.#hook(unit, hook, hook === begun?.hook ? begun : undefined);
-      if (this.stopped) return;
-    }
-    this.#whole(unit);
-  }
-
-  /** The same, for the steps that most loops take: of one hook. @returns whether it is to be committed, as it was given */
-  async #advance(single: boolean): Promise<boolean> {
-    const running = this.#running;
-    const unit = running.begin('advance', true);
-    const result = this.#burst.call('advance');
-    if (isPending(this.#loop, 'advance', result)) refuseIterator(this.#loop, 'advance', await result);
-    if (this.stopped) return single;
-    const left = running.settle();
-    if (left !== undefined) await left;
-    if (!this.stopped) this.#whole(unit);
-    return single;
-  }
-
-  /** A step of a loop with children is over. */
-  #whole(unit: Unit): void {
-    if (this.#burst.first) this.#burst.wholeIteration();
-    this.#running.uncommitted++;
-    if (!unit.ran) this.#ownSteps++;
-    this.#burst.done = readDone(this.#loop);
-  }
-
-  async #hook(unit: Unit, hook: StepHook, begun: Begun | undefined): Promise<void> {
-    const [loop, running] = [this.#loop, this.#running];
-    unit.hook = hook;
-    const result = begun === undefined ? this.#burst.call(hook) : begun.result;
-    if (isPending(loop, hook, result)) refuseIterator(loop, hook, await result);
-    if (this.stopped) return;
-    const left = running.settle();
-    if (left !== undefined) await left;
-    const isLast = hook === 'onAdvanceEnd' || (hook === 'advance' && !overrides(loop, 'onAdvanceEnd'));
-    if (this.stopped || isLast) return;
-    unit.endWaits();
-    if (isQuiet(running) && unit.recall === undefined) running.holdWithin(hook);
-    else running.tell({ type: 'loop.hooked', hook, commit: running.commit() });
-    // The next hook begins with nothing.
-    unit.recall = undefined;
-  }
-
-  #claim(steps: number): void {
-    this.#claimed += steps;
-    this.#running.session.claimed += steps;
-  }
-
-  #capture(): Commit {
-    const running = this.#running;
-    if (running.session.watched) return running.commit();
-    const started = now();
-    const commit = running.commit();
-    // Twice in a row: one that took long may have been held up by something else.
-    const took = now() - started;
-    this.#commitEvery = Math.max(slice, Math.min(took, this.#committedIn) / commitShare);
-    this.#committedIn = took;
-    return commit;
-  }
-
-  /** A step of a loop with children is over, and nobody looks: the machine is told later. */
-  #hold(): void {
-    const running = this.#running;
-    running.committed();
-    if (running.session.keeps) running.hold(running.commit());
-    this.#count();
+    return this.#reports.isCheap && runsBeside(this.#running);
   }
 
   /**
@@ -408,61 +301,11 @@ class Pump implements HookActor {
   }
 
   #mayKeep(): boolean {
-    return this.#walks && this.#running.session.keeps && this.#commitEvery <= 5 * slice;
+    return this.#walks && this.#running.session.keeps && this.#reports.isCheap;
   }
 
   /** Whether the last step has waited for something outside: then the next may as well, and for longer. */
   #hasLingered(): boolean {
     return this.#mayKeep() && waitsSoFar() !== this.#waitsBefore;
-  }
-
-  /** Steps that were awaited are over. */
-  #holdAwaited(): void {
-    const running = this.#running;
-    this.#awaited++;
-    running.committed();
-    running.hold(this.#capture());
-    this.#claim(-this.#claimed);
-    const steps = running.uncommitted - running.counted;
-    running.counted = running.uncommitted;
-    if (steps > 0) running.session.due?.(steps);
-  }
-
-  /** Tells others of the steps that no child has told them of. */
-  #count(): void {
-    const steps = this.#ownSteps - this.#counted;
-    this.#counted = this.#ownSteps;
-    if (steps > 0) this.#running.session.due?.(steps);
-  }
-
-  #commit(ended?: { reason: any }): void {
-    const running = this.#running;
-    const commit = this.#capture();
-    this.#lastCommit = now();
-    const [steps, before] = [running.uncommitted, this.#before];
-    this.#claim(-this.#claimed);
-    running.uncommitted = 0;
-    this.#before = 0;
-    running.committed();
-    running.session.assetsBefore.delete(running);
-    running.unit = undefined;
-    running.held?.clear();
-    running.tell({
-      type: 'loop.advanced',
-      steps,
-      commit,
-      done: this.#burst.done,
-      ...(before === 0 ? {} : { before }),
-      ...(ended === undefined ? {} : { ended }),
-    });
-    this.#countTaken(steps);
-  }
-
-  /** Tells others of these steps; of a loop with children, of those in which none ran. */
-  #countTaken(steps: number): void {
-    const running = this.#running;
-    if (!hasChildren(this.#loop)) this.#ownSteps += steps - running.counted;
-    running.counted = 0;
-    this.#count();
   }
 }

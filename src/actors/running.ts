@@ -17,8 +17,9 @@ import { EndedRuns } from './ended-runs.ts';
 import { compiled } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
+import { RunEnd } from './run-end.ts';
 import { Seat } from './seat.ts';
-import { sessionOf } from './session.ts';
+import { sessionOf, unseenSession } from './session.ts';
 
 /** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
 export class Running extends Reporting implements Host, Runner, LightRunner {
@@ -39,17 +40,16 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   #mayLinger = false;
   /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
   #failed: Unit | undefined;
-  #controller: AbortController | undefined;
-  #ended: { reason: unknown } | undefined;
+  readonly #end = new RunEnd();
   #resumedUnit = false;
   /** Of a run that is over: it may be used for the next hook as well. */
   #lastUnit: Unit | undefined = undefined;
   #isGone = false;
   readonly #endedChildren: EndedRuns<Running> = new EndedRuns();
 
-  /** @param actor not there where it runs without one, until somebody looks; see {@link seat} */
+  /** @param actor not there where it runs without one: until somebody looks (see {@link sit}), or of a root for ever */
   constructor(loop: AnyLoop, actor: AnyActorRef | undefined, parent: Running | undefined, args: unknown[]) {
-    super(loop, parent?.session ?? sessionOf(actor!));
+    super(loop, parent?.session ?? (actor === undefined ? unseenSession() : sessionOf(actor)));
     this.parent = parent;
     this.args = args;
     this.whenAborted = undefined;
@@ -76,7 +76,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   /** The same for another run of the loop, after one that has left nothing behind; see {@link isSpent}. */
   #again(args: unknown[]): this {
     this.args = args;
-    this.#ended = undefined;
+    this.#end.renew();
     this.#isGone = false;
     this.uncommitted = 0;
     this.counted = 0;
@@ -86,7 +86,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Whether it has ended without an actor, and nothing and nobody can have to do with it any more. */
   get #isSpent(): boolean {
-    if (this.hasActor || this.#mayLinger || this.#controller !== undefined) return false;
+    if (this.hasActor || this.#mayLinger || this.#end.hasSignal) return false;
     return this.#lastUnit?.isSpent !== false;
   }
 
@@ -143,7 +143,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Whether a stop was asked for: what begins after that takes no step. */
   get stops(): boolean {
-    return this.seat === undefined ? this.parent!.stops : this.context.stop !== null;
+    return this.seat === undefined ? this.parent?.stops === true : this.context.stop !== null;
   }
 
   /** It ran without an actor, and somebody looks. */
@@ -171,7 +171,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   }
 
   get ended(): boolean {
-    return this.#ended !== undefined;
+    return this.#end.isReached;
   }
 
   get busy(): boolean {
@@ -179,11 +179,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#ended) this.#controller.abort(this.#ended.reason);
-    }
-    return this.#controller.signal;
+    return this.#end.signal;
   }
 
   /** Hooks of the step in flight that had completed before this process. */
@@ -210,21 +206,22 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   }
 
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    if (this.#ended) return rejected(this.#ended.reason);
-    this.#mayLinger = true;
-    return this.#unit('once').once(key, fn) as Promise<T>;
+    return this.#asks('once', (unit) => unit.once(key, fn)) as Promise<T>;
   }
 
   receive(key: string): Promise<unknown> {
-    if (this.#ended) return rejected(this.#ended.reason);
-    this.#mayLinger = true;
-    return this.#unit('receive').receive(key);
+    return this.#asks('receive', (unit) => unit.receive(key));
   }
 
   sleep(key: string, ms: number): Promise<unknown> {
-    if (this.#ended) return rejected(this.#ended.reason);
+    return this.#asks('sleep', (unit) => unit.sleep(key, ms));
+  }
+
+  /** What it asks for knows of this run from now on. */
+  #asks(member: string, ask: (unit: Unit) => Promise<unknown>): Promise<unknown> {
+    if (this.ended) return this.#end.rejected();
     this.#mayLinger = true;
-    return this.#unit('sleep').sleep(key, ms);
+    return ask(this.#unit(member));
   }
 
   /** Whether a step may be saved in its middle, before the next of it is given. */
@@ -249,7 +246,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** See `Unit.run`. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
-    if (this.#ended) return rejected(this.#ended.reason);
+    if (this.ended) return this.#end.rejected();
     return this.#unit('run').run(name, child, args);
   }
 
@@ -283,12 +280,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Nothing more runs here or below: signals abort, what is awaited rejects. */
   abort(reason: unknown): void {
-    if (this.#ended) return;
-    this.#ended = { reason };
+    if (this.ended) return;
+    this.#end.breakOff(reason);
     tops.delete(this);
     this.whenAborted?.();
     this.light?.halt();
-    this.#controller?.abort(reason);
+    this.#end.tellSignal();
     this.abandonChildren(reason);
     if (this.unit === undefined) this.gone();
   }
@@ -296,7 +293,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   /** It has ended as it should, without an actor. */
   finished(): void {
     tops.delete(this);
-    this.#ended = over;
+    this.#end.regularly();
     this.gone();
     if (this.parent === undefined || !this.#isSpent) return;
     this.args = [];
@@ -314,7 +311,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     this.session.assetsBefore.delete(this);
     this.session.leave();
     // One that did not end as it should is still found here: see `callerOf`.
-    if (this.loop[host] === this && this.#ended === over) this.loop[host] = undefined;
+    if (this.loop[host] === this && this.#end.isRegular) this.loop[host] = undefined;
   }
 
   /** Ends what runs below, because the step that ran it is left, or the run ends. */
@@ -355,22 +352,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
     } else {
       this.abort(reason());
-      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#ended?.reason });
+      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#end.reason });
     }
     // The parent has yet to hear of it.
     soon(() => this.session.poke());
   }
 }
-
-/** What the code of a run that has ended gets for anything it asks for: nobody need hear of it. */
-function rejected(reason: unknown): Promise<never> {
-  const promise = Promise.reject(reason);
-  promise.catch(() => {});
-  return promise;
-}
-
-/** Of a run that ended as it should; made once, for an error that carries a stack costs as much as a run. */
-const over = { reason: new LoopError('RUN_ENDED', 'The run of this loop has ended.') };
 
 /** Of all runs that have not ended, those of the roots. */
 const tops: Set<Running> = new Set();

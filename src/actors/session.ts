@@ -1,9 +1,9 @@
-import type { AnyActorRef } from 'xstate';
+import { type AnyActorRef, createEmptyActor } from 'xstate';
 import type { LoopContext, LoopReportEvent } from '../chart/context.ts';
 import { checkParts, hasObservers, optionsOf, parentActor, topActor } from '../chart/xstate-inner.ts';
 import { Mailbox } from '../step/mailbox.ts';
 import { now } from '../time/clock.ts';
-import { slice, turn, waitsSoFar } from '../time/turn.ts';
+import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { Barrier } from './barrier.ts';
 
 /** A run of a loop, as far as its waits go. */
@@ -42,6 +42,8 @@ export class Session extends Barrier {
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
+  /** How often the run has begun to go on for a while, after which others have their turn. */
+  slices = 0;
   /** The run of the root. */
   top: Top | undefined;
   /** Whether anybody can look at the run, or will go on from a checkpoint of it. */
@@ -142,7 +144,7 @@ export class Session extends Barrier {
     this.#lookedAt = seen;
     if (seen < this.#sliceEnd) return undefined;
     // At first, and where the program has waited for something meanwhile, all others have had theirs.
-    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits) {
+    if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits || !mustGiveTurn(this.#waits)) {
       this.#beginSlice();
       return undefined;
     }
@@ -160,6 +162,7 @@ export class Session extends Barrier {
   }
 
   #beginSlice(): void {
+    this.slices++;
     this.#sliceEnd = now() + slice;
     this.#waits = waitsSoFar();
   }
@@ -197,6 +200,17 @@ export class Session extends Barrier {
   settled(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#settled.push(resolve));
   }
+}
+
+let nobody: AnyActorRef | undefined;
+
+/** The session of a run that nobody can look at, and that has no actors; see `runUnseen`. */
+export function unseenSession(): Session {
+  // A barrier stands around some actor; at this one, nobody ever wants anything.
+  nobody ??= createEmptyActor();
+  const session = new Session(nobody);
+  session.keeps = false;
+  return session;
 }
 
 const sessions = new WeakMap<AnyActorRef, Session>();

@@ -233,6 +233,27 @@ export function actorsOf(logic: object | undefined): Record<string, unknown> | u
   return (logic as { implementations?: { actors?: Record<string, unknown> } } | undefined)?.implementations?.actors;
 }
 
+/** What a machine has of its own, and of that, its methods, which know of it. */
+const ownOfMachine = ['__xstatenode', 'config', 'events', 'id', 'idMap', 'implementations', 'options', 'root'];
+ownOfMachine.push('schemas', 'states', 'version');
+const boundOfMachine = ['getInitialSnapshot', 'getPersistedSnapshot', 'restoreSnapshot', 'start', 'transition'];
+
+/**
+ * The same as `machine.provide({ actors })`, in a tenth of the time: of the states and transitions, of which nothing is any
+ * different, no others are made.
+ * It makes use of all that a machine has of its own. If that were not exactly this, machines would be made as ever.
+ */
+export function withActors<Machine extends object>(machine: Machine, actors: Record<string, unknown>): Machine {
+  const source = machine as any;
+  const names = Object.keys(source).sort().join();
+  if (names !== [...ownOfMachine, ...boundOfMachine].sort().join()) return source.provide({ actors });
+  const { prototype } = source.constructor;
+  const made = Object.assign(Object.create(prototype), source);
+  for (const name of boundOfMachine) made[name] = prototype[name].bind(made);
+  made.implementations = { ...source.implementations, actors: { ...source.implementations.actors, ...actors } };
+  return made;
+}
+
 /**
  * A machine with its states and transitions.
  * It is `machine.root`. If nodes were otherwise, loading the library would fail, or `test/rules.test.ts`.

@@ -22,8 +22,8 @@ export interface StateEdit {
   loop: string;
   /** Where in the state, as a JSON pointer: `/rate`. */
   at: string;
-  /** What is to be there. Not there: the key is taken out. */
-  value?: Json;
+  /** What is to be there; `undefined` as well. Not there: the key is taken out. */
+  value?: Json | undefined;
 }
 
 /**
@@ -154,10 +154,10 @@ function changedAt(value: Json, keys: readonly string[], edit: StateEdit): Json 
     return value.with(index, changedAt(value[index]!, rest, edit));
   }
   const isRecord = typeof value === 'object' && value !== null;
-  if (!isRecord || !(Object.hasOwn(value, key) || (isLast && edit.value !== undefined)))
+  if (!isRecord || !(Object.hasOwn(value, key) || (isLast && Object.hasOwn(edit, 'value'))))
     throw unfit(`a place in the state of ${named(edit.loop)}, got \`${edit.at}\`, where there is no \`${key}\``);
   const copy = { ...value };
-  if (isLast && edit.value === undefined) delete copy[key];
+  if (isLast && !Object.hasOwn(edit, 'value')) delete copy[key];
   else setOwn(copy, key, isLast ? edit.value : changedAt(value[key]!, rest, edit));
   return copy;
 }

@@ -47,10 +47,9 @@ const inBase64: BytesForm = {
  * @param form default: in base64
  */
 const kindsWith = (shared: ReadonlyMap<object, Place>, form = inBase64): Kinds => ({
-  marks: ['bytes', 'map', 'set', 'date', 'bigint', 'undefined'],
+  marks: ['bytes', 'map', 'set', 'date', 'bigint'],
 
   marked(value) {
-    if (value === undefined) return { mark: '$undefined', parts: [], inside: () => true };
     if (typeof value === 'bigint') return { mark: '$bigint', parts: [], inside: () => `${value}` };
     if (value instanceof Map) return { mark: '$map', parts: [...value].flat(), inside: () => [...value] };
     if (value instanceof Set) return { mark: '$set', parts: [...value], inside: () => [...value] };
@@ -59,7 +58,6 @@ const kindsWith = (shared: ReadonlyMap<object, Place>, form = inBase64): Kinds =
   },
 
   made(mark, inside: any, read, made) {
-    if (mark === '$undefined') return undefined;
     if (mark === '$bigint') return BigInt(inside);
     const value =
       mark === '$bytes'

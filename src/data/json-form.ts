@@ -7,6 +7,7 @@ import { Met } from './met.ts';
  * What JSON has no word for is an object with one key, a mark:
  *
  *     { "$n": "NaN" }                          a number: NaN, an infinity, -0
+ *     { "$undefined": true }                   `undefined`, which a key may hold
  *     { "$shared": [1, { … }] }                an object that comes again further on …
  *     { "$shared": [1] }                       … and here it is
  *
@@ -30,6 +31,7 @@ const noMore: Kinds = { marks: [], marked: () => undefined, made: () => undefine
  * Takes time linear in the size of the value, however often parts of it come again.
  */
 export function encodeJson(value: unknown, kinds: Kinds = noMore): Json {
+  if (value === undefined && kinds === noMore) return value as unknown as Json;
   const encoding = new Encoding(kinds);
   encoding.look(value);
   return encoding.needed ? encoding.encode(value) : (value as Json);
@@ -45,7 +47,9 @@ export function decodeJson(json: Json, kinds: Kinds = noMore): unknown {
 }
 
 function patternOf(kinds: Kinds): RegExp {
-  return kinds === noMore ? /^\$+(n|shared)$/ : new RegExp(`^\\$+(n|shared|${kinds.marks.join('|')})$`);
+  return kinds === noMore
+    ? /^\$+(n|shared|undefined)$/
+    : new RegExp(`^\\$+(n|shared|undefined|${kinds.marks.join('|')})$`);
 }
 
 function hasWord(value: number): boolean {
@@ -88,7 +92,9 @@ class Encoding {
       this.#met.add(value, true);
     }
     const marked = this.#kinds.marked(value);
-    if (marked !== undefined) {
+    if (value === undefined) {
+      this.needed = true;
+    } else if (marked !== undefined) {
       this.needed = true;
       for (const part of marked.parts) this.look(part);
     } else if (Array.isArray(value)) {
@@ -100,6 +106,7 @@ class Encoding {
   }
 
   encode(value: unknown): Json {
+    if (value === undefined) return { $undefined: true };
     if (typeof value === 'number') return hasWord(value) ? value : { $n: Object.is(value, -0) ? '-0' : `${value}` };
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
     const known = typeof value === 'object' ? this.#shared.get(value) : undefined;
@@ -114,7 +121,6 @@ class Encoding {
     const marked = this.#kinds.marked(value);
     if (marked !== undefined) return { [marked.mark]: this.encode(marked.inside()) };
     if (Array.isArray(value)) return value.map((item) => this.encode(item));
-    // A key that holds undefined: JSON leaves it out.
     if (typeof value !== 'object') return value as Json;
     const object = value as Record<string, unknown>;
     const mark = markOf(object, this.#pattern);
@@ -167,6 +173,7 @@ class Decoding {
 
   #marked(mark: string, inside: Json, made: (value: object) => void): unknown {
     if (mark === '$n') return Number(inside);
+    if (mark === '$undefined') return undefined;
     if (mark !== '$shared') return this.#kinds.made(mark, inside, (inner) => this.decode(inner), made);
     const [number = null, first] = Array.isArray(inside) ? inside : [];
     if (first !== undefined) {

@@ -2,7 +2,7 @@ import { LoopError } from './errors.ts';
 import { bare, lossIn } from './loss.ts';
 import { Met } from './met.ts';
 
-/** Plain data: JSON, and `NaN` and the infinities. */
+/** Plain data: JSON, `NaN` and the infinities, and keys that hold `undefined`. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Data that is nested deeper is refused: JSON, V8's serialization and our own walks would run out of stack. */
@@ -10,7 +10,7 @@ export const deepest = 1000;
 
 /**
  * A deep copy of plain data, in time linear in its size. What the data holds twice is held twice by the copy: an object
- * that two keys share is one object there, too. As in JSON, keys that hold `undefined` are left out. Getters, keys that are
+ * that two keys share is one object there, too. Keys that hold `undefined` are kept. Getters, keys that are
  * symbols or not enumerable and names that an array has beside its items are not seen here: see `lossIn`.
  *
  * @param path says which loop the value belongs to; asked only for an error
@@ -64,17 +64,19 @@ export function flatCopy(value: unknown): Json | undefined {
     // Nothing stands above it: these keys are its own. A list of them would cost as much as the copy.
     for (const key in value) {
       const item: unknown = (value as Record<string, unknown>)[key];
-      if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === null) {
-        setOwn(copy, key, item);
-      } else if (item !== undefined) {
-        return undefined;
-      }
+      if (typeof item === 'object' ? item !== null : !isValue(item)) return undefined;
+      setOwn(copy, key, item);
     }
   } catch {
     // A getter that throws: the whole copy says so.
     return undefined;
   }
   return copy;
+}
+
+/** Whether it is one of the values that no copy need be made of. */
+function isValue(item: unknown): boolean {
+  return typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === undefined;
 }
 
 /** The keys of the copy that is looked at. */
@@ -90,7 +92,6 @@ export function isFlatCopy(copy: Json, value: object): boolean {
   try {
     for (const key in value) {
       const item: unknown = (value as Record<string, unknown>)[key];
-      if (item === undefined) continue;
       if (at === count || keysOfCopy[at++] !== key || !Object.is(item, copy[key])) return false;
       if (typeof item === 'object' && item !== null) return false;
     }
@@ -209,8 +210,7 @@ class Copying {
     this.#around.push(object);
     for (const key of keys) {
       const item: unknown = (object as Record<string, unknown>)[key];
-      if (item === undefined) continue;
-      setOwn(copy, key, typeof item === 'number' ? item : this.copy(item));
+      setOwn(copy, key, typeof item === 'number' || item === undefined ? item : this.copy(item));
     }
     this.#around.pop();
     return copy;

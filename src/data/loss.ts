@@ -13,7 +13,7 @@ export const bare = 'an object without a prototype (copy it into an ordinary one
  * What data has that a copy of its values would not have, and that would be missing after a resume, in words: a getter,
  * which would be a value from then on; a key that is a symbol or not enumerable; a name that an array has beside its items;
  * that there is no prototype.
- * What is no plain data is not looked into. Keys that hold `undefined` are no loss: what is read there is the same.
+ * What is no plain data is not looked into.
  * @param whole objects whose own keys are fine: they are listed once for each. Those that are found to be are added
  */
 export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefined {

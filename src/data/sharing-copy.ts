@@ -120,12 +120,11 @@ export class SharingCopy {
     // Nothing stands above it: these are its own, in the order in which a copy would have them.
     for (const key in value) {
       const given = value[key];
-      if (given === undefined) continue;
       if (keys[at++] !== key) return other;
       const before = last[key];
       // Most are the same. Zeros may not be: there are two of them.
       if (given === before && typeof given !== 'object' && given !== 0) continue;
-      const item = this.#item(given);
+      const item = given === undefined ? undefined : this.#item(given);
       if (item === other) return other;
       if (Object.is(item, before)) continue;
       changed ??= copyOf(last, keys);

@@ -19,6 +19,12 @@ export function lightRuns(): number {
   return begun;
 }
 
+/** Whoever has begun a root, and is told how it ended. */
+interface Ended {
+  resolve(output: unknown): void;
+  reject(error: unknown): void;
+}
+
 /** The hooks that run once in a run. */
 type OneShot = 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
 
@@ -40,6 +46,8 @@ export class LightRun {
   /** What the parent's step asked for. */
   #what: AskedRun | undefined = undefined;
   #pending: PendingRun | undefined = undefined;
+  /** Of a root: who is told how it ended. */
+  #alone: Ended | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
 
   constructor(running: LightRunner) {
@@ -56,6 +64,12 @@ export class LightRun {
     this.#what = what;
     this.#pending = pending;
     void Promise.resolve(this).then(LightRun.#drive);
+  }
+
+  /** The run of a root begins: its first hooks are called at once, as its actor would call them. */
+  beginAlone(ended: Ended): void {
+    this.#alone = ended;
+    LightRun.#drive(this);
   }
 
   /** What the parent's step asked for. */
@@ -144,7 +158,13 @@ export class LightRun {
     }
     place.boundary('advancing');
     this.#steps ??= new LightSteps(running, place);
-    return this.#steps.take();
+    return running.parent === undefined ? this.#stepsLater(this.#steps) : this.#steps.take();
+  }
+
+  /** Whoever has begun a root goes on before its first step. */
+  async #stepsLater(steps: LightSteps): Promise<void> {
+    await undefined;
+    await steps.take();
   }
 
   async #endingAfter(rest: Promise<void>): Promise<void> {
@@ -220,11 +240,16 @@ export class LightRun {
   }
 
   #end(): void {
-    const { running, what, place } = this;
-    const { session } = running;
-    const parent = running.parent!;
-    const pending = this.#pending!;
+    const { running, place } = this;
+    const { session, parent } = running;
     const output = place.result;
+    if (parent === undefined) {
+      running.commit();
+      running.finished();
+      this.#alone!.resolve(output);
+      return;
+    }
+    const [pending, what] = [this.#pending!, this.#what!];
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
     const dict = session.keeps ? capture(running.loop) : undefined;
     this.#letGo();
@@ -243,17 +268,21 @@ export class LightRun {
   }
 
   #threw(thrown: unknown): void {
-    const { running, what, place } = this;
+    const { running, place } = this;
     if (place.handsOver({ error: thrown }) || place.isLeft()) return;
     const { keeps } = running.session;
-    const parent = running.parent!;
+    const { parent } = running;
     this.#steps?.brokenOff();
     const error = endOutside(running, hookOf(place.value), thrown);
     const commit = keeps ? running.commitIfPlain() : undefined;
     running.failUnit();
     running.abort(error);
-    if (keeps) parent.noteGiven(what, leftWith(dictOf(commit), { error }));
-    parent.unit?.childEnded(what.run, this.#pending!, { error });
+    if (parent === undefined) {
+      this.#alone!.reject(error);
+      return;
+    }
+    if (keeps) parent.noteGiven(this.what, leftWith(dictOf(commit), { error }));
+    parent.unit?.childEnded(this.what.run, this.#pending!, { error });
   }
 }
 

@@ -16,6 +16,8 @@ export interface LightSession extends SharedByRun {
   claimed: number;
   /** How many of them there may be until somebody wants something. */
   stepsUntilDue(): number;
+  /** How often the run has begun to go on for a while, after which others have their turn. */
+  slices: number;
 }
 
 /** A run of a loop, as what calls its hooks while it has no actor sees it; see `Running`. */
@@ -46,9 +48,19 @@ export interface LightRunner extends Runner {
 
 let allowed = true;
 
-/** For tests, which compare: whether child runs may begin without an actor. */
+/** For tests, which compare: whether runs may begin without an actor. */
 export function allowLight(on: boolean): void {
   allowed = on;
+}
+
+/** Whether runs may begin without an actor. */
+export function isLightAllowed(): boolean {
+  return allowed;
+}
+
+/** Whether it is the root of a run that nobody can ever look at. */
+export function isUnseen({ parent, session }: LightRunner): boolean {
+  return parent === undefined && !session.keeps;
 }
 
 /** Whether what a run does need not be told now: nobody looks, and nobody waits for a boundary. */

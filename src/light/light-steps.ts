@@ -1,14 +1,16 @@
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
+import { Stride } from '../step/stride.ts';
 import { now } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
 import { overrides } from '../tree/any-loop.ts';
 import { hasChildren } from '../tree/tree.ts';
-import type { LightRunner } from './light-runner.ts';
+import { isUnseen, type LightRunner } from './light-runner.ts';
 import type { Place } from './place.ts';
+import { PlainCheck } from './plain-check.ts';
 
 /** So many steps are taken before the first look at the clock. */
-const firstBurst = 128;
+const firstBurst = 8;
 /** So many steps may be taken between two looks at what others want. */
 const burstLimit = 8192;
 /** Keeping the state may take this share of the time; where it is large, it is kept less often. */
@@ -26,6 +28,10 @@ export class LightSteps {
   #deadline = 0;
   /** See `mustGiveTurn`. */
   #waits = 0;
+  /** Of steps that are awaited. */
+  readonly #stride = new Stride();
+  /** Of a root that nobody can look at. */
+  readonly #check: PlainCheck | undefined;
   #lastKept = 0;
   #keepEvery = slice;
   /** How long the last one took. */
@@ -35,6 +41,7 @@ export class LightSteps {
     this.#running = running;
     this.#place = place;
     this.#burst = new Burst(running);
+    this.#check = isUnseen(running) ? new PlainCheck(running) : undefined;
   }
 
   /** The same for another run of the loop, after one that has ended. */
@@ -107,6 +114,7 @@ export class LightSteps {
   }
 
   #beginSlice(): void {
+    this.#running.session.slices++;
     this.#deadline = now() + slice;
     this.#waits = waitsSoFar();
   }
@@ -138,6 +146,7 @@ export class LightSteps {
       if (running.savesWithin) this.#boundaryBetween();
       else if (running.session.keeps && (walks || seen >= this.#deadline)) this.#keep(seen, walks);
       if (seen >= this.#deadline) {
+        this.#check?.nowAndThen();
         if (mustGiveTurn(this.#waits) && (await this.#isLeftAfter(turn()))) return;
         this.#beginSlice();
       }
@@ -145,12 +154,20 @@ export class LightSteps {
       if (walks) {
         place.enter();
         if (running.savesWithin) running.noteAssets();
-        await this.#awaiting(() => burst.walk(1, Infinity));
+        await this.#awaiting(this.#walk);
       } else {
         slow = this.#sprint();
       }
     }
   }
+
+  /** Where nobody can look, nobody need be told of the state before each step. */
+  readonly #walk = async (): Promise<void> => {
+    if (this.#running.session.keeps) return this.#burst.walk(1, Infinity);
+    const began = now();
+    await this.#burst.walk(this.#stride.size, this.#deadline);
+    this.#stride.took(now() - began);
+  };
 
   /** A step is awaited, to its end or to where it is left in a hook. */
   async #awaiting(step: () => Promise<void>): Promise<void> {
@@ -229,6 +246,7 @@ export class LightSteps {
       // A step in which children ran is made of theirs.
       this.#count(unit.ran ? 0 : 1);
       if (place.done || place.isLeft()) return;
+      this.#check?.nowAndThen();
       const others = session.turnIfDue();
       if (others !== undefined && (await this.#isLeftAfter(others))) return;
     }

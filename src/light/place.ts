@@ -4,7 +4,7 @@ import { readDone } from '../data/returned.ts';
 import { asyncContext } from '../step/async-context.ts';
 import type { StepHook } from '../step/burst.ts';
 import { Handover, type HookEnd } from './handover.ts';
-import type { LightRunner } from './light-runner.ts';
+import { isUnseen, type LightRunner } from './light-runner.ts';
 
 /**
  * Where a run without an actor stands: in which state of the chart it would be, and in which hook. Whoever calls its hooks
@@ -75,9 +75,12 @@ export class Place {
 
   /** All that came before is over: a resume would go on from here. */
   boundary(value: LoopStateValue): void {
+    const before = this.value;
     this.value = value;
-    const { session } = this.#running;
-    if (session.keeps) this.#running.hold(this.#running.commit());
+    const running = this.#running;
+    if (running.session.keeps) running.hold(running.commit());
+    // Nothing is kept, but that it could be is looked at: see `PlainCheck`.
+    else if (value !== before && isUnseen(running)) running.commit();
     this.hasBegun = true;
   }
 

@@ -75,7 +75,7 @@ function errorIn(told: Json): Json | undefined {
   return recordedData(told.$error);
 }
 
-const mark = /^\$(bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
+const mark = /^\$(bigint|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
 const escaped = /^\$\$+(n|bigint|undefined|fn|map|set|error|date|typed|cut|opaque|plain|shared)$/;
 
 /** Plain data, in which each object lies in all of its places. */
@@ -93,6 +93,7 @@ function recordedData(told: Json): Json {
     const [only, ...more] = Object.keys(value);
     if (only !== undefined && more.length === 0) {
       if (only === '$n') return Number(value.$n);
+      if (only === '$undefined') return undefined;
       if (mark.test(only)) throw new NotTold(shown(value));
       if (escaped.test(only)) return { [only.slice(1)]: read(value[only]!) };
     }

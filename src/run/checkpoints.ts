@@ -102,9 +102,9 @@ export class Checkpoints {
   }
 
   /** There will be none any more. */
-  end(error: unknown): void {
+  end(error: () => unknown): void {
     this.#cancel?.();
-    for (const { lost } of this.#wishes.splice(0)) lost(error);
+    for (const { lost } of this.#wishes.splice(0)) lost(error());
   }
 
   /** Within a step, for what its `once` gave: the step stands there until that is saved. */

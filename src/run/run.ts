@@ -378,7 +378,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       saveError: this.#saveError,
     });
     this.#session.close();
-    this.#checkpoints.end(this.#runEnded('captured'));
+    this.#checkpoints.end(() => this.#runEnded('captured'));
     const last = () => this.#checkpoints.take();
     const closing = this.#store?.close(outcome, last, () => this.#aborted?.reason) ?? Promise.resolve(outcome);
     void closing.then((closed) => {

@@ -5,8 +5,8 @@ import { overrides, ownHooks } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
 import type { Runner } from './runner.ts';
 
-/** How many steps may go by between two looks at the clock. */
-const sprint = 128;
+/** How many steps may go by between two looks at the clock; so many at first, while nobody knows how long they take. */
+const [sprint, firstSprint] = [128, 8] as const;
 
 /** The hooks of a step. */
 export type StepHook = 'onAdvanceStart' | 'advance' | 'onAdvanceEnd';
@@ -31,6 +31,8 @@ export class Burst {
   hook: StepHook | undefined;
 
   readonly #running: Runner;
+  /** How many steps there are before the next look at the clock. */
+  #ahead: number = firstSprint;
 
   constructor(running: Runner) {
     this.#running = running;
@@ -54,9 +56,16 @@ export class Burst {
     // Once for all steps: to note it at each would cost a good part of one.
     const before = enterHook(this.#running);
     try {
-      for (let left = limit; ; left -= sprint) {
-        const slow = this.#sprint(left < sprint ? left : sprint);
-        if (left <= sprint || slow !== undefined || this.done || this.attention || now() >= deadline) return slow;
+      for (let left = limit; ; ) {
+        const ahead = this.#ahead;
+        const slow = this.#sprint(left < ahead ? left : ahead);
+        left -= ahead;
+        if (left <= 0 || slow !== undefined || this.done || this.attention) return slow;
+        if (now() >= deadline) {
+          this.#ahead = firstSprint;
+          return slow;
+        }
+        if (ahead < sprint) this.#ahead = ahead * 2;
       }
     } finally {
       leaveHook(before);

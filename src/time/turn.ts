@@ -1,4 +1,4 @@
-import { isFake, soon } from './clock.ts';
+import { isFake, now, soon } from './clock.ts';
 
 /** How long a run may go on before the event loop gets its turn, in milliseconds. */
 export const slice = 5;
@@ -8,23 +8,31 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => nextTurn(resolve));
 }
 
+/** The same under fake timers, in milliseconds. */
+const patience = 500;
+
 /**
  * Whether a loop that has run for long must give the others their turn itself. A loop that waits for timers has given it
- * to them; only under fake timers does one more turn matter: whoever moves them on would no more wait for the next.
+ * to them. Only under fake timers does one more turn matter: whoever moves them on may be done before it has come, and
+ * would not wait for what the loop asks of them then. There it is given by those alone that would else go on for ever.
  * @param waits what `waitsSoFar` said when the loop had its turn
  */
 export function mustGiveTurn(waits: number): boolean {
-  return waitsSoFar() === waits || !isFake(globalThis.setTimeout);
+  const isEndless = waitsSoFar() === waits;
+  return isFake(globalThis.setTimeout) ? isEndless && now() - askedAt > patience : true;
 }
 
 let waits = 0;
 let asked = false;
+/** When it was first asked since; where nobody can tell of waits, never. */
+let askedAt = Number.NEGATIVE_INFINITY;
 const { nextTick } = (globalThis as { process?: { nextTick?: Call } }).process ?? {};
 
 /** How often this program has had nothing left to do but to wait for something outside; counted from one call to the next. */
 export function waitsSoFar(): number {
   if (!asked && nextTick !== undefined) {
     asked = true;
+    askedAt = now();
     // It comes when no microtask is left: loops that do not wait go on in those.
     nextTick(() => {
       asked = false;

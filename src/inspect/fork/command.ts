@@ -1,7 +1,7 @@
 import type { StateEdit } from '../../checkpoint/edit.ts';
 import type { Json } from '../../data/json.ts';
 import { isRecord, only, received, textOf } from '../parts.ts';
-import { plainFrom } from './value.ts';
+import { itemFrom, plainFrom } from './value.ts';
 
 /**
  * Where a checkpoint comes from: the run as it stands at its next boundary; its store, the newest or the one of a number;
@@ -74,7 +74,7 @@ export function parseFork(command: Record<string, unknown>): ForkCommand {
     type: 'fork',
     checkpoint: checkpoint as number,
     edits: edits.map(editOf),
-    ...(args === undefined ? {} : { args: args.map((arg) => plainFrom(arg)) }),
+    ...(args === undefined ? {} : { args: args.map((arg) => itemFrom(arg)) }),
     paused,
   };
 }

@@ -40,7 +40,7 @@ function compare(expected: unknown, got: unknown, at: readonly (string | number)
   return undefined;
 }
 
-/** What an object holds, by keys: of a key that holds `undefined`, nothing. */
+/** What an object holds, by keys. */
 function entriesOf(object: object): Map<string | number, unknown> {
   if (object instanceof Map) return new Map([...object].map(([key, value], i) => [i, [key, value]]));
   if (object instanceof Set) return new Map([...object].entries());
@@ -50,7 +50,7 @@ function entriesOf(object: object): Map<string | number, unknown> {
       ? [...new Uint8Array(object)]
       : object;
   if (Array.isArray(list)) return new Map(list.entries());
-  return new Map(Object.entries(list).filter(([, value]) => value !== undefined));
+  return new Map(Object.entries(list));
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {

@@ -183,6 +183,25 @@ test('the keys of a persisted snapshot that are not XState’s', async () => {
   expect(sorted(ours.filter((key) => !theirs.includes(key)))).toEqual(documented('persisted'));
 });
 
+test('the frames of a series', async () => {
+  const dir = newDirectory();
+  const store = fileStore(dir, { keep: 3 });
+  for (let steps = 1; steps <= 7; steps++) await store.save('r', checkpointAt('r', steps));
+  const bytes = readFileSync(join(dir, runDirectory('r'), '00000005.1.ckpt'));
+  const frame = bytes.subarray(4096, 4096 + 128);
+  expect(documented('frame')).toEqual(sorted(['0', '8', '40', '44', '48', '52', '56', '64', '72']));
+  expect(frame.toString('latin1', 0, 8)).toBe('LOOPCKPT');
+  expect(frame.toString('hex', 8, 40)).toBe(createHash('sha256').update(frame.subarray(40)).digest('hex'));
+  expect([40, 44, 52, 72].map((at) => frame.readUInt32LE(at))).toEqual([3, 128, bytes.length, 3]);
+  expect([56, 64].map((at) => frame.readBigUInt64LE(at))).toEqual([6n, 5n]);
+  const within = bytes.subarray(4096 + 128, 4096 + 128 + frame.readUInt32LE(48));
+  expect(within.readUInt32LE(40)).toBe(1);
+  expect(within.readUInt32LE(44) + within.readUInt32LE(48)).toBe(within.length);
+  expect(bytes.toString('latin1', 3 * 4096, 3 * 4096 + 8)).toBe('LOOPDONE');
+  expect(bytes.readBigUInt64LE(3 * 4096 + 8)).toBe(7n);
+  await store.release('r');
+});
+
 test('the bytes of a checkpoint file', async () => {
   const dir = newDirectory();
   const store = fileStore(dir);

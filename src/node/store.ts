@@ -23,8 +23,10 @@ export type { FileStoreOptions } from './store-options.ts';
  *   starts or saves the run gets an error of code `STORE_BUSY`, until `release(runId)`, `delete(runId)`, or the end of the process.
  * - Where the newest checkpoint cannot be read (damaged, too large, no permission), `load` goes back to the one before
  *   and tells `onFallback`. Files and directories of somebody else that stand in `dir` are left alone.
- * - `load`, `loadAt` and `list` may be called while another process writes. `list` reads headers only, and leaves out files whose
- *   header is damaged or of a newer format.
+ * - `load`, `loadAt` and `list` may be called while another process writes. `list` reads headers only (of a series, all
+ *   of it), and leaves out files whose header is damaged or of a newer format.
+ * - From the fifth save on, checkpoints of up to 64 KiB are added to a file of up to 1 MiB, a series, which takes one flush
+ *   each. On release those that are kept get a file each.
  * - A buffer as large as the largest checkpoint is kept for each run until its release.
  *
  * @throws MisconfigurationError for a bad `dir` or option

@@ -2,7 +2,7 @@ import { type Checkpoint, type CheckpointStore, Loop, memoryStore, type StartOpt
 import { describe, expect, test, vi } from 'vitest';
 import { fromPromise } from 'xstate';
 import { Above, all, Belt, Consumer, Model, Pair, Producer } from './support/belt.ts';
-import { Count, turn } from './support/loops.ts';
+import { Count, Family, turn } from './support/loops.ts';
 import { runProgram } from './support/program.ts';
 
 /** A store that keeps the text of all that was saved, in order. */
@@ -479,6 +479,43 @@ describe('nobody is held up', () => {
       expect(await run.output).toEqual(all);
     } finally {
       vi.useRealTimers();
+    }
+  });
+
+  test('by whoever asks for one checkpoint after another: there is a step between two', async () => {
+    for (const make of [() => new Count(5), () => new Family()]) {
+      const run = make().start();
+      let asked = 0;
+      // It would go on for ever, without a turn of the event loop, if the run stood still.
+      const phase = () =>
+        run.checkpoint().then(
+          ({ phase }) => phase.value,
+          () => 'finished',
+        );
+      while ((await phase()) !== 'finished' && asked < 1000) asked++;
+      expect(asked).toBeLessThan(1000);
+      expect((await run.outcome).status).toBe('finished');
+    }
+  });
+
+  test('by an observer or a subscriber that asks for a checkpoint at all that it is told', async () => {
+    for (const way of ['inspect', 'subscribe']) {
+      let asked = 0;
+      let isAsked = false;
+      const ask = () => {
+        if (isAsked || run === undefined || asked >= 1000) return;
+        isAsked = true;
+        asked++;
+        const over = () => {
+          isAsked = false;
+        };
+        run.checkpoint().then(over, over);
+      };
+      let run: ReturnType<Count['start']> | undefined;
+      run = new Count(5).start(way === 'inspect' ? { inspect: ask } : {});
+      if (way === 'subscribe') run.actor.subscribe(ask);
+      expect((await run.outcome).status).toBe('finished');
+      expect(asked).toBeLessThan(100);
     }
   });
 

@@ -280,19 +280,19 @@ class Part extends Loop {
   }
 }
 
+/** What is drawn as a box is. */
+class Drawn extends Steady<object> {
+  render(): null {
+    return null;
+  }
+}
+
 /** 121 loops in 5 levels. */
 const manyLoops = () => {
   const under = (levels: number): Part =>
     new Part(levels ? Array.from({ length: 3 }, () => under(levels - 1)) : undefined);
   return recorded(under(4));
 };
-
-/** A part of the page that says this, as boxes are; what it looks like is nothing to the tests here. */
-class Says extends Steady<object> {
-  override render(): null {
-    return null;
-  }
-}
 
 test('a step of one loop draws its box again, and no other', async () => {
   const { store, at, nest } = await held(await manyLoops());
@@ -309,12 +309,12 @@ test('a step of one loop draws its box again, and no other', async () => {
       current: false,
     }));
   const before = propsAt(steps.row(1) - 1);
-  const drawn = propsAt(steps.row(1)).filter((props, index) => new Says(before[index]!).shouldComponentUpdate(props));
+  const drawn = propsAt(steps.row(1)).filter((props, index) => new Drawn(before[index]!).shouldComponentUpdate(props));
   expect(drawn.map(({ loop }) => loop)).toEqual([leaf.key]);
   expect(drawn[0]!.words.steps).toBe('2 steps');
   // What its place or its neighbours say does not matter, its own place does.
   const [root] = before;
-  expect(new Says(root!).shouldComponentUpdate({ ...root!, place: { ...place, x: 1 } })).toBe(true);
+  expect(new Drawn(root!).shouldComponentUpdate({ ...root!, place: { ...place, x: 1 } })).toBe(true);
   expect(store.end).toBeGreaterThan(1000);
 });
 

@@ -226,11 +226,11 @@ describe('something else that was thrown', () => {
     expect(again.b[0]).toBe(again.a);
   });
 
-  test('is a RESUME_MISMATCH when the step is run again, where it is neither an error nor plain data', async () => {
+  test('is a RESUME_MISMATCH when the step is run again, where it is neither an error nor plain data; also if that is caught', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const [kind, value] of Object.entries({ Map: new Map(), Function: () => 1, BigInt: 5n, object: proxy })) {
-      const [, again] = await caughtTwice(() => value);
+      const again: any = await caughtTwice(() => value).catch((error) => error);
       expect(again).toBeInstanceOf(LoopError);
       expect(again.code).toBe('RESUME_MISMATCH');
       expect(again.message).toBe(

@@ -92,7 +92,8 @@ export function endWith(loop: AnyLoop): HookLogic {
 
 /**
  * What comes before a hook: live resources after a restore, and a checkpoint that waits for this boundary.
- * @returns what the hook has to wait for; false in it: it stood in vain, and is let go without standing again
+ * @returns what the hook has to wait for; in it whether a checkpoint was taken, undefined if none was wanted: who has
+ *   stood is let go without standing again
  */
 export function prepare(running: Running): Promise<boolean | undefined> | undefined {
   const { loop, session, actor } = running;

@@ -42,6 +42,8 @@ class Pump implements HookActor {
   #deadline = 0;
   /** How often the program had waited for something outside by then. */
   #waits = 0;
+  /** It has stood: a step is next, whatever is wanted again by then. Who asks for checkpoints all the time holds up no run. */
+  #hasStood = false;
   /** Steps are awaited: one has returned a promise. */
   #walks = false;
   /** Steps that were awaited, and kept by themselves. */
@@ -176,7 +178,7 @@ class Pump implements HookActor {
       session.lastStep.set(running.actor, now() - began);
     } else {
       const wait = isBehind ? undefined : prepare(running);
-      if (wait !== undefined) letGo = (await wait) === false;
+      if (wait !== undefined) letGo = (await wait) !== undefined;
       if (this.stopped) return false;
       // Null where `provide()` put something in the place of onRunStart, which would have read it.
       burst.done = done ?? running.context.done ?? readDone(this.#loop);
@@ -190,6 +192,7 @@ class Pump implements HookActor {
       reports.commit(false);
       if (!this.stopped && session.wanted) await session.stand(running.actor);
     }
+    this.#hasStood = letGo;
     this.attention = (session.wanted && !letGo) || isOver;
     return !this.stopped;
   }
@@ -204,7 +207,8 @@ class Pump implements HookActor {
 
   /** Steps of a loop without children. */
   #takeBurst(single: boolean, pace: number | null): boolean | Promise<boolean> {
-    if (this.attention) return single;
+    if (this.attention && !this.#hasStood) return single;
+    this.#hasStood = false;
     const [running, burst] = [this.#running, this.#burst];
     const { session } = running;
     // Loops beside this one count as well; a step at least is taken, for they may take their time.
@@ -273,7 +277,10 @@ class Pump implements HookActor {
   /** Others take a checkpoint, or have their turn. */
   async #lets(tired: boolean): Promise<void> {
     const { session, actor } = this.#running;
-    if (session.wanted) await session.stand(actor);
+    if (session.wanted) {
+      await session.stand(actor);
+      this.#hasStood = true;
+    }
     if (this.stopped || !tired) return;
     if (mustGiveTurn(this.#waits)) await turn();
     this.#beginSlice();

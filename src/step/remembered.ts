@@ -6,8 +6,11 @@ import { kindOf } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { belowRoot } from '../tree/tree.ts';
 
-/** What came of something that a step had asked for. */
-export type How = { output: unknown } | { error: unknown };
+/**
+ * What came of something that a step had asked for. Where it could not be remembered, the error says so, and is a mismatch
+ * of the step itself.
+ */
+export type How = { output: unknown } | { error: unknown; mismatch?: LoopError };
 
 /** A running loop and those that run it. */
 interface InRun {
@@ -28,9 +31,9 @@ export function revived(known: Result, what: string, asking: InRun): How {
       `${what} gave a ${known.opaque}, which is not plain data and could not be remembered.`,
       asking.path,
     );
-    return { error };
+    return { error, mismatch: error };
   }
-  if ('error' in known) return { error: thrownAgain(known.error, what, asking.path) };
+  if ('error' in known) return thrownAgain(known.error, what, asking.path);
   if ('end' in known) {
     let up: InRun | undefined = asking;
     while (up !== undefined && belowRoot(up.path) !== belowRoot(known.end.path)) up = up.parent;
@@ -41,12 +44,13 @@ export function revived(known: Result, what: string, asking: InRun): How {
   return { output: copyAgain(known.output) };
 }
 
-function thrownAgain(described: PlainError, what: string, path: string): unknown {
+function thrownAgain(described: PlainError, what: string, path: string): How {
   const thrown = revivedError(described);
-  if (!(thrown instanceof Opaque)) return thrown;
-  return new LoopError(
+  if (!(thrown instanceof Opaque)) return { error: thrown };
+  const error = new LoopError(
     'RESUME_MISMATCH',
     `${what} threw a ${kindOf(thrown)}, which is neither an error nor plain data and could not be remembered. Throw an Error.`,
     path,
   );
+  return { error, mismatch: error };
 }

@@ -38,7 +38,7 @@ export class Unit implements UnitOfOnce {
   #giving: Giving | undefined = undefined;
   /** Children that failed before anybody had awaited them. */
   #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
-  /** It asked for something else than before: whatever its code makes of that, it has failed. */
+  /** It asked for something else than before, or cannot be given what it had got: whatever its code makes of that, it has failed. */
   #mismatch: LoopError | undefined = undefined;
 
   /** @param inFlight what it had got before a resume */
@@ -253,7 +253,10 @@ export class Unit implements UnitOfOnce {
   }
 
   revived(known: Result, what: string): How {
-    return revived(known, what, this.running);
+    const how = revived(known, what, this.running);
+    // Code that handles any error would otherwise go on with something else than it had got before.
+    if (this.recall !== undefined && 'error' in how && how.mismatch !== undefined) this.#mismatched(how.mismatch);
+    return how;
   }
 
   /** Leaves children in the states that remembered runs left them in. */

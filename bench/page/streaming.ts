@@ -13,6 +13,7 @@ export const streaming: Bench = {
       const tab = await Tab.open(browser, program.url);
       // Of a large one, until each loop has run.
       await program.ask('steps', { steps: isLarge ? 50_000 : 1000 });
+      await tab.shows((await program.ask('lines', {})).lines);
       if (view === 'compare') await tab.compare();
       else await tab.page.getByRole('tab', { name: view.split(' ')[0]! }).click();
       let took = 0;

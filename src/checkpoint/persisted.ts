@@ -5,7 +5,7 @@ import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
 import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
-import { decodeJson, encodeJson } from '../data/json-form.ts';
+import { decodeJson, encodeContext } from '../data/json-form.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 
@@ -151,7 +151,7 @@ function withJson<S extends Persisted>(persisted: S): S {
   return Object.defineProperty(persisted, 'toJSON', {
     value: () => {
       const { assets } = persisted;
-      const context = encodeJson(persisted.context);
+      const context = encodeContext(persisted.context);
       if (context === (persisted.context as unknown) && assets === undefined) return { ...persisted };
       const given = assets === undefined ? {} : { assets: mapped(assets, encodeAsset) };
       return { ...persisted, context, ...given, encoded: true };

@@ -37,6 +37,13 @@ export function encodeJson(value: unknown, kinds: Kinds = noMore): Json {
   return encoding.needed ? encoding.encode(value) : (value as Json);
 }
 
+/** The JSON form of a context: in it alone, a key that holds `undefined` is as good as none. What its values hold is kept. */
+export function encodeContext(context: object): Json {
+  const keys = Object.entries(context);
+  const given = keys.filter(([, value]) => value !== undefined);
+  return encodeJson(given.length === keys.length ? context : Object.fromEntries(given));
+}
+
 /**
  * The inverse of {@link encodeJson}. What needs no change is returned as it is, not copied.
  * @throws Error where a part refers to another that is not there

@@ -1,7 +1,6 @@
 import type { InspectionEvent } from 'xstate';
 import { LoopError } from '../data/errors.ts';
-import type { Json } from '../data/json.ts';
-import { encodeJson } from '../data/json-form.ts';
+import { encodeContext } from '../data/json-form.ts';
 import { recorder } from '../run/options.ts';
 import { appLine } from './app-lines.ts';
 import { edgeJson } from './edges.ts';
@@ -85,7 +84,7 @@ function lineOf(sighting: Sighting, seq: number): RecordingLine {
       ...(runId === undefined ? {} : { run: runId }),
       ...(under === undefined ? {} : { under: under.id }),
       value,
-      context: encodeJson(context as unknown as Json),
+      context: encodeContext(context),
       ...(status === 'active' ? {} : { status }),
       ...returned,
       ...(late ? { late } : {}),
@@ -99,7 +98,7 @@ function lineOf(sighting: Sighting, seq: number): RecordingLine {
     ...(from === undefined ? {} : { from }),
     event: plainEvent(event),
     value,
-    ...(status === 'active' ? {} : { status, context: encodeJson(context as unknown as Json) }),
+    ...(status === 'active' ? {} : { status, context: encodeContext(context) }),
     ...returned,
     ...(error === undefined ? {} : { error: toldError(error) }),
     ...(transitions.length === 0 ? {} : { tr: transitions.map(edgeJson) }),

@@ -4,7 +4,7 @@ import { isFinal, isState, next } from '../chart/rules.ts';
 import { isAlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
-import { decodeJson, encodeJson } from '../data/json-form.ts';
+import { decodeJson, encodeContext } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
 import { LineOrder } from './line-order.ts';
 import {
@@ -45,7 +45,7 @@ export function contextAfter(line: EventLine, before: Json): Json {
   const source = from.slice(from.lastIndexOf('.') + 1);
   const value = isState(source) ? source : 'advancing';
   const context = asOfNow(decodeJson(before) as unknown as LoopContext);
-  return encodeJson(next(value, context, liveEvent(ownForm(line).event)).context);
+  return encodeContext(next(value, context, liveEvent(ownForm(line).event)).context);
 }
 
 /** A line as `record()` has it, where a page was told more than that and all that it takes. */
@@ -126,7 +126,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
     if (value !== line.value || status !== told) {
       throw mismatch(line.seq, path, `${event.type} to lead to ${line.value} (${told})`, `${value} (${status})`);
     }
-    if (line.context !== undefined) same(line, path, 'context', line.context, encodeJson(context));
+    if (line.context !== undefined) same(line, path, 'context', line.context, encodeContext(context));
     same(line, path, 'output', line.output, output === undefined ? undefined : plainOutput(output));
     same(line, path, 'error', line.error, error === undefined ? undefined : toldError(error));
     if (status !== 'active') actors.delete(line.id);

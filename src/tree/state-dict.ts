@@ -5,9 +5,10 @@ import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
+import { partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, somePart, walk } from './tree.ts';
+import { childrenOf, isLoop, pathOf, progressOf, type Stateful, walk } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -99,7 +100,7 @@ function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
  */
 export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
   const state = savedState(loop, last?.state);
-  if (last !== undefined && state === last.state && isLeaf(last) && !somePart(loop, isAny, undefined)) return last;
+  if (last !== undefined && state === last.state && isLeaf(last) && partsOf(loop).length === 0) return last;
   return withParts(loop, { state, progress: {}, children: {} }, last?.children);
 }
 
@@ -116,22 +117,11 @@ export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'c
 type Boundary = LoopDict & { restarting: boolean };
 
 function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict, last?: LoopDict['children']): Dict {
-  somePart(loop, captureInto, { dict, last });
+  for (const [name, part] of partsOf(loop)) {
+    if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
+    else dict.children[name] = capture(part, last?.[name]);
+  }
   return dict;
-}
-
-function captureInto(
-  name: string,
-  part: AnyLoop | BaseProgress,
-  { dict, last }: { dict: LoopDict; last: LoopDict['children'] | undefined },
-): boolean {
-  if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-  else dict.children[name] = capture(part, last?.[name]);
-  return false;
-}
-
-function isAny(): boolean {
-  return true;
 }
 
 /**

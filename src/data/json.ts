@@ -74,8 +74,8 @@ export function flatCopy(value: unknown): Json | undefined {
   return copy;
 }
 
-/** Whether it is one of the values that no copy need be made of. */
-function isValue(item: unknown): boolean {
+/** Whether it is one of the values that no copy need be made of; `null` is as well. */
+export function isValue(item: unknown): boolean {
   return typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === undefined;
 }
 

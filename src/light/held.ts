@@ -1,5 +1,7 @@
 import type { Commit } from '../chart/context.ts';
 import { type Asked, ask, emptyJournal, type GivenFor, give, type InFlight } from '../chart/journal.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { Likeness } from '../tree/likeness.ts';
 import { sharedDict } from '../tree/state-dict.ts';
 
 /** What a step has asked for, has been given, or has asked for and been given before anything else. */
@@ -13,31 +15,60 @@ interface Note {
  * and got since. While nobody looks, that is all that is kept; whoever looks has the machine told first.
  */
 export class Held {
-  /** The last boundary, if the machine does not know it. */
-  commit: Commit | undefined;
   /** Whole steps of the run up to that boundary that the machine does not know of. */
   steps = 0;
   /** The journal that the notes come after; `undefined`: that of the machine's context. */
   #base: InFlight | null | undefined;
   #notes: Note[] = [];
+  /** There has been a boundary that the machine does not know. */
+  #hasBoundary = false;
+  #last: Likeness | undefined = undefined;
+  /** For the next one: one that cannot be taken leaves the last as it is. */
+  #spare: Likeness | undefined = undefined;
 
-  get isEmpty(): boolean {
-    return this.commit === undefined && this.#notes.length === 0;
+  get hasBoundary(): boolean {
+    return this.#hasBoundary;
   }
 
-  /** A boundary: what the step before had got is in the state. */
-  boundary(commit: Commit, steps: number): void {
-    this.commit = commit;
+  get isEmpty(): boolean {
+    return !this.#hasBoundary && this.#notes.length === 0;
+  }
+
+  /** The last boundary, if the machine does not know it. */
+  get commit(): Commit | undefined {
+    return this.#hasBoundary ? this.#last!.boundary() : undefined;
+  }
+
+  #take(loop: AnyLoop): void {
+    const likeness = this.#spare ?? new Likeness();
+    likeness.take(loop);
+    this.#spare = this.#last;
+    this.#last = likeness;
+    this.#hasBoundary = true;
+  }
+
+  /** A boundary: what the step before had got is in the state. @throws LoopError `NOT_PLAIN_DATA` */
+  boundary(loop: AnyLoop, steps: number): void {
+    this.#take(loop);
+    this.boundaryAgain(steps);
+  }
+
+  /** The state at the last boundary is that at a later one, too. */
+  boundaryAgain(steps: number): void {
     this.steps = steps;
     this.#base = null;
     if (this.#notes.length > 0) this.#notes = [];
   }
 
-  /** A hook of a step is over, and is not repeated. @param told the journal of the machine's context */
-  hooked(commit: Commit, hook: string, ran: boolean, told: InFlight | null): void {
+  /**
+   * A hook of a step is over, and is not repeated.
+   * @param told the journal of the machine's context
+   * @throws LoopError `NOT_PLAIN_DATA`
+   */
+  hooked(loop: AnyLoop, hook: string, ran: boolean, told: InFlight | null): void {
     const before = this.#base === undefined ? told : this.#base;
     const hooks = [...(before?.hooks ?? []), hook];
-    this.commit = commit;
+    this.#take(loop);
     this.#base = { ...emptyJournal, hooks, ran };
     this.#notes = [];
   }
@@ -71,7 +102,7 @@ export class Held {
 
   /** The machine knows all of it. */
   clear(): void {
-    this.commit = undefined;
+    this.#hasBoundary = false;
     this.steps = 0;
     this.#base = undefined;
     if (this.#notes.length > 0) this.#notes = [];

@@ -37,7 +37,8 @@ export interface LightRunner extends Runner {
   settle(): Promise<void> | undefined;
   commit(): Commit;
   commitIfPlain(): Commit | undefined;
-  hold(commit: Commit): void;
+  hold(): void;
+  holdIfPlain(): void;
   holdWithin(hook: string): void;
   noteGiven(what: AskedRun, given: GivenFor): void;
   abandonChildren(reason: unknown): void;

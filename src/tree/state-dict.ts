@@ -58,9 +58,9 @@ export function copyOfState(loop: AnyLoop): Json {
   return plainCopy(loop.state, () => pathOf(loop), 'state', last);
 }
 
-/** What `onSaveCheckpoint` says, checked and copied; the copy before, if that is the same. */
-function savedState(loop: AnyLoop, last?: Json): Json {
-  if (savesItsState(loop)) return last !== undefined && isFlatCopy(last, loop.state) ? last : copyOfState(loop);
+/** What `onSaveCheckpoint` says, checked and copied. @throws LoopError `NOT_PLAIN_DATA` */
+export function savedState(loop: AnyLoop): Json {
+  if (savesItsState(loop)) return copyOfState(loop);
   const before = isLookedAt;
   isLookedAt = true;
   try {
@@ -93,33 +93,25 @@ function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
   );
 }
 
-/**
- * The state of a loop and all below it, copied.
- * @param last how it was captured before: what is the same is shared with that
- * @throws LoopError `NOT_PLAIN_DATA`
- */
-export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
-  const state = savedState(loop, last?.state);
-  if (last !== undefined && state === last.state && isLeaf(last) && partsOf(loop).length === 0) return last;
-  return withParts(loop, { state, progress: {}, children: {} }, last?.children);
+/** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
+export function capture(loop: AnyLoop): LoopDict {
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {} });
 }
 
 /**
  * The same for a boundary, with whether the loop is restarting.
- * @param last the boundary before: the states of children that are the same are shared with it
  * @throws LoopError `NOT_PLAIN_DATA`
  */
-export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'children'>): Boundary {
-  const boundary = { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting };
-  return withParts(loop, boundary, last?.children);
+export function captureBoundary(loop: AnyLoop): Boundary {
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting });
 }
 
-type Boundary = LoopDict & { restarting: boolean };
+export type Boundary = LoopDict & { restarting: boolean };
 
-function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict, last?: LoopDict['children']): Dict {
+function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict): Dict {
   for (const [name, part] of partsOf(loop)) {
     if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-    else dict.children[name] = capture(part, last?.[name]);
+    else dict.children[name] = capture(part);
   }
   return dict;
 }
@@ -184,7 +176,8 @@ export function holdState(loop: AnyLoop): () => void {
   };
 }
 
-function savesItsState(loop: AnyLoop): boolean {
+/** Whether what is saved of a loop is its `state`, as it is. */
+export function savesItsState(loop: AnyLoop): boolean {
   return !overrides(loop, 'onSaveCheckpoint');
 }
 

@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { Commit, LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
-import { type Asked, type GivenFor, resultOf } from '../chart/journal.ts';
-import { Held } from '../light/held.ts';
+import { type Asked, type Result, resultOf } from '../chart/journal.ts';
+import { Held, type Left } from '../light/held.ts';
 import type { LightRun } from '../light/light-run.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedOnce } from '../step/runner.ts';
@@ -152,9 +152,14 @@ export abstract class Reporting {
     if (this.session.keeps) this.#hold().asked(what);
   }
 
-  /** It has ended. */
-  noteGiven(what: Omit<Asked, 'at'>, given: GivenFor): void {
-    this.#hold().given(what, given);
+  /** How the run of a child has left it, which has ended without an actor. @throws LoopError `NOT_PLAIN_DATA` */
+  leftBy(child: AnyLoop): Left {
+    return this.#hold().leftBy(child);
+  }
+
+  /** What came of it. */
+  noteGiven(what: Omit<Asked, 'at'>, given: Result, left?: Left): void {
+    this.#hold().given(what, given, left);
   }
 
   #hold(): Held {

@@ -1,14 +1,21 @@
 import type { Commit } from '../chart/context.ts';
-import { type Asked, ask, emptyJournal, type GivenFor, give, type InFlight } from '../chart/journal.ts';
+import { type Asked, ask, emptyJournal, give, type InFlight, type Result } from '../chart/journal.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { Likeness } from '../tree/likeness.ts';
-import { sharedDict } from '../tree/state-dict.ts';
+import { capture, type LoopDict, sharedDict } from '../tree/state-dict.ts';
+
+/** How the run of a child has left it. */
+export type Left = Likeness | LoopDict;
 
 /** What a step has asked for, has been given, or has asked for and been given before anything else. */
 interface Note {
   readonly what: Omit<Asked, 'at'>;
-  given: GivenFor | undefined;
+  given: Result | undefined;
+  left: Left | undefined;
 }
+
+/** Of so many children a step keeps a likeness, which the next step uses again. */
+const mostLikenesses = 8;
 
 /**
  * What a run has come to since its machine was last told: the last boundary, and what the step in flight has asked for
@@ -20,6 +27,9 @@ export class Held {
   /** The journal that the notes come after; `undefined`: that of the machine's context. */
   #base: InFlight | null | undefined;
   #notes: Note[] = [];
+  /** Of children whose runs have ended in this step; others are for later steps. */
+  readonly #likenesses: Likeness[] = [];
+  #likenessesUsed = 0;
   /** There has been a boundary that the machine does not know. */
   #hasBoundary = false;
   #last: Likeness | undefined = undefined;
@@ -57,7 +67,12 @@ export class Held {
   boundaryAgain(steps: number): void {
     this.steps = steps;
     this.#base = null;
+    this.#forget();
+  }
+
+  #forget(): void {
     if (this.#notes.length > 0) this.#notes = [];
+    this.#likenessesUsed = 0;
   }
 
   /**
@@ -70,32 +85,42 @@ export class Held {
     const hooks = [...(before?.hooks ?? []), hook];
     this.#take(loop);
     this.#base = { ...emptyJournal, hooks, ran };
-    this.#notes = [];
+    this.#forget();
   }
 
   asked(what: Omit<Asked, 'at'>): void {
-    this.#notes.push({ what, given: undefined });
+    this.#notes.push({ what, given: undefined, left: undefined });
   }
 
-  given(what: Omit<Asked, 'at'>, given: GivenFor): void {
+  /** The run of a child has ended, and its parent's step is about to be given what came of it. @throws LoopError `NOT_PLAIN_DATA` */
+  leftBy(child: AnyLoop): Left {
+    if (this.#likenessesUsed === mostLikenesses) return capture(child);
+    const likeness = this.#likenesses[this.#likenessesUsed] ?? new Likeness();
+    likeness.take(child);
+    this.#likenesses[this.#likenessesUsed++] = likeness;
+    return likeness;
+  }
+
+  /** @param left of the run of a child */
+  given(what: Omit<Asked, 'at'>, given: Result, left?: Left): void {
     const notes = this.#notes;
     const last = notes.at(-1);
     // A step may have a hundred thousand short children, one after another: what is kept of each is kept small.
     if (last === undefined || last.what !== what || last.given !== undefined) {
-      notes.push({ what, given });
+      notes.push({ what, given, left });
       return;
     }
     last.given = given;
     const before = notes.at(-2);
-    if (given.dict === undefined || before?.given?.dict === undefined || before.what.run !== what.run) return;
-    given.dict = sharedDict(given.dict, before.given.dict);
+    last.left = before?.what.run === what.run ? shared(left, before?.left) : left;
   }
 
   /** The journal of the step in flight. @param told that of the machine's context */
   journal(told: InFlight | null): InFlight | null {
     let journal = this.#base === undefined ? told : this.#base;
-    for (const { what, given } of this.#notes) {
-      journal = given === undefined ? ask(journal, what) : give(journal, what, given);
+    for (const { what, given, left } of this.#notes) {
+      if (given === undefined) journal = ask(journal, what);
+      else journal = give(journal, what, left === undefined ? given : { ...given, dict: dictOf(left) });
     }
     return journal;
   }
@@ -105,6 +130,15 @@ export class Held {
     this.#hasBoundary = false;
     this.steps = 0;
     this.#base = undefined;
-    if (this.#notes.length > 0) this.#notes = [];
+    this.#forget();
   }
+}
+
+function dictOf(left: Left): LoopDict {
+  return left instanceof Likeness ? left.dict() : left;
+}
+
+function shared(left: Left | undefined, last: Left | undefined): Left | undefined {
+  if (left === undefined || last === undefined || left instanceof Likeness || last instanceof Likeness) return left;
+  return sharedDict(left, last);
 }

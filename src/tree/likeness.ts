@@ -1,4 +1,5 @@
-import { hasInherited, isValue, type Json, setOwn } from '../data/json.ts';
+import type { Json } from '../data/json.ts';
+import { Noted } from '../data/noted.ts';
 import type { AnyLoop } from './any-loop.ts';
 import { isLoop, type Part, partsOf } from './parts.ts';
 import type { BaseProgress } from './progress.ts';
@@ -6,17 +7,13 @@ import { type Boundary, type LoopDict, savedState, savesItsState } from './state
 
 /**
  * What a loop and all below it were like at some moment. It is taken at each boundary of a run that nobody looks at, and
- * thrown away at the next: so nothing is made of it until somebody asks. A state that holds no other objects is noted value by
- * value:
- *
- *     { n: 1, sum: 2.5 }        keys: n, sum        values: 1, 2.5
+ * thrown away at the next: so it is only noted, and nothing is made of it until somebody asks.
  */
 export class Likeness {
   #restarting = false;
-  readonly #keys: string[] = [];
-  readonly #values: unknown[] = [];
-  /** A copy of the state, unless it is noted value by value. */
-  #copy: Json | undefined = undefined;
+  readonly #state: Noted = new Noted();
+  /** In its place, what the loop's own `onSaveCheckpoint` returned. */
+  #saved: Json | undefined = undefined;
   #parts: readonly Part[] = [];
   /** Of each part: its likeness, or its counters. */
   readonly #below: (Likeness | Json)[] = [];
@@ -27,7 +24,12 @@ export class Likeness {
    */
   take(loop: AnyLoop): void {
     this.#restarting = loop.restarting;
-    this.#copy = savesItsState(loop) && this.#notes(loop.state) ? undefined : savedState(loop);
+    if (savesItsState(loop)) {
+      this.#saved = undefined;
+      this.#state.take(loop.state, loop, 'state');
+    } else {
+      this.#saved = savedState(loop);
+    }
     const parts = partsOf(loop);
     this.#parts = parts;
     for (let i = 0; i < parts.length; i++) {
@@ -47,46 +49,18 @@ export class Likeness {
     below.take(loop);
   }
 
-  /** @returns whether the state could be noted value by value */
-  #notes(state: unknown): boolean {
-    if (typeof state !== 'object' || state === null) return false;
-    if (Object.getPrototypeOf(state) !== Object.prototype || hasInherited()) return false;
-    const [keys, values] = [this.#keys, this.#values];
-    let at = 0;
-    try {
-      // Nothing stands above it: these keys are its own.
-      for (const key in state) {
-        const item = (state as Record<string, unknown>)[key];
-        if (typeof item === 'object' ? item !== null : !isValue(item)) return false;
-        if (keys[at] !== key) keys[at] = key;
-        values[at++] = item;
-      }
-    } catch {
-      // A getter that throws: the copy says so.
-      return false;
-    }
-    if (keys.length > at) {
-      keys.length = at;
-      values.length = at;
-    }
-    return true;
-  }
-
   /** The same as a dict, made anew: whoever gets it may change it. */
   dict(): LoopDict {
-    return this.#fill({ state: this.#state(), progress: {}, children: {} });
+    return this.#fill({ state: this.#copy(), progress: {}, children: {} });
   }
 
   /** The same as a boundary has it. */
   boundary(): Boundary {
-    return this.#fill({ state: this.#state(), progress: {}, children: {}, restarting: this.#restarting });
+    return this.#fill({ state: this.#copy(), progress: {}, children: {}, restarting: this.#restarting });
   }
 
-  #state(): Json {
-    if (this.#copy !== undefined) return this.#copy;
-    const state = {};
-    for (const [i, key] of this.#keys.entries()) setOwn(state, key, this.#values[i]);
-    return state;
+  #copy(): Json {
+    return this.#saved === undefined ? this.#state.copy() : this.#saved;
   }
 
   #fill<Dict extends LoopDict>(dict: Dict): Dict {

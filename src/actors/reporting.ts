@@ -112,7 +112,8 @@ export abstract class Reporting {
 
   #held(): void {
     // What models were before the step that is over is of no use any more.
-    this.session.assetsBefore.delete(this);
+    const { assetsBefore } = this.session;
+    if (assetsBefore.size > 0) assetsBefore.delete(this);
     this.stepOver();
   }
 

@@ -5,11 +5,11 @@ import { NotedObjects } from './noted-objects.ts';
  * Plain data as it was at some moment. It is noted again and again, and a copy is made only where somebody asks for it: so
  * that costs a look at each value, and no more. What holds no other objects, as most states, is noted value by value:
  *
- *     { n: 1, sum: 2.5 }        keys: n, sum        values: 1, 2.5
+ *     { n: 1, sum: 2.5 }        noted: 'n', 1, 'sum', 2.5
  */
 export class Noted {
-  readonly #keys: string[] = [];
-  readonly #values: unknown[] = [];
+  /** Keys and values in turn. */
+  readonly #noted: unknown[] = [];
   /** What holds other objects. */
   #objects: NotedObjects | undefined = undefined;
   /** A copy of anything else. */
@@ -51,24 +51,22 @@ export class Noted {
   /** @returns whether it holds no other objects */
   #flat(value: object): boolean {
     if (Object.getPrototypeOf(value) !== Object.prototype) return false;
-    const [keys, values] = [this.#keys, this.#values];
+    const noted = this.#noted;
     let at = 0;
     try {
       // Nothing stands above it: these keys are its own.
       for (const key in value) {
         const item = (value as Record<string, unknown>)[key];
         if (typeof item === 'object' ? item !== null : !isValue(item)) return false;
-        if (keys[at] !== key) keys[at] = key;
-        values[at++] = item;
+        noted[at] = key;
+        noted[at + 1] = item;
+        at += 2;
       }
     } catch {
       // A getter that throws: the copy says so.
       return false;
     }
-    if (keys.length > at) {
-      keys.length = at;
-      values.length = at;
-    }
+    if (noted.length > at) noted.length = at;
     return true;
   }
 
@@ -76,8 +74,8 @@ export class Noted {
   copy(): Json {
     if (this.#whole !== undefined) return this.#whole;
     if (this.#objects !== undefined) return this.#objects.copy();
-    const copy = {};
-    for (const [i, key] of this.#keys.entries()) setOwn(copy, key, this.#values[i]);
+    const [copy, noted] = [{}, this.#noted];
+    for (let at = 0; at < noted.length; at += 2) setOwn(copy, noted[at] as string, noted[at + 1]);
     return copy;
   }
 }

@@ -108,15 +108,17 @@ export class LightSteps {
     const burst = this.#burst;
     const slow = burst.sprint(Math.min(firstBurst, limit), Infinity);
     if (slow !== undefined || burst.done || burst.attention) return slow;
-    this.#beginSlice();
-    this.#lastKept = now();
+    this.#lastKept = this.#beginSlice();
     return limit > firstBurst ? burst.sprint(limit - firstBurst, this.#deadline) : undefined;
   }
 
-  #beginSlice(): void {
+  /** @returns when */
+  #beginSlice(): number {
+    const begun = now();
     this.#running.session.slices++;
-    this.#deadline = now() + slice;
+    this.#deadline = begun + slice;
     this.#waits = waitsSoFar();
+    return begun;
   }
 
   /** Steps of a loop without children that are more than could be taken at once, or slow. */
@@ -124,10 +126,7 @@ export class LightSteps {
     const [running, place, burst] = [this.#running, this.#place, this.#burst];
     let slow = first;
     let walks = false;
-    if (this.#deadline === 0) {
-      this.#beginSlice();
-      this.#lastKept = now();
-    }
+    if (this.#deadline === 0) this.#lastKept = this.#beginSlice();
     for (;;) {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !running.hasActor) {

@@ -25,14 +25,19 @@ function mayBePart(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
 }
 
-export type Part = readonly [name: string, loop: AnyLoop] | readonly [name: string, progress: BaseProgress];
+/** Whether a field with this value holds parts. */
+function holdsParts(value: unknown): boolean {
+  return mayBePart(value) && (isLoop(value) || value instanceof BaseProgress || isArrayOf(isLoop, value));
+}
+
+export type Part = readonly [name: string, part: AnyLoop | BaseProgress];
 
 /** The fields of a loop as they were when they were last looked through, and what parts were found. */
 interface Fields {
   readonly names: readonly string[];
   readonly values: unknown[];
-  /** Those that are arrays, of which none is one of loops. */
-  readonly lists: readonly (readonly unknown[])[];
+  /** Of those that are arrays of loops, what was in them. */
+  readonly items: readonly (readonly unknown[] | undefined)[];
   readonly parts: readonly Part[];
 }
 
@@ -44,41 +49,49 @@ export function partsOf(loop: AnyLoop): readonly Part[] {
   const last = loop[fieldsSlot] as Fields | undefined;
   if (last !== undefined && holdsTheSame(loop, last)) return last.parts;
   const fields = lookThrough(loop);
-  loop[fieldsSlot] = fields.lists.some((list) => isArrayOf(isLoop, list)) ? undefined : fields;
+  loop[fieldsSlot] = fields;
   return fields.parts;
 }
 
-function holdsTheSame(loop: AnyLoop, { names, values, lists }: Fields): boolean {
+function holdsTheSame(loop: AnyLoop, { names, values, items }: Fields): boolean {
   let at = 0;
   // A list of the names would cost more than to look at them.
   for (const name in loop) {
     if (names[at] !== name) return false;
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
     if (value !== values[at]) {
-      if (mayBePart(value) || mayBePart(values[at])) return false;
+      if (items[at] !== undefined || holdsParts(value) || holdsParts(values[at])) return false;
       values[at] = value;
+    } else if (Array.isArray(value) && !holdsTheSameLoops(value, items[at])) {
+      return false;
     }
     at++;
   }
-  if (at !== names.length) return false;
-  for (const list of lists) if (isArrayOf(isLoop, list)) return false;
+  return at === names.length;
+}
+
+/** @param before what was in the list, if that were loops */
+function holdsTheSameLoops(list: readonly unknown[], before: readonly unknown[] | undefined): boolean {
+  if (before === undefined) return !isArrayOf(isLoop, list);
+  if (list.length !== before.length) return false;
+  for (let i = 0; i < before.length; i++) if (list[i] !== before[i]) return false;
   return true;
 }
 
 function lookThrough(loop: AnyLoop): Fields {
-  const [names, values, lists, parts]: [string[], unknown[], unknown[][], Part[]] = [[], [], [], []];
+  const [names, values, parts]: [string[], unknown[], Part[]] = [[], [], []];
+  const items: (readonly unknown[] | undefined)[] = [];
   for (const name in loop) {
     const value: unknown = (loop as unknown as Record<string, unknown>)[name];
+    const isList = Object.hasOwn(loop, name) && isArrayOf(isLoop, value);
     names.push(name);
     values.push(value);
-    if (!mayBePart(value) || !Object.hasOwn(loop, name)) continue;
-    if (isLoop(value)) parts.push([name, value]);
-    else if (value instanceof BaseProgress) parts.push([name, value]);
-    else if (Array.isArray(value)) {
-      lists.push(value);
-      if (!isArrayOf(isLoop, value)) continue;
+    items.push(isList ? value.slice() : undefined);
+    if (isList) {
       for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
+    } else if ((isLoop(value) || value instanceof BaseProgress) && Object.hasOwn(loop, name)) {
+      parts.push([name, value]);
     }
   }
-  return { names, values, lists, parts };
+  return { names, values, items, parts };
 }

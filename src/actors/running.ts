@@ -352,10 +352,16 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
     } else {
       this.abort(reason());
-      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#end.reason });
+      if (run !== undefined && snapshot.status === 'error') this.#tellParent(run);
+      // Its actor was stopped: that of the parent will be by then, if it is. That one knows best what to tell its own step.
+      else if (run !== undefined) soon(() => this.parent!.ended || this.#tellParent(run));
     }
     // The parent has yet to hear of it.
     soon(() => this.session.poke());
+  }
+
+  #tellParent(run: PendingRun): void {
+    this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#end.reason });
   }
 }
 

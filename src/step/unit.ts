@@ -8,7 +8,8 @@ import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import type { UnitOfOnce } from './call.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
-import { type AskedRun, type ChildThatRuns, PendingRun, unnoticed } from './pending.ts';
+import { OwnAwait, reaction } from './own-await.ts';
+import { type AskedRun, type ChildThatRuns, type Pending, PendingRun } from './pending.ts';
 import { type Answer, Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
@@ -30,6 +31,8 @@ export class Unit implements UnitOfOnce {
 
   /** Children have been run in it. */
   ran: boolean;
+
+  readonly awaits: OwnAwait = new OwnAwait();
 
   #children: UnderWay | undefined = undefined;
   /** A run that was asked for without arguments. */
@@ -65,6 +68,7 @@ export class Unit implements UnitOfOnce {
     this.hook = hook;
     this.open = open;
     this.ran = false;
+    this.awaits.renew();
     return true;
   }
 
@@ -83,8 +87,25 @@ export class Unit implements UnitOfOnce {
     return this.#children?.size ?? 0;
   }
 
+  /** How much that its code has asked for is under way. */
+  get countUnderWay(): number {
+    return this.childrenUnderWay + (this.#onces?.countUnderWay ?? 0);
+  }
+
   get isCurrent(): boolean {
     return this.running.unit === this;
+  }
+
+  /** Its hook has returned a promise, which is awaited. */
+  hookReturned(promise: unknown): void {
+    // Of a step that is run again, what it asks for next may be refused.
+    this.awaits.hookReturned(promise, this.countUnderWay > (this.recall === undefined ? 1 : 0));
+  }
+
+  /** Its code is given something: a result, or an error. */
+  settles(pending: Pending, settle: () => void): void {
+    if (this.countUnderWay > 1) this.awaits.settles(pending, settle);
+    else settle();
   }
 
   /** Says of what is asked for in which `once` it is asked for. */
@@ -132,7 +153,7 @@ export class Unit implements UnitOfOnce {
     if (!this.open) throw lateChild(child, this.running);
     this.ran = true;
     const what = this.#askedFor(name, args);
-    const run = new PendingRun(name, args);
+    const run = new PendingRun(this.awaits, name, args);
     if (this.recall !== undefined) {
       this.#runAgain(this.recall, child, run, what);
     } else {
@@ -165,9 +186,11 @@ export class Unit implements UnitOfOnce {
   #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {
     try {
       return recall.ask(what, (got) => {
-        this.#children!.delete(what.run);
         this.leave([got]);
-        run.settle(this.revived(got, `a run of ${what.run}`));
+        this.settles(run, () => {
+          this.#children!.delete(what.run);
+          run.settle(this.revived(got, `a run of ${what.run}`));
+        });
       });
     } catch (error) {
       this.#mismatched(error as LoopError);
@@ -224,6 +247,11 @@ export class Unit implements UnitOfOnce {
   }
 
   #childGiven(name: string, run: PendingRun, how: How): void {
+    if (this.countUnderWay < 2) this.#childSettled(name, run, how);
+    else this.awaits.settles(run, () => this.#childSettled(name, run, how));
+  }
+
+  #childSettled(name: string, run: PendingRun, how: How): void {
     if (this.#children?.get(name) === run) this.#children.delete(name);
     if ('error' in how) this.#lose(run, how.error);
     else run.resolve(how.output);
@@ -278,9 +306,7 @@ export class Unit implements UnitOfOnce {
   async #settleChildren(): Promise<void> {
     while (this.childrenUnderWay > 0) {
       // A failure that the code has awaited was the code's to handle.
-      await Promise.all(
-        this.#children!.all().map(({ promise }) => new Promise<void>((over) => unnoticed(promise, over))),
-      );
+      await Promise.all(this.#children!.all().map((run) => new Promise<void>((over) => run.whenOver(over))));
       this.#check();
     }
     this.#checkLost();
@@ -293,37 +319,39 @@ export class Unit implements UnitOfOnce {
 
   #lose(run: PendingRun, reason: unknown): void {
     run.reject(reason);
-    if (run.promise.awaited) return;
+    if (run.awaited) return;
     this.#lost ??= [];
     this.#lost.push({ run, reason });
   }
 
   /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
   #checkLost(): void {
-    const unheard = this.#lost?.splice(0).find(({ run }) => !run.promise.awaited);
+    const unheard = this.#lost?.splice(0).find(({ run }) => !run.awaited);
     if (unheard !== undefined) throw unheard.reason;
   }
 
   #mismatched(error: LoopError): void {
     this.#mismatch = error;
     this.recall?.stop();
+    const left: Pending[] = this.#onces?.pending ?? [];
     for (const run of this.#children?.all() ?? []) {
       if (run.begun) continue;
       this.#children!.delete(run.name);
-      run.reject(error);
+      left.push(run);
     }
-    this.#onces?.mismatched(error);
+    // The code that has just asked for something else hears of it first.
+    void reaction().then(() => this.awaits.abandon(left, error));
   }
 
-  /** It is left, or the run ends: nothing is given any more, and what is awaited rejects. */
+  /** It is left, or the run ends: nothing is given any more, and what its code awaits rejects. */
   abandon(reason: unknown): void {
     this.recall?.stop();
     this.#giving?.stop();
     const children = this.#children?.all() ?? [];
     for (const { running } of children) running?.abort(reason);
-    for (const run of children) this.#lose(run, reason);
+    const left = [...children, ...(this.#onces?.leave() ?? [])];
     this.#children?.clear();
-    this.#onces?.abandon(reason);
+    this.awaits.abandon(left, reason);
   }
 }
 

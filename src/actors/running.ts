@@ -349,7 +349,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     if (snapshot.status === 'done') {
       this.finished();
       const output = isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output;
-      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
+      if (run !== undefined) this.parent!.unit?.childEnded(run, { output });
     } else {
       this.abort(reason());
       if (run !== undefined && snapshot.status === 'error') this.#tellParent(run);
@@ -361,7 +361,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   }
 
   #tellParent(run: PendingRun): void {
-    this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#end.reason });
+    this.parent!.unit?.childEnded(run, { error: this.#end.reason });
   }
 }
 

@@ -257,7 +257,7 @@ export class LightRun {
     this.#letGo();
     running.finished();
     if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
-    parent.unit?.childEnded(what.run, pending, { output });
+    parent.unit?.childEnded(pending, { output });
   }
 
   /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
@@ -284,7 +284,7 @@ export class LightRun {
       return;
     }
     if (keeps) parent.noteGiven(this.what, leftWith(dictOf(commit), { error }));
-    parent.unit?.childEnded(this.what.run, this.#pending!, { error });
+    parent.unit?.childEnded(this.#pending!, { error });
   }
 }
 

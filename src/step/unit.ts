@@ -1,26 +1,24 @@
 import type { LoopContext } from '../chart/context.ts';
-import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
-import { LoopError } from '../data/errors.ts';
-import { alreadyRunning } from '../tree/already-running.ts';
-import { type AnyLoop, host } from '../tree/any-loop.ts';
+import type { Asked, Got, Result } from '../chart/journal.ts';
+import type { LoopError } from '../data/errors.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import { putState } from '../tree/state-dict.ts';
-import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
-import type { UnitOfOnce } from './call.ts';
+import { childNamed, isLoop } from '../tree/tree.ts';
+import { ChildRuns, type UnitOfChildren } from './child-runs.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
 import { OwnAwait, reaction } from './own-await.ts';
-import { type AskedRun, type ChildThatRuns, type Pending, PendingRun } from './pending.ts';
-import { type Answer, Recall } from './recall.ts';
+import type { ChildThatRuns, Pending, PendingRun } from './pending.ts';
+import { Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
-import { UnderWay } from './under-way.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
  * without children that are taken in one go share one.
  */
-export class Unit implements UnitOfOnce {
+export class Unit implements UnitOfChildren {
   readonly running: Runner;
   /** Children may be run: the state before it is in the context. */
   open: boolean;
@@ -34,13 +32,9 @@ export class Unit implements UnitOfOnce {
 
   readonly awaits: OwnAwait = new OwnAwait();
 
-  #children: UnderWay | undefined = undefined;
-  /** A run that was asked for without arguments. */
-  #lastAsked: AskedRun | undefined = undefined;
+  #children: ChildRuns | undefined = undefined;
   #onces: Onces | undefined = undefined;
   #giving: Giving | undefined = undefined;
-  /** Children that failed before anybody had awaited them. */
-  #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
   /** It asked for something else than before, or cannot be given what it had got: whatever its code makes of that, it has failed. */
   #mismatch: LoopError | undefined = undefined;
 
@@ -53,7 +47,7 @@ export class Unit implements UnitOfOnce {
     this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
-      this.recall = new Recall(inFlight, this.name, path, (error) => this.#mismatched(error));
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error));
     }
   }
 
@@ -73,13 +67,18 @@ export class Unit implements UnitOfOnce {
   }
 
   get #isOver(): boolean {
-    if (this.#onces !== undefined || this.recall !== undefined || this.childrenUnderWay > 0) return false;
-    return this.#lost === undefined && this.#mismatch === undefined;
+    if (this.#onces !== undefined || this.recall !== undefined || this.#mismatch !== undefined) return false;
+    return this.#children === undefined || this.#children.areOver;
   }
 
   /** Whether nothing of it is left, in its loop's code neither. */
   get isSpent(): boolean {
-    return this.#isOver && this.#giving?.isReacting !== true;
+    return this.#isOver && !this.isReacting;
+  }
+
+  /** Whether its code reacts to what it was given last. */
+  get isReacting(): boolean {
+    return this.#giving?.isReacting === true;
   }
 
   /** How many children it waits for. */
@@ -148,126 +147,32 @@ export class Unit implements UnitOfOnce {
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
-    this.#children ??= new UnderWay();
-    if (child[host]?.busy || this.#children.get(name) !== undefined) throw alreadyRunning(child);
-    if (!this.open) throw lateChild(child, this.running);
-    this.ran = true;
-    const what = this.#askedFor(name, args);
-    const run = new PendingRun(this.awaits, name, args);
-    if (this.recall !== undefined) {
-      this.#runAgain(this.recall, child, run, what);
-    } else {
-      this.#children.add(run);
-      this.#begin(child, run, what);
-    }
-    return run.promise;
+    this.#children ??= new ChildRuns(this);
+    return this.#children.run(name, child, args);
   }
 
-  /** What is asked for with a run. Without arguments, and outside of any `once`, it is what it was the last time. */
-  #askedFor(name: string, args: unknown[]): AskedRun {
-    const within = keyWithin(this.running);
-    if (within !== undefined) this.#onces?.inside(within);
-    if (within !== undefined || args.length > 0) {
-      return this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
-    }
-    if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
-    return this.#lastAsked;
-  }
-
-  /** Asks the journal first. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
-  #runAgain(recall: Recall, child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    const answer = this.#recalled(recall, run, what);
-    this.#children!.add(run);
-    const begin = () => this.#begin(child, run, what);
-    if (answer === 'under way') recall.whenGiven(begin);
-    else if (answer === 'new') recall.whenOver(begin);
-  }
-
-  #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {
-    try {
-      return recall.ask(what, (got) => {
-        this.leave([got]);
-        this.settles(run, () => {
-          this.#children!.delete(what.run);
-          run.settle(this.revived(got, `a run of ${what.run}`));
-        });
-      });
-    } catch (error) {
-      this.#mismatched(error as LoopError);
-      throw error;
-    }
-  }
-
-  #begin(child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    const turn = this.running.session.turnIfDue();
-    if (turn === undefined) this.#beginNow(child, run, what);
-    else void this.#beginAfter(turn, child, run, what);
-  }
-
-  /** In a function of its own, which has to be made only then. */
-  async #beginAfter(turn: Promise<void>, child: AnyLoop, run: PendingRun, what: AskedRun): Promise<void> {
-    await turn;
-    this.#beginNow(child, run, what);
-  }
-
-  #beginNow(child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    // Left meanwhile, with its step.
-    if (this.#children!.get(run.name) !== run) return;
-    run.begun = true;
-    try {
-      this.running.beginChild(child, run, what);
-    } catch (error) {
-      // Wired wrongly since the run began.
-      this.#children!.delete(run.name);
-      this.#lose(run, error);
-    }
+  insideOnce(key: string): void {
+    this.#onces?.inside(key);
   }
 
   /** The children that run. */
   *childrenThatRun(): Generator<ChildThatRuns, void> {
-    for (const { running } of this.#children?.all() ?? []) if (running?.ended === false) yield running;
+    if (this.#children !== undefined) yield* this.#children.thatRun();
   }
 
   /** The run of a child that its actor belongs to, once the code has asked for it. */
   childRun(name: string): PendingRun | undefined {
-    const run = this.#children?.get(name);
-    return run?.begun ? run : undefined;
+    return this.#children?.begun(name);
   }
 
-  childEnded(name: string, run: PendingRun, how: How): void {
-    // In a run that nobody can resume there is no order to be kept.
-    if (!this.running.session.keeps || this.#isAlone(run)) this.#childGiven(name, run, how);
-    else this.give(() => this.#childGiven(name, run, how));
+  childEnded(run: PendingRun, how: How): void {
+    this.#children ??= new ChildRuns(this);
+    this.#children.ended(run, how);
   }
 
-  /** Whether nothing else that its code has asked for can come before or after: it is given at once then. */
-  #isAlone(run: PendingRun): boolean {
-    if (this.childrenUnderWay !== 1 || this.#children!.get(run.name) !== run) return false;
-    return this.#giving?.isReacting !== true && this.#onces?.areUnderWay !== true;
-  }
-
-  #childGiven(name: string, run: PendingRun, how: How): void {
-    if (this.countUnderWay < 2) this.#childSettled(name, run, how);
-    else this.awaits.settles(run, () => this.#childSettled(name, run, how));
-  }
-
-  #childSettled(name: string, run: PendingRun, how: How): void {
-    if (this.#children?.get(name) === run) this.#children.delete(name);
-    if ('error' in how) this.#lose(run, how.error);
-    else run.resolve(how.output);
-  }
-
-  /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
-  strangersEnded({ running, inFlight }: LoopContext): void {
-    if (this.childrenUnderWay === 0) return;
-    for (const run of this.#children!.all()) {
-      const { name } = run;
-      if (run.attached || !run.begun || running.includes(name)) continue;
-      const how = givenIn(inFlight).findLast((got) => got.run === name);
-      if (how === undefined) continue;
-      run.attached = true;
-      this.childEnded(name, run, this.revived(how, name));
-    }
+  /** See `ChildRuns`. */
+  strangersEnded(context: LoopContext): void {
+    if (this.childrenUnderWay > 0) this.#children!.strangersEnded(context);
   }
 
   /** Gives the code a result, when it has reacted to the one before. */
@@ -283,7 +188,7 @@ export class Unit implements UnitOfOnce {
   revived(known: Result, what: string): How {
     const how = revived(known, what, this.running);
     // Code that handles any error would otherwise go on with something else than it had got before.
-    if (this.recall !== undefined && 'error' in how && how.mismatch !== undefined) this.#mismatched(how.mismatch);
+    if (this.recall !== undefined && 'error' in how && how.mismatch !== undefined) this.mismatched(how.mismatch);
     return how;
   }
 
@@ -298,18 +203,17 @@ export class Unit implements UnitOfOnce {
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
     this.#check();
-    if (this.childrenUnderWay > 0) return this.#settleChildren();
-    this.#checkLost();
+    if (this.childrenUnderWay > 0) return this.#settleChildren(this.#children!);
+    this.#children?.checkLost();
     return undefined;
   }
 
-  async #settleChildren(): Promise<void> {
-    while (this.childrenUnderWay > 0) {
-      // A failure that the code has awaited was the code's to handle.
-      await Promise.all(this.#children!.all().map((run) => new Promise<void>((over) => run.whenOver(over))));
+  async #settleChildren(children: ChildRuns): Promise<void> {
+    while (children.size > 0) {
+      await children.over();
       this.#check();
     }
-    this.#checkLost();
+    children.checkLost();
   }
 
   #check(): void {
@@ -317,28 +221,10 @@ export class Unit implements UnitOfOnce {
     this.recall?.checkAsked();
   }
 
-  #lose(run: PendingRun, reason: unknown): void {
-    run.reject(reason);
-    if (run.awaited) return;
-    this.#lost ??= [];
-    this.#lost.push({ run, reason });
-  }
-
-  /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
-  #checkLost(): void {
-    const unheard = this.#lost?.splice(0).find(({ run }) => !run.awaited);
-    if (unheard !== undefined) throw unheard.reason;
-  }
-
-  #mismatched(error: LoopError): void {
+  mismatched(error: LoopError): void {
     this.#mismatch = error;
     this.recall?.stop();
-    const left: Pending[] = this.#onces?.pending ?? [];
-    for (const run of this.#children?.all() ?? []) {
-      if (run.begun) continue;
-      this.#children!.delete(run.name);
-      left.push(run);
-    }
+    const left: Pending[] = [...(this.#onces?.pending ?? []), ...(this.#children?.leaveUnbegun() ?? [])];
     // The code that has just asked for something else hears of it first.
     void reaction().then(() => this.awaits.abandon(left, error));
   }
@@ -347,19 +233,7 @@ export class Unit implements UnitOfOnce {
   abandon(reason: unknown): void {
     this.recall?.stop();
     this.#giving?.stop();
-    const children = this.#children?.all() ?? [];
-    for (const { running } of children) running?.abort(reason);
-    const left = [...children, ...(this.#onces?.leave() ?? [])];
-    this.#children?.clear();
-    this.awaits.abandon(left, reason);
+    const children = this.#children?.leave(reason) ?? [];
+    this.awaits.abandon([...children, ...(this.#onces?.leave() ?? [])], reason);
   }
-}
-
-function lateChild(child: AnyLoop, { path }: Runner): LoopError {
-  return new LoopError(
-    'LATE_CHILD',
-    `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
-      'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
-    path,
-  );
 }

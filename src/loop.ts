@@ -8,6 +8,7 @@ import type { LoopRun } from './run/run.ts';
 import { run, start } from './run/start.ts';
 import {
   type AnyLoop,
+  fieldsSlot,
   type Host,
   host,
   loopMark,
@@ -90,7 +91,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   constructor(init?: object) {
     this.init = init;
     // Not enumerable: the fields of a loop are what its author gave it.
-    for (const slot of [parentLink, trainerSlot, host, restartingSlot]) {
+    for (const slot of [parentLink, trainerSlot, host, restartingSlot, fieldsSlot]) {
       Object.defineProperty(this, slot, { value: undefined, writable: true, configurable: true });
     }
   }
@@ -365,4 +366,6 @@ export interface Loop<Output, Args> {
   [host]: Host | undefined;
   /** @internal */
   [restartingSlot]: boolean | undefined;
+  /** @internal */
+  [fieldsSlot]: object | undefined;
 }

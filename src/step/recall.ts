@@ -1,7 +1,6 @@
 import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/journal.ts';
-import { isAlike } from '../data/alike.ts';
+import { isAlike, unlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
-import type { Json } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
@@ -212,10 +211,12 @@ export class Recall {
     const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex(
       (_, k) => !isAlike(old[k], fresh[k]),
     );
+    // Of what is long, the beginning would look the same.
+    const { place, a, b } = unlike(old[i], fresh[i]);
     throw new LoopError(
       'RESUME_MISMATCH',
-      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +
-        `and asked for ${text(fresh[i])} when it was run again. ${advice}`,
+      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1}${place === '' ? '' : `, at \`${place}\`,`} ${text(a)} when the checkpoint was taken, ` +
+        `and asked for ${text(b)} when it was run again. ${advice}`,
       this.#path(),
     );
   }
@@ -269,7 +270,7 @@ function eventsOf(inFlight: InFlight): Event[] {
   return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
 }
 
-function text(value: Json | undefined): string {
+function text(value: unknown): string {
   if (value === undefined) return 'missing';
   const whole = shown(value);
   return whole.length > 80 ? `\`${whole.slice(0, 80)}…\`` : `\`${whole}\``;

@@ -39,7 +39,7 @@ export interface Disk {
   readdir(path: string): Promise<string[]>;
 }
 
-/** Node says of a disk that is read-only, and of a link that leads nowhere, that the directory to be made does not exist. */
+/** Of a disk that is read-only, Node says that the directory to be made does not exist. */
 function makeDirectories(path: string, options: { recursive: true; mode: number }): string | undefined {
   try {
     return fs.mkdirSync(path, options);
@@ -49,11 +49,17 @@ function makeDirectories(path: string, options: { recursive: true; mode: number 
   }
 }
 
-/** @throws why the outermost directory that is missing cannot be made */
+/** @throws why the outermost directory that is missing cannot be made, if it still cannot */
 function sayWhy(path: string, mode: number): void {
-  const above = dirname(path);
-  if (above !== path && !fs.existsSync(above)) sayWhy(above, mode);
-  else if (!fs.existsSync(path)) fs.mkdirSync(path, { mode });
+  let missing = path;
+  while (missing !== dirname(missing) && !fs.existsSync(dirname(missing))) missing = dirname(missing);
+  try {
+    fs.mkdirSync(missing, { mode });
+    fs.rmdirSync(missing);
+  } catch (error) {
+    // Another process has just made it, writes in it, or removes it.
+    if (!['EEXIST', 'ENOENT', 'ENOTEMPTY'].includes(String(codeOf(error)))) throw error;
+  }
 }
 
 /** The disk of this machine. */

@@ -211,12 +211,11 @@ export class Recall {
     const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex(
       (_, k) => !isAlike(old[k], fresh[k]),
     );
-    // Of what is long, the beginning would look the same.
-    const { place, a, b } = unlike(old[i], fresh[i]);
+    const { place, was, is } = difference(old[i], fresh[i]);
     throw new LoopError(
       'RESUME_MISMATCH',
-      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1}${place === '' ? '' : `, at \`${place}\`,`} ${text(a)} when the checkpoint was taken, ` +
-        `and asked for ${text(b)} when it was run again. ${advice}`,
+      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1}${place} ${was} when the checkpoint was taken, ` +
+        `and asked for ${is} when it was run again. ${advice}`,
       this.#path(),
     );
   }
@@ -270,8 +269,21 @@ function eventsOf(inFlight: InFlight): Event[] {
   return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
 }
 
+/** A longer text is not told whole. */
+const longest = 80;
+
+/** How two arguments differ, in words. Of what is long the beginnings may be the same: then only that part is told which differs. */
+function difference(before: unknown, now: unknown): { place: string; was: string; is: string } {
+  const [was, is] = [text(before), text(now)];
+  if (Math.max(was.length, is.length) <= longest && was !== is) return { place: '', was, is };
+  const { place, a, b } = unlike(before, now);
+  return { place: place === '' ? '' : `, at \`${place}\`,`, was: cut(text(a)), is: cut(text(b)) };
+}
+
 function text(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const whole = shown(value);
-  return whole.length > 80 ? `\`${whole.slice(0, 80)}…\`` : `\`${whole}\``;
+  return value === undefined ? 'missing' : `\`${shown(value)}\``;
+}
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…\`` : text;
 }

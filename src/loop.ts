@@ -8,6 +8,7 @@ import type { LoopRun } from './run/run.ts';
 import { run, start } from './run/start.ts';
 import {
   type AnyLoop,
+  anyCopyMark,
   fieldsSlot,
   type Host,
   host,
@@ -73,6 +74,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   static {
     // Of the class, so that `replace` knows classes of loops as well.
     Object.defineProperty(Loop.prototype, loopMark, { value: true });
+    Object.defineProperty(Loop.prototype, anyCopyMark, { value: true });
     const { onSkip, onRunStart, onAdvanceStart, onAdvanceEnd, onRunEnd } = Loop.prototype;
     const { onRestart, onSaveCheckpoint, onLoadCheckpoint } = Loop.prototype;
     const own: OwnHooks = {

@@ -123,6 +123,17 @@ export function plainOrNot(value: unknown, values?: { left: number }): { copy: J
   }
 }
 
+/** What of a value is no plain data, and where in it that is: `an instance of Date` at `.rows[3].when`. */
+export function notPlain(value: unknown): { what: string; place: string } | undefined {
+  const copying = new Copying({ left: Infinity });
+  try {
+    copying.copy(value);
+    return undefined;
+  } catch (error) {
+    return { what: error instanceof NotPlain ? error.what : 'something that cannot be read', place: copying.place() };
+  }
+}
+
 /** A copy of what is known to be plain data, or nothing: the one that it is given to may change it. */
 export function copyAgain(value: Json | undefined): Json | undefined {
   return value === undefined ? undefined : (flatCopy(value) ?? new Copying({ left: Infinity }).copy(value));

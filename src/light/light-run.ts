@@ -2,9 +2,10 @@ import type { Commit, LoopStateValue } from '../chart/context.ts';
 import { plainReason, resultOf } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
-import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
+import { readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import type { LightRunner } from './light-runner.ts';
@@ -101,6 +102,7 @@ export class LightRun {
       run.running.gone();
       return;
     }
+    run.running.parent?.unit?.awaits.codeWaits();
     try {
       const rest = run.#hooks();
       if (rest !== undefined) void rest.catch((error) => run.#threw(error));
@@ -222,7 +224,7 @@ export class LightRun {
     } finally {
       leaveHook(before);
     }
-    if (isPending(loop, hook, result)) return this.#wait(hook, result);
+    if (isAwaited(running, hook, result)) return this.#wait(hook, result);
     place.result = result;
     return this.#settle();
   }
@@ -257,7 +259,7 @@ export class LightRun {
     this.#letGo();
     running.finished();
     if (left !== undefined) parent.noteGiven(what, resultOf({ output }), left);
-    parent.unit?.childEnded(what.run, pending, { output });
+    parent.unit?.childEnded(pending, { output });
   }
 
   /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
@@ -284,7 +286,7 @@ export class LightRun {
       return;
     }
     if (keeps) parent.noteGiven(this.what, resultOf({ error }), dictOf(commit));
-    parent.unit?.childEnded(this.what.run, this.#pending!, { error });
+    parent.unit?.childEnded(this.#pending!, { error });
   }
 }
 

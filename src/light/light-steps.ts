@@ -1,5 +1,6 @@
-import { isPending, refuseIterator } from '../data/returned.ts';
+import { refuseIterator } from '../data/returned.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import { Stride } from '../step/stride.ts';
 import { now } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
@@ -264,7 +265,7 @@ export class LightSteps {
     place.enter();
     place.step = hook;
     const result = this.#burst.call(hook);
-    return result !== undefined && isPending(this.#running.loop, hook, result) ? result : undefined;
+    return result !== undefined && isAwaited(this.#running, hook, result) ? result : undefined;
   }
 
   /** A hook has returned. @returns what there is to wait for */

@@ -7,6 +7,8 @@ import type { Json } from '../data/json.ts';
 
 /** Marks `Loop` and what extends it. */
 export const loopMark: unique symbol = Symbol('loopchart.loop');
+/** The same of every copy of the library that is in the process: of another version, or bundled with another package. */
+export const anyCopyMark: unique symbol = Symbol.for('loopchart.loop');
 /** The hooks of `Loop` itself, by which those that a loop has not overridden are known. */
 export const ownHooks: unique symbol = Symbol('loopchart.ownHooks');
 /** Under which name, and in which loop, a loop was last found. */

@@ -57,8 +57,8 @@ export function statefulOf(loop: AnyLoop): [name: string, field: Stateful][] {
 
 /** `FitLoop` is `fitLoop`: a root has no field to be named after. */
 function rootName(loop: AnyLoop): string {
-  const name = loop.constructor.name;
-  return name === '' ? 'loop' : name[0]!.toLowerCase() + name.slice(1);
+  const name: unknown = loop.constructor?.name;
+  return typeof name !== 'string' || name === '' ? 'loop' : name[0]!.toLowerCase() + name.slice(1);
 }
 
 /** `fit.epoch.batches`: the root by its class, the others by their fields. */
@@ -106,7 +106,7 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, and for a field that is called `toString`
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
@@ -128,6 +128,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {
+      checkName(name, path);
       const parent = parentOf(child);
       if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
         throw new MisconfigurationError(
@@ -140,6 +141,15 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
       visit(child, `${path}.${name}`);
     }
   }
+}
+
+/** @throws MisconfigurationError for a name under which no actor can be found: every object has something of that name */
+function checkName(name: string, path: string): void {
+  if (name !== '' && !(name in Object.prototype)) return;
+  throw new MisconfigurationError(
+    `Expected the field of a child to have a name of its own, got \`${name}\`${name === '' ? '' : ', which every object has'}. Give the field another name.`,
+    path,
+  );
 }
 
 /**

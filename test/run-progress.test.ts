@@ -71,8 +71,7 @@ describe('progress', () => {
       const other = new Slow(1_000_000).start();
       watch(other, () => void other.pause());
       await expect.poll(() => other.progress.loops[0].value).toBe('paused');
-      other.abort();
-      await other.outcome;
+      expect((await other.stop()).status).toBe('stopped');
     },
   );
 

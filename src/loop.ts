@@ -9,6 +9,7 @@ import { run, start } from './run/start.ts';
 import {
   type AnyLoop,
   anyCopyMark,
+  fieldsSlot,
   type Host,
   host,
   loopMark,
@@ -92,7 +93,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   constructor(init?: object) {
     this.init = init;
     // Not enumerable: the fields of a loop are what its author gave it.
-    for (const slot of [parentLink, trainerSlot, host, restartingSlot]) {
+    for (const slot of [parentLink, trainerSlot, host, restartingSlot, fieldsSlot]) {
       Object.defineProperty(this, slot, { value: undefined, writable: true, configurable: true });
     }
   }
@@ -367,4 +368,6 @@ export interface Loop<Output, Args> {
   [host]: Host | undefined;
   /** @internal */
   [restartingSlot]: boolean | undefined;
+  /** @internal */
+  [fieldsSlot]: object | undefined;
 }

@@ -74,8 +74,8 @@ export function flatCopy(value: unknown): Json | undefined {
   return copy;
 }
 
-/** Whether it is one of the values that no copy need be made of. */
-function isValue(item: unknown): boolean {
+/** Whether it is one of the values that no copy need be made of; `null` is as well. */
+export function isValue(item: unknown): boolean {
   return typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === undefined;
 }
 
@@ -113,6 +113,7 @@ export function hasInherited(): boolean {
  * @param values how many values there may be in it, and how many are left after it; default: any number
  */
 export function plainOrNot(value: unknown, values?: { left: number }): { copy: Json } | undefined {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return { copy: value };
   try {
     const flat = values === undefined ? flatCopy(value) : undefined;
     const copy = flat ?? new Copying(values ?? { left: Infinity }).copy(value);

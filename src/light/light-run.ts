@@ -1,13 +1,13 @@
 import type { Commit, LoopStateValue } from '../chart/context.ts';
-import { leftWith, plainReason } from '../chart/journal.ts';
+import { plainReason, resultOf } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
-import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
+import { readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
-import { capture } from '../tree/state-dict.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
 import { Place } from './place.ts';
@@ -49,6 +49,8 @@ export class LightRun {
   /** Of a root: who is told how it ended. */
   #alone: Ended | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
+  /** Itself, in a turn of its own; the same for all runs that are begun with it. */
+  #soon: Promise<LightRun> | undefined = undefined;
 
   constructor(running: LightRunner) {
     this.running = running;
@@ -63,7 +65,8 @@ export class LightRun {
     begun++;
     this.#what = what;
     this.#pending = pending;
-    void Promise.resolve(this).then(LightRun.#drive);
+    this.#soon ??= Promise.resolve(this);
+    void this.#soon.then(LightRun.#drive);
   }
 
   /** The run of a root begins: its first hooks are called at once, as its actor would call them. */
@@ -99,6 +102,7 @@ export class LightRun {
       run.running.gone();
       return;
     }
+    run.running.parent?.unit?.awaits.codeWaits();
     try {
       const rest = run.#hooks();
       if (rest !== undefined) void rest.catch((error) => run.#threw(error));
@@ -220,7 +224,7 @@ export class LightRun {
     } finally {
       leaveHook(before);
     }
-    if (isPending(loop, hook, result)) return this.#wait(hook, result);
+    if (isAwaited(running, hook, result)) return this.#wait(hook, result);
     place.result = result;
     return this.#settle();
   }
@@ -251,11 +255,11 @@ export class LightRun {
     }
     const [pending, what] = [this.#pending!, this.#what!];
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
-    const dict = session.keeps ? capture(running.loop) : undefined;
+    const left = session.keeps ? parent.leftBy(running.loop) : undefined;
     this.#letGo();
     running.finished();
-    if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
-    parent.unit?.childEnded(what.run, pending, { output });
+    if (left !== undefined) parent.noteGiven(what, resultOf({ output }), left);
+    parent.unit?.childEnded(pending, { output });
   }
 
   /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
@@ -281,8 +285,8 @@ export class LightRun {
       this.#alone!.reject(error);
       return;
     }
-    if (keeps) parent.noteGiven(this.what, leftWith(dictOf(commit), { error }));
-    parent.unit?.childEnded(this.what.run, this.#pending!, { error });
+    if (keeps) parent.noteGiven(this.what, resultOf({ error }), dictOf(commit));
+    parent.unit?.childEnded(this.#pending!, { error });
   }
 }
 

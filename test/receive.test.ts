@@ -329,6 +329,17 @@ test('two that wait for one key at a time are refused; one after another they ge
   expect(await run.output).toEqual([1, 2]);
 });
 
+test('who gives a value whenever the run waits for one is not asked again for what is there', async () => {
+  const run = new Ask().start();
+  let given = 0;
+  run.actor.subscribe(() => {
+    const key = /receive\('(.+)'\)/.exec(run.waitingFor.join())?.[1];
+    if (key !== undefined) void run.give(key, given++);
+  });
+  expect(await run.output).toBe('0 1 2');
+  expect(given).toBe(3);
+});
+
 test('an abort ends a wait, with its reason', async () => {
   const seen: unknown[] = [];
   class Seeing extends Ask {

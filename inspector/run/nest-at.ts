@@ -120,10 +120,7 @@ export class NestAt {
   ): BoxStanding {
     const counts = this.#tally(box, row, t);
     const actor =
-      looked ??
-      latestIn(box, above?.actor, row) ??
-      counts.running.at(-1) ??
-      this.#tallyOf(box).run(counts.begun - 1);
+      looked ?? latestIn(box, above?.actor, row) ?? counts.running.at(-1) ?? this.#tallyOf(box).run(counts.begun - 1);
     const here = actor && standing(this.#store, actor, row);
     const told = actor && here && toldOf(this.#store, this.#contexts, actor, here);
     const root = above && (above.root ?? above);

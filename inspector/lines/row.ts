@@ -51,6 +51,13 @@ export class Likeness {
     return this.#steps === undefined ? 0 : row.number(this.#steps);
   }
 
+  /** A line as a row, where it is like the others. */
+  rowOf(line: Line): Row | undefined {
+    // As they come from a program: the number of the other line is of no use here.
+    const told = [0];
+    return isAlike(this.#node, line, told) ? Row.of(told, this) : undefined;
+  }
+
   /** The line that a row stands for. */
   lineOf(row: Row): EventLine {
     return filled(this.#node, row) as EventLine;
@@ -111,6 +118,44 @@ function nodeOf(value: unknown, counted: { count: number }): Node {
   }
   return { kind: 'constant', value };
 }
+
+/** Whether a value differs from what a node stands for by its numbers only, which are taken down in their order. */
+function isAlike(node: Node, value: unknown, numbers: number[]): boolean {
+  switch (node.kind) {
+    case 'number':
+      return typeof value === 'number' && numbers.push(value) > 0;
+    case 'constant':
+      return isSame(node.value, value);
+    case 'list':
+      return (
+        Array.isArray(value) &&
+        value.length === node.inner.length &&
+        node.inner.every((inner, at) => isAlike(inner, value[at], numbers))
+      );
+    case 'object': {
+      if (!isObject(value)) return false;
+      const keys = Object.keys(value);
+      return (
+        keys.length === node.keys.length &&
+        keys.every((key, at) => key === node.keys[at] && isAlike(node.inner[at]!, value[key], numbers))
+      );
+    }
+  }
+}
+
+/** Whether two values of lines that hold no numbers say the same, in the same order. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length && one.every((item, at) => isSame(item, other[at]));
+  }
+  if (!isObject(one)) return one === other;
+  if (!isObject(other)) return false;
+  const [keys, others] = [Object.keys(one), Object.keys(other)];
+  return keys.length === others.length && keys.every((key, at) => key === others[at] && isSame(one[key], other[key]));
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function filled(node: Node, row: Row): unknown {
   switch (node.kind) {

@@ -9,6 +9,8 @@ import { wholeLine } from '../lines/whole-line.ts';
 export class AlikeLines {
   /** By the loop, its last step that was like no other, and what is like it once something may be. */
   readonly #steps = new Map<string, Line | Likeness>();
+  /** That of whichever loop had one last: most loops have many runs. */
+  #last: Likeness | undefined;
 
   /** A line as it is kept. */
   taken(line: Line): Line | Row {
@@ -26,13 +28,18 @@ export class AlikeLines {
 
   #row(line: Line & { id: string }): Row | undefined {
     const known = this.#steps.get(line.id);
-    const like = known && !(known instanceof Likeness) ? likenessOf(known) : known;
+    const like = known && !(known instanceof Likeness) ? this.#likenessOf(known) : known;
     const row = like?.rowOf(line);
     if (!row) this.#steps.set(line.id, line);
     else if (like !== known) this.#steps.set(line.id, like!);
     return row;
   }
-}
 
-/** Of a line in which an object lies in several places, numbers say where: these are no numbers of the loop. */
-const likenessOf = (line: Line): Likeness | undefined => (wholeLine(line) === line ? Likeness.of(line) : undefined);
+  #likenessOf(line: Line): Likeness | undefined {
+    // Of one in which an object lies in several places, numbers say where: these are no numbers of the loop.
+    if (wholeLine(line) !== line) return undefined;
+    const like = Likeness.of(line, this.#last);
+    this.#last = like ?? this.#last;
+    return like;
+  }
+}

@@ -1,5 +1,4 @@
 import { batch } from '@preact/signals';
-import type { NestPicture } from '../drawing/nest-layout.ts';
 import type { Path, Run } from '../run/actor.ts';
 import { type BoxNumber, type BoxWords, boxWords } from '../run/box-words.ts';
 import { forkedFrom } from '../run/fork-words.ts';
@@ -58,8 +57,13 @@ function shownNow(): Shown {
 /** The boxes there are. */
 export const nestNow = (): Nest => shownNow().nest;
 
+/** What is drawn, by the keys of the boxes. */
+interface Drawn {
+  readonly places: ReadonlyMap<string, unknown>;
+}
+
 /** How the boxes of a picture stand at the moment that is shown. */
-export function boxesNow({ places }: NestPicture): BoxStanding[] {
+export function boxesNow({ places }: Drawn): BoxStanding[] {
   const { nest, at } = shownNow();
   const drawn = nest.boxes.filter(({ key }) => places.has(key));
   return at.at(session.now.value, session.chosen ? session.actor.value : undefined, drawn);
@@ -154,7 +158,7 @@ export function chosenBox(): NestBox | undefined {
 }
 
 /** The box of a picture that a box lies in, or is. */
-export function drawnAround({ places }: NestPicture, box: NestBox | undefined): NestBox | undefined {
+export function drawnAround({ places }: Drawn, box: NestBox | undefined): NestBox | undefined {
   let around = box;
   while (around && !places.has(around.key)) around = around.parent;
   return around;

@@ -1,5 +1,4 @@
 import { type Signal, signal } from '@preact/signals';
-import type { NestSight } from '../drawing/nest-fold.ts';
 import type { NestBox } from '../run/nest.ts';
 import { nestNow } from './nest-now.ts';
 import { anyText, flag, keepInLink } from './view-state.ts';
@@ -11,7 +10,8 @@ export const whole: Signal<boolean> = signal(false);
 keepInLink('nest.in', anyText(within));
 keepInLink('nest.whole', flag(whole));
 
-export const nestSight = (): NestSight => ({ within: within.value, whole: whole.value });
+/** What of the nest is drawn. */
+export const nestSight = (): { within: string; whole: boolean } => ({ within: within.value, whole: whole.value });
 
 /** The boxes that lie around the picture, from the outermost; the last of them is looked into. */
 export function boxesAround(): NestBox[] {

@@ -9,12 +9,14 @@ await build({
   configFile: false,
   logLevel: 'warn',
   build: {
-    ssr: join(import.meta.dirname, 'run.ts'),
+    ssr: true,
     outDir: join(import.meta.dirname, '../.loopchart/bench'),
     target: 'node20',
     rolldownOptions: {
+      // The listener is a process of its own, and a file of its own: with the rest in it, it would run the bench as well.
+      input: { run: join(import.meta.dirname, 'run.ts'), listener: join(import.meta.dirname, 'listener.ts') },
       external: (name) => !name.startsWith('.') && !name.startsWith('/'),
-      output: { entryFileNames: 'run.js' },
+      output: { entryFileNames: '[name].js' },
     },
   },
 });

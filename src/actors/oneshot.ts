@@ -3,8 +3,9 @@ import type { Report } from '../chart/context.ts';
 import { plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
-import { isPending, readDone, readSkip, refuseIterator } from '../data/returned.ts';
+import { readDone, readSkip, refuseIterator } from '../data/returned.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import { soon } from '../time/clock.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
@@ -44,7 +45,10 @@ class OneShotActor implements HookActor {
     }
     // The parent is still about the event that began this run, and could hear nothing that a hook has to say.
     if (this.#hook === 'skip' && running.parent !== undefined)
-      soon(() => this.stopped || running.within(() => this.#begin()));
+      soon(() => {
+        running.parent!.unit?.awaits.codeWaits();
+        if (!this.stopped) running.within(() => this.#begin());
+      });
     else running.within(() => this.#begin());
   }
 
@@ -73,7 +77,7 @@ class OneShotActor implements HookActor {
     try {
       if (hook === 'onRunEnd' && loop.restarting) loop.restarting = false;
       const result = this.#call();
-      if (isPending(loop, hook, result)) this.#await(result);
+      if (isAwaited(running, hook, result)) this.#await(result);
       else this.#returned(result);
     } catch (error) {
       this.#threw(error);

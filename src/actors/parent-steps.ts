@@ -1,6 +1,7 @@
-import { isPending, readDone, refuseIterator } from '../data/returned.ts';
+import { readDone, refuseIterator } from '../data/returned.ts';
 import { isQuiet } from '../light/light-runner.ts';
 import type { Begun, Burst, StepHook } from '../step/burst.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import type { Unit } from '../step/unit.ts';
 import { overrides } from '../tree/any-loop.ts';
 import type { Running } from './running.ts';
@@ -51,7 +52,7 @@ export class ParentSteps {
     const [running, burst] = [this.#running, this.#burst];
     const unit = running.begin('advance', true);
     const result = burst.call('advance');
-    if (isPending(running.loop, 'advance', result)) refuseIterator(running.loop, 'advance', await result);
+    if (isAwaited(running, 'advance', result)) refuseIterator(running.loop, 'advance', await result);
     if (burst.stopped) return single;
     const left = running.settle();
     if (left !== undefined) await left;
@@ -72,7 +73,7 @@ export class ParentSteps {
     const { loop } = running;
     unit.hook = hook;
     const result = begun === undefined ? burst.call(hook) : begun.result;
-    if (isPending(loop, hook, result)) refuseIterator(loop, hook, await result);
+    if (isAwaited(running, hook, result)) refuseIterator(loop, hook, await result);
     if (burst.stopped) return;
     const left = running.settle();
     if (left !== undefined) await left;

@@ -349,13 +349,19 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     if (snapshot.status === 'done') {
       this.finished();
       const output = isEnvelope(snapshot.output) ? snapshot.output.output : snapshot.output;
-      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { output });
+      if (run !== undefined) this.parent!.unit?.childEnded(run, { output });
     } else {
       this.abort(reason());
-      if (run !== undefined) this.parent!.unit?.childEnded(this.actor.id, run, { error: this.#end.reason });
+      if (run !== undefined && snapshot.status === 'error') this.#tellParent(run);
+      // Its actor was stopped: that of the parent will be by then, if it is. That one knows best what to tell its own step.
+      else if (run !== undefined) soon(() => this.parent!.ended || this.#tellParent(run));
     }
     // The parent has yet to hear of it.
     soon(() => this.session.poke());
+  }
+
+  #tellParent(run: PendingRun): void {
+    this.parent!.unit?.childEnded(run, { error: this.#end.reason });
   }
 }
 

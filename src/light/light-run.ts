@@ -2,9 +2,10 @@ import type { Commit, LoopStateValue } from '../chart/context.ts';
 import { leftWith, plainReason } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
-import { isPending, readSkip, refuseIterator } from '../data/returned.ts';
+import { readSkip, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { capture } from '../tree/state-dict.ts';
@@ -99,6 +100,7 @@ export class LightRun {
       run.running.gone();
       return;
     }
+    run.running.parent?.unit?.awaits.codeWaits();
     try {
       const rest = run.#hooks();
       if (rest !== undefined) void rest.catch((error) => run.#threw(error));
@@ -220,7 +222,7 @@ export class LightRun {
     } finally {
       leaveHook(before);
     }
-    if (isPending(loop, hook, result)) return this.#wait(hook, result);
+    if (isAwaited(running, hook, result)) return this.#wait(hook, result);
     place.result = result;
     return this.#settle();
   }
@@ -255,7 +257,7 @@ export class LightRun {
     this.#letGo();
     running.finished();
     if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
-    parent.unit?.childEnded(what.run, pending, { output });
+    parent.unit?.childEnded(pending, { output });
   }
 
   /** It holds nothing of the run any more, and nobody holds it: it may begin again. */
@@ -282,7 +284,7 @@ export class LightRun {
       return;
     }
     if (keeps) parent.noteGiven(this.what, leftWith(dictOf(commit), { error }));
-    parent.unit?.childEnded(this.what.run, this.#pending!, { error });
+    parent.unit?.childEnded(this.#pending!, { error });
   }
 }
 

@@ -1,5 +1,6 @@
-import { isPending, refuseIterator } from '../data/returned.ts';
+import { refuseIterator } from '../data/returned.ts';
 import { type Begun, Burst, type StepHook } from '../step/burst.ts';
+import { isAwaited } from '../step/is-awaited.ts';
 import { Stride } from '../step/stride.ts';
 import { now } from '../time/clock.ts';
 import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
@@ -229,7 +230,7 @@ export class LightSteps {
         place.enter();
         place.step = hook;
         const result = burst.call(hook);
-        place.result = isPending(loop, hook, result) ? await result : result;
+        place.result = isAwaited(running, hook, result) ? await result : result;
         refuseIterator(loop, hook, place.result);
         // Its actor, if it has got one, sees to the children that the hook has not awaited itself.
         const left = running.ended || running.hasActor ? undefined : running.settle();

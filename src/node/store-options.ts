@@ -1,4 +1,5 @@
-import { type LoopError, MisconfigurationError } from '../data/errors.ts';
+import { expected } from '../checkpoint/expected.ts';
+import type { LoopError } from '../data/errors.ts';
 import type { TakeOver } from './holder.ts';
 
 /** What `fileStore` takes. */
@@ -54,9 +55,4 @@ function checkOptions(dir: string, options: FileStoreOptions): void {
   if (onFallback !== undefined && typeof onFallback !== 'function') {
     throw expected('`onFallback` to be a function', onFallback);
   }
-}
-
-export function expected(what: string, got: unknown): MisconfigurationError {
-  const shown = typeof got === 'object' && got !== null ? JSON.stringify(got) : String(got);
-  return new MisconfigurationError(`Expected ${what}, got \`${shown}\`.`);
 }

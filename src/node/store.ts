@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Claims } from '../checkpoint/claims.ts';
+import { expected } from '../checkpoint/expected.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import { Turns } from '../checkpoint/turns.ts';
 import { type Disk, localDisk } from './disk.ts';
@@ -9,7 +10,7 @@ import { runDirectory } from './layout.ts';
 import { listed, runDirectories } from './listing.ts';
 import { loadNewest, loadOne } from './read.ts';
 import { RunOfStore } from './run-of-store.ts';
-import { checkedOptions, expected, type FileStoreOptions } from './store-options.ts';
+import { checkedOptions, type FileStoreOptions } from './store-options.ts';
 
 export type { FileStoreOptions } from './store-options.ts';
 

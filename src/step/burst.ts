@@ -1,8 +1,9 @@
-import { isPending, isTrue, readDone, refuseIterator } from '../data/returned.ts';
+import { isTrue, readDone, refuseIterator } from '../data/returned.ts';
 import { now } from '../time/clock.ts';
 import { waitsSoFar } from '../time/turn.ts';
 import { overrides, ownHooks } from '../tree/any-loop.ts';
 import { enterHook, leaveHook } from './in-hook.ts';
+import { isAwaited } from './is-awaited.ts';
 import type { Runner } from './runner.ts';
 
 /** How many steps may go by between two looks at the clock; so many at first, while nobody knows how long they take. */
@@ -97,7 +98,7 @@ export class Burst {
     let taken = 0;
     do {
       const result: unknown = loop.advance();
-      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
+      if (result !== undefined && isAwaited(running, 'advance', result)) return { hook: 'advance', result };
       // A stop is an attention, so that one look is enough.
       if (this.attention && this.stopped) return { hook: 'advance', result };
       // In the step itself others may ask how many there were, or be told of them.
@@ -123,16 +124,16 @@ export class Burst {
       let result: unknown;
       if (hasStart) {
         result = bare ? loop.onAdvanceStart() : loop.onAdvanceStart(...args);
-        if (result !== undefined && isPending(loop, 'onAdvanceStart', result))
+        if (result !== undefined && isAwaited(running, 'onAdvanceStart', result))
           return { hook: 'onAdvanceStart', result };
         if (this.stopped) return { hook: 'onAdvanceStart', result };
       }
       result = bare ? loop.advance() : loop.advance(...args);
-      if (result !== undefined && isPending(loop, 'advance', result)) return { hook: 'advance', result };
+      if (result !== undefined && isAwaited(running, 'advance', result)) return { hook: 'advance', result };
       if (this.stopped) return { hook: 'advance', result };
       if (hasEnd) {
         result = bare ? loop.onAdvanceEnd() : loop.onAdvanceEnd(...args);
-        if (result !== undefined && isPending(loop, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
+        if (result !== undefined && isAwaited(running, 'onAdvanceEnd', result)) return { hook: 'onAdvanceEnd', result };
         if (this.stopped) return { hook: 'onAdvanceEnd', result };
       }
       if (this.first) this.wholeIteration();
@@ -179,7 +180,7 @@ export class Burst {
     } finally {
       leaveHook(before);
     }
-    return result !== undefined && isPending(loop, 'advance', result) ? result : undefined;
+    return result !== undefined && isAwaited(running, 'advance', result) ? result : undefined;
   }
 
   /** @param value what the promise gave. @returns whether there may be a next step */
@@ -229,7 +230,7 @@ export class Burst {
   #begin(hook: StepHook): PromiseLike<unknown> | undefined {
     this.hook = hook;
     const result = this.call(hook);
-    return result !== undefined && isPending(this.#running.loop, hook, result) ? result : undefined;
+    return result !== undefined && isAwaited(this.#running, hook, result) ? result : undefined;
   }
 
   /** The rest of a step that is under way. */
@@ -240,7 +241,7 @@ export class Burst {
     let returned = result;
     for (;;) {
       this.hook = at;
-      if (isPending(loop, at, returned)) refuseIterator(loop, at, await returned);
+      if (isAwaited(this.#running, at, returned)) refuseIterator(loop, at, await returned);
       if (this.stopped) return;
       if (at === 'onAdvanceEnd' || (at === 'advance' && !hasEnd)) break;
       at = at === 'onAdvanceStart' ? 'advance' : 'onAdvanceEnd';

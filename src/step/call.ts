@@ -1,4 +1,5 @@
 import type { Asked, Got, Result } from '../chart/journal.ts';
+import type { OwnAwait } from './own-await.ts';
 import type { Pending } from './pending.ts';
 import type { Recall } from './recall.ts';
 import type { How } from './remembered.ts';
@@ -19,11 +20,13 @@ export interface Call {
 /** The hook or the step that calls are made in; see `Unit`. */
 export interface UnitOfOnce {
   readonly name: string;
+  readonly awaits: OwnAwait;
   readonly running: Runner;
   readonly recall: Recall | undefined;
   readonly isCurrent: boolean;
   asking<What extends Omit<Asked, 'at'>>(what: What): What & { in?: string };
   give(result: () => void): void;
+  settles(pending: Pending, settle: () => void): void;
   leave(runs: readonly Got[]): void;
   revived(known: Result, what: string): How;
 }

@@ -3,6 +3,7 @@ import { LoopError } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
 import type { Call, UnitOfOnce } from './call.ts';
+import { reaction } from './own-await.ts';
 import { Pending } from './pending.ts';
 import type { How } from './remembered.ts';
 import type { AskedOnce } from './runner.ts';
@@ -31,6 +32,14 @@ export class Onces {
     return this.#pending.size > 0;
   }
 
+  get pending(): Pending[] {
+    return [...this.#pending];
+  }
+
+  get countUnderWay(): number {
+    return this.#pending.size;
+  }
+
   /** Whether the code waits, and nothing that it has asked for is under way but functions of `once` that wait themselves. */
   get onlyWait(): boolean {
     const { count } = this.waits;
@@ -57,15 +66,15 @@ export class Onces {
   /** Something is asked for. @param begin called when it is to begin; not if it is remembered */
   ask(what: AskedOnce, begin: (call: Call) => void): Promise<unknown> {
     const { running, recall } = this.#unit;
-    const pending = new Pending();
+    const pending = new Pending(this.#unit.awaits);
     this.#pending.add(pending);
     const answer =
       recall?.ask(what, (got, inside) => {
-        this.#pending.delete(pending);
         // The children that it ran are not run again: each is left as its last run left it.
         this.#unit.leave(inside);
-        pending.settle(this.#unit.revived(got, nameOf(what)));
+        this.#settle(pending, this.#unit.revived(got, nameOf(what)));
       }) ?? 'new';
+    void reaction().then(() => this.#unit.awaits.codeWaits());
     const call = { what, step: running.steps, hook: running.unit!.hook, pending, isKnown: answer !== 'new' };
     const perform = () => begin(call);
     // One that was under way is called at once: what its function had asked for comes next.
@@ -87,19 +96,12 @@ export class Onces {
     this.#pending.delete(pending);
   }
 
-  /** The step is left: nobody waits for what was asked for. */
-  abandon(reason: unknown): void {
-    for (const pending of this.#pending) {
-      pending.quiet();
-      pending.reject(reason);
-    }
+  /** The step is left. @returns what it is given nothing of any more */
+  leave(): Pending[] {
+    const left = [...this.#pending];
     this.#pending.clear();
     this.waits.endAll();
-  }
-
-  /** The step asked for something else than before. */
-  mismatched(error: LoopError): void {
-    for (const pending of this.#pending) pending.reject(error);
+    return left;
   }
 
   #checkKey(key: unknown): void {
@@ -193,6 +195,14 @@ export class Onces {
   /** Gives what has come, when the code has reacted to what it was given before. */
   give(pending: Pending, how: How): void {
     this.#unit.give(() => {
+      this.#settle(pending, how);
+      // What is left may be waits: then nobody need wait for this step.
+      this.#unit.running.session.poke();
+    });
+  }
+
+  #settle(pending: Pending, how: How): void {
+    this.#unit.settles(pending, () => {
       this.#pending.delete(pending);
       pending.settle(how);
     });

@@ -1,22 +1,42 @@
 import type { Asked } from '../chart/journal.ts';
 import type { How } from './remembered.ts';
 
+/** `then` asks what class the promise is to be of that it makes. */
+let chaining = false;
+/** What a promise is being made for. */
+let making: Pending | undefined;
+
 /**
- * A promise that knows whether anybody awaits it. Whatever does, `await`, `then`, `Promise.race` and their like, first asks
- * a promise for its constructor; and where that is `Promise`, `await` takes it without a detour over `then`.
+ * A promise that tells what it was made for when somebody awaits it, or what `then` has made of it. Whatever does, `await`,
+ * `then`, `Promise.race` and their like, first asks a promise for its constructor; and where that is `Promise`, `await` takes
+ * it without a detour over `then`.
  */
 class AwaitedPromise extends Promise<unknown> {
-  awaited = false;
+  pending: Pending | undefined = making;
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise.
+  override then(onFulfilled?: any, onRejected?: any): Promise<any> {
+    const { pending } = this;
+    making = pending;
+    chaining = true;
+    const made = super.then(onFulfilled, onRejected) as AwaitedPromise;
+    chaining = false;
+    making = undefined;
+    pending?.chained(made);
+    return made;
+  }
 }
 
 Object.defineProperty(AwaitedPromise.prototype, 'constructor', {
   get(this: AwaitedPromise) {
-    this.awaited = true;
+    if (chaining) return AwaitedPromise;
+    const { pending } = this;
+    if (pending !== undefined) pending.isAwaited();
     return Promise;
   },
 });
 
-/** Of the promise that is being made: a function of its own for each would cost as much again. */
+/** Of that promise: a function of its own for each would cost as much again. */
 let resolving: (value: unknown) => void;
 let rejecting: (reason: unknown) => void;
 const take = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
@@ -25,29 +45,67 @@ const take = (resolve: (value: unknown) => void, reject: (reason: unknown) => vo
 };
 
 /** Calls back when a promise is settled, which does not count as awaiting it. */
-export function unnoticed(promise: AwaitedPromise, then: () => void): void {
-  const { awaited } = promise;
-  promise.then(then, then);
-  promise.awaited = awaited;
+function unnoticed(promise: AwaitedPromise, then: () => void): void {
+  const { pending } = promise;
+  promise.pending = undefined;
+  Promise.prototype.then.call(promise, then, then);
+  promise.pending = pending;
+}
+
+/** Where things are asked for: a hook or a step. */
+export interface AsksFor {
+  /** What its code, or that of a function which it has called, has come to an `await` of last. */
+  lastAwaited: Pending | undefined;
 }
 
 /** Something that a step has asked for and is not given yet: a run of a child, or what a `once` gives. */
 export class Pending {
-  readonly promise: AwaitedPromise;
+  readonly promise: Promise<unknown>;
+  /** Whether anybody awaits it. */
+  awaited = false;
+  /** It has been given. */
+  isOver = false;
+  readonly #unit: AsksFor;
+  /** What `then` has made of the promise. */
+  #made: AwaitedPromise[] | undefined = undefined;
   readonly #resolve: (output: unknown) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor() {
+  constructor(unit: AsksFor) {
+    this.#unit = unit;
+    making = this;
     this.promise = new AwaitedPromise(take);
+    making = undefined;
     this.#resolve = resolving;
     this.#reject = rejecting;
   }
 
+  /** It is awaited; by `await`, unless `then` is called next. */
+  isAwaited(): void {
+    this.awaited = true;
+    this.#unit.lastAwaited = this;
+  }
+
+  /** It was `then`, or `Promise.all` and its like, which ask for the constructor as well. */
+  chained(made: AwaitedPromise): void {
+    this.awaited = true;
+    if (this.#unit.lastAwaited === this) this.#unit.lastAwaited = undefined;
+    this.#made ??= [];
+    this.#made.push(made);
+  }
+
+  /** Calls back when it is given, which does not count as awaiting it. */
+  whenOver(then: () => void): void {
+    unnoticed(this.promise as AwaitedPromise, then);
+  }
+
   resolve(output: unknown): void {
+    this.isOver = true;
     this.#resolve(output);
   }
 
   reject(error: unknown): void {
+    this.isOver = true;
     this.#reject(error);
   }
 
@@ -56,9 +114,11 @@ export class Pending {
     else this.resolve(how.output);
   }
 
-  /** Whoever did not await it could not have handled its failure either, which is looked after elsewhere. */
-  quiet(): void {
-    unnoticed(this.promise, () => {});
+  /** It is given nothing any more. Whoever did not come to await it, or what was made of it, could not have handled that. */
+  abandon(reason: unknown): void {
+    this.whenOver(() => {});
+    for (const made of this.#made ?? []) unnoticed(made, () => {});
+    this.reject(reason);
   }
 }
 
@@ -84,14 +144,15 @@ export class PendingRun extends Pending {
   /** Once the child's first hook is about to begin. */
   running: ChildThatRuns | undefined = undefined;
 
-  constructor(name: string, args: unknown[]) {
-    super();
+  constructor(unit: AsksFor, name: string, args: unknown[]) {
+    super(unit);
     this.name = name;
     this.args = args;
   }
 
+  /** Whoever did not await it could not have handled its failure either, which is looked after by the step. */
   override reject(error: unknown): void {
-    this.quiet();
+    this.whenOver(() => {});
     super.reject(error);
   }
 }

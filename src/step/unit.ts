@@ -1,25 +1,24 @@
 import type { LoopContext } from '../chart/context.ts';
-import { type Asked, type Got, givenIn, plainArgs, type Result } from '../chart/journal.ts';
-import { LoopError } from '../data/errors.ts';
-import { alreadyRunning } from '../tree/already-running.ts';
-import { type AnyLoop, host } from '../tree/any-loop.ts';
+import type { Asked, Got, Result } from '../chart/journal.ts';
+import type { LoopError } from '../data/errors.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import { putState } from '../tree/state-dict.ts';
-import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
-import type { UnitOfOnce } from './call.ts';
+import { childNamed, isLoop } from '../tree/tree.ts';
+import { ChildRuns, type UnitOfChildren } from './child-runs.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
-import { type AskedRun, type ChildThatRuns, PendingRun, unnoticed } from './pending.ts';
-import { type Answer, Recall } from './recall.ts';
+import { OwnAwait, reaction } from './own-await.ts';
+import type { ChildThatRuns, Pending, PendingRun } from './pending.ts';
+import { Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
-import { UnderWay } from './under-way.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
  * without children that are taken in one go share one.
  */
-export class Unit implements UnitOfOnce {
+export class Unit implements UnitOfChildren {
   readonly running: Runner;
   /** Children may be run: the state before it is in the context. */
   open: boolean;
@@ -31,13 +30,11 @@ export class Unit implements UnitOfOnce {
   /** Children have been run in it. */
   ran: boolean;
 
-  #children: UnderWay | undefined = undefined;
-  /** A run that was asked for without arguments. */
-  #lastAsked: AskedRun | undefined = undefined;
+  readonly awaits: OwnAwait = new OwnAwait();
+
+  #children: ChildRuns | undefined = undefined;
   #onces: Onces | undefined = undefined;
   #giving: Giving | undefined = undefined;
-  /** Children that failed before anybody had awaited them. */
-  #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
   /** It asked for something else than before, or cannot be given what it had got: whatever its code makes of that, it has failed. */
   #mismatch: LoopError | undefined = undefined;
 
@@ -50,7 +47,7 @@ export class Unit implements UnitOfOnce {
     this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
-      this.recall = new Recall(inFlight, this.name, path, (error) => this.#mismatched(error));
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error));
     }
   }
 
@@ -65,17 +62,23 @@ export class Unit implements UnitOfOnce {
     this.hook = hook;
     this.open = open;
     this.ran = false;
+    this.awaits.renew();
     return true;
   }
 
   get #isOver(): boolean {
-    if (this.#onces !== undefined || this.recall !== undefined || this.childrenUnderWay > 0) return false;
-    return this.#lost === undefined && this.#mismatch === undefined;
+    if (this.#onces !== undefined || this.recall !== undefined || this.#mismatch !== undefined) return false;
+    return this.#children === undefined || this.#children.areOver;
   }
 
   /** Whether nothing of it is left, in its loop's code neither. */
   get isSpent(): boolean {
-    return this.#isOver && this.#giving?.isReacting !== true;
+    return this.#isOver && !this.isReacting;
+  }
+
+  /** Whether its code reacts to what it was given last. */
+  get isReacting(): boolean {
+    return this.#giving?.isReacting === true;
   }
 
   /** How many children it waits for. */
@@ -83,8 +86,25 @@ export class Unit implements UnitOfOnce {
     return this.#children?.size ?? 0;
   }
 
+  /** How much that its code has asked for is under way. */
+  get countUnderWay(): number {
+    return this.childrenUnderWay + (this.#onces?.countUnderWay ?? 0);
+  }
+
   get isCurrent(): boolean {
     return this.running.unit === this;
+  }
+
+  /** Its hook has returned a promise, which is awaited. */
+  hookReturned(promise: unknown): void {
+    // Of a step that is run again, what it asks for next may be refused.
+    this.awaits.hookReturned(promise, this.countUnderWay > (this.recall === undefined ? 1 : 0));
+  }
+
+  /** Its code is given something: a result, or an error. */
+  settles(pending: Pending, settle: () => void): void {
+    if (this.countUnderWay > 1) this.awaits.settles(pending, settle);
+    else settle();
   }
 
   /** Says of what is asked for in which `once` it is asked for. */
@@ -127,119 +147,32 @@ export class Unit implements UnitOfOnce {
 
   /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
-    this.#children ??= new UnderWay();
-    if (child[host]?.busy || this.#children.get(name) !== undefined) throw alreadyRunning(child);
-    if (!this.open) throw lateChild(child, this.running);
-    this.ran = true;
-    const what = this.#askedFor(name, args);
-    const run = new PendingRun(name, args);
-    if (this.recall !== undefined) {
-      this.#runAgain(this.recall, child, run, what);
-    } else {
-      this.#children.add(run);
-      this.#begin(child, run, what);
-    }
-    return run.promise;
+    this.#children ??= new ChildRuns(this);
+    return this.#children.run(name, child, args);
   }
 
-  /** What is asked for with a run. Without arguments, and outside of any `once`, it is what it was the last time. */
-  #askedFor(name: string, args: unknown[]): AskedRun {
-    const within = keyWithin(this.running);
-    if (within !== undefined) this.#onces?.inside(within);
-    if (within !== undefined || args.length > 0) {
-      return this.asking({ run: name, args: this.running.session.keeps ? plainArgs(args) : [] });
-    }
-    if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
-    return this.#lastAsked;
-  }
-
-  /** Asks the journal first. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
-  #runAgain(recall: Recall, child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    const answer = this.#recalled(recall, run, what);
-    this.#children!.add(run);
-    const begin = () => this.#begin(child, run, what);
-    if (answer === 'under way') recall.whenGiven(begin);
-    else if (answer === 'new') recall.whenOver(begin);
-  }
-
-  #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {
-    try {
-      return recall.ask(what, (got) => {
-        this.#children!.delete(what.run);
-        this.leave([got]);
-        run.settle(this.revived(got, `a run of ${what.run}`));
-      });
-    } catch (error) {
-      this.#mismatched(error as LoopError);
-      throw error;
-    }
-  }
-
-  #begin(child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    const turn = this.running.session.turnIfDue();
-    if (turn === undefined) this.#beginNow(child, run, what);
-    else void this.#beginAfter(turn, child, run, what);
-  }
-
-  /** In a function of its own, which has to be made only then. */
-  async #beginAfter(turn: Promise<void>, child: AnyLoop, run: PendingRun, what: AskedRun): Promise<void> {
-    await turn;
-    this.#beginNow(child, run, what);
-  }
-
-  #beginNow(child: AnyLoop, run: PendingRun, what: AskedRun): void {
-    // Left meanwhile, with its step.
-    if (this.#children!.get(run.name) !== run) return;
-    run.begun = true;
-    try {
-      this.running.beginChild(child, run, what);
-    } catch (error) {
-      // Wired wrongly since the run began.
-      this.#children!.delete(run.name);
-      this.#lose(run, error);
-    }
+  insideOnce(key: string): void {
+    this.#onces?.inside(key);
   }
 
   /** The children that run. */
   *childrenThatRun(): Generator<ChildThatRuns, void> {
-    for (const { running } of this.#children?.all() ?? []) if (running?.ended === false) yield running;
+    if (this.#children !== undefined) yield* this.#children.thatRun();
   }
 
   /** The run of a child that its actor belongs to, once the code has asked for it. */
   childRun(name: string): PendingRun | undefined {
-    const run = this.#children?.get(name);
-    return run?.begun ? run : undefined;
+    return this.#children?.begun(name);
   }
 
-  childEnded(name: string, run: PendingRun, how: How): void {
-    // In a run that nobody can resume there is no order to be kept.
-    if (!this.running.session.keeps || this.#isAlone(run)) this.#childGiven(name, run, how);
-    else this.give(() => this.#childGiven(name, run, how));
+  childEnded(run: PendingRun, how: How): void {
+    this.#children ??= new ChildRuns(this);
+    this.#children.ended(run, how);
   }
 
-  /** Whether nothing else that its code has asked for can come before or after: it is given at once then. */
-  #isAlone(run: PendingRun): boolean {
-    if (this.childrenUnderWay !== 1 || this.#children!.get(run.name) !== run) return false;
-    return this.#giving?.isReacting !== true && this.#onces?.areUnderWay !== true;
-  }
-
-  #childGiven(name: string, run: PendingRun, how: How): void {
-    if (this.#children?.get(name) === run) this.#children.delete(name);
-    if ('error' in how) this.#lose(run, how.error);
-    else run.resolve(how.output);
-  }
-
-  /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
-  strangersEnded({ running, inFlight }: LoopContext): void {
-    if (this.childrenUnderWay === 0) return;
-    for (const run of this.#children!.all()) {
-      const { name } = run;
-      if (run.attached || !run.begun || running.includes(name)) continue;
-      const how = givenIn(inFlight).findLast((got) => got.run === name);
-      if (how === undefined) continue;
-      run.attached = true;
-      this.childEnded(name, run, this.revived(how, name));
-    }
+  /** See `ChildRuns`. */
+  strangersEnded(context: LoopContext): void {
+    if (this.childrenUnderWay > 0) this.#children!.strangersEnded(context);
   }
 
   /** Gives the code a result, when it has reacted to the one before. */
@@ -255,7 +188,7 @@ export class Unit implements UnitOfOnce {
   revived(known: Result, what: string): How {
     const how = revived(known, what, this.running);
     // Code that handles any error would otherwise go on with something else than it had got before.
-    if (this.recall !== undefined && 'error' in how && how.mismatch !== undefined) this.#mismatched(how.mismatch);
+    if (this.recall !== undefined && 'error' in how && how.mismatch !== undefined) this.mismatched(how.mismatch);
     return how;
   }
 
@@ -270,20 +203,17 @@ export class Unit implements UnitOfOnce {
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
     this.#check();
-    if (this.childrenUnderWay > 0) return this.#settleChildren();
-    this.#checkLost();
+    if (this.childrenUnderWay > 0) return this.#settleChildren(this.#children!);
+    this.#children?.checkLost();
     return undefined;
   }
 
-  async #settleChildren(): Promise<void> {
-    while (this.childrenUnderWay > 0) {
-      // A failure that the code has awaited was the code's to handle.
-      await Promise.all(
-        this.#children!.all().map(({ promise }) => new Promise<void>((over) => unnoticed(promise, over))),
-      );
+  async #settleChildren(children: ChildRuns): Promise<void> {
+    while (children.size > 0) {
+      await children.over();
       this.#check();
     }
-    this.#checkLost();
+    children.checkLost();
   }
 
   #check(): void {
@@ -291,47 +221,19 @@ export class Unit implements UnitOfOnce {
     this.recall?.checkAsked();
   }
 
-  #lose(run: PendingRun, reason: unknown): void {
-    run.reject(reason);
-    if (run.promise.awaited) return;
-    this.#lost ??= [];
-    this.#lost.push({ run, reason });
-  }
-
-  /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
-  #checkLost(): void {
-    const unheard = this.#lost?.splice(0).find(({ run }) => !run.promise.awaited);
-    if (unheard !== undefined) throw unheard.reason;
-  }
-
-  #mismatched(error: LoopError): void {
+  mismatched(error: LoopError): void {
     this.#mismatch = error;
     this.recall?.stop();
-    for (const run of this.#children?.all() ?? []) {
-      if (run.begun) continue;
-      this.#children!.delete(run.name);
-      run.reject(error);
-    }
-    this.#onces?.mismatched(error);
+    const left: Pending[] = [...(this.#onces?.pending ?? []), ...(this.#children?.leaveUnbegun() ?? [])];
+    // The code that has just asked for something else hears of it first.
+    void reaction().then(() => this.awaits.abandon(left, error));
   }
 
-  /** It is left, or the run ends: nothing is given any more, and what is awaited rejects. */
+  /** It is left, or the run ends: nothing is given any more, and what its code awaits rejects. */
   abandon(reason: unknown): void {
     this.recall?.stop();
     this.#giving?.stop();
-    const children = this.#children?.all() ?? [];
-    for (const { running } of children) running?.abort(reason);
-    for (const run of children) this.#lose(run, reason);
-    this.#children?.clear();
-    this.#onces?.abandon(reason);
+    const children = this.#children?.leave(reason) ?? [];
+    this.awaits.abandon([...children, ...(this.#onces?.leave() ?? [])], reason);
   }
-}
-
-function lateChild(child: AnyLoop, { path }: Runner): LoopError {
-  return new LoopError(
-    'LATE_CHILD',
-    `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
-      'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
-    path,
-  );
 }

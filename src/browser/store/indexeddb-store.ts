@@ -1,14 +1,12 @@
 import { jsonable } from '../../checkpoint/checkpoint-json.ts';
-import { Claims } from '../../checkpoint/claims.ts';
 import type { Checkpoint } from '../../checkpoint/contents.ts';
+import { expected } from '../../checkpoint/expected.ts';
 import type { CheckpointInfo, CheckpointStore } from '../../checkpoint/store.ts';
-import { Turns } from '../../checkpoint/turns.ts';
 import { type PassedOver, unreadable, unreadableOne } from '../../checkpoint/unreadable.ts';
-import { LoopError, MisconfigurationError } from '../../data/errors.ts';
-import { shown } from '../../data/shown.ts';
+import { LoopError } from '../../data/errors.ts';
 import { Database } from './database.ts';
+import { checkPlace, HeldRuns, lost } from './held-runs.ts';
 import { decode, encode, openHeader } from './sealed.ts';
-import { TabLock } from './tab-lock.ts';
 
 /** What `indexedDBStore` may be told. */
 export interface IndexedDBStoreOptions {
@@ -50,44 +48,18 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
   checkOptions(name, options);
   const { keep = 2, onFallback = warn } = options;
   const database = new Database(name);
-  const claims = new Claims();
-  const turns = new Turns<Run>(
-    (runId) => {
-      if (typeof runId !== 'string') throw expected('`runId` to be a string', runId);
-      return { lock: undefined, seq: undefined };
-    },
-    ({ lock }) => lock !== undefined,
-  );
-
-  async function inTurn<T>(runId: string, task: (run: Run) => Promise<T>): Promise<T> {
-    checkPlace();
-    return await turns.inTurn(runId, task);
-  }
-
-  async function hold(run: Run, runId: string): Promise<void> {
-    if (run.lock?.isLost) throw lost(runId);
-    run.lock ??= await TabLock.take(lockName(name, runId));
-    if (run.lock === undefined) throw busy(runId);
-  }
+  const held = new HeldRuns(name);
 
   return {
     async acquire(runId) {
-      await inTurn(runId, async (run) => {
-        claims.take(runId);
-        try {
-          await hold(run, runId);
-        } catch (error) {
-          claims.giveUp(runId);
-          throw error;
-        }
-      });
+      await held.inTurn(runId, (run) => held.acquire(run, runId));
     },
 
     async save(runId, checkpoint) {
       // Here and not in turn: the caller may go on changing what it has given.
       const sealed = encode(runId, checkpoint, Date.now());
-      await inTurn(runId, async (run) => {
-        await hold(run, runId);
+      await held.inTurn(runId, async (run) => {
+        await held.hold(run, runId);
         run.seq = await database.add(runId, await sealed(), keep, (newest) => {
           const isMine = run.seq === undefined || run.seq === newest;
           if (!isMine || run.lock!.isLost) throw lost(runId);
@@ -96,11 +68,11 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
     },
 
     async load(runId) {
-      return await inTurn(runId, () => loadNewest(database, runId, onFallback));
+      return await held.inTurn(runId, () => loadNewest(database, runId, onFallback));
     },
 
     async loadAt(runId, seq) {
-      return await inTurn(runId, () => loadOne(database, runId, seq));
+      return await held.inTurn(runId, () => loadOne(database, runId, seq));
     },
 
     async list(runId) {
@@ -111,35 +83,18 @@ export function indexedDBStore(name = 'loopchart', options: IndexedDBStoreOption
     },
 
     async delete(runId) {
-      await inTurn(runId, async (run) => {
+      await held.inTurn(runId, async (run) => {
         if (run.lock === undefined && (await database.newest(runId)) === undefined) return;
-        await hold(run, runId);
+        await held.hold(run, runId);
         await database.delete(runId);
-        await release(run);
-        claims.giveUp(runId);
+        await held.release(run, runId);
       });
     },
 
     async release(runId) {
-      await inTurn(runId, async (run) => {
-        await release(run);
-        claims.giveUp(runId);
-      });
+      await held.inTurn(runId, (run) => held.release(run, runId));
     },
   };
-}
-
-interface Run {
-  lock: TabLock | undefined;
-  /** The number of the last save under this lock. */
-  seq: number | undefined;
-}
-
-async function release(run: Run): Promise<void> {
-  const { lock } = run;
-  run.lock = undefined;
-  run.seq = undefined;
-  await lock?.release();
 }
 
 /** What the database has, by its headers. @param runId of all runs, where it is left out */
@@ -199,42 +154,6 @@ async function loadOne(database: Database, runId: string, seq: number): Promise<
   }
 }
 
-/** The name of a lock goes to another process of the browser, which keeps no half of a pair of surrogates. */
-function lockName(name: string, runId: string): string {
-  return `loopchart ${JSON.stringify([name, runId])}`;
-}
-
-function busy(runId: string): LoopError {
-  return new LoopError(
-    'STORE_BUSY',
-    `Expected to be the only writer of run "${runId}", but another tab, worker or store of this site holds it. ` +
-      'Wait until that run has ended or stop it, close that tab, or use another run id.',
-  );
-}
-
-function lost(runId: string): LoopError {
-  return new LoopError(
-    'STORE_BUSY',
-    `Expected to be the only writer of run "${runId}", but another has taken it over. Nothing was saved. ` +
-      'End this run; to go on here, call `release(runId)` and start again from the newest checkpoint.',
-  );
-}
-
-/** @throws MisconfigurationError where the browser, or what runs this, does not have what the store needs */
-function checkPlace(): void {
-  const has = {
-    indexedDB: typeof indexedDB !== 'undefined',
-    'navigator.locks': typeof navigator !== 'undefined' && navigator.locks !== undefined,
-    'crypto.subtle': typeof crypto !== 'undefined' && crypto.subtle !== undefined,
-  };
-  const missing = Object.entries(has).flatMap(([what, is]) => (is ? [] : [what]));
-  if (missing.length === 0) return;
-  throw new MisconfigurationError(
-    `Expected a page or worker of a browser, served by https or from localhost, got no ${missing.join(', no ')}. ` +
-      'Serve the page in that way; outside of browsers use another store, such as `memoryStore()` or `fileStore(dir)`.',
-  );
-}
-
 function warn(error: LoopError): void {
   // biome-ignore lint/suspicious/noConsole: there is nobody else to tell
   console.warn(error);
@@ -252,8 +171,4 @@ function checkOptions(name: string, options: IndexedDBStoreOptions): void {
   if (onFallback !== undefined && typeof onFallback !== 'function') {
     throw expected('`onFallback` to be a function', onFallback);
   }
-}
-
-function expected(what: string, got: unknown): MisconfigurationError {
-  return new MisconfigurationError(`Expected ${what}, got ${shown(got)}.`);
 }

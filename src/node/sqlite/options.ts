@@ -1,6 +1,6 @@
+import { expected } from '../../checkpoint/expected.ts';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
 import { type LoopError, MisconfigurationError } from '../../data/errors.ts';
-import { shown } from '../../data/shown.ts';
 import type { TakeOver } from '../holder.ts';
 import type { SqliteDatabase } from './database.ts';
 
@@ -62,8 +62,4 @@ export function checkSaving(runId: string, saving: Parameters<NonNullable<Checkp
       "steps, got durability 'async' (the default of `start`). Start it with `durability: 'sync'`; " +
       'where it writes no rows into this database, make the store with `transaction: false`.',
   );
-}
-
-function expected(what: string, got: unknown): MisconfigurationError {
-  return new MisconfigurationError(`Expected ${what}, got ${shown(got)}.`);
 }

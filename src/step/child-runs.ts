@@ -1,0 +1,219 @@
+import type { LoopContext } from '../chart/context.ts';
+import { givenIn, plainArgs } from '../chart/journal.ts';
+import { LoopError } from '../data/errors.ts';
+import { alreadyRunning } from '../tree/already-running.ts';
+import { type AnyLoop, host } from '../tree/any-loop.ts';
+import { pathOf } from '../tree/tree.ts';
+import type { UnitOfOnce } from './call.ts';
+import { type AskedRun, type ChildThatRuns, PendingRun } from './pending.ts';
+import type { Answer, Recall } from './recall.ts';
+import type { How } from './remembered.ts';
+import type { Runner } from './runner.ts';
+import { keyWithin } from './scope.ts';
+import { UnderWay } from './under-way.ts';
+
+/** The hook or the step that children are run in; see `Unit`. */
+export interface UnitOfChildren extends UnitOfOnce {
+  /** Children may be run: the state before it is in the context. */
+  readonly open: boolean;
+  /** Children have been run in it. */
+  ran: boolean;
+  /** How much that its code has asked for is under way. */
+  readonly countUnderWay: number;
+  /** Whether its code reacts to what it was given last. */
+  readonly isReacting: boolean;
+  /** Something is asked for in the function of a `once`. */
+  insideOnce(key: string): void;
+  mismatched(error: LoopError): void;
+}
+
+/** The runs of children that the code of a hook or a step has asked for. */
+export class ChildRuns {
+  readonly #unit: UnitOfChildren;
+  readonly #underWay: UnderWay = new UnderWay();
+  /** A run that was asked for without arguments. */
+  #lastAsked: AskedRun | undefined = undefined;
+  /** Children that failed before anybody had awaited them. */
+  #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
+
+  constructor(unit: UnitOfChildren) {
+    this.#unit = unit;
+  }
+
+  /** How many are under way. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /** Whether nothing is left of them. */
+  get areOver(): boolean {
+    return this.#underWay.size === 0 && this.#lost === undefined;
+  }
+
+  /** See `Unit.run`. */
+  run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
+    const unit = this.#unit;
+    if (child[host]?.busy || this.#underWay.get(name) !== undefined) throw alreadyRunning(child);
+    if (!unit.open) throw lateChild(child, unit.running);
+    unit.ran = true;
+    const what = this.#askedFor(name, args);
+    const run = new PendingRun(unit.awaits, name, args);
+    if (unit.recall !== undefined) {
+      this.#runAgain(unit.recall, child, run, what);
+    } else {
+      this.#underWay.add(run);
+      this.#begin(child, run, what);
+    }
+    return run.promise;
+  }
+
+  /** What is asked for with a run. Without arguments, and outside of any `once`, it is what it was the last time. */
+  #askedFor(name: string, args: unknown[]): AskedRun {
+    const unit = this.#unit;
+    const within = keyWithin(unit.running);
+    if (within !== undefined) unit.insideOnce(within);
+    if (within !== undefined || args.length > 0) {
+      return unit.asking({ run: name, args: unit.running.session.keeps ? plainArgs(args) : [] });
+    }
+    if (this.#lastAsked?.run !== name) this.#lastAsked = { run: name, args: [] };
+    return this.#lastAsked;
+  }
+
+  /** Asks the journal first. @throws LoopError `RESUME_MISMATCH` for other arguments than before */
+  #runAgain(recall: Recall, child: AnyLoop, run: PendingRun, what: AskedRun): void {
+    const answer = this.#recalled(recall, run, what);
+    this.#underWay.add(run);
+    const begin = () => this.#begin(child, run, what);
+    if (answer === 'under way') recall.whenGiven(begin);
+    else if (answer === 'new') recall.whenOver(begin);
+  }
+
+  #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {
+    const unit = this.#unit;
+    try {
+      return recall.ask(what, (got) => {
+        unit.leave([got]);
+        unit.settles(run, () => {
+          this.#underWay.delete(what.run);
+          run.settle(unit.revived(got, `a run of ${what.run}`));
+        });
+      });
+    } catch (error) {
+      unit.mismatched(error as LoopError);
+      throw error;
+    }
+  }
+
+  #begin(child: AnyLoop, run: PendingRun, what: AskedRun): void {
+    const turn = this.#unit.running.session.turnIfDue();
+    if (turn === undefined) this.#beginNow(child, run, what);
+    else void this.#beginAfter(turn, child, run, what);
+  }
+
+  /** In a function of its own, which has to be made only then. */
+  async #beginAfter(turn: Promise<void>, child: AnyLoop, run: PendingRun, what: AskedRun): Promise<void> {
+    await turn;
+    this.#beginNow(child, run, what);
+  }
+
+  #beginNow(child: AnyLoop, run: PendingRun, what: AskedRun): void {
+    // Left meanwhile, with its step.
+    if (this.#underWay.get(run.name) !== run) return;
+    run.begun = true;
+    try {
+      this.#unit.running.beginChild(child, run, what);
+    } catch (error) {
+      // Wired wrongly since the run began.
+      this.#underWay.delete(run.name);
+      this.#lose(run, error);
+    }
+  }
+
+  /** The children that run. */
+  *thatRun(): Generator<ChildThatRuns, void> {
+    for (const { running } of this.#underWay.all()) if (running?.ended === false) yield running;
+  }
+
+  /** The run of a child that its actor belongs to, once the code has asked for it. */
+  begun(name: string): PendingRun | undefined {
+    const run = this.#underWay.get(name);
+    return run?.begun ? run : undefined;
+  }
+
+  ended(run: PendingRun, how: How): void {
+    // In a run that nobody can resume there is no order to be kept.
+    if (!this.#unit.running.session.keeps || this.#isAlone(run)) this.#given(run, how);
+    else this.#unit.give(() => this.#given(run, how));
+  }
+
+  /** Whether nothing else that the code has asked for can come before or after: it is given at once then. */
+  #isAlone(run: PendingRun): boolean {
+    const unit = this.#unit;
+    return this.#underWay.get(run.name) === run && unit.countUnderWay === 1 && !unit.isReacting;
+  }
+
+  #given(run: PendingRun, how: How): void {
+    if (this.#unit.countUnderWay < 2) this.#settle(run, how);
+    else this.#unit.settles(run, () => this.#settle(run, how));
+  }
+
+  #settle(run: PendingRun, how: How): void {
+    if (this.#underWay.get(run.name) === run) this.#underWay.delete(run.name);
+    if ('error' in how) this.#lose(run, how.error);
+    else run.resolve(how.output);
+  }
+
+  /** A stranger, put in a loop's place by `provide()`, tells nothing itself: the machine's own record says how it ended. */
+  strangersEnded({ running, inFlight }: LoopContext): void {
+    for (const run of this.#underWay.all()) {
+      const { name } = run;
+      if (run.attached || !run.begun || running.includes(name)) continue;
+      const how = givenIn(inFlight).findLast((got) => got.run === name);
+      if (how === undefined) continue;
+      run.attached = true;
+      this.ended(run, this.#unit.revived(how, name));
+    }
+  }
+
+  /** Resolves when none is under way. A failure that the code has awaited was the code's to handle. */
+  async over(): Promise<void> {
+    await Promise.all(this.#underWay.all().map((run) => new Promise<void>((over) => run.whenOver(over))));
+  }
+
+  #lose(run: PendingRun, reason: unknown): void {
+    run.reject(reason);
+    if (run.awaited) return;
+    this.#lost ??= [];
+    this.#lost.push({ run, reason });
+  }
+
+  /** A child that failed and that the code has never awaited: its failure is the step's all the same. */
+  checkLost(): void {
+    const unheard = this.#lost?.splice(0).find(({ run }) => !run.awaited);
+    if (unheard !== undefined) throw unheard.reason;
+  }
+
+  /** Those that have not begun begin no more. */
+  leaveUnbegun(): PendingRun[] {
+    const left = this.#underWay.all().filter((run) => !run.begun);
+    for (const { name } of left) this.#underWay.delete(name);
+    return left;
+  }
+
+  /** The code is left: nothing more runs below. @returns what it is given nothing of any more */
+  leave(reason: unknown): PendingRun[] {
+    const left = this.#underWay.all();
+    for (const { running } of left) running?.abort(reason);
+    this.#underWay.clear();
+    return left;
+  }
+}
+
+function lateChild(child: AnyLoop, { path }: Runner): LoopError {
+  return new LoopError(
+    'LATE_CHILD',
+    `${pathOf(child)} was made in the step that runs it, and could not be resumed in its middle. ` +
+      'Make it in the constructor, or in reset or onRunStart and, from the state, in onLoadCheckpoint.',
+    path,
+  );
+}

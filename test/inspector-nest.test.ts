@@ -578,5 +578,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await settle();
     await expect.poll(() => blame()).toEqual([]);
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
+    // Nor in one that is folded, in the middle of its run and looked into.
+    await openRecording(await manyLoops(), 'many.jsonl');
+    await page.locator('.unfold').first().waitFor();
+    const slider = page.locator('#scrub');
+    await slider.fill(String(Number(await slider.getAttribute('max')) / 2));
+    await page.locator('.unfold.lit').waitFor();
+    await expect.poll(() => blame()).toEqual([]);
+    await page.locator('.unfold').first().click();
+    await page.locator('.nest .around button').first().waitFor();
+    await expect.poll(() => blame()).toEqual([]);
   });
 }

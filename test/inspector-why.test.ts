@@ -2,6 +2,7 @@
 
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { recordingText } from '../inspector/dev/synthetic.ts';
 import { begin, choose, end, leave, openRecording, page, press, settle, visit } from './support/page.ts';
 
 beforeAll(begin);
@@ -119,4 +120,18 @@ test('guards stand at the ways of the chart; its text can be read in any window,
     expect(room, `${width} × ${height}`).toEqual([0, 0]);
     await fit.click();
   }
+  // However often a way was taken, that lies within its box.
+  await openRecording(recordingText({ epochs: 1, batches: 12_345 }), 'many.jsonl');
+  await choose('batches');
+  await expect.poll(() => page.locator('#statechart').textContent()).toContain('12.3K');
+  const outside = await page.locator('#statechart .box').evaluateAll((boxes) =>
+    boxes.flatMap((box) => {
+      const { left, right } = box.querySelector('rect')!.getBoundingClientRect();
+      const texts = [...box.querySelectorAll('text')].map(
+        (text) => [text.textContent, text.getBoundingClientRect()] as const,
+      );
+      return texts.filter(([, place]) => place.left < left || place.right > right).map(([text]) => text);
+    }),
+  );
+  expect(outside).toEqual([]);
 });

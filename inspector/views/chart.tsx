@@ -12,7 +12,7 @@ import { type Told, toldOf } from '../run/standing-in-words.ts';
 import { stateInWords, statesIn } from '../run/state-value.ts';
 import { edgeKey, TransitionCounts, taken } from '../run/transition-counts.ts';
 import { shortType } from '../text/describe.ts';
-import { figure } from '../text/number.ts';
+import { fewSigns, figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
@@ -275,7 +275,7 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
             >
               {note.text}
               <Guard of={note} />
-              {count(note) ? <tspan class="times"> {figure(count(note))}</tspan> : null}
+              <Times count={count(note)} />
             </text>
           ))}
         </g>
@@ -307,7 +307,7 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
               >
                 {event.text}
                 <Guard of={event} />
-                {count(event) ? <tspan class="times"> {figure(count(event))}</tspan> : null}
+                <Times count={count(event)} />
               </text>
             ))}
           </g>
@@ -319,6 +319,14 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
 
 const Guard = ({ of: { guard } }: { of: { guard: string } }) =>
   guard ? <tspan class="guard"> if {guard}</tspan> : null;
+
+/** How often a way was taken; pointed at, exactly. */
+const Times = ({ count }: { count: number }) =>
+  count ? (
+    <tspan class="times">
+      <title>{figure(count)}</title> {fewSigns(count)}
+    </tspan>
+  ) : null;
 
 /** The picture of the selected loop's chart, for those who save it. */
 export function chartNow(): ChartLine | undefined {

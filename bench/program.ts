@@ -66,8 +66,14 @@ class Gate {
   #reached: () => void = () => {};
   /** Those that wait for the next steps. */
   #waiting: (() => void)[] = [];
+  /** How many runs take steps. */
+  readonly #runs: number;
 
-  /** Resolves when so many steps more have been taken. */
+  constructor(runs: number) {
+    this.#runs = runs;
+  }
+
+  /** Resolves when so many steps more have been taken, and all runs wait: what one still did would make lines that nobody was told of. */
   allow(steps: number, perSecond = Number.POSITIVE_INFINITY): Promise<void> {
     this.#passed = 0;
     this.#budget = steps;
@@ -83,7 +89,7 @@ class Gate {
     if (++this.#passed >= this.#budget) {
       return new Promise((resolve) => {
         this.#waiting.push(resolve);
-        this.#reached();
+        if (this.#waiting.length === this.#runs) this.#reached();
       });
     }
     if (this.#perSecond === Number.POSITIVE_INFINITY) return;
@@ -146,7 +152,7 @@ if (runs > 0 && process.send !== undefined) await serve();
 
 async function serve(): Promise<void> {
   const inspect: Inspector = await inspector({ tell: () => {} });
-  const gate = new Gate();
+  const gate = new Gate(runs);
   let lines = 2;
   // What the inspector makes a line of: each loop's actor, and each event that its machine handles.
   const count = (event: { type: string; actorRef: unknown; event?: { type: string } }) => {

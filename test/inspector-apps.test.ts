@@ -33,7 +33,7 @@ async function known(text: string, bounds = { events: 1_000_000, bytes: 1e9 }) {
   const contexts = new Contexts(store, chart);
   await readLines(
     new Blob([text]).stream(),
-    (lines: Line[]) => store.add(lines, 100 * lines.length),
+    (lines) => store.add(lines, 100 * lines.length),
     new AbortController().signal,
   );
   return { store, contexts };

@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { formatRecording, Loop, record } from 'loopchart';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { recordingText } from '../inspector/dev/synthetic.ts';
+import { filePart, goToLine } from '../inspector/page/file-part.ts';
 import { Recording } from '../inspector/page/recording.ts';
+import { session } from '../inspector/page/session.ts';
 import { fileSource } from '../inspector/sources/file.ts';
 import { FileParts } from '../inspector/sources/file-parts.ts';
 import type { Source } from '../inspector/sources/source.ts';
@@ -89,7 +91,8 @@ test.for(texts)('each part of a file tells what the whole tells: %s', async ([, 
 
 test('parts touch: from each one all lines can be come to, forwards and back', () => {
   const parts = new FileParts(10);
-  for (let line = 1; line <= 95; line++) parts.note({ line, offset: line * 7 }, () => '');
+  const stand = (line: number) => ({ t: 1000 + line ** 2, text: () => '' });
+  for (let line = 1; line <= 95; line++) parts.note({ line, offset: line * 7 }, stand(line));
   parts.isWhole = true;
   const last = parts.marks.at(-1)!.line;
   for (const direction of [1, -1] as const) {
@@ -104,6 +107,43 @@ test('parts touch: from each one all lines can be come to, forwards and back', (
     expect(seen.size, `${direction}`).toBe(direction > 0 ? 95 : 95);
   }
   expect(last).toBe(90);
+  // A line is come to soonest from the mark before it, and about when it was is known between two.
+  expect([0, 9, 10, 94, 1e9].map((line) => parts.partOf(line))).toEqual([0, 0, 1, 9, 9]);
+  expect([10, 15, 20].map((line) => parts.timeOf(line))).toEqual([1100, 1250, 1400]);
   expect(parts.beside(0, 40, -1)).toBeUndefined();
   expect(parts.beside(60, 95, 1)).toBeUndefined();
+});
+
+test('a line of the file is gone to by its number: where it is held at once, else once its part has come in', async () => {
+  vi.stubGlobal('requestAnimationFrame', (then: () => void) => setTimeout(then));
+  const text = recordingText({ epochs: 4, batches: 60, validation: 5 });
+  const numbers = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).seq as number);
+  const parts = new FileParts(40);
+  session.open(fileSource(new File([text], 'run.jsonl'), parts));
+  await vi.waitUntil(() => session.status.value?.kind === 'whole', { timeout: 20_000 });
+  // All of it is held: there is no other part to go to.
+  expect(filePart()).toBeUndefined();
+  session.openAll([session.source.value!.partFrom!(5)]);
+  session.close(session.recordings.value[0]!);
+  await vi.waitUntil(() => session.status.value?.kind === 'whole', { timeout: 20_000 });
+  const shownSeq = () => session.store.seq(session.now.value);
+  const { first, last, shown } = filePart()!;
+  expect([first, shown]).toEqual([parts.marks[5]!.line + 1, last]);
+  const held = session.recording.value;
+  goToLine(first + 30);
+  expect([shownSeq(), filePart()!.shown, session.recording.value]).toEqual([numbers[first + 29], first + 30, held]);
+  for (const line of [17, last, 1, numbers.length, first]) {
+    goToLine(line);
+    await vi.waitUntil(() => session.store.end && session.cursor.value !== null, { timeout: 20_000 });
+    expect(shownSeq()).toBe(numbers[line - 1]);
+    expect(filePart()!.shown).toBe(line);
+    expect(session.recordings.value).toHaveLength(1);
+    await vi.waitUntil(() => session.status.value?.kind === 'whole', { timeout: 20_000 });
+    // More of the part comes in: what is shown stays.
+    expect(shownSeq()).toBe(numbers[line - 1]);
+  }
+  vi.unstubAllGlobals();
 });

@@ -42,12 +42,14 @@ afterEach(async () => {
   await served?.close();
 });
 
+const frameOf = (src: string, more = '') =>
+  `<!doctype html><link rel="icon" href="data:,"><title>docs</title><iframe title="A run" src="${src}" width="600" height="400" ${more}></iframe>`;
+
 /** Somebody's page, with the page of a run in a frame. */
-async function framed(options: InspectorOptions) {
+async function framed(options: InspectorOptions, more = '') {
   served = await inspector({ ...options, tell: () => {} });
   await new Count().start({ inspect: served }).output;
-  const frame = `<iframe title="A run" src="${served.url}" width="600" height="400"></iframe>`;
-  await writeFile(join(fresh.folder, 'index.html'), `<!doctype html><title>docs</title>${frame}`);
+  await writeFile(join(fresh.folder, 'index.html'), frameOf(served.url, more));
   const page = await browser.newPage();
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
@@ -72,4 +74,24 @@ test.each([
 test('with another origin among them, it may not', async () => {
   const { said } = await framed({ frames: ['https://docs.example', 'vscode-webview:'] });
   await expect.poll(() => said.join()).toMatch(/frame-ancestors https:\/\/docs\.example vscode-webview:/);
+});
+
+test('it may in the frames within frames in which an editor shows pages, which let it do little else', async () => {
+  const rights = 'sandbox="allow-scripts allow-same-origin allow-forms allow-downloads"';
+  const folder = join(fresh.folder, 'editor');
+  await mkdir(folder, { recursive: true });
+  // Another origin, whose page has that of the first one in a frame, and that one the page of the run.
+  await writeFile(join(folder, 'index.html'), frameOf(docs.url, rights));
+  const editor = await serveFolder(folder);
+  const { said, frame } = await framed({ frames: [docs.url.slice(0, -1), editor.url.slice(0, -1)] }, rights);
+  await frame.getByText('finished').first().waitFor();
+  const page = await browser.newPage();
+  page.on('console', (message) => said.push(message.text()));
+  await page.goto(editor.url);
+  const inner = page.frameLocator('iframe').frameLocator('iframe');
+  await inner.getByText('finished').first().waitFor();
+  await inner.getByRole('tab', { name: 'log' }).click();
+  await inner.locator('#log [role=option]').first().waitFor();
+  expect(said).toEqual([]);
+  editor.close();
 });

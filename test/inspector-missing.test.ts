@@ -5,12 +5,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import { recordingLines } from '../inspector/export/recording.ts';
 import type { Line } from '../inspector/lines/line.ts';
+import { Row } from '../inspector/lines/row.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
 import { standing } from '../inspector/run/standing.ts';
 import { toldOf } from '../inspector/run/standing-in-words.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { type Reading, readLines } from '../inspector/sources/jsonl.ts';
+import type { Taken } from '../inspector/sources/source.ts';
 import {
   begin,
   choose,
@@ -34,15 +36,15 @@ const textOf = (lines: readonly unknown[]) => lines.map((line) => `${JSON.string
 
 /** What the page reads of a text: what it is told of it, the lines, and all that they make. */
 async function read(text: string, wanted?: number): Promise<{ reading: Reading; lines: Line[]; store: Store }> {
-  const lines: Line[] = [];
-  const take = (more: Line[]) => void lines.push(...more);
+  const taken: Taken[] = [];
+  const take = (more: readonly Taken[]) => void taken.push(...more);
   const reading = await readLines(new Blob([text]).stream(), take, new AbortController().signal, {
     which: wanted ?? 1,
   });
   const store = new Store({ events: 1e6, bytes: 1e9 });
-  store.add(lines, 1);
+  store.add(taken, 1);
   store.goesOn.value = false;
-  return { reading, lines, store };
+  return { reading, lines: taken.map((line) => (line instanceof Row ? line.line : line)), store };
 }
 
 /** How a loop stands at the end of what was read, in words. */

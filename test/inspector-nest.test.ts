@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
+import { folded } from '../inspector/drawing/nest-fold.ts';
 import { NEST_SIZES, type Nested, nestLayout } from '../inspector/drawing/nest-layout.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { boxWords } from '../inspector/run/box-words.ts';
@@ -375,10 +376,50 @@ test('200 loops in 6 levels have their places, each in the box around it, and no
   expect(nestLayout([[root]], { width: 760, height: 400 })).toEqual(nestLayout([[root]], { width: 760, height: 400 }));
 });
 
+test('levels of boxes that find no room are folded into those around them, at any size of the pane', () => {
+  const { root, keys } = tree(200, 6);
+  const count = (regions: Nested['regions']): number =>
+    regions.flat().reduce((sum, box) => sum + 1 + count(box.regions), 0);
+  for (const [width, height] of [
+    [660, 330],
+    [540, 440],
+  ] as const) {
+    const some = folded([[root]], { width, height });
+    const drawn = count(some);
+    expect(drawn).toBeGreaterThan(3);
+    expect(drawn).toBeLessThan(60);
+    const { height: tall } = nestLayout(some, { width, height });
+    expect(tall).toBeLessThanOrEqual(height * 1.5);
+  }
+  // With room for all of them, or in a part that has it, none is.
+  expect(count(folded([[root]], { width: 1400, height: 9000 }))).toBe(keys.length);
+  const small = root.regions.flat().find(({ regions }) => regions.length > 1)!;
+  expect(count(folded([[small]], { width: 660, height: 9000 }))).toBe(count([[small]]));
+  // Two levels are always there, however little room there is.
+  expect(count(folded([[root]], { width: 100, height: 10 }))).toBe(1 + root.regions.flat().length);
+});
+
+test('a box says of those that are folded into it how many they are, which one runs, and whether some have failed', async () => {
+  const { nest, at, store } = await held(recordingText({ epochs: 3, batches: 4, validation: 2, failAt: 3 }));
+  const [fit, epoch] = nest.boxes;
+  const inside = store.actors.get('fit.epoch.batches#2')!;
+  const told = (row: number) => at.at(row, undefined, [fit!, epoch!]);
+  const [outer, inner] = told(inside.rows.row(inside.rows.length - 4));
+  expect(outer!.folded).toBeUndefined();
+  expect(inner!.folded).toMatchObject({ loops: 2, failed: 0, runs: inside });
+  // What is drawn innermost glows, as what runs lies in it.
+  expect([outer!.innermost, inner!.innermost]).toEqual([false, true]);
+  const last = told(store.last)[1]!;
+  expect(last.folded).toEqual({ loops: 2, failed: 1, runs: undefined });
+  const words = boxWords(last, { number: undefined, odd: '', forked: '', tight: true });
+  expect(words).toMatchObject({ folded: '2', foldedRuns: '', foldedFailed: '1 failed' });
+});
+
 test('the largest boxes are taken with which all is in sight', () => {
   const three: Nested = { key: 'fit', regions: [[{ key: 'a', regions: [] }], [{ key: 'b', regions: [] }]] };
-  const widths = [900, 600, 480, 420].map((width) => {
-    const picture = nestLayout([[three]], { width, height: 220 });
+  const rooms = [[900], [600], [480], [420], [340, 100]] as const;
+  const widths = rooms.map(([width, height = 220]) => {
+    const picture = nestLayout([[three]], { width, height });
     return picture.boxes[1]!.width;
   });
   expect(widths).toEqual(NEST_SIZES.map(({ width }) => width));
@@ -462,13 +503,29 @@ test('the way that runs glows at the moment that is shown, and moves with it', a
   }
 });
 
-test('a step changes what the page says of its loop, and nothing of the others', async () => {
+test('a large nest is folded, looked into by press and key, and shown whole; a step changes what is said of its loop, and nothing of the others', async () => {
   await visit({}, '');
   const text = await manyLoops();
   const { store, nest } = await held(text);
   await openRecording(text);
   await page.waitForSelector('.nested');
-  await expect.poll(() => page.locator('.nested').count()).toBe(121);
+  const drawn = () => page.locator('.nested').count();
+  // There is room for three levels of five. A way into a box stands on it, and a key leads there as well.
+  await expect.poll(drawn).toBe(13);
+  await expect.poll(() => page.locator('.unfold').first().textContent()).toMatch(/^\+12 loops in part0: look into it$/);
+  await page.locator('.unfold').first().click();
+  await expect.poll(drawn).toBe(13);
+  await expect.poll(() => page.locator('.unfold').count()).toBe(0);
+  await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain('nested');
+  await page.locator('.nest .around button').first().waitFor();
+  await press('-', '-');
+  await expect.poll(() => page.locator('.unfold').count()).toBe(9);
+  await page.locator('.nested').nth(2).focus();
+  await press('+');
+  await expect.poll(() => new URL(page.url()).hash).toContain('nest.in=');
+  await page.locator('.nest .around button').first().click();
+  await page.getByRole('button', { name: 'all 121 loops', exact: true }).click();
+  await expect.poll(drawn).toBe(121);
   const leaf = nest.boxes.findLast(({ depth }) => depth === 4)!;
   const row = leaf.paths[0]!.steps.row(1);
   await scrub(String(store.seq(row - 1) - 1));
@@ -521,5 +578,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await settle();
     await expect.poll(() => blame()).toEqual([]);
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(800);
+    // Nor in one that is folded, in the middle of its run and looked into.
+    await openRecording(await manyLoops(), 'many.jsonl');
+    await page.locator('.unfold').first().waitFor();
+    const slider = page.locator('#scrub');
+    await slider.fill(String(Number(await slider.getAttribute('max')) / 2));
+    await page.locator('.unfold.lit').waitFor();
+    await expect.poll(() => blame()).toEqual([]);
+    await page.locator('.unfold').first().click();
+    await page.locator('.nest .around button').first().waitFor();
+    await expect.poll(() => blame()).toEqual([]);
   });
 }

@@ -1,6 +1,6 @@
-import { Loop } from 'loopchart';
+import { formatRecording, Loop, record } from 'loopchart';
 import { expect, test } from 'vitest';
-import type { Line } from '../inspector/lines/line.ts';
+import { completed, type Line } from '../inspector/lines/line.ts';
 import { Row } from '../inspector/lines/row.ts';
 import { Contexts } from '../inspector/run/contexts.ts';
 import { numbersOf, Series } from '../inspector/run/series.ts';
@@ -8,6 +8,7 @@ import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { TransitionCounts } from '../inspector/run/transition-counts.ts';
 import { Intake } from '../inspector/sources/frames.ts';
+import { readLines } from '../inspector/sources/jsonl.ts';
 import type { Source, Taken } from '../inspector/sources/source.ts';
 import { Inspection } from '../src/inspect/inspection.ts';
 import { Changing } from './support/changing.ts';
@@ -94,6 +95,45 @@ test('rows come down to the lines that they stand for', async () => {
     inspection.close();
   }
   expect(count).toBeGreaterThan(100);
+});
+
+/** What a page makes of a file. */
+async function readFrom(text: string): Promise<Taken[]> {
+  const lines: Taken[] = [];
+  const take = (some: readonly Taken[]) => void lines.push(...some);
+  await readLines(new Blob([text]).stream(), take, new AbortController().signal);
+  return lines;
+}
+
+test('steps of a file are kept as rows, and come down to the lines that stand there', async () => {
+  let count = 0;
+  for (let seed = 1; seed <= 10; seed++) {
+    const recorder = record();
+    await new Both(seed).start({ inspect: recorder }).output;
+    const text = formatRecording(recorder.recording);
+    const lines = await readFrom(text);
+    count += lines.filter((line) => line instanceof Row).length;
+    const plain = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => completed(JSON.parse(line)) as Line);
+    expect(whole(lines)).toEqual(plain);
+    expect(JSON.stringify(whole(lines))).toBe(JSON.stringify(plain));
+  }
+  expect(count).toBeGreaterThan(100);
+});
+
+test('of a file, what is told by marks, too large for a number or very deep is kept as it is', async () => {
+  const step = (seq: number, state: string) =>
+    `{"type":"event","seq":${seq},"t":${seq},"id":"a#1","event":{"type":"loop.advanced","steps":1,"commit":{"state":${state}}},"value":"advancing"}`;
+  const deep = (n: number) => `${'['.repeat(100_000)}${n}${']'.repeat(100_000)}`;
+  const shared = (n: number) => `{"$shared":[${n},{"n":${n}}]}`;
+  for (const state of [deep, shared, (n: number) => (n < 3 ? `${n}` : '1e999')]) {
+    const text = [1, 2, 3].map((seq) => step(seq, state(seq))).join('\n');
+    const lines = await readFrom(`${text}\n`);
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).not.toBeInstanceOf(Row);
+  }
 });
 
 test('a state with a key that is a trap comes through as it was', async () => {

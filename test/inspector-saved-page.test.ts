@@ -336,38 +336,41 @@ describe('loopchart view --html', () => {
 });
 
 describe('in a frame of 600 by 400', () => {
-  test.each(['width="600"', 'sandbox="allow-scripts" width="600"'])(
-    'with %s, it shows and can be used',
-    async (more) => {
-      const recording = join(folder, 'framed.jsonl');
-      await writeFile(recording, recordingText(SMALL));
-      const docs = join(folder, 'docs');
-      await mkdir(docs, { recursive: true });
-      await writePage([recording], join(docs, 'run.html'), join(folder, 'site'));
-      const frame = await readFile(join(import.meta.dirname, '../examples/guide/frame.html'), 'utf8');
-      await writeFile(join(docs, 'index.html'), frame.replace('width="600"', more));
-      const served = await serveFolder(docs);
-      const faults: string[] = [];
-      const other = await browser.newPage({ viewport: { width: 800, height: 600 } });
-      other.on('pageerror', (error) => faults.push(String(error)));
-      turnTo(other);
-      await page.goto(served.url);
-      const inner = page.frameLocator('iframe');
-      await inner.locator('.u-over').first().waitFor();
-      await inner.getByRole('tab', { name: 'log' }).click();
-      await inner.locator('#log [role=option]').first().waitFor();
-      // Of what is shown, there is room for some lines.
-      const height = await inner.locator('#log').evaluate((log) => log.clientHeight);
-      expect(height).toBeGreaterThan(100);
-      await expect
-        .poll(() => inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth))
-        .toBe(true);
-      await inner.getByRole('tab', { name: 'state' }).click();
-      await inner.locator('#state .member').first().waitFor();
-      expect(faults).toEqual([]);
-      served.close();
-    },
-  );
+  test.each([
+    ['with all rights', '', {}],
+    ['with sandbox="allow-scripts"', 'sandbox="allow-scripts"', {}],
+    [
+      'from a server of notebooks, with a sandbox of its own',
+      '',
+      { 'content-security-policy': 'sandbox allow-scripts' },
+    ],
+  ])('%s, it shows and can be used', async (_, more, headers) => {
+    const recording = join(folder, 'framed.jsonl');
+    await writeFile(recording, recordingText(SMALL));
+    const docs = join(folder, 'docs');
+    await mkdir(docs, { recursive: true });
+    await writePage([recording], join(docs, 'run.html'), join(folder, 'site'));
+    const frame = await readFile(join(import.meta.dirname, '../examples/guide/frame.html'), 'utf8');
+    await writeFile(join(docs, 'index.html'), frame.replace('width=', `${more} width=`));
+    const served = await serveFolder(docs, headers);
+    const faults: string[] = [];
+    const other = await browser.newPage({ viewport: { width: 800, height: 600 } });
+    other.on('pageerror', (error) => faults.push(String(error)));
+    turnTo(other);
+    await page.goto(served.url);
+    const inner = page.frameLocator('iframe');
+    await inner.locator('.u-over').first().waitFor();
+    await inner.getByRole('tab', { name: 'log' }).click();
+    await inner.locator('#log [role=option]').first().waitFor();
+    // Of what is shown, there is room for some lines.
+    const height = await inner.locator('#log').evaluate((log) => log.clientHeight);
+    expect(height).toBeGreaterThan(100);
+    await expect.poll(() => inner.locator('html').evaluate((html) => html.scrollWidth <= html.clientWidth)).toBe(true);
+    await inner.getByRole('tab', { name: 'state' }).click();
+    await inner.locator('#state .member').first().waitFor();
+    expect(faults).toEqual([]);
+    served.close();
+  });
 });
 
 describe('the page in one file', () => {

@@ -107,14 +107,21 @@ test('where the moment shown is not the newest, the page says so, at every width
   await expect.poll(async () => (await page.locator('#scrub').boundingBox())!.width).toBe(width);
   await press('ArrowRight');
   await expect.poll(() => pill()).toEqual(['end', 'scrubber ']);
-  await watchRun([...synthetic({ epochs: 2, batches: 6 })].slice(0, 40));
+  const lines = [...synthetic({ epochs: 2, batches: 6 })];
+  // A run that goes on when it is told something.
+  await watchRun(lines.slice(0, 40), ({ type }) => (type === 'send' ? lines.slice(40) : undefined));
   await expect.poll(() => pill()).toEqual(['live', 'scrubber ']);
   await press('Home');
+  const until = () => page.locator('#scrub').evaluate((element) => Number((element as HTMLInputElement).max));
+  const before = await until();
+  await press('p');
+  await expect.poll(() => shown('.moment .dim')).toBe(` of ${lines.length} · `);
+  await expect.poll(until).toBeGreaterThan(before);
   await page.setViewportSize({ width: 760, height: 700 });
   await settle();
   await expect.poll(() => pill()).toEqual(['back to live', 'scrubber past']);
   await page.getByRole('button', { name: 'back to live' }).click();
   await settle();
   await expect.poll(() => pill()).toEqual(['live', 'scrubber ']);
-  await expect.poll(() => shown('#moment')).toBe('40');
+  await expect.poll(() => shown('#moment')).toBe(`${lines.length}`);
 });

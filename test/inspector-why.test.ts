@@ -2,6 +2,7 @@
 
 import { formatRecording, Loop, record } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { recordingText } from '../inspector/dev/synthetic.ts';
 import { begin, choose, end, leave, openRecording, page, press, settle, visit } from './support/page.ts';
 
 beforeAll(begin);
@@ -88,7 +89,7 @@ test('a failure is told with its error, its cause and its stack, as text to read
   await expect.poll(() => page.innerText('#state')).toContain('row 812 is damaged');
 });
 
-test('guards stand at the ways of the chart, and the whole of it is in sight', async () => {
+test('guards stand at the ways of the chart; its text can be read in any window, and the whole of it is in sight where that is asked for', async () => {
   await visit();
   await openRecording(await recorded());
   for (const [width, height] of [
@@ -99,6 +100,17 @@ test('guards stand at the ways of the chart, and the whole of it is in sight', a
     await page.setViewportSize({ width, height });
     await page.waitForSelector('#statechart');
     await settle();
+    const smallest = () =>
+      page.locator('#statechart').evaluate((chart) => {
+        const scale = (chart as SVGSVGElement).getScreenCTM()!.a;
+        const texts = [...chart.querySelectorAll('text')];
+        return Math.min(...texts.map((text) => Number.parseFloat(getComputedStyle(text).fontSize) * scale));
+      });
+    await expect.poll(smallest, { message: `${width} × ${height}` }).toBeGreaterThan(10.9);
+    const fit = page.getByRole('button', { name: 'fit', exact: true });
+    await fit.click();
+    await expect.poll(() => fit.getAttribute('aria-pressed')).toBe('true');
+    await settle();
     const words = await page.locator('#statechart').textContent();
     for (const guard of ['skip', 'over', 'paused', 'ended']) expect(words).toContain(`if ${guard}`);
     expect(words).not.toContain('wasOver');
@@ -106,5 +118,20 @@ test('guards stand at the ways of the chart, and the whole of it is in sight', a
       .locator('#chart')
       .evaluate((box) => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]);
     expect(room, `${width} × ${height}`).toEqual([0, 0]);
+    await fit.click();
   }
+  // However often a way was taken, that lies within its box.
+  await openRecording(recordingText({ epochs: 1, batches: 12_345 }), 'many.jsonl');
+  await choose('batches');
+  await expect.poll(() => page.locator('#statechart').textContent()).toContain('12.3K');
+  const outside = await page.locator('#statechart .box').evaluateAll((boxes) =>
+    boxes.flatMap((box) => {
+      const { left, right } = box.querySelector('rect')!.getBoundingClientRect();
+      const texts = [...box.querySelectorAll('text')].map(
+        (text) => [text.textContent, text.getBoundingClientRect()] as const,
+      );
+      return texts.filter(([, place]) => place.left < left || place.right > right).map(([text]) => text);
+    }),
+  );
+  expect(outside).toEqual([]);
 });

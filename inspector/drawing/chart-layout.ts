@@ -32,13 +32,16 @@ export const HEAD = 26;
 /** Between states that stand by themselves. */
 const GAP = 14;
 
+/** Of a count in five signs, what has no room behind the events of an arrow: those have room around them, boxes have none. */
+const COUNT = 24;
+
 /** As many letters as an event and its guard take, and room for a count behind them. */
 const letters = ({ text, guard }: Note) => text.length + (guard ? guard.length + 4 : 0);
 const noteWidth = (note: Note) => letters(note) * SMALL + 22;
 
 function sized(box: Box): { width: number; height: number } {
   return {
-    width: Math.max(76, box.name.length * LETTER + 30, ...box.notes.map((note) => noteWidth(note) + 10)),
+    width: Math.max(76, box.name.length * LETTER + 30, ...box.notes.map((note) => noteWidth(note) + 10 + COUNT)),
     height: HEAD + (box.notes.length ? box.notes.length * LINE + 5 : 0),
   };
 }

@@ -1,10 +1,13 @@
-import type { Nest } from '../run/nest.ts';
-
 /** A box to lay out: what is in it follows one another; what is in one list stands side by side. */
 export interface Nested {
   readonly key: string;
   readonly regions: readonly (readonly Nested[])[];
+  /** Whether others are folded into it. */
+  readonly folds?: boolean;
 }
+
+/** How much wider a box is into which others are folded: the way to them stands there. As the style says. */
+export const UNFOLD = 44;
 
 /** How large boxes are, in pixels. */
 export interface NestSizes {
@@ -50,7 +53,11 @@ export const NEST_SIZES: readonly NestSizes[] = [
   { width: 250, height: 98, head: 60, pad: 12, gap: 28 },
   { width: 206, height: 92, head: 58, pad: 10, gap: 24 },
   { width: 168, height: 30, head: 30, pad: 6, gap: 18 },
+  { width: 138, height: 26, head: 26, pad: 5, gap: 16 },
 ];
+
+/** With these and smaller ones, boxes are too small for more than a line. */
+const TIGHT = 3;
 
 /** Around boxes that run side by side, and between them. */
 const FRAME = 7;
@@ -74,15 +81,9 @@ export function nestLayout(regions: Nested['regions'], room: { width: number; he
   return picture!;
 }
 
-let kept: { signature: string; width: number; height: number; picture: NestPicture } | undefined;
-
-/** Lays the boxes of a program out: anew only when there are others, or the pane has another size. */
-export function nestPicture({ signature, regions }: Nest, room: { width: number; height: number }): NestPicture {
-  const { width, height } = room;
-  if (kept?.signature !== signature || kept.width !== width || kept.height !== height)
-    kept = { signature, width, height, picture: nestLayout(regions, room) };
-  return kept.picture;
-}
+/** How tall boxes are at least. */
+export const leastHeight = (regions: Nested['regions'], width: number): number =>
+  flow(regions, width, NEST_SIZES.at(-1)!).height;
 
 function pictureOf(regions: Nested['regions'], width: number, sizes: NestSizes): NestPicture {
   const block = flow(regions, width, sizes);
@@ -93,7 +94,7 @@ function pictureOf(regions: Nested['regions'], width: number, sizes: NestSizes):
     places: new Map(block.boxes.map((box) => [box.key, box])),
     frames: block.frames,
     arrows: block.arrows.map(({ x, y, down }) => arrowPath(x, y, down, sizes.gap - 10)),
-    tight: sizes === NEST_SIZES.at(-1),
+    tight: NEST_SIZES.indexOf(sizes) >= TIGHT,
   };
 }
 
@@ -105,7 +106,8 @@ function arrowPath(x: number, y: number, down: boolean, length: number): string 
 
 /** A box and all that is in it. */
 function boxOf(nested: Nested, room: number, sizes: NestSizes): Block {
-  const { width, height, head, pad } = sizes;
+  const { height, head, pad } = sizes;
+  const width = sizes.width + (nested.folds ? UNFOLD : 0);
   const own = { key: nested.key, x: 0, y: 0 };
   if (!nested.regions.length)
     return { width, height, boxes: [{ ...own, width, height, head: height }], frames: [], arrows: [] };

@@ -1,59 +1,55 @@
 import type { EventLine, Line } from './line.ts';
+import { Shape } from './shape.ts';
 
-type Node =
-  | { kind: 'number'; index: number }
-  | { kind: 'constant'; value: unknown }
-  | { kind: 'list'; inner: Node[] }
-  | { kind: 'object'; keys: string[]; inner: Node[] };
-
-/** What lines have in common that differ by their numbers only. */
+/** What lines of a loop have in common that differ by their numbers only. */
 export class Likeness {
   /** One of them. */
   readonly line: EventLine;
-  /** How many numbers each has, `seq` and `t` before all others. */
-  readonly count: number;
-  readonly #node: Node;
-  /** Which number is that of steps, where they end some. */
-  readonly #steps: number | undefined;
-  readonly #indices = new WeakMap<readonly string[], number | undefined>();
+  readonly #shape: Shape;
 
-  private constructor(line: EventLine, node: Node, count: number) {
+  private constructor(line: EventLine, shape: Shape) {
     this.line = line;
-    this.count = count;
-    this.#node = node;
-    this.#steps = line.event.type === 'loop.advanced' ? this.index(['event', 'steps']) : undefined;
+    this.#shape = shape;
   }
 
-  /** Of lines like this one; `undefined` where there can be none. */
-  static of(line: Line): Likeness | undefined {
+  /**
+   * Of lines like this one; `undefined` where there can be none.
+   * @param other one of another loop: where that is built alike, they share how
+   */
+  static of(line: Line, other?: Likeness): Likeness | undefined {
     // Rows are read without what these may bring.
     if (line.type !== 'event' || line.context !== undefined || line.status !== undefined) return undefined;
-    const counted = { count: 0 };
-    const likeness = new Likeness(line, nodeOf(line, counted), counted.count);
-    return likeness.index(['seq']) === 0 && likeness.index(['t']) === 1 ? likeness : undefined;
+    const known = other === undefined ? undefined : other.#shape;
+    const shape = known?.read(line, []) ? known : new Shape(line);
+    return shape.index(['seq']) === 0 && shape.index(['t']) === 1 ? new Likeness(line, shape) : undefined;
+  }
+
+  /** How many numbers each has, `seq` and `t` before all others. */
+  get count(): number {
+    return this.#shape.count;
   }
 
   /** Which number lies at these keys, where one does. For the same list of keys it is remembered. */
   index(keys: readonly string[]): number | undefined {
-    if (this.#indices.has(keys)) return this.#indices.get(keys);
-    let node: Node | undefined = this.#node;
-    for (const key of keys) {
-      if (node?.kind === 'object') node = node.inner[node.keys.indexOf(key)];
-      else node = node?.kind === 'list' ? node.inner[Number(key)] : undefined;
-    }
-    const index = node?.kind === 'number' ? node.index : undefined;
-    this.#indices.set(keys, index);
-    return index;
+    return this.#shape.index(keys);
   }
 
   /** How many steps a row ends. */
   stepsOf(row: Row): number {
-    return this.#steps === undefined ? 0 : row.number(this.#steps);
+    const { steps } = this.#shape;
+    return steps === undefined ? 0 : row.number(steps);
+  }
+
+  /** A line as a row, where it is like the others. */
+  rowOf(line: Line): Row | undefined {
+    // As they come from a program: the number of the other line is of no use here.
+    const told = [0];
+    return line.type === 'event' && this.#shape.read(line, told, this.line) ? Row.of(told, this) : undefined;
   }
 
   /** The line that a row stands for. */
   lineOf(row: Row): EventLine {
-    return filled(this.#node, row) as EventLine;
+    return this.#shape.lineOf(this.line, row);
   }
 }
 
@@ -95,40 +91,5 @@ export class Row {
 
   number(index: number): number {
     return this.#told[index + 1]!;
-  }
-}
-
-function nodeOf(value: unknown, counted: { count: number }): Node {
-  if (typeof value === 'number') return { kind: 'number', index: counted.count++ };
-  const before = counted.count;
-  if (Array.isArray(value)) {
-    const inner = value.map((item) => nodeOf(item, counted));
-    if (counted.count > before) return { kind: 'list', inner };
-  } else if (typeof value === 'object' && value !== null) {
-    const keys = Object.keys(value);
-    const inner = keys.map((key) => nodeOf((value as Record<string, unknown>)[key], counted));
-    if (counted.count > before) return { kind: 'object', keys, inner };
-  }
-  return { kind: 'constant', value };
-}
-
-function filled(node: Node, row: Row): unknown {
-  switch (node.kind) {
-    case 'number':
-      return row.number(node.index);
-    case 'constant':
-      return node.value;
-    case 'list':
-      return node.inner.map((inner) => filled(inner, row));
-    case 'object': {
-      const object: Record<string, unknown> = {};
-      for (let i = 0; i < node.keys.length; i++) {
-        const [key, value] = [node.keys[i]!, filled(node.inner[i]!, row)];
-        // Assigned to, it would change the prototype.
-        if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true });
-        else object[key] = value;
-      }
-      return object;
-    }
   }
 }

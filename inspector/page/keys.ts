@@ -156,6 +156,7 @@ export const LOCAL_KEYS: readonly [part: string, keys: Omit<Key, 'does'>[]][] = 
     [
       { keys: ['↑', '↓'], says: 'box to box' },
       { keys: ['Enter'], says: 'open the box: the chart of its states' },
+      { keys: ['+', '-'], says: 'look into a box that has loops folded into it; out again' },
     ],
   ],
   [

@@ -57,9 +57,17 @@ function shownNow(): Shown {
 /** The boxes there are. */
 export const nestNow = (): Nest => shownNow().nest;
 
-/** How the boxes stand at the moment that is shown. */
-export const boxesNow = (): BoxStanding[] =>
-  shownNow().at.at(session.now.value, session.chosen ? session.actor.value : undefined);
+/** What is drawn, by the keys of the boxes. */
+interface Drawn {
+  readonly places: ReadonlyMap<string, unknown>;
+}
+
+/** How the boxes of a picture stand at the moment that is shown. */
+export function boxesNow({ places }: Drawn): BoxStanding[] {
+  const { nest, at } = shownNow();
+  const drawn = nest.boxes.filter(({ key }) => places.has(key));
+  return at.at(session.now.value, session.chosen ? session.actor.value : undefined, drawn);
+}
 
 /**
  * What a box says.
@@ -69,9 +77,23 @@ export const boxesNow = (): BoxStanding[] =>
 export function wordsOf(standing: BoxStanding, tight: boolean): BoxWords {
   const { box, actor } = standing;
   const { store } = shownNow();
-  const odd = box.paths.map(firstOddWords).find((told) => told !== undefined) ?? '';
+  const odd = oddIn(box, standing.folded !== undefined) ?? '';
   const forked = (actor && forkedFrom(store, actor)) ?? '';
   return boxWords(standing, { number: tight ? undefined : numberOf(standing), odd, forked, tight });
+}
+
+/** Where a number of a box was first not finite; of one that has others folded into it, also where one of theirs was. */
+function oddIn({ paths, regions }: NestBox, isFolded: boolean): string | undefined {
+  for (const path of paths) {
+    const told = firstOddWords(path);
+    if (told) return told;
+  }
+  if (!isFolded) return undefined;
+  for (const box of regions.flat()) {
+    const told = oddIn(box, true);
+    if (told) return told.startsWith('in ') ? told : `in ${box.name}: ${told}`;
+  }
+  return undefined;
 }
 
 /** The number that a box shows. */
@@ -133,4 +155,11 @@ export function openBox(standing: BoxStanding): void {
 export function chosenBox(): NestBox | undefined {
   const path = session.actor.value?.path;
   return path && shownNow().nest.boxOf(path);
+}
+
+/** The box of a picture that a box lies in, or is. */
+export function drawnAround({ places }: Drawn, box: NestBox | undefined): NestBox | undefined {
+  let around = box;
+  while (around && !places.has(around.key)) around = around.parent;
+  return around;
 }

@@ -77,9 +77,12 @@ export class Recording {
     store.take(lines, bytes);
     if (!upTo || !source.parts) return;
     const { end } = store;
-    source.parts.note(upTo, () => {
-      const standing = standingBefore(store, contexts, { first: end, end });
-      return Array.from(standing, (line) => `${JSON.stringify(line)}\n`).join('');
+    source.parts.note(upTo, {
+      t: store.t(store.last),
+      text() {
+        const standing = standingBefore(store, contexts, { first: end, end });
+        return Array.from(standing, (line) => `${JSON.stringify(line)}\n`).join('');
+      },
     });
     this.upTo = upTo.line;
   }

@@ -51,8 +51,9 @@ export class Recordings extends PageSelection {
       }
       const recording = new Recording(source, ++this.#opened, (one) => this.#showNew(one));
       const shown = this.recording.peek();
-      // Of a file it shows with its first line whether it is a recording; a program is seen to be one.
-      if (at === first && (source.send || !shown || shown.isEmpty)) this.#list(recording, true);
+      // Of a file it shows with its first line whether it is a recording; a program, or a part of one, is seen to be one.
+      const isKnown = source.send || source.from !== undefined;
+      if (at === first && (isKnown || !shown || shown.isEmpty)) this.#list(recording, true);
       else {
         this.#pending.add(recording);
         if (at === first) this.#wanted.add(recording);

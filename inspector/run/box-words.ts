@@ -56,6 +56,10 @@ export interface BoxWords {
   readonly curve: string;
   /** Where the stroke in the middle stands. */
   readonly middle: number;
+  /** How many loops are folded into it, which of them runs, and how many of their runs have failed. */
+  readonly folded: string;
+  readonly foldedRuns: string;
+  readonly foldedFailed: string;
 }
 
 /** What of a box its standing does not say. */
@@ -93,6 +97,9 @@ export function boxWords(standing: BoxStanding, { number, odd, forked, tight }: 
     failed: isMany ? failed : 0,
     ahead: isMany ? box.paths.length - standing.loops : 0,
     ...(number ? numberWords(number) : NO_NUMBER),
+    folded: standing.folded ? figure(standing.folded.loops) : '',
+    foldedRuns: standing.folded?.runs?.name ?? '',
+    foldedFailed: standing.folded?.failed ? `${figure(standing.folded.failed)} failed` : '',
   };
 }
 

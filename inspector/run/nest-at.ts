@@ -1,5 +1,6 @@
 import { type Actor, begun, type Phase } from './actor.ts';
 import type { Contexts } from './contexts.ts';
+import { type Folded, runningIn } from './folded.ts';
 import type { Nest, NestBox } from './nest.ts';
 import { RunTally, type Tally } from './run-tally.ts';
 import { type Spread, spreadOf, stepsOfEach } from './spread.ts';
@@ -30,6 +31,8 @@ export interface BoxStanding extends Tally {
   innermost: boolean;
   /** The outermost box around it: nothing for that one itself. */
   root: BoxStanding | undefined;
+  /** Of a box whose inner ones are not shown, what there is to say of those. */
+  folded: Folded | undefined;
 }
 
 /** The states of the machine, in words for somebody who does not know it. */
@@ -49,11 +52,12 @@ export class NestAt {
   }
 
   /**
-   * All boxes, in the order of the nest.
+   * How boxes stand.
    *
    * @param looked the run that is looked at: boxes around it tell of the runs that it is in
+   * @param shown those that are drawn, in the order of the nest; all by default
    */
-  at(row: number, looked: Actor | undefined): BoxStanding[] {
+  at(row: number, looked: Actor | undefined, shown: readonly NestBox[] = this.#nest.boxes): BoxStanding[] {
     const chain = new Map<NestBox, Actor>();
     for (let actor = looked; actor; actor = actor.parent) {
       const box = this.#nest.boxOf(actor.path);
@@ -61,15 +65,50 @@ export class NestAt {
     }
     const t = row >= this.#store.first ? this.#store.t(row) : 0;
     const all = new Map<NestBox, BoxStanding>();
-    for (const box of this.#nest.boxes) {
-      const above = box.parent && all.get(box.parent);
-      all.set(box, this.#standing(box, above, chain.get(box), row, t));
-    }
-    for (const { box, running } of all.values()) {
+    const standingOf = (box: NestBox): BoxStanding => {
+      const known = all.get(box);
+      if (known) return known;
+      const above = box.parent && standingOf(box.parent);
+      const told = this.#standing(box, above, chain.get(box), row, t);
+      all.set(box, told);
+      return told;
+    };
+    const drawn = new Set(shown);
+    const told = shown.map((box) => {
+      const here = standingOf(box);
+      const isFolded = box.regions.length > 0 && !box.regions.some((region) => region.some((one) => drawn.has(one)));
+      if (isFolded) here.folded = this.#folded(here, row, t);
+      return here;
+    });
+    for (const { box, running } of told) {
       const around = box.parent && all.get(box.parent);
       if (around && running.length) around.innermost = false;
     }
-    return [...all.values()];
+    return told;
+  }
+
+  #tally(box: NestBox, row: number, t: number): Tally {
+    const tally = this.#tallyOf(box);
+    tally.update(box.paths);
+    return tally.at(row, t);
+  }
+
+  #tallyOf(box: NestBox): RunTally {
+    const tally = this.#tallies.get(box) ?? new RunTally();
+    this.#tallies.set(box, tally);
+    return tally;
+  }
+
+  #folded({ box, running, actor }: BoxStanding, row: number, t: number): Folded {
+    const counts = { loops: 0, failed: 0 };
+    const count = (inner: NestBox) => {
+      counts.loops += inner.paths.length;
+      counts.failed += this.#tally(inner, row, t).failed;
+      for (const region of inner.regions) region.forEach(count);
+    };
+    for (const region of box.regions) region.forEach(count);
+    const from = running.includes(actor!) ? actor : running.at(-1);
+    return { ...counts, runs: from && runningIn(from, row) };
   }
 
   #standing(
@@ -79,11 +118,9 @@ export class NestAt {
     row: number,
     t: number,
   ): BoxStanding {
-    const tally = this.#tallies.get(box) ?? new RunTally();
-    this.#tallies.set(box, tally);
-    tally.update(box.paths);
-    const counts = tally.at(row, t);
-    const actor = looked ?? latestIn(box, above?.actor, row) ?? counts.running.at(-1) ?? tally.run(counts.begun - 1);
+    const counts = this.#tally(box, row, t);
+    const actor =
+      looked ?? latestIn(box, above?.actor, row) ?? counts.running.at(-1) ?? this.#tallyOf(box).run(counts.begun - 1);
     const here = actor && standing(this.#store, actor, row);
     const told = actor && here && toldOf(this.#store, this.#contexts, actor, here);
     const root = above && (above.root ?? above);
@@ -101,6 +138,7 @@ export class NestAt {
       spread: box.paths.length > 1 ? spreadOf(stepsOfEach(box.paths, row)) : undefined,
       innermost: counts.running.length > 0,
       root,
+      folded: undefined,
     };
   }
 }

@@ -121,7 +121,8 @@ export function totalOf(contexts: Contexts, actor: Actor, row: number): { total:
   const state = contexts.at(actor, row)?.state;
   if (typeof state === 'object' && state !== null && Object.hasOwn(state, 'total')) {
     const total = numberOf((state as { total: unknown }).total);
-    if (total !== undefined) return { total, guess: false };
+    // Without an end, a loop may have one that is none.
+    if (total !== undefined && Number.isFinite(total)) return { total, guess: false };
   }
   const { actors } = actor.path;
   for (let at = actors.lastIndexOf(actor) - 1; at >= 0; at--) {

@@ -10,6 +10,14 @@ export interface Place {
 export interface Mark extends Place {
   /** How the loops stood there, as the lines that a recording begins with. */
   text: string;
+  /** About when that was, in milliseconds since 1970. */
+  t: number;
+}
+
+/** How the loops stood at a place, and when that was. */
+export interface Stand {
+  t: number;
+  text(): string;
 }
 
 /** There is a mark after so many lines, or sooner where they are long. */
@@ -28,9 +36,10 @@ const MARKS = 4;
  *                                               part 3 ------------------------------ …
  */
 export class FileParts {
-  readonly marks: Mark[] = [{ line: 0, offset: 0, text: '' }];
-  /** How many lines are known to be there. */
+  readonly marks: Mark[] = [{ line: 0, offset: 0, text: '', t: Number.NaN }];
+  /** How many lines are known to be there, and the time of the last of them. */
   lines = 0;
+  t: number = Number.NaN;
   /** Whether there are no more. */
   isWhole = false;
   /** So many lines lie between two marks. */
@@ -43,13 +52,18 @@ export class FileParts {
 
   /**
    * Takes note of how far the file has been read.
-   * @param standing how the loops stand there
+   * @param stand how the loops stand there
    */
-  note({ line, offset }: Place, standing: () => string): void {
-    this.lines = Math.max(this.lines, line);
+  note({ line, offset }: Place, stand: Stand): void {
+    if (line >= this.lines) {
+      this.lines = line;
+      this.t = stand.t;
+    }
+    const [begin] = this.marks;
+    if (Number.isNaN(begin!.t)) begin!.t = stand.t;
     const last = this.marks.at(-1)!;
     if (line - last.line < this.every && offset - last.offset < BYTES) return;
-    if (line > last.line) this.marks.push({ line, offset, text: standing() });
+    if (line > last.line) this.marks.push({ line, offset, text: stand.text(), t: stand.t });
   }
 
   /** So many lines are read of a part, which begins with a mark. */
@@ -58,6 +72,18 @@ export class FileParts {
     const next = this.marks[part + MARKS];
     if (next) return next.line - line;
     return this.isWhole ? this.lines - line : MARKS * this.every;
+  }
+
+  /** The part that comes to a line soonest. @param line counted from 0 */
+  partOf(line: number): number {
+    return this.marks.findLastIndex((mark) => mark.line <= Math.max(0, line));
+  }
+
+  /** About when a line was written: between two marks, time is taken to go evenly. */
+  timeOf(line: number): number {
+    const at = this.partOf(line);
+    const [from, to] = [this.marks[at]!, this.marks[at + 1] ?? { line: this.lines, t: this.t }];
+    return from.t + ((to.t - from.t) * (line - from.line)) / Math.max(1, to.line - from.line);
   }
 
   /** The part before or after the one that begins with a line; nothing where there is none. */

@@ -1,9 +1,8 @@
-import type { Line } from '../lines/line.ts';
 import { figure } from '../text/number.ts';
 import { embeddedRecordings } from './embedded.ts';
 import { FileParts } from './file-parts.ts';
 import { type Reading, readLines } from './jsonl.ts';
-import type { Source, Status } from './source.ts';
+import type { Source, Status, Taken } from './source.ts';
 import { unzipped } from './unzip.ts';
 
 /** So many of something, and what is the case with them. */
@@ -67,7 +66,7 @@ function sourceOf(where: Where, which = 1, from?: number): Source {
       const head = encoder.encode(mark.text);
       const before = mark.text.split('\n').length - 1;
       let taken = 0;
-      const take = (lines: Line[], bytes: number, upTo: number) => {
+      const take = (lines: Taken[], bytes: number, upTo: number) => {
         taken += lines.length;
         onLines(lines, bytes, { line: mark.line + taken - before, offset: mark.offset + upTo - head.length });
       };

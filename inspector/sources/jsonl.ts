@@ -1,6 +1,8 @@
 import { completed, faultOf, type Line } from '../lines/line.ts';
+import { AlikeLines } from './alike-lines.ts';
 import { ByteLines } from './byte-lines.ts';
 import { Sequence } from './sequence.ts';
+import type { Taken } from './source.ts';
 import { unzipped } from './unzip.ts';
 
 /** What a file held besides the lines that are shown. All but `recordings` is of the one that was asked for. */
@@ -54,7 +56,7 @@ const breathe = () =>
  */
 export async function readLines(
   bytes: ReadableStream<Uint8Array>,
-  onLines: (lines: Line[], bytes: number, upTo: number) => void,
+  onLines: (lines: Taken[], bytes: number, upTo: number) => void,
   signal: AbortSignal,
   { which: wanted = 1, most = Number.POSITIVE_INFINITY, together = Number.POSITIVE_INFINITY }: Wanted = {},
 ): Promise<Reading> {
@@ -77,7 +79,8 @@ export async function readLines(
   const reader = (await unzipped(bytes)).getReader();
   const cut = new ByteLines();
   let number = 0;
-  let batch: Line[] = [];
+  const alike = new AlikeLines();
+  let batch: Taken[] = [];
   let weight = 0;
   let began = performance.now();
 
@@ -121,7 +124,7 @@ export async function readLines(
     reached = Math.max(line.seq, reached);
     reading.lines++;
     weight += length;
-    batch.push(line);
+    batch.push(alike.taken(line));
   };
   /** Puts lines that say what is missing before one where something is, so that every view can tell. */
   const lack = (count: number, { seq, t }: Line) => {

@@ -18,6 +18,11 @@ export function figure(value: number): string {
   return size >= 1e6 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(5)));
 }
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** A count in five signs at most: `9,999`, `12.3K`. */
+export const fewSigns = (count: number): string => (count < 10_000 ? figure(count) : compact.format(count));
+
 /** A number in full, where that is not long. */
 export function short(value: number): string {
   const text = String(value);

@@ -12,16 +12,20 @@ import { type Told, toldOf } from '../run/standing-in-words.ts';
 import { stateInWords, statesIn } from '../run/state-value.ts';
 import { edgeKey, TransitionCounts, taken } from '../run/transition-counts.ts';
 import { shortType } from '../text/describe.ts';
-import { figure } from '../text/number.ts';
+import { fewSigns, figure } from '../text/number.ts';
 import { useRoom } from '../widgets/element-size.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Scroll } from '../widgets/scroll.tsx';
 import { Send } from './send.tsx';
 
-/** 0 for as large as there is room. */
-const zoom = signal(0);
-/** Below this the text cannot be read: the chart is scrolled instead. */
-const SMALLEST = 0.6;
+/** How much larger it is than drawn; `read` for as large as there is room, and no smaller than can be read; `fit` for all of it. */
+const zoom = signal<number | 'read' | 'fit'>('read');
+const zoomBy = (factor: number) => {
+  const { value } = zoom;
+  zoom.value = (typeof value === 'number' ? value : 1) * factor;
+};
+/** From here on the text, which is of 10 units, has 11 pixels. Where there is no room for that, the chart is scrolled. */
+const READABLE = 1.1;
 /** What the pane has around the chart. */
 const MARGIN = { width: 20, height: 10 };
 
@@ -58,36 +62,21 @@ export function Chart() {
           </span>
         ) : null}
         <span class="grow" />
-        <button
-          type="button"
-          class="flat"
-          title="Smaller"
-          aria-label="Smaller"
-          onClick={() => {
-            zoom.value = (zoom.value || 1) / 1.25;
-          }}
-        >
+        <button type="button" class="flat" title="Smaller" aria-label="Smaller" onClick={() => zoomBy(1 / 1.25)}>
           −
         </button>
         <button
           type="button"
           class="flat"
-          aria-pressed={zoom.value === 0}
+          title="All of it in sight"
+          aria-pressed={zoom.value === 'fit'}
           onClick={() => {
-            zoom.value = 0;
+            zoom.value = zoom.value === 'fit' ? 'read' : 'fit';
           }}
         >
           fit
         </button>
-        <button
-          type="button"
-          class="flat"
-          title="Larger"
-          aria-label="Larger"
-          onClick={() => {
-            zoom.value = (zoom.value || 1) * 1.25;
-          }}
-        >
+        <button type="button" class="flat" title="Larger" aria-label="Larger" onClick={() => zoomBy(1.25)}>
           +
         </button>
       </header>
@@ -232,14 +221,17 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
   useEffect(() => {
     svg.current?.querySelector('.box.lit')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [value, zoom.value]);
-  const size = zoom.value
-    ? { width: plan.width * zoom.value, height: plan.height * zoom.value }
-    : { style: { minWidth: `${plan.width * SMALLEST}px`, minHeight: `${plan.height * SMALLEST}px` } };
+  const { value: chosen } = zoom;
+  const least = chosen === 'read' ? READABLE : 0;
+  const size =
+    typeof chosen === 'number'
+      ? { width: plan.width * chosen, height: plan.height * chosen }
+      : { style: { minWidth: `${plan.width * least}px`, minHeight: `${plan.height * least}px` } };
   return (
     <svg
       ref={svg}
       id="statechart"
-      class={`${zoom.value ? '' : 'fit'} ${left ? 'left' : ''}`}
+      class={`${typeof chosen === 'number' ? '' : 'fit'} ${left ? 'left' : ''}`}
       viewBox={`0 0 ${plan.width} ${plan.height}`}
       {...size}
       role="img"
@@ -283,7 +275,7 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
             >
               {note.text}
               <Guard of={note} />
-              {count(note) ? <tspan class="times"> {figure(count(note))}</tspan> : null}
+              <Times count={count(note)} />
             </text>
           ))}
         </g>
@@ -315,7 +307,7 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
               >
                 {event.text}
                 <Guard of={event} />
-                {count(event) ? <tspan class="times"> {figure(count(event))}</tspan> : null}
+                <Times count={count(event)} />
               </text>
             ))}
           </g>
@@ -327,6 +319,14 @@ function Drawing({ plan, value, lit, left, row }: DrawingProps) {
 
 const Guard = ({ of: { guard } }: { of: { guard: string } }) =>
   guard ? <tspan class="guard"> if {guard}</tspan> : null;
+
+/** How often a way was taken; pointed at, exactly. */
+const Times = ({ count }: { count: number }) =>
+  count ? (
+    <tspan class="times">
+      <title>{figure(count)}</title> {fewSigns(count)}
+    </tspan>
+  ) : null;
 
 /** The picture of the selected loop's chart, for those who save it. */
 export function chartNow(): ChartLine | undefined {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { PlacedNest } from '../drawing/nest-layout.ts';
+import { type PlacedNest, UNFOLD } from '../drawing/nest-layout.ts';
 import type { BoxWords } from '../run/box-words.ts';
 import { Mark } from '../widgets/phase-mark.tsx';
 import { Steady } from '../widgets/steady.ts';
@@ -17,11 +17,12 @@ interface BoxProps {
 /** A box of the nest. A step changes few of them. */
 export class Box extends Steady<BoxProps> {
   override render({ loop, words, place, tight, current }: BoxProps): ComponentChildren {
-    const { phase, runs, innermost, odd, isMany } = words;
-    return (
+    const { phase, runs, innermost, odd, isMany, folded } = words;
+    const box = (
       <button
+        key="box"
         type="button"
-        class={`nested ${phase} ${runs ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${isMany ? 'many' : ''}`}
+        class={`nested ${phase} ${runs ? 'runs' : ''} ${innermost ? 'innermost' : ''} ${odd ? 'is-odd' : ''} ${isMany ? 'many' : ''} ${folded ? 'folds' : ''}`}
         style={{
           transform: `translate(${place.x}px, ${place.y}px)`,
           width: `${place.width}px`,
@@ -34,7 +35,28 @@ export class Box extends Steady<BoxProps> {
         <BoxText words={words} place={place} tight={tight} />
       </button>
     );
+    // Both ways, so that the box stays the element that it is when its loops are not folded any more.
+    return [box, folded ? <Unfold key="unfold" loop={loop} words={words} place={place} /> : null];
   }
+}
+
+/** The way into a box that has others folded into it, in the place of those. */
+function Unfold({ loop, words, place }: Pick<BoxProps, 'loop' | 'words' | 'place'>) {
+  return (
+    <button
+      type="button"
+      class={`unfold ${words.runs ? 'lit' : ''}`}
+      style={{
+        transform: `translate(${place.x + place.width - UNFOLD}px, ${place.y}px)`,
+        height: `${place.height}px`,
+      }}
+      data-loop={loop}
+      title={`Show the ${words.folded} in it (+)`}
+    >
+      +{words.folded}
+      <Told>{` loops in ${words.name}: look into it`}</Told>
+    </button>
+  );
 }
 
 /** From so many pixels on, the number stands beside the rest. */
@@ -48,19 +70,22 @@ function BoxText({ words, place, tight }: Pick<BoxProps, 'words' | 'place' | 'ti
   return (
     <span class={`text ${wide ? 'wide' : ''}`} style={{ height: `${place.head - 3}px` }}>
       <span class="line">
-        {phase === 'ahead' ? <i class="ahead-mark" /> : <Mark phase={phase} />}
-        <b class={`name hue${words.hue}`}>{words.name}</b>
-        <Told>{`${words.around}; `}</Told>
+        <span class="called">
+          {phase === 'ahead' ? <i class="ahead-mark" /> : <Mark phase={phase} />}
+          <b class={`name hue${words.hue}`}>{words.name}</b>
+          <Told>{`${words.around}; `}</Told>
+        </span>
         {times ? <span class="times">× {times}</span> : null}
         {times ? <Told>{words.isMany ? ' loops; ' : ' runs; '}</Told> : null}
         {forked ? <span class="forked dim">forked from {forked}</span> : null}
         {tight ? (
           <>
             <Told>{`${words.words}; `}</Told>
-            <span class="count">
+            <span class={`count ${words.foldedRuns ? 'told' : ''}`}>
               {words.hasTotal ? <Told>step </Told> : null}
               {words.steps}
             </span>
+            <FoldedRun words={words} />
           </>
         ) : (
           <span class="words">{words.words}</span>
@@ -71,6 +96,7 @@ function BoxText({ words, place, tight }: Pick<BoxProps, 'words' | 'place' | 'ti
           <span class="line">
             <Told>; </Told>
             <span class="count">{words.steps}</span>
+            <FoldedRun words={words} />
             <Told>; </Told>
             <span class="share">{words.share}</span>
           </span>
@@ -79,6 +105,27 @@ function BoxText({ words, place, tight }: Pick<BoxProps, 'words' | 'place' | 'ti
         </>
       )}
     </span>
+  );
+}
+
+/** Of the loops that are folded into a box: the innermost that runs, and how many have failed. */
+function FoldedRun({ words: { foldedRuns, foldedFailed } }: { words: BoxWords }) {
+  return (
+    <>
+      {foldedFailed ? (
+        <b class="bad">
+          <Told>; in it </Told>
+          {foldedFailed}
+        </b>
+      ) : null}
+      {foldedRuns ? (
+        <span class="inner">
+          <Told>; in it runs </Told>
+          <span aria-hidden="true">› </span>
+          {foldedRuns}
+        </span>
+      ) : null}
+    </>
   );
 }
 

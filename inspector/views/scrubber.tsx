@@ -11,6 +11,8 @@ const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 /** Where in time the page is, and all ways to go elsewhere. */
 export function Scrubber() {
   const { store } = session;
+  // Where the moment that is shown lies among all of them changes while it stays the same.
+  session.version.value;
   const now = session.now.value;
   const live = session.cursor.value === null;
   const some = store.end > 0;

@@ -35,6 +35,12 @@ function onPress(event: MouseEvent): void {
 
 const idOf = (row: TreeRow): string => `tree-${rowKey(row)}`;
 
+/** The same for all runs of a loop, unless they are listed: to begin a row anew for each costs more than to change it. */
+const placeKey = (row: TreeRow): string => {
+  const { path } = row.actor;
+  return row.only ? rowKey(row) : `${path.run.number} ${path.name}${row.array ? ' []' : ''}`;
+};
+
 /** Every loop: its state, how far it is, how fast, for how long. */
 export function Tree() {
   const { store, contexts } = session;
@@ -66,7 +72,7 @@ export function Tree() {
           .map((row, index) =>
             row.actor.kind === '' ? (
               <TreeNode
-                key={rowKey(row)}
+                key={placeKey(row)}
                 id={idOf(row)}
                 words={treeWords(store, contexts, row, now)}
                 depth={row.depth}

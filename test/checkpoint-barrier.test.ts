@@ -1,6 +1,6 @@
 import { type Checkpoint, type CheckpointStore, Loop, memoryStore, type StartOptions } from 'loopchart';
 import { describe, expect, test, vi } from 'vitest';
-import { fromPromise } from 'xstate';
+import { Actor, fromPromise } from 'xstate';
 import { Above, all, Belt, Consumer, Model, Pair, Producer } from './support/belt.ts';
 import { Count, Family, turn } from './support/loops.ts';
 import { runProgram } from './support/program.ts';
@@ -558,4 +558,38 @@ test('children whose steps come to an end by themselves are captured at the same
   expect(await new Sums().start({ store, every: { steps: 5 }, durability: 'sync' }).output).toBe(100);
   expect(texts.length).toBeGreaterThan(10);
   expect(await resumed(() => new Sums(), texts)).toEqual(texts.map(() => 100));
+});
+
+test('of many loops side by side, not all are looked at each time that one comes to stand', async () => {
+  class Waits extends Count {
+    override async advance() {
+      await turn();
+      this.state.n++;
+    }
+  }
+  class Crowd extends Loop<number> {
+    override state = { sum: 0 };
+    loops = Array.from({ length: 100 }, () => new Waits(3));
+    get done() {
+      return this.state.sum > 0;
+    }
+    reset() {}
+    async advance() {
+      for (const n of await Promise.all(this.loops.map((loop) => loop.run()))) this.state.sum += n;
+    }
+    override onRunEnd() {
+      return this.state.sum;
+    }
+  }
+  const run = new Crowd().start();
+  await turn();
+  await turn();
+  const looks = vi.spyOn(Actor.prototype, 'getSnapshot');
+  const from = await run.checkpoint();
+  // Once for each that comes would be 10,000.
+  expect(looks.mock.calls.length).toBeLessThan(6000);
+  looks.mockRestore();
+  expect(Object.keys(from.phase.children)).toHaveLength(100);
+  expect(await run.output).toBe(300);
+  expect(await new Crowd().start({ from }).output).toBe(300);
 });

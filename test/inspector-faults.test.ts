@@ -133,6 +133,14 @@ test('an observer that throws beside the inspector reaches neither it nor the ru
   expect(new Set(uncaught.splice(0).map(String))).toEqual(new Set(['Error: from a handler']));
 });
 
+test('what is no actor cannot be attached: a run has one', async () => {
+  const inspection = new Inspection();
+  const run = new Count().start();
+  for (const other of [run, new Count(), undefined])
+    expect(() => inspection.attach(other as never)).toThrow('attach expected an actor, such as `run.actor`, got ');
+  await run.output;
+});
+
 test('what is thrown while a page drives a run is told to the page, or once to who has the inspector', async () => {
   const told: string[] = [];
   const served = await serve({ tell: (text) => void told.push(text) });

@@ -22,6 +22,8 @@ describe('options that make no sense are refused before anything runs', () => {
     [{ id: '' }, '`id` to be a string that is not empty'],
     [{ id: 7 }, '`id` to be a string that is not empty, got `7`'],
     [{ inspect: 7 }, '`inspect`'],
+    [{ inspect: Promise.resolve() }, 'got a promise: await it'],
+    [{ store: Promise.resolve() }, 'got a promise: await it'],
     [{ inspect: [{}] }, '`inspect`'],
     [{ signal: {} }, '`signal`'],
     [{ paused: 'yes' }, '`paused`'],
@@ -32,7 +34,7 @@ describe('options that make no sense are refused before anything runs', () => {
     [5, 'options: an object'],
   ];
   for (const [options, message] of wrong) {
-    test(JSON.stringify(options), () => {
+    test(`${JSON.stringify(options)}: ${message}`, () => {
       const loop = new Count();
       expect(() => loop.start(options)).toThrow(expect.objectContaining({ code: 'MISCONFIGURATION', path: 'count' }));
       expect(() => loop.start(options)).toThrow(message);

@@ -48,13 +48,22 @@ describe('progress', () => {
   });
 
   test.each<[string, (run: LoopRun<number, Count>, each: () => void) => void]>([
+    ['by inspection', (run, each) => run.actor.system.inspect(each)],
     [
       'by iteration',
       async (run, each) => {
-        for await (const { steps } of run) if (steps >= 2) each();
+        try {
+          for await (const { steps } of run) if (steps >= 2) each();
+        } catch {
+          // The reason of the abort.
+        }
       },
     ],
-    ['by a subscription', (run, each) => run.actor.subscribe(({ context }) => context.steps >= 2 && each())],
+    [
+      'by a subscription',
+      (run, each) =>
+        run.actor.subscribe({ next: ({ context }) => void (context.steps >= 2 && each()), error: () => {} }),
+    ],
   ])(
     'who asks for an end, or a pause, whenever it sees a change makes no changes without end: %s',
     async (_, watch) => {

@@ -58,6 +58,8 @@ export class Barrier {
   #poked = false;
   /** The try that is under way. */
   #try: Try | undefined;
+  /** See {@link #laggard}. */
+  #lag: AnyActorRef | undefined;
 
   constructor(root: AnyActorRef) {
     this.root = root;
@@ -103,7 +105,7 @@ export class Barrier {
   /** Stands at a boundary. Resolves with whether the checkpoint was taken; else the loop takes a step and comes again. */
   stand(actor: AnyActorRef): Promise<boolean> {
     // What is no loop cannot be told to stand, so nobody stands for it.
-    if (!this.#capturing && leaves(this.root).some((leaf) => !isLoopActor(leaf))) {
+    if (!this.#capturing && !isLoopActor(this.#laggard() ?? actor)) {
       this.#complain();
       return Promise.resolve(false);
     }
@@ -120,6 +122,19 @@ export class Barrier {
     if (this.#standing.has(leaf)) return true;
     if (!isLoopActor(leaf)) return false;
     return leaf.getSnapshot().value === 'paused' || (this.onlyWaits(leaf) && this.#isHarmless([leaf]));
+  }
+
+  /** The innermost running loops, and those of them that do not stand. */
+  #inStep(): { running: AnyActorRef[]; inStep: AnyActorRef[] } {
+    return this.lookedAt(() => {
+      const running = leaves(this.root);
+      return { running, inStep: running.filter((leaf) => !this.stands(leaf)) };
+    });
+  }
+
+  /** Looks at many actors: what there is to be seen is shown once, and not for each. */
+  protected lookedAt<T>(look: () => T): T {
+    return look();
   }
 
   /** Whether the step of a loop waits for a value or a time, and for nothing else. */
@@ -139,7 +154,7 @@ export class Barrier {
         });
       }
     } else if (this.#waiting && this.#try === undefined) {
-      if (this.#patience.isLeaving || leaves(this.root).some((leaf) => this.stands(leaf))) this.#beginTry();
+      if (this.#patience.isLeaving || this.#someStand()) this.#beginTry();
     }
     this.changed?.();
   }
@@ -149,11 +164,25 @@ export class Barrier {
   }
 
   #ready(): boolean {
-    return this.#waiting && leaves(this.root).every((leaf) => this.stands(leaf));
+    return this.#waiting && this.#laggard() === undefined;
   }
 
-  #inStep(): AnyActorRef[] {
-    return leaves(this.root).filter((leaf) => !this.stands(leaf));
+  /**
+   * Who is in a step while a checkpoint is wanted: what is no loop, or else the last of the loops. It is kept, so that where
+   * thousands come to stand one after another, not all are looked at for each.
+   */
+  #laggard(): AnyActorRef | undefined {
+    return this.lookedAt(() => {
+      const known = this.#lag;
+      if (known !== undefined && isInnermost(known) && !this.stands(known)) return known;
+      const inStep = leaves(this.root).filter((leaf) => !this.stands(leaf));
+      this.#lag = inStep.find((leaf) => !isLoopActor(leaf)) ?? inStep.at(-1);
+      return this.#lag;
+    });
+  }
+
+  #someStand(): boolean {
+    return this.lookedAt(() => leaves(this.root).some((leaf) => this.stands(leaf)));
   }
 
   #beginTry(): void {
@@ -182,8 +211,7 @@ export class Barrier {
   }
 
   #outOfPatience(one: Try): void {
-    const running = leaves(this.root);
-    const inStep = running.filter((leaf) => !this.stands(leaf));
+    const { running, inStep } = this.#inStep();
     if (inStep.length === 0) return;
     const harmless = this.#isHarmless(inStep);
     const noneStands = inStep.length === running.length;
@@ -260,6 +288,12 @@ export class Barrier {
   }
 
   #complain(): void {
-    if (this.#waiting && this.#patience.isTooLong(now())) this.late?.(this.#inStep());
+    if (this.#waiting && this.#patience.isTooLong(now())) this.late?.(this.#inStep().inStep);
   }
+}
+
+/** Whether an actor runs, and no loop below it. */
+function isInnermost(actor: AnyActorRef): boolean {
+  const { status, context } = actor.getSnapshot();
+  return status === 'active' && (!isLoopActor(actor) || context.running.length === 0);
 }

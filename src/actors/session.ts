@@ -118,6 +118,16 @@ export class Session extends Barrier {
     else this.top.showBelow();
   }
 
+  protected override lookedAt<T>(look: () => T): T {
+    this.show();
+    this.#working++;
+    try {
+      return look();
+    } finally {
+      this.#working--;
+    }
+  }
+
   whileMachinesWork(work: () => void): void {
     this.#working++;
     try {

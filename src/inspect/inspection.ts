@@ -1,6 +1,8 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { describeError } from '../data/error-codec.ts';
+import { MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
+import { kindOf } from '../data/shown.ts';
 import { Observer } from '../recording/observer.ts';
 import type { Sighting, Subject } from '../recording/sighting.ts';
 import { Attachments } from './attachments.ts';
@@ -129,7 +131,9 @@ export class Inspection {
   /** Watches a run that goes on already. */
   attach(actor: AnyActorRef): void {
     if (this.#closed) return;
-    const { system } = actor;
+    const system: AnyActorRef['system'] | undefined = actor?.system;
+    if (system === undefined)
+      throw new MisconfigurationError(`attach expected an actor, such as \`run.actor\`, got \`${kindOf(actor)}\`.`);
     if (this.#observer.knows(system)) {
       this.#twice.set(system, new WeakSet());
       this.#isTwice = true;

@@ -1,4 +1,5 @@
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { InspectionEvent } from 'xstate';
 import { LoopError } from '../data/errors.ts';
 import type { RecordingLine } from '../recording/lines.ts';
@@ -13,6 +14,9 @@ export interface FileRecorder {
   close(): void;
 }
 
+/** What takes a file from the recorder that writes it: two would write over each other. By path. */
+const writing = new Map<string, () => void>();
+
 /** Lines are written together, this many characters at a time. */
 const portion = 65_536;
 
@@ -25,9 +29,12 @@ export function recordTo(
   path: string,
   { redact }: { redact?: (line: RecordingLine) => RecordingLine | undefined } = {},
 ): FileRecorder {
+  const place = resolve(path);
+  writing.get(place)?.();
   const file = create(path);
   let waiting = '';
   let failed = false;
+  let isTakenOver = false;
   const flush = () => {
     if (failed || waiting === '') return;
     try {
@@ -39,6 +46,15 @@ export function recordTo(
     waiting = '';
   };
   const recorder = record((line) => {
+    if (isTakenOver) {
+      isTakenOver = false;
+      process.emitWarning(
+        new LoopError(
+          'STORE',
+          `Another recorder writes ${path} by now: of this run it holds no more. Give each run a file of its own.`,
+        ),
+      );
+    }
     const left = redact === undefined ? line : redact(structuredClone(line));
     if (left === undefined || failed) return;
     waiting += `${JSON.stringify(left)}\n`;
@@ -51,8 +67,14 @@ export function recordTo(
     flush();
     if (!failed) closeSync(file);
     failed = true;
+    if (writing.get(place) === takenOver) writing.delete(place);
   };
   const forget = atExit(close);
+  const takenOver = () => {
+    close();
+    isTakenOver = true;
+  };
+  writing.set(place, takenOver);
   return { next: (event) => recorder.next(event), close };
 }
 

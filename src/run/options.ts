@@ -78,6 +78,12 @@ export function guarded(observers: Inspect[]): (event: InspectionEvent) => void 
   };
 }
 
+/** What came in the place of an option; of the usual mistake, what to do. */
+function given(got: unknown): string {
+  const isPromise = typeof (got as PromiseLike<unknown> | null)?.then === 'function';
+  return isPromise ? 'a promise: await it' : `\`${typeof got === 'string' ? got : shown(got)}\``;
+}
+
 /** The names of all options. */
 export const known: readonly string[] = [
   'args',
@@ -95,10 +101,7 @@ export const known: readonly string[] = [
 /** @param loop where it is at hand, so that an error names it */
 export function checkOptions(loop: AnyLoop | undefined, options: StartOptions<any>): void {
   const wrong = (expected: string, got: unknown) =>
-    new MisconfigurationError(
-      `start expected ${expected}, got \`${typeof got === 'string' ? got : shown(got)}\`.`,
-      loop === undefined ? '' : pathOf(loop),
-    );
+    new MisconfigurationError(`start expected ${expected}, got ${given(got)}.`, loop === undefined ? '' : pathOf(loop));
   if (typeof options !== 'object' || Array.isArray(options))
     throw wrong('options: an object, such as { args: [3] }', options);
   for (const name of Object.keys(options))

@@ -48,6 +48,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   #aborted: { reason: unknown } | undefined;
   readonly #saver: Saver;
   #isStopping = false;
+  /** A pause is being sent: observers hear of the event before it is taken. */
+  #sendsPause = false;
   /** The actor has been started: before, the run waits for its store. */
   #begun = false;
   /** Where it is saved, if anywhere. */
@@ -234,7 +236,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   pause(): Promise<void> {
     // A subscriber may ask for it with each snapshot, and each event makes one.
-    if (!this.#isPausing) this.#send({ type: 'loop.pause' });
+    if (!this.#sendsPause && !this.#isPausing) {
+      this.#sendsPause = true;
+      this.#send({ type: 'loop.pause' });
+      this.#sendsPause = false;
+    }
     return this.#changes.quiet();
   }
 
@@ -275,8 +281,9 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     const first = this.#aborted === undefined;
     this.#aborted ??= { reason };
     if (this.#ended) this.#store?.cutShort();
+    else if (!first) return;
     else if (this.#begun) this.#send({ type: 'loop.abort', reason });
-    else if (first) this.#abortUnbegun();
+    else this.#abortUnbegun();
   }
 
   /**

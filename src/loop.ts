@@ -8,6 +8,8 @@ import type { LoopRun } from './run/run.ts';
 import { run, start } from './run/start.ts';
 import {
   type AnyLoop,
+  anyCopyMark,
+  fieldsSlot,
   type Host,
   host,
   loopMark,
@@ -72,6 +74,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   static {
     // Of the class, so that `replace` knows classes of loops as well.
     Object.defineProperty(Loop.prototype, loopMark, { value: true });
+    Object.defineProperty(Loop.prototype, anyCopyMark, { value: true });
     const { onSkip, onRunStart, onAdvanceStart, onAdvanceEnd, onRunEnd } = Loop.prototype;
     const { onRestart, onSaveCheckpoint, onLoadCheckpoint } = Loop.prototype;
     const own: OwnHooks = {
@@ -90,7 +93,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   constructor(init?: object) {
     this.init = init;
     // Not enumerable: the fields of a loop are what its author gave it.
-    for (const slot of [parentLink, trainerSlot, host, restartingSlot]) {
+    for (const slot of [parentLink, trainerSlot, host, restartingSlot, fieldsSlot]) {
       Object.defineProperty(this, slot, { value: undefined, writable: true, configurable: true });
     }
   }
@@ -365,4 +368,6 @@ export interface Loop<Output, Args> {
   [host]: Host | undefined;
   /** @internal */
   [restartingSlot]: boolean | undefined;
+  /** @internal */
+  [fieldsSlot]: object | undefined;
 }

@@ -519,6 +519,17 @@ describe('the classes', () => {
     expect(error).toMatchObject({ name: 'MisconfigurationError', code: 'MISCONFIGURATION', path: 'fit', cause });
   });
 
+  test('can be made where Error.prototype is frozen', () => {
+    const before = Object.getOwnPropertyDescriptor(Error.prototype, 'name')!;
+    Object.defineProperty(Error.prototype, 'name', { writable: false });
+    try {
+      const errors = [new LoopError('STORE', ''), new MisconfigurationError(''), new EndLoop(new Leaf(), 'leaf')];
+      expect(errors.map(({ name }) => name)).toEqual(['LoopError', 'MisconfigurationError', 'EndLoop']);
+    } finally {
+      Object.defineProperty(Error.prototype, 'name', before);
+    }
+  });
+
   test('an EndLoop is no LoopError: it is not a mistake', () => {
     expect(new EndLoop(new Leaf(), 'leaf')).not.toBeInstanceOf(LoopError);
   });

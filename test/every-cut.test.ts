@@ -213,6 +213,7 @@ describe('everyCut refuses', () => {
   const one = new Count(2);
   test.each<[string, () => Promise<unknown>, string]>([
     ['a loop in the place of what makes one', () => everyCut(one as any), 'a function that makes a new loop'],
+    ['a class', () => everyCut(Count as any), 'a function that makes a new loop, () => new Fit(), got `class Count`'],
     ['the same loop again', () => everyCut(() => one), 'expected `make` to give a new loop with each call'],
     ['something that is no loop', () => everyCut(() => ({ run() {} }) as any), '`make` to give a new loop, or { loop'],
     ['nothing', () => everyCut(() => undefined as any), 'got `undefined`'],

@@ -120,6 +120,16 @@ describe('a second writer', () => {
     expect(await stepsIn(dir)).toBe(1);
   });
 
+  test('is told why there is no lock, also where nothing can be removed either', async () => {
+    const dir = newDirectory();
+    const failed = (call: string) => () => {
+      throw Object.assign(new Error(`EROFS: read-only file system, ${call}`), { code: 'EROFS' });
+    };
+    const disk: Disk = { ...localDisk, openSync: failed('open'), unlinkSync: failed('unlink') };
+    const error = await errorOf(createFileStore(disk, dir).save('r', checkpointAt('r', 1)));
+    expect(error).toMatchObject({ code: 'STORE', message: expect.stringContaining('read-only file system, open') });
+  });
+
   test('may take over what a dead process holds, also if another process has its pid now', async (context) => {
     const dir = newDirectory();
     await createFileStore(quickDisk, dir, {}, ended).save('r', checkpointAt('r', 1));

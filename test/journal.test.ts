@@ -230,6 +230,12 @@ describe('a step that asks for something else is an error that names it', () => 
       '`b` with argument 1 `"x"`',
     ],
     [
+      'another place of a long argument',
+      async (step) => step.b.run({ rows: new Array(99).fill({ price: 1 }), tax: Number.NaN }),
+      async (step) => step.b.run({ rows: new Array(99).fill({ price: 1 }), tax: null }),
+      '`b` with argument 1, at `.tax`, `NaN` when the checkpoint was taken, and asked for `null`',
+    ],
+    [
       'fewer arguments',
       async (step) => step.b.run('x'),
       async (step) => step.b.run(),

@@ -259,12 +259,50 @@ test.each([
 test('what cannot be given, and to whom, is said', async () => {
   const run = new Ask().start();
   await expect(run.give('answer 0', new Map())).rejects.toMatchObject({ code: 'NOT_PLAIN_DATA' });
+  const rows = [{ when: new Date(0) }];
+  await expect(run.give('answer 0', { rows })).rejects.toThrow('got an instance of Date at `.rows[0].when`');
   // Whoever sends the event itself is not told; whoever asks for the value is.
   run.actor.send({ type: 'loop.give', key: 'answer 0', value: new Map() });
   expect(await run.outcome).toMatchObject({ status: 'failed', error: { code: 'NOT_PLAIN_DATA', path: 'ask' } });
   await expect(run.give('answer 0', 1)).rejects.toMatchObject({ code: 'RUN_ENDED' });
   // Nobody gets hold of it.
   await expect(new Ask().run()).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
+});
+
+test('a sleep ends when it was to end, though the timers stood still while the machine was asleep', async () => {
+  class Sleeper extends Loop<number> {
+    override state = { n: 0 };
+    get done() {
+      return this.state.n === 1;
+    }
+    reset() {}
+    async advance() {
+      await this.sleep('an hour', 3_600_000);
+      this.state.n++;
+    }
+  }
+  const { setTimeout, Date: RealDate } = globalThis;
+  const waited: number[] = [];
+  let asleep = 0;
+  // The machine falls asleep during the first timer, for two hours of which no timer knows.
+  globalThis.setTimeout = ((callback: () => void, ms = 0) => {
+    waited.push(ms);
+    return setTimeout(() => {
+      asleep = 7_200_000;
+      callback();
+    });
+  }) as never;
+  globalThis.Date = class extends RealDate {
+    static override now() {
+      return RealDate.now() + asleep;
+    }
+  } as never;
+  try {
+    await new Sleeper().start().output;
+  } finally {
+    Object.assign(globalThis, { setTimeout, Date: RealDate });
+  }
+  expect(waited.filter((ms) => ms > 1000)).toEqual([60_000]);
 });
 
 test('two that wait for one key at a time are refused; one after another they get one value each', async () => {
@@ -289,6 +327,17 @@ test('two that wait for one key at a time are refused; one after another they ge
   await run.give('same', 1);
   await run.give('same', 2);
   expect(await run.output).toEqual([1, 2]);
+});
+
+test('who gives a value whenever the run waits for one is not asked again for what is there', async () => {
+  const run = new Ask().start();
+  let given = 0;
+  run.actor.subscribe(() => {
+    const key = /receive\('(.+)'\)/.exec(run.waitingFor.join())?.[1];
+    if (key !== undefined) void run.give(key, given++);
+  });
+  expect(await run.output).toBe('0 1 2');
+  expect(given).toBe(3);
 });
 
 test('an abort ends a wait, with its reason', async () => {

@@ -26,6 +26,10 @@ describe('options that make no sense are refused before anything runs', () => {
     [{ signal: {} }, '`signal`'],
     [{ paused: 'yes' }, '`paused`'],
     [{ migrate: 7 }, '`migrate`'],
+    [{ every: { steps: 1, ms: 1 } }, 'got `{"steps":1,"ms":1}`'],
+    [{ every: { ms: Number.NaN } }, 'got `{"ms":NaN}`'],
+    [[5], 'options: an object, such as { args: [3] }, got `[5]`'],
+    [5, 'options: an object'],
   ];
   for (const [options, message] of wrong) {
     test(JSON.stringify(options), () => {
@@ -35,6 +39,22 @@ describe('options that make no sense are refused before anything runs', () => {
       expect(loop.running).toBe(false);
     });
   }
+
+  test('also where what came is no JSON', () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    for (const options of [{ args: { a: 1n } }, { store: circle }] as any[])
+      expect(() => new Count().start(options)).toThrow(expect.objectContaining({ code: 'MISCONFIGURATION' }));
+  });
+
+  test('a checkpoint that was not awaited, or is text, and what to do', () => {
+    const text = '{"format":1}';
+    const from = (given: unknown) => () => new Count().start({ from: given as never });
+    expect(from(Promise.resolve())).toThrow('got a promise: await it');
+    expect(from(text)).toThrow('give it what JSON.parse makes of it');
+    const migrate = (async () => {}) as never;
+    expect(() => new Count().start({ from: { shape: [] } as never, migrate })).toThrow('got a promise: await it');
+  });
 
   test('a second run of the same loops at the same time', async () => {
     const loop = new InTurn(new Count(2), new Count(2));

@@ -47,6 +47,34 @@ describe('progress', () => {
     }
   });
 
+  test.each<[string, (run: LoopRun<number, Count>, each: () => void) => void]>([
+    [
+      'by iteration',
+      async (run, each) => {
+        for await (const { steps } of run) if (steps >= 2) each();
+      },
+    ],
+    ['by a subscription', (run, each) => run.actor.subscribe(({ context }) => context.steps >= 2 && each())],
+  ])(
+    'who asks for an end, or a pause, whenever it sees a change makes no changes without end: %s',
+    async (_, watch) => {
+      class Slow extends Count {
+        override async advance() {
+          await turn();
+          await super.advance();
+        }
+      }
+      const run = new Slow(1_000_000).start();
+      watch(run, () => void run.stop('enough'));
+      expect(await run.outcome).toMatchObject({ status: 'stopped', reason: 'enough' });
+
+      const other = new Slow(1_000_000).start();
+      watch(other, () => void other.pause());
+      await expect.poll(() => other.progress.loops[0].value).toBe('paused');
+      expect((await other.stop()).status).toBe('stopped');
+    },
+  );
+
   test('iteration that is left does not touch the run, and several may go on side by side', async () => {
     class Slow extends Count {
       override async advance() {

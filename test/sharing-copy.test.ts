@@ -3,61 +3,26 @@ import { Loop } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { flatCopy, isFlatCopy, plainCopy } from '../src/data/json.ts';
 import { SharingCopy } from '../src/data/sharing-copy.ts';
+import { changed, objectsIn, randomState, words } from './support/changing-state.ts';
 import { random } from './support/trees.ts';
 
 const whole = (value: unknown) => plainCopy(value, () => 'loop', 'state');
-
-/** A value in words: its keys in order, and which of its objects are one. */
-function words(value: unknown, met = new Map<object, number>()): unknown {
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : value;
-  const known = met.get(value);
-  if (known !== undefined) return `the ${known}th`;
-  met.set(value, met.size);
-  if (Array.isArray(value)) return value.map((item) => words(item, met));
-  return Object.entries(value).map(([key, item]) => [key, words(item, met)]);
-}
 
 describe('a copy that shares with the last', () => {
   test('is what a whole copy is, whatever has changed; and the copies before are as they were', () => {
     let shared = 0;
     for (let seed = 1; seed <= 300; seed++) {
       const next = random(seed);
-      const pick = (n: number) => Math.floor(next() * n);
-      const leaf = () => [pick(3), -0, 0, Number.NaN, 'a', 'b', true, null, undefined][pick(9)];
-      const value = (depth: number): any => {
-        if (depth === 0 || pick(3) === 0) return leaf();
-        const items = Array.from({ length: pick(4) }, () => value(depth - 1));
-        if (pick(2) === 0) return items.map((item) => (item === undefined ? null : item));
-        return Object.fromEntries(items.map((item, i) => [['x', 'y', '7', '__proto__x'][(i + pick(2)) % 4], item]));
-      };
-      const state: any = { n: 0, a: value(3), b: value(3), list: [value(2) ?? null] };
-      const all = (from: any, into: any[] = []): any[] => {
-        if (typeof from !== 'object' || from === null || into.includes(from)) return into;
-        into.push(from);
-        for (const item of Object.values(from)) all(item, into);
-        return into;
-      };
+      const state = randomState(next);
       const copying = new SharingCopy();
       let last: unknown;
       const before: { copy: unknown; words: unknown }[] = [];
       for (let step = 0; step < 12; step++) {
-        const objects = all(state);
-        const one = objects[pick(objects.length)];
-        const keys = Object.keys(one);
-        const key = keys[pick(keys.length)];
-        const kind = pick(7);
-        if (kind === 0) state.n++;
-        else if (kind === 1 && Array.isArray(one)) one.push(pick(2) === 0 ? 1 : { new: step });
-        else if (kind === 2 && Array.isArray(one)) one.pop();
-        else if (kind === 3 && key !== undefined && !Array.isArray(one)) delete one[key];
-        else if (kind === 4 && !Array.isArray(one)) one[`k${pick(3)}`] = leaf();
-        // One object at two places, or at another; never within itself.
-        else if (kind === 5) state[`again${pick(2)}`] = all(state.a)[pick(all(state.a).length)] ?? 1;
-        else if (kind === 6 && key !== undefined && typeof one[key] !== 'object') one[key] = pick(5);
+        changed(state, step, next);
         const copy = plainCopy(state, () => 'loop', 'state', copying);
         expect(words(copy), `seed ${seed}, step ${step}`).toStrictEqual(words(whole(state)));
         for (const old of before) expect(words(old.copy), `seed ${seed}, step ${step}`).toStrictEqual(old.words);
-        if (last !== undefined && all(copy).some((part) => all(last).includes(part))) shared++;
+        if (last !== undefined && objectsIn(copy).some((part) => objectsIn(last).includes(part))) shared++;
         before.push({ copy, words: words(copy) });
         last = copy;
       }

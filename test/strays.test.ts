@@ -1,5 +1,5 @@
 import { Loop, MisconfigurationError, type Stateful } from 'loopchart';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import { Count } from './support/loops.ts';
 
@@ -61,6 +61,29 @@ const collections: Record<string, (part: object) => [fields: object, place: stri
   ],
   'a field whose name is a symbol': (part) => [{ [Symbol('parts')]: part }, '`[Symbol(parts)]`'],
 };
+
+test('a child of another copy of the library, in a field or in an array, is a MisconfigurationError', async () => {
+  vi.resetModules();
+  const other = await import('../src/index.ts');
+  class Foreign extends other.Loop {
+    get done() {
+      return true;
+    }
+    reset() {}
+    advance() {}
+  }
+  const child = new Foreign();
+  expect(child).not.toBeInstanceOf(Loop);
+  for (const [fields, place] of [
+    [{ batches: child }, 'batches'],
+    [{ folds: [child] }, 'folds[0]'],
+  ] as const) {
+    await expect(holding(fields).run()).rejects.toMatchObject({
+      code: 'MISCONFIGURATION',
+      message: expect.stringContaining(`got a Foreign of another in \`${place}\``),
+    });
+  }
+});
 
 describe('a loop or a Stateful object that stands in no field of the tree and in no array of its kind', () => {
   for (const [kind, make] of Object.entries(collections)) {

@@ -237,4 +237,5 @@ test('loops that are wired wrongly are refused, as by a run', () => {
   const fit = new Fit();
   (fit.folds as Fold[]).push(fit.folds[0]!);
   expect(() => describeLoop(fit)).toThrow('stands in two places');
+  expect(() => describeLoop(Fit as never)).toThrow('describeLoop expected a loop, got `class Fit`');
 });

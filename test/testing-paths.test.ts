@@ -145,6 +145,7 @@ test('no more than `max` are made, and what they leave out is told', () => {
   const { transitions } = few.coverage;
   expect(transitions.covered + transitions.missing.length).toBe(transitions.of);
   expect(transitions.missing).toContain('paused: resume > advancing');
+  expect(() => paths(Whole as never)).toThrow('paths expected a loop, got `class Whole`');
   for (const max of [0, -1, 1.5, Number.NaN]) {
     expect(() => paths(new Whole(), { max })).toThrow(
       `whole: paths expected \`max\` to be a whole number from 1 up, got \`${max}\`.`,

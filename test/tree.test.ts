@@ -238,6 +238,16 @@ describe('the loops form a tree', () => {
   });
 });
 
+test('a child in a field that is called as something that every object has is an error', async () => {
+  for (const name of ['toString', 'constructor', '__proto__', '']) {
+    const fit = new Fit();
+    Object.defineProperty(fit, name, { value: new Leaf(), enumerable: true });
+    expect(thrownBy(() => fit.machine)).toBeInstanceOf(MisconfigurationError);
+    expect(thrownBy(() => fit.machine).message).toContain(`a name of its own, got \`${name}\``);
+    await expect(fit.run()).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
+  }
+});
+
 describe('the machine of a loop', () => {
   test('is refused as its run is: a cycle, one loop in two fields, a second parent', () => {
     const cyclic = new Fit();

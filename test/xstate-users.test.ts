@@ -256,6 +256,38 @@ describe('provide: another actor in the place of a hook', () => {
   });
 });
 
+describe('is refused', () => {
+  const failureOf = (actor: { start(): unknown; subscribe(observer: object): unknown }) =>
+    new Promise<unknown>((error) => {
+      actor.subscribe({ error });
+      actor.start();
+    });
+
+  test('with an input that is no list of arguments', async () => {
+    for (const input of [{ to: 2 }, { name: 'two' }, 'two', 2]) {
+      const error = await failureOf(createActor(new Count().machine, { input: input as never }));
+      expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'count' });
+      expect((error as Error).message).toContain(`as in \`input: [rows]\`; got \`${JSON.stringify(input)}\``);
+    }
+  });
+
+  test('the hooks of another instance, as where a component makes a loop each time it is drawn', async () => {
+    const [first, second] = [new Count(), new Count()];
+    const actor = createActor(first.machine, { input: [3] });
+    // What useActorRef does after each rendering.
+    actor.subscribe({
+      next: ({ value }) => {
+        if (value === 'advancing') first.machine.implementations = second.machine.implementations;
+      },
+      error: () => {},
+    });
+    const error = await failureOf(actor);
+    expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'count' });
+    expect((error as Error).message).toContain('Make the loop once, and keep it');
+    expect(second.called).toEqual([]);
+  });
+});
+
 describe('React, in StrictMode', () => {
   let browser: Browser;
   let page: Page;

@@ -4,6 +4,7 @@ import { optionsOf, parentActor } from '../chart/xstate-inner.ts';
 import { putBack } from '../checkpoint/persisted.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
+import { shown } from '../data/shown.ts';
 import { hookOnStack } from '../step/in-hook.ts';
 import { waitingForParent } from '../step/restored-children.ts';
 import type { Runner } from '../step/runner.ts';
@@ -27,6 +28,9 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
     return;
   }
   const { name, args } = actor.getSnapshot().context as LoopContext;
+  const above = parentActor(actor);
+  const isBelowLoop = Array.isArray(above?.getSnapshot()?.context?.running);
+  if (!isBelowLoop) checkInput(loop, actor);
   if (name === null) {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     // Fields may have been set since the machine was asked for.
@@ -38,8 +42,7 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
     ready(running);
     return;
   }
-  const above = parentActor(actor);
-  if (above === undefined || !Array.isArray(above.getSnapshot()?.context?.running)) {
+  if (above === undefined || !isBelowLoop) {
     throw new LoopError(
       'CHECKPOINT_MISMATCH',
       `Expected the snapshot of a run, got that of the child \`${name}\` alone. Persist the actor of the topmost loop.`,
@@ -67,6 +70,16 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
 function remembering(actor: AnyActorRef, running: Running): Running {
   runnings.set(actor, running);
   return running;
+}
+
+/** @throws MisconfigurationError for an input that is no list: XState users may give an object */
+function checkInput(loop: AnyLoop, actor: AnyActorRef): void {
+  const { input, snapshot } = optionsOf(actor);
+  if (snapshot !== undefined || input === undefined || input === null || Array.isArray(input)) return;
+  throw new MisconfigurationError(
+    `Expected the input of the machine to be the list of the hooks' arguments, as in \`input: [rows]\`; got \`${shown(input)}\`.`,
+    pathOf(loop),
+  );
 }
 
 function liveArgs(loop: AnyLoop, actor: AnyActorRef, given: unknown[] | undefined, saved: Json[] | null): unknown[] {

@@ -1,6 +1,6 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
 import { parentActor } from '../chart/xstate-inner.ts';
-import { LoopError } from '../data/errors.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
@@ -44,6 +44,7 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
       try {
         attach(loop, machine, (running) => {
           if (actor.stopped) return;
+          if (running.loop !== loop) throw ofAnother(loop, running);
           running.hookActor = self;
           running.session.whileMachinesWork(() => actor.begin(running));
         });
@@ -69,6 +70,15 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
     },
   };
   return logic;
+}
+
+/** A component that makes a loop each time it is drawn gives the actor of the first one the hooks of the newest. */
+function ofAnother(loop: AnyLoop, { path }: Running): MisconfigurationError {
+  return new MisconfigurationError(
+    `Expected the hooks of the instance that the run began with, got those of another ${loop.constructor.name}: its machine was put in the place of the first one's. ` +
+      `Make the loop once, and keep it: in React, \`const [loop] = useState(() => new ${loop.constructor.name}())\`.`,
+    path,
+  );
 }
 
 const active: HookSnapshot = { status: 'active', output: undefined, error: undefined };

@@ -23,10 +23,18 @@ export class ParentSteps {
     this.#onlyAdvances = !overrides(loop, 'onAdvanceStart') && !overrides(loop, 'onAdvanceEnd');
   }
 
-  /** Takes a step. @param single whether it is to be committed. @returns the same */
-  take(single: boolean): Promise<boolean> {
+  /**
+   * Takes a step, and more as long as there is nothing else to do between them: to leave this for each and come back would
+   * cost a good part of a short one.
+   */
+  take(mayGoOn: () => boolean): Promise<void> {
     const isPlain = this.#onlyAdvances && this.#running.completedHooks.length === 0;
-    return isPlain ? this.#advance(single) : this.step().then(() => single);
+    return isPlain ? this.#advances(mayGoOn) : this.#steps(mayGoOn);
+  }
+
+  async #steps(mayGoOn: () => boolean): Promise<void> {
+    do await this.step();
+    while (!this.#burst.stopped && mayGoOn());
   }
 
   /** @param begun the hook that the step is in already */
@@ -48,16 +56,18 @@ export class ParentSteps {
   }
 
   /** The same, for the steps that most loops take: of one hook. */
-  async #advance(single: boolean): Promise<boolean> {
+  async #advances(mayGoOn: () => boolean): Promise<void> {
     const [running, burst] = [this.#running, this.#burst];
-    const unit = running.begin('advance', true);
-    const result = burst.call('advance');
-    if (isAwaited(running, 'advance', result)) refuseIterator(running.loop, 'advance', await result);
-    if (burst.stopped) return single;
-    const left = running.settle();
-    if (left !== undefined) await left;
-    if (!burst.stopped) this.#whole(unit);
-    return single;
+    do {
+      const unit = running.begin('advance', true);
+      const result = burst.call('advance');
+      if (isAwaited(running, 'advance', result)) refuseIterator(running.loop, 'advance', await result);
+      if (burst.stopped) return;
+      const left = running.settle();
+      if (left !== undefined) await left;
+      if (burst.stopped) return;
+      this.#whole(unit);
+    } while (mayGoOn());
   }
 
   /** A step is over. */

@@ -156,7 +156,6 @@ class Pump implements HookActor {
       const taken = this.#take(pace);
       const single = typeof taken === 'boolean' ? taken : await taken;
       if (this.stopped) return;
-      if (this.#mayGoOn()) continue;
       const wait = this.#looksUp(single || pace !== null, stood);
       if (wait !== undefined) await wait;
       if (this.stopped) return;
@@ -201,7 +200,7 @@ class Pump implements HookActor {
   #take(pace: number | null): boolean | Promise<boolean> {
     const { session } = this.#running;
     const single = session.watched || session.wanted || session.saveNow !== undefined;
-    if (this.#parentSteps !== undefined) return this.#parentSteps.take(single);
+    if (this.#parentSteps !== undefined) return this.#parentSteps.take(this.#mayGoOn).then(() => single);
     return this.#takeBurst(single || (this.#walks && this.#mayLinger()), pace);
   }
 
@@ -238,14 +237,16 @@ class Pump implements HookActor {
   }
 
   /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
-  #mayGoOn(): boolean {
-    const { session } = this.#running;
-    if (this.#parentSteps === undefined || this.#unseen <= 0 || this.#burst.done || this.attention) return false;
+  readonly #mayGoOn = (): boolean => {
+    const { session, context } = this.#running;
+    if (this.#unseen <= 0 || this.#burst.done || this.attention || context.stop !== null) return false;
     if (!isQuiet(this.#running) || session.stepsUntilDue() <= session.claimed) return false;
     this.#reports.hold();
     // Whoever was told of the step may want something now.
-    return !this.attention && !this.stopped;
-  }
+    if (this.attention || this.stopped) return false;
+    if (--this.#unseen <= 0) this.#began = now();
+    return true;
+  };
 
   /** Commits, stands, gives others their turn: what is due. @returns what there is to wait for */
   #looksUp(single: boolean, stoodBefore: number): Promise<void> | undefined {

@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { Commit, LoopContext, LoopReportEvent, LoopStateValue } from '../chart/context.ts';
-import { type Asked, type GivenFor, resultOf } from '../chart/journal.ts';
-import { Held } from '../light/held.ts';
+import { type Asked, type Result, resultOf } from '../chart/journal.ts';
+import { Held, type Left } from '../light/held.ts';
 import type { LightRun } from '../light/light-run.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedOnce } from '../step/runner.ts';
@@ -94,10 +94,26 @@ export abstract class Reporting {
   }
 
   /** It has come to a boundary of which the machine is not told now. */
-  hold(commit: Commit): void {
+  hold(): void {
+    this.#hold().boundary(this.loop, this.uncommitted);
+    this.#held();
+  }
+
+  /** The same; but where the state is no plain data, it is taken to be what it was at the last boundary. */
+  holdIfPlain(): void {
+    try {
+      this.hold();
+    } catch {
+      if (this.held?.hasBoundary !== true) return;
+      this.held.boundaryAgain(this.uncommitted);
+      this.#held();
+    }
+  }
+
+  #held(): void {
     // What models were before the step that is over is of no use any more.
-    this.session.assetsBefore.delete(this);
-    this.#hold().boundary(commit, this.uncommitted);
+    const { assetsBefore } = this.session;
+    if (assetsBefore.size > 0) assetsBefore.delete(this);
     this.stepOver();
   }
 
@@ -107,7 +123,7 @@ export abstract class Reporting {
     this.unit!.recall = undefined;
     if (!this.session.keeps) return;
     const told = this.seat === undefined ? null : this.context.inFlight;
-    this.#hold().hooked(this.commit(), hook, this.unit!.ran, told);
+    this.#hold().hooked(this.loop, hook, this.unit!.ran, told);
   }
 
   /** As it stands at a throw, so that the context says where it failed; the last boundary, if the state itself is what failed. */
@@ -137,9 +153,14 @@ export abstract class Reporting {
     if (this.session.keeps) this.#hold().asked(what);
   }
 
-  /** It has ended. */
-  noteGiven(what: Omit<Asked, 'at'>, given: GivenFor): void {
-    this.#hold().given(what, given);
+  /** How the run of a child has left it, which has ended without an actor. @throws LoopError `NOT_PLAIN_DATA` */
+  leftBy(child: AnyLoop): Left {
+    return this.#hold().leftBy(child);
+  }
+
+  /** What came of it. */
+  noteGiven(what: Omit<Asked, 'at'>, given: Result, left?: Left): void {
+    this.#hold().given(what, given, left);
   }
 
   #hold(): Held {
@@ -148,7 +169,7 @@ export abstract class Reporting {
   }
 
   commit(): Commit {
-    return captureBoundary(this.loop, this.held?.commit);
+    return captureBoundary(this.loop);
   }
 
   /** `once` has called a function that takes time. @param step the steps before it */

@@ -1,4 +1,3 @@
-import type { Commit } from '../chart/context.ts';
 import type { Json } from '../data/json.ts';
 import { now } from '../time/clock.ts';
 import { slice } from '../time/turn.ts';
@@ -56,23 +55,22 @@ export class StepReports {
     this.claim(-this.#claimed);
   }
 
-  #capture(): Commit {
-    const running = this.#running;
-    if (running.session.watched) return running.commit();
+  /** Has the state copied or noted, and looks how long that takes. */
+  #timed<Taken>(take: () => Taken): Taken {
     const started = now();
-    const commit = running.commit();
+    const taken = take();
     // Twice in a row: one that took long may have been held up by something else.
     const took = now() - started;
     this.#commitEvery = Math.max(slice, Math.min(took, this.#committedIn) / commitShare);
     this.#committedIn = took;
-    return commit;
+    return taken;
   }
 
   /** A step of a loop with children is over, and nobody looks: the machine is told later. */
   hold(): void {
     const running = this.#running;
     running.committed();
-    if (running.session.keeps) running.hold(running.commit());
+    if (running.session.keeps) running.hold();
     this.#count();
   }
 
@@ -80,7 +78,7 @@ export class StepReports {
   holdAwaited(): void {
     const running = this.#running;
     running.committed();
-    running.hold(this.#capture());
+    this.#timed(() => running.hold());
     this.claimNoMore();
     const steps = running.uncommitted - running.counted;
     running.counted = running.uncommitted;
@@ -90,7 +88,7 @@ export class StepReports {
   /** @param done what `done` said last. @param ended the loop has ended itself */
   commit(done: boolean, ended?: { reason: Json }): void {
     const running = this.#running;
-    const commit = this.#capture();
+    const commit = running.session.watched ? running.commit() : this.#timed(() => running.commit());
     this.#lastCommit = now();
     const [steps, before] = [running.uncommitted, this.before];
     this.claimNoMore();

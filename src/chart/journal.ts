@@ -133,12 +133,6 @@ export function resultOf(how: { output?: unknown; error?: unknown }): Result {
   return { opaque: kindOfOpaque(how.output) };
 }
 
-/** What the run of a child came to, with the state in which it left the child. */
-export function leftWith(dict: LoopDict, how: { output?: unknown; error?: unknown }): GivenFor {
-  const result = resultOf(how);
-  return 'output' in result ? { output: result.output, dict } : { ...result, dict };
-}
-
 function rememberedEnd({ path, reason }: EndLoop): RememberedEnd {
   const exact = reason === undefined || (reason !== null && plainOrNot(reason) !== undefined);
   return { path, reason: plainReason(reason), ...(exact ? {} : { thrown: describeError(reason) }) };

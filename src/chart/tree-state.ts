@@ -26,3 +26,13 @@ export function leaves(actor: AnyActorRef): AnyActorRef[] {
   });
   return below.length > 0 ? below : [actor];
 }
+
+/** Whether all running loops of a tree are to take no further step. */
+export function isHeld(actor: AnyActorRef): boolean {
+  const { context, children } = actor.getSnapshot() as { context: LoopContext; children: Record<string, AnyActorRef> };
+  if (context.pace !== 0) return false;
+  return context.running.every((name) => {
+    const child = children[name];
+    return child !== undefined && isLoopActor(child) && isHeld(child);
+  });
+}

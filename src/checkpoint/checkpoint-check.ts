@@ -174,7 +174,7 @@ interface Reach {
 /** The outermost things first: what is no checkpoint, and what another version wrote. @throws LoopError `CHECKPOINT_UNREADABLE` */
 export function checkKind(loop: AnyLoop, value: unknown): asserts value is Checkpoint & { encoded?: true } {
   if (!isObject(value) || !Array.isArray(value.shape))
-    throw refused(loop, `Expected a checkpoint, got ${brief(value)}.`);
+    throw refused(loop, `Expected a checkpoint, got ${noCheckpoint(value)}.`);
   if (value.format !== 1) {
     throw refused(
       loop,
@@ -343,6 +343,13 @@ function wrong(at: string, what: string, got: unknown): Wrong {
 
 export function refused(loop: AnyLoop, message: string, options?: { cause?: unknown }): LoopError {
   return new LoopError('CHECKPOINT_UNREADABLE', message, pathOf(loop), options);
+}
+
+/** What came in the place of a checkpoint; of the usual mistakes, what to do. */
+function noCheckpoint(value: unknown): string {
+  if (typeof value === 'string') return `text, ${brief(value)}: give it what JSON.parse makes of it`;
+  if (isObject(value) && typeof value.then === 'function') return 'a promise: await it';
+  return brief(value);
 }
 
 function brief(value: unknown): string {

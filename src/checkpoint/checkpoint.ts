@@ -4,7 +4,7 @@ import { childrenRun, givenIn, type InFlight } from '../chart/journal.ts';
 import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
-import { kindOfOpaque } from '../data/loss.ts';
+import { opaqueInWords } from '../data/opaque.ts';
 import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
@@ -81,7 +81,7 @@ function outputOf(loop: AnyLoop, output: unknown): Json {
   if (isPlain(output)) return output;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected the output to be plain data, so that a checkpoint can keep it; got a ${kindOfOpaque(output)}. ` +
+    `Expected the output to be plain data, so that a checkpoint can keep it; got ${opaqueInWords(output)}. ` +
       'Return what identifies it, and keep the rest in a field.',
     pathOf(loop),
   );

@@ -1,6 +1,6 @@
 import { classNameOf, type ErrorClass, errorClass, isError } from './error-classes.ts';
 import { type Json, plainOrNot } from './json.ts';
-import { kindOf, shown } from './shown.ts';
+import { kindOf, shownInRecording } from './shown.ts';
 
 /*
  * What was thrown, as plain data, and back: one form for checkpoints, recordings and the inspector. Of an error
@@ -167,7 +167,7 @@ function keysOf(error: Error): string[] {
 
 function text(value: unknown, otherwise = ''): string {
   if (value === undefined) return otherwise;
-  return typeof value === 'string' ? value : shown(value);
+  return typeof value === 'string' ? value : shownInRecording(value);
 }
 
 function isList(value: unknown): value is unknown[] {
@@ -216,7 +216,7 @@ class Reviving {
 
   revive(described: Json): unknown {
     if (typeof described !== 'object' || described === null || Array.isArray(described))
-      return new Error(shown(described));
+      return new Error(shownInRecording(described));
     const { $up, $value, $list, $opaque, message } = described;
     if ('$value' in described) return plainOrNot($value)?.copy;
     if ('$undefined' in described) return undefined;

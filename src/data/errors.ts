@@ -34,17 +34,22 @@ export class LoopError extends Error {
 
   constructor(code: LoopErrorCode, message: string, path = '', options?: { cause?: unknown }) {
     super(path === '' ? message : `${path}: ${message}`, options);
-    this.name = 'LoopError';
+    nameError(this, 'LoopError');
     this.code = code;
     this.path = path;
   }
+}
+
+/** Gives an error its name. An assignment would throw where somebody has frozen `Error.prototype`, which has a `name` as well. */
+export function nameError(error: Error, name: string): void {
+  Object.defineProperty(error, 'name', { value: name, enumerable: true, configurable: true, writable: true });
 }
 
 /** Loops wired wrongly: raised when they are wired, not when they run. */
 export class MisconfigurationError extends LoopError {
   constructor(message: string, path = '', options?: { cause?: unknown }) {
     super('MISCONFIGURATION', message, path, options);
-    this.name = 'MisconfigurationError';
+    nameError(this, 'MisconfigurationError');
   }
 }
 
@@ -61,7 +66,7 @@ export class EndLoop extends Error {
 
   constructor(loop: object, path: string, reason?: unknown) {
     super(`${path} ends${because(reason)}`);
-    this.name = 'EndLoop';
+    nameError(this, 'EndLoop');
     this.loop = loop;
     this.path = path;
     this.reason = reason;

@@ -74,8 +74,8 @@ export function flatCopy(value: unknown): Json | undefined {
   return copy;
 }
 
-/** Whether it is one of the values that no copy need be made of. */
-function isValue(item: unknown): boolean {
+/** Whether it is one of the values that no copy need be made of; `null` is as well. */
+export function isValue(item: unknown): boolean {
   return typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean' || item === undefined;
 }
 
@@ -113,12 +113,24 @@ export function hasInherited(): boolean {
  * @param values how many values there may be in it, and how many are left after it; default: any number
  */
 export function plainOrNot(value: unknown, values?: { left: number }): { copy: Json } | undefined {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return { copy: value };
   try {
     const flat = values === undefined ? flatCopy(value) : undefined;
     const copy = flat ?? new Copying(values ?? { left: Infinity }).copy(value);
     return lossIn(value) === undefined ? { copy } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** What of a value is no plain data, and where in it that is: `an instance of Date` at `.rows[3].when`. */
+export function notPlain(value: unknown): { what: string; place: string } | undefined {
+  const copying = new Copying({ left: Infinity });
+  try {
+    copying.copy(value);
+    return undefined;
+  } catch (error) {
+    return { what: error instanceof NotPlain ? error.what : 'something that cannot be read', place: copying.place() };
   }
 }
 

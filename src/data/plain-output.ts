@@ -1,6 +1,6 @@
 import { LoopError } from './errors.ts';
 import { isPlain } from './json.ts';
-import { kindOfOpaque } from './loss.ts';
+import { opaqueInWords } from './opaque.ts';
 
 /**
  * For what a run that is saved or recorded has to keep: an output, or what a `once` gives.
@@ -10,7 +10,7 @@ export function checkOutput(value: unknown, what: string, path: string): void {
   if (value === undefined || isPlain(value)) return;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected ${what} to be plain data, because the run is saved or recorded; got ${typeof value === 'object' ? `a ${kindOfOpaque(value)}` : typeof value}. ` +
+    `Expected ${what} to be plain data, because the run is saved or recorded; got ${opaqueInWords(value)}. ` +
       'Return what identifies it, and keep the rest in a field.',
     path,
   );

@@ -1,5 +1,5 @@
 import type { Commit, LoopStateValue } from '../chart/context.ts';
-import { leftWith, plainReason } from '../chart/journal.ts';
+import { plainReason, resultOf } from '../chart/journal.ts';
 import { isEndLoop } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { readSkip, refuseIterator } from '../data/returned.ts';
@@ -8,7 +8,6 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { isAwaited } from '../step/is-awaited.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
-import { capture } from '../tree/state-dict.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
 import { Place } from './place.ts';
@@ -50,6 +49,8 @@ export class LightRun {
   /** Of a root: who is told how it ended. */
   #alone: Ended | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
+  /** Itself, in a turn of its own; the same for all runs that are begun with it. */
+  #soon: Promise<LightRun> | undefined = undefined;
 
   constructor(running: LightRunner) {
     this.running = running;
@@ -64,7 +65,8 @@ export class LightRun {
     begun++;
     this.#what = what;
     this.#pending = pending;
-    void Promise.resolve(this).then(LightRun.#drive);
+    this.#soon ??= Promise.resolve(this);
+    void this.#soon.then(LightRun.#drive);
   }
 
   /** The run of a root begins: its first hooks are called at once, as its actor would call them. */
@@ -253,10 +255,10 @@ export class LightRun {
     }
     const [pending, what] = [this.#pending!, this.#what!];
     if (session.strict) checkOutput(output, `what ${hookOf(place.value)} returned`, running.path);
-    const dict = session.keeps ? capture(running.loop) : undefined;
+    const left = session.keeps ? parent.leftBy(running.loop) : undefined;
     this.#letGo();
     running.finished();
-    if (dict !== undefined) parent.noteGiven(what, leftWith(dict, { output }));
+    if (left !== undefined) parent.noteGiven(what, resultOf({ output }), left);
     parent.unit?.childEnded(pending, { output });
   }
 
@@ -283,7 +285,7 @@ export class LightRun {
       this.#alone!.reject(error);
       return;
     }
-    if (keeps) parent.noteGiven(this.what, leftWith(dictOf(commit), { error }));
+    if (keeps) parent.noteGiven(this.what, resultOf({ error }), dictOf(commit));
     parent.unit?.childEnded(this.#pending!, { error });
   }
 }

@@ -1,10 +1,12 @@
 import type { Commit } from '../chart/context.ts';
-import type { GivenFor } from '../chart/journal.ts';
+import type { Result } from '../chart/journal.ts';
 import type { Within } from '../step/async-context.ts';
 import type { AskedRun } from '../step/pending.ts';
 import type { Runner, SharedByRun } from '../step/runner.ts';
 import type { Unit } from '../step/unit.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
 import type { Handover } from './handover.ts';
+import type { Left } from './held.ts';
 
 /** What the loops of one run share, as one without an actor sees it. */
 export interface LightSession extends SharedByRun {
@@ -37,9 +39,11 @@ export interface LightRunner extends Runner {
   settle(): Promise<void> | undefined;
   commit(): Commit;
   commitIfPlain(): Commit | undefined;
-  hold(commit: Commit): void;
+  hold(): void;
+  holdIfPlain(): void;
   holdWithin(hook: string): void;
-  noteGiven(what: AskedRun, given: GivenFor): void;
+  leftBy(child: AnyLoop): Left;
+  noteGiven(what: AskedRun, given: Result, left?: Left): void;
   abandonChildren(reason: unknown): void;
   failUnit(): void;
   finished(): void;

@@ -109,15 +109,17 @@ export class LightSteps {
     const burst = this.#burst;
     const slow = burst.sprint(Math.min(firstBurst, limit), Infinity);
     if (slow !== undefined || burst.done || burst.attention) return slow;
-    this.#beginSlice();
-    this.#lastKept = now();
+    this.#lastKept = this.#beginSlice();
     return limit > firstBurst ? burst.sprint(limit - firstBurst, this.#deadline) : undefined;
   }
 
-  #beginSlice(): void {
+  /** @returns when */
+  #beginSlice(): number {
+    const begun = now();
     this.#running.session.slices++;
-    this.#deadline = now() + slice;
+    this.#deadline = begun + slice;
     this.#waits = waitsSoFar();
+    return begun;
   }
 
   /** Steps of a loop without children that are more than could be taken at once, or slow. */
@@ -125,10 +127,7 @@ export class LightSteps {
     const [running, place, burst] = [this.#running, this.#place, this.#burst];
     let slow = first;
     let walks = false;
-    if (this.#deadline === 0) {
-      this.#beginSlice();
-      this.#lastKept = now();
-    }
+    if (this.#deadline === 0) this.#lastKept = this.#beginSlice();
     for (;;) {
       // Somebody may have looked from within the hook.
       if (slow !== undefined && !running.hasActor) {
@@ -217,39 +216,81 @@ export class LightSteps {
   }
 
   /** Steps of a loop with children: the state before each of its hooks is kept, so that it can be run again from there. */
-  async #withChildren(): Promise<void> {
-    const [running, place, burst] = [this.#running, this.#place, this.#burst];
-    const { loop, session } = running;
+  #withChildren(): Promise<void> {
+    const { loop } = this.#running;
+    const onlyAdvances = !overrides(loop, 'onAdvanceStart') && !overrides(loop, 'onAdvanceEnd');
+    return onlyAdvances ? this.#advances() : this.#withAllHooks();
+  }
+
+  /** The steps that most loops take: of one hook. An async function costs by what it keeps over an `await`: this one, little. */
+  async #advances(): Promise<void> {
+    const place = this.#place;
+    for (;;) {
+      this.#running.begin('advance', true);
+      const result = this.#call('advance');
+      place.result = result === undefined ? undefined : await result;
+      const left = this.#called('advance');
+      if (left !== undefined) await left;
+      if (place.isOver()) return;
+      const wait = this.#whole();
+      if (wait === true || (wait !== undefined && (await wait))) return;
+    }
+  }
+
+  async #withAllHooks(): Promise<void> {
+    const [running, place] = [this.#running, this.#place];
     const hooks: StepHook[] = ['advance'];
-    if (overrides(loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
-    if (overrides(loop, 'onAdvanceEnd')) hooks.push('onAdvanceEnd');
+    if (overrides(running.loop, 'onAdvanceStart')) hooks.unshift('onAdvanceStart');
+    if (overrides(running.loop, 'onAdvanceEnd')) hooks.push('onAdvanceEnd');
     for (;;) {
       const unit = running.begin('advance', true);
       for (const hook of hooks) {
         unit.hook = hook;
-        place.enter();
-        place.step = hook;
-        const result = burst.call(hook);
-        place.result = isAwaited(running, hook, result) ? await result : result;
-        refuseIterator(loop, hook, place.result);
-        // Its actor, if it has got one, sees to the children that the hook has not awaited itself.
-        const left = running.ended || running.hasActor ? undefined : running.settle();
+        const result = this.#call(hook);
+        place.result = result === undefined ? undefined : await result;
+        const left = this.#called(hook);
         if (left !== undefined) await left;
         if (place.isOver()) return;
         unit.endWaits();
         if (hook !== hooks.at(-1)) running.holdWithin(hook);
       }
-      if (burst.first) burst.wholeIteration();
-      running.uncommitted++;
-      place.readDone();
-      if (place.isOver()) return;
-      place.boundary(place.done ? 'ending' : 'advancing');
-      // A step in which children ran is made of theirs.
-      this.#count(unit.ran ? 0 : 1);
-      if (place.done || place.isLeft()) return;
-      this.#check?.nowAndThen();
-      const others = session.turnIfDue();
-      if (others !== undefined && (await this.#isLeftAfter(others))) return;
+      const wait = this.#whole();
+      if (wait === true || (wait !== undefined && (await wait))) return;
     }
+  }
+
+  /** Calls a hook. @returns a promise to wait for, if there is one */
+  #call(hook: StepHook): PromiseLike<unknown> | undefined {
+    const place = this.#place;
+    place.enter();
+    place.step = hook;
+    const result = this.#burst.call(hook);
+    return result !== undefined && isAwaited(this.#running, hook, result) ? result : undefined;
+  }
+
+  /** A hook has returned. @returns what there is to wait for */
+  #called(hook: StepHook): Promise<void> | undefined {
+    const [running, { result }] = [this.#running, this.#place];
+    if (result !== undefined) refuseIterator(running.loop, hook, result);
+    // Its actor, if it has got one, sees to the children that the hook has not awaited itself.
+    return running.ended || running.hasActor ? undefined : running.settle();
+  }
+
+  /** A step is over. @returns whether there is no other; what there is to wait for, where that is yet to be seen */
+  #whole(): Promise<boolean> | true | undefined {
+    const [running, place, burst] = [this.#running, this.#place, this.#burst];
+    const { unit, session } = running;
+    unit!.endWaits();
+    if (burst.first) burst.wholeIteration();
+    running.uncommitted++;
+    place.readDone();
+    if (place.isOver()) return true;
+    place.boundary(place.done ? 'ending' : 'advancing');
+    // A step in which children ran is made of theirs.
+    this.#count(unit!.ran ? 0 : 1);
+    if (place.done || place.isLeft()) return true;
+    this.#check?.nowAndThen();
+    const others = session.turnIfDue();
+    return others === undefined ? undefined : this.#isLeftAfter(others);
   }
 }

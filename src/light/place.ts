@@ -59,8 +59,7 @@ export class Place {
   /** The run has got an actor, which is about to be told where it stands. */
   seated(): void {
     if (this.#isBehind) {
-      const commit = this.#running.commitIfPlain();
-      if (commit !== undefined) this.#running.hold(commit);
+      this.#running.holdIfPlain();
       this.hasBegun = true;
     }
     if (!this.#inHook) return;
@@ -78,7 +77,7 @@ export class Place {
     const before = this.value;
     this.value = value;
     const running = this.#running;
-    if (running.session.keeps) running.hold(running.commit());
+    if (running.session.keeps) running.hold();
     // Nothing is kept, but that it could be is looked at: see `PlainCheck`.
     else if (value !== before && isUnseen(running)) running.commit();
     this.hasBegun = true;

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { LoopError } from '../data/errors.ts';
 
@@ -38,6 +39,29 @@ export interface Disk {
   readdir(path: string): Promise<string[]>;
 }
 
+/** Of a disk that is read-only, Node says that the directory to be made does not exist. */
+function makeDirectories(path: string, options: { recursive: true; mode: number }): string | undefined {
+  try {
+    return fs.mkdirSync(path, options);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') sayWhy(path, options.mode);
+    throw error;
+  }
+}
+
+/** @throws why the outermost directory that is missing cannot be made, if it still cannot */
+function sayWhy(path: string, mode: number): void {
+  let missing = path;
+  while (missing !== dirname(missing) && !fs.existsSync(dirname(missing))) missing = dirname(missing);
+  try {
+    fs.mkdirSync(missing, { mode });
+    fs.rmdirSync(missing);
+  } catch (error) {
+    // Another process has just made it, writes in it, or removes it.
+    if (!['EEXIST', 'ENOENT', 'ENOTEMPTY'].includes(String(codeOf(error)))) throw error;
+  }
+}
+
 /** The disk of this machine. */
 export const localDisk: Disk = {
   openSync: fs.openSync,
@@ -48,7 +72,7 @@ export const localDisk: Disk = {
   unlinkSync: fs.unlinkSync,
   isFileSync: (path) => fs.statSync(path).isFile(),
   readdirSync: fs.readdirSync as Disk['readdirSync'],
-  mkdirSync: fs.mkdirSync,
+  mkdirSync: makeDirectories,
   rmdirSync: fs.rmdirSync,
   open: promisify(fs.open) as Disk['open'],
   write: promisify(fs.write),

@@ -60,7 +60,11 @@ export async function acquire(
         return lock;
       }
     } catch (error) {
-      remove(disk, lock.path);
+      try {
+        remove(disk, lock.path);
+      } catch {
+        // On a disk that has become read-only nothing can be removed either. What is told is why there is no lock.
+      }
       throw error;
     }
     remove(disk, lock.path);

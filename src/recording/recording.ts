@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
-import { LoopError } from '../data/errors.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { encodeContext } from '../data/json-form.ts';
+import { kindOf } from '../data/shown.ts';
 import { recorder } from '../run/options.ts';
 import { appLine } from './app-lines.ts';
 import { edgeJson } from './edges.ts';
@@ -117,6 +118,8 @@ export function formatRecording(recording: Recording): string {
 
 /** The inverse of `formatRecording`. @throws LoopError `REPLAY_MISMATCH`, naming the line that is no JSON object */
 export function parseRecording(text: string): Recording {
+  if (typeof text !== 'string')
+    throw new MisconfigurationError(`parseRecording expected text, got a ${kindOf(text)}. Read the file as 'utf8'.`);
   return text.split('\n').flatMap((line, i): Recording => {
     if (line.trim() === '') return [];
     let parsed: unknown;

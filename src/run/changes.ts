@@ -1,4 +1,5 @@
-import { soon } from '../time/clock.ts';
+import { now, soon } from '../time/clock.ts';
+import { slice, turn, waitsSoFar } from '../time/turn.ts';
 
 /** Who waits for something to change in a run: for it to come further, or to stand still. */
 export class Changes {
@@ -14,6 +15,10 @@ export class Changes {
   /** Something has changed. */
   changed(): void {
     this.stepped();
+    this.#look();
+  }
+
+  #look(): void {
     if (this.#quiet.length > 0 && this.#isQuiet()) for (const resolve of this.#quiet.splice(0)) resolve();
   }
 
@@ -26,7 +31,7 @@ export class Changes {
   quiet(): Promise<void> {
     const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
     // After what was sent has been handled, also where it was sent from a hook.
-    soon(() => this.changed());
+    soon(() => this.#look());
     return quiet;
   }
 
@@ -39,8 +44,17 @@ export class Changes {
       wake?.();
     };
     this.#listeners.add(listener);
+    let waits = waitsSoFar();
+    let deadline = now() + slice;
+    // Who does something to the run with each change makes the next one: that must not keep all others from their turn.
+    const giveTurn = async () => {
+      if (waits === waitsSoFar()) await turn();
+      waits = waitsSoFar();
+      deadline = now() + slice;
+    };
     return {
       async next() {
+        if (now() > deadline) await giveTurn();
         if (!isNews) {
           await new Promise<void>((resolve) => {
             wake = resolve;

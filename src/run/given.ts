@@ -1,6 +1,6 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { plainOrNot } from '../data/json.ts';
-import { kindOfOpaque } from '../data/loss.ts';
+import { opaqueInWords } from '../data/opaque.ts';
 import { shown } from '../data/shown.ts';
 
 /** @throws LoopError unless a value may be given to a run under this key */
@@ -11,7 +11,7 @@ export function checkGiven(path: string, key: unknown, value: unknown): void {
   if (value === undefined || plainOrNot(value) !== undefined) return;
   throw new LoopError(
     'NOT_PLAIN_DATA',
-    `Expected what is given for receive('${key}') to be plain data, so that it can be saved; got a ${kindOfOpaque(value)}.`,
+    `Expected what is given for receive('${key}') to be plain data, so that it can be saved; got ${opaqueInWords(value)}.`,
     path,
   );
 }

@@ -2,6 +2,7 @@ import type { InspectionEvent, Observer } from 'xstate';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import { MisconfigurationError } from '../data/errors.ts';
+import { shown } from '../data/shown.ts';
 import { soon } from '../time/clock.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
@@ -95,9 +96,11 @@ export const known: readonly string[] = [
 export function checkOptions(loop: AnyLoop | undefined, options: StartOptions<any>): void {
   const wrong = (expected: string, got: unknown) =>
     new MisconfigurationError(
-      `start expected ${expected}, got \`${typeof got === 'object' ? JSON.stringify(got) : String(got)}\`.`,
+      `start expected ${expected}, got \`${typeof got === 'string' ? got : shown(got)}\`.`,
       loop === undefined ? '' : pathOf(loop),
     );
+  if (typeof options !== 'object' || Array.isArray(options))
+    throw wrong('options: an object, such as { args: [3] }', options);
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);
   const { args, every, durability, id, store, migrate, inspect, signal, paused } = options;
@@ -118,7 +121,8 @@ export function checkOptions(loop: AnyLoop | undefined, options: StartOptions<an
   if (paused !== undefined && typeof paused !== 'boolean') throw wrong('`paused` to be true or false', paused);
   if (every === undefined || every === 'step' || every === 'run') return;
   const count = typeof every === 'object' && every !== null ? ('steps' in every ? every.steps : every.ms) : Number.NaN;
-  if (typeof count !== 'number' || !(count > 0) || ('steps' in every && !Number.isInteger(count))) {
+  const isBoth = typeof every === 'object' && every !== null && 'steps' in every && 'ms' in every;
+  if (typeof count !== 'number' || !(count > 0) || isBoth || ('steps' in every && !Number.isInteger(count))) {
     throw wrong(
       "`every` to be 'step', 'run', { steps } with a whole number from 1 up, or { ms } with a number above 0",
       every,

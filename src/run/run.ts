@@ -4,7 +4,7 @@ import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
 import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
-import { leaves } from '../chart/tree-state.ts';
+import { isHeld, leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
@@ -47,6 +47,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   #ended = false;
   #aborted: { reason: unknown } | undefined;
   readonly #saver: Saver;
+  #isStopping = false;
   /** The actor has been started: before, the run waits for its store. */
   #begun = false;
   /** Where it is saved, if anywhere. */
@@ -232,7 +233,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * Within a hook, do not await it: it waits for the hook.
    */
   pause(): Promise<void> {
-    this.#send({ type: 'loop.pause' });
+    // A subscriber may ask for it with each snapshot, and each event makes one.
+    if (!this.#isPausing) this.#send({ type: 'loop.pause' });
     return this.#changes.quiet();
   }
 
@@ -256,7 +258,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
   stop(reason?: unknown): Promise<Outcome<Output>> {
-    this.#send({ type: 'loop.stop', reason });
+    // The first reason holds. A subscriber may ask for it with each snapshot, and each event makes one.
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      this.#send({ type: 'loop.stop', reason });
+    }
     return this.#ending.outcome;
   }
 
@@ -353,6 +359,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   get #isQuiet(): boolean {
     if (this.#ended) return true;
     return this.#session.beginning === 0 && leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
+  }
+
+  /** A pause was asked for, and all that runs has heard of it. */
+  get #isPausing(): boolean {
+    return this.#begun && !this.#ended && isHeld(this.actor);
   }
 
   #due(steps: number): void {

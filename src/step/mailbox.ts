@@ -54,7 +54,7 @@ export class Mailbox {
       );
     }
     this.#receivers.set(key, receiver);
-    if (this.#has(key)) this.#bring(key);
+    if (this.has(key)) this.#bring(key);
   }
 
   /** It waits no more. */
@@ -68,7 +68,7 @@ export class Mailbox {
     this.#looks = true;
     soon(() => {
       this.#looks = false;
-      for (const { key } of this.#root.given()) if (this.#has(key)) this.#bring(key);
+      for (const { key } of this.#root.given()) if (this.has(key)) this.#bring(key);
     });
   }
 
@@ -79,7 +79,8 @@ export class Mailbox {
     if (receiver.isWaiting) receiver.arrived();
   }
 
-  #has(key: string): boolean {
+  /** Whether there is a value under a key that nobody has taken. */
+  has(key: string): boolean {
     return this.#lying(key).length > (this.#taken.get(key) ?? 0);
   }
 

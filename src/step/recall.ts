@@ -1,7 +1,6 @@
 import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/journal.ts';
-import { isAlike } from '../data/alike.ts';
+import { isAlike, unlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
-import type { Json } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
@@ -212,10 +211,11 @@ export class Recall {
     const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex(
       (_, k) => !isAlike(old[k], fresh[k]),
     );
+    const { place, was, is } = difference(old[i], fresh[i]);
     throw new LoopError(
       'RESUME_MISMATCH',
-      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1} ${text(old[i])} when the checkpoint was taken, ` +
-        `and asked for ${text(fresh[i])} when it was run again. ${advice}`,
+      `The ${this.#unit} in flight had run \`${before.run}\` with argument ${i + 1}${place} ${was} when the checkpoint was taken, ` +
+        `and asked for ${is} when it was run again. ${advice}`,
       this.#path(),
     );
   }
@@ -269,8 +269,21 @@ function eventsOf(inFlight: InFlight): Event[] {
   return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
 }
 
-function text(value: Json | undefined): string {
-  if (value === undefined) return 'missing';
-  const whole = shown(value);
-  return whole.length > 80 ? `\`${whole.slice(0, 80)}…\`` : `\`${whole}\``;
+/** A longer text is not told whole. */
+const longest = 80;
+
+/** How two arguments differ, in words. Of what is long the beginnings may be the same: then only that part is told which differs. */
+function difference(before: unknown, now: unknown): { place: string; was: string; is: string } {
+  const [was, is] = [text(before), text(now)];
+  if (Math.max(was.length, is.length) <= longest && was !== is) return { place: '', was, is };
+  const { place, a, b } = unlike(before, now);
+  return { place: place === '' ? '' : `, at \`${place}\`,`, was: cut(text(a)), is: cut(text(b)) };
+}
+
+function text(value: unknown): string {
+  return value === undefined ? 'missing' : `\`${shown(value)}\``;
+}
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…\`` : text;
 }

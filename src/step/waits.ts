@@ -53,9 +53,11 @@ export class Waits {
     this.#asking = asking;
   }
 
-  /** What is waited for, such as `receive('approval')`. */
+  /** What is waited for, such as `receive('approval')`. Not what is there already, and gets to the step in a moment. */
   get names(): string[] {
-    return this.#current.map(({ call }) => nameOf(call.what));
+    const { mailbox } = this.#unit.running.session;
+    const isThere = ({ once: key, wait }: AskedOnce) => wait === 'receive' && mailbox?.has(key) === true;
+    return this.#current.flatMap(({ call: { what } }) => (isThere(what) ? [] : nameOf(what)));
   }
 
   /** How many are under way. */

@@ -7,6 +7,8 @@ import type { Json } from '../data/json.ts';
 
 /** Marks `Loop` and what extends it. */
 export const loopMark: unique symbol = Symbol('loopchart.loop');
+/** The same of every copy of the library that is in the process: of another version, or bundled with another package. */
+export const anyCopyMark: unique symbol = Symbol.for('loopchart.loop');
 /** The hooks of `Loop` itself, by which those that a loop has not overridden are known. */
 export const ownHooks: unique symbol = Symbol('loopchart.ownHooks');
 /** Under which name, and in which loop, a loop was last found. */
@@ -17,6 +19,8 @@ export const trainerSlot: unique symbol = Symbol('loopchart.trainer');
 export const host: unique symbol = Symbol('loopchart.host');
 /** Whether this loop alone is restarting. */
 export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
+/** What was found in the fields of a loop; see `partsOf`. */
+export const fieldsSlot: unique symbol = Symbol('loopchart.fields');
 
 /** What a loop asks of the run that it is in. */
 export interface Host {
@@ -61,6 +65,7 @@ export interface AnyLoop extends OwnHooks {
   [trainerSlot]: object | undefined;
   [host]: Host | undefined;
   [restartingSlot]: boolean | undefined;
+  [fieldsSlot]: object | undefined;
 }
 
 /** Whether a loop has a hook of its own: to call that of `Loop`, which does nothing, would cost as much as a step. */

@@ -5,9 +5,10 @@ import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
+import { partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, partsOf, pathOf, progressOf, type Stateful, somePart, walk } from './tree.ts';
+import { childrenOf, isLoop, pathOf, progressOf, type Stateful, walk } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -57,9 +58,9 @@ export function copyOfState(loop: AnyLoop): Json {
   return plainCopy(loop.state, () => pathOf(loop), 'state', last);
 }
 
-/** What `onSaveCheckpoint` says, checked and copied; the copy before, if that is the same. */
-function savedState(loop: AnyLoop, last?: Json): Json {
-  if (savesItsState(loop)) return last !== undefined && isFlatCopy(last, loop.state) ? last : copyOfState(loop);
+/** What `onSaveCheckpoint` says, checked and copied. @throws LoopError `NOT_PLAIN_DATA` */
+export function savedState(loop: AnyLoop): Json {
+  if (savesItsState(loop)) return copyOfState(loop);
   const before = isLookedAt;
   isLookedAt = true;
   try {
@@ -92,46 +93,27 @@ function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
   );
 }
 
-/**
- * The state of a loop and all below it, copied.
- * @param last how it was captured before: what is the same is shared with that
- * @throws LoopError `NOT_PLAIN_DATA`
- */
-export function capture(loop: AnyLoop, last?: LoopDict): LoopDict {
-  const state = savedState(loop, last?.state);
-  if (last !== undefined && state === last.state && isLeaf(last) && !somePart(loop, isAny, undefined)) return last;
-  return withParts(loop, { state, progress: {}, children: {} }, last?.children);
+/** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
+export function capture(loop: AnyLoop): LoopDict {
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {} });
 }
 
 /**
  * The same for a boundary, with whether the loop is restarting.
- * @param last the boundary before: the states of children that are the same are shared with it
  * @throws LoopError `NOT_PLAIN_DATA`
  */
-export function captureBoundary(loop: AnyLoop, last?: Pick<Partial<LoopDict>, 'children'>): Boundary {
-  const boundary = { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting };
-  return withParts(loop, boundary, last?.children);
+export function captureBoundary(loop: AnyLoop): Boundary {
+  return withParts(loop, { state: savedState(loop), progress: {}, children: {}, restarting: loop.restarting });
 }
 
-type Boundary = LoopDict & { restarting: boolean };
+export type Boundary = LoopDict & { restarting: boolean };
 
-function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict, last?: LoopDict['children']): Dict {
-  somePart(loop, captureInto, { dict, last });
+function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict): Dict {
+  for (const [name, part] of partsOf(loop)) {
+    if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
+    else dict.children[name] = capture(part);
+  }
   return dict;
-}
-
-function captureInto(
-  name: string,
-  part: AnyLoop | BaseProgress,
-  { dict, last }: { dict: LoopDict; last: LoopDict['children'] | undefined },
-): boolean {
-  if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
-  else dict.children[name] = capture(part, last?.[name]);
-  return false;
-}
-
-function isAny(): boolean {
-  return true;
 }
 
 /**
@@ -194,7 +176,8 @@ export function holdState(loop: AnyLoop): () => void {
   };
 }
 
-function savesItsState(loop: AnyLoop): boolean {
+/** Whether what is saved of a loop is its `state`, as it is. */
+export function savesItsState(loop: AnyLoop): boolean {
   return !overrides(loop, 'onSaveCheckpoint');
 }
 

@@ -1,5 +1,5 @@
 import { MisconfigurationError } from '../data/errors.ts';
-import type { AnyLoop } from './any-loop.ts';
+import { type AnyLoop, anyCopyMark } from './any-loop.ts';
 import { collectionName, membersOf } from './collections.ts';
 import { isLoop, isStateful, rootOf, statefulOf, walk } from './tree.ts';
 
@@ -23,6 +23,7 @@ export function checkTree(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   for (const { loop, path } of loops) {
     for (const { name, held } of collectionsOf(loop)) {
       for (const { value, place } of membersOf(held, isPart)) {
+        if (isOfAnotherCopy(value)) throw foreign(value, `${name}${place}`, path);
         standing ??= partsOfTree(root, loops);
         if (!standing.has(value)) throw stray(value, `${name}${place}`, name, held, path);
       }
@@ -44,8 +45,22 @@ function* collectionsOf(loop: AnyLoop): Generator<{ name: string; held: object }
     const { value } = property;
     if (typeof value !== 'object' || value === null) continue;
     if (typeof key === 'symbol') yield { name: `[${String(key)}]`, held: new Set([value]) };
+    else if (isOfAnotherCopy(value)) yield { name: key, held: new Set([value]) };
     else if (!isPart(value)) yield { name: key, held: value };
   }
+}
+
+/** Whether something is a loop, but not of the `Loop` that this copy of the library has. */
+function isOfAnotherCopy(value: object): boolean {
+  return !isLoop(value) && anyCopyMark in value;
+}
+
+function foreign(value: object, place: string, path: string): MisconfigurationError {
+  return new MisconfigurationError(
+    `Expected the loops of a tree to be of one copy of loopchart, got a ${value.constructor?.name} of another in \`${place}\`, which could not be seen, paused or captured. ` +
+      'Two copies are in this process: see `npm ls loopchart`, and let all of the program import the same.',
+    path,
+  );
 }
 
 /** All that stands where it is found, in the tree that this one is a part of. */

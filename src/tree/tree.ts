@@ -1,7 +1,9 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
-
+import { isArrayOf, isLoop, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
+
+export { isLoop, partsOf };
 
 export type LoopClass = new (init?: any) => AnyLoop;
 
@@ -11,10 +13,6 @@ export interface Stateful {
   stateDict(): unknown;
   /** Takes back what `stateDict` returned, also after it went through JSON. */
   loadStateDict(dict: any): void;
-}
-
-export function isLoop(value: unknown): value is AnyLoop {
-  return typeof value === 'object' && value !== null && loopMark in value;
 }
 
 /** Loops and progress have these methods as well, and are captured in their own ways. */
@@ -29,75 +27,14 @@ export function isStateful(value: unknown): value is Stateful {
   );
 }
 
-/** How many empty places at the beginning of an array are passed over. */
-const emptyPlaces = 64;
-
-/**
- * Whether an array is one of loops, or of `Stateful` objects: the first item that is there tells. So that an array of a
- * million numbers, or of a million empty places, costs nothing: this is asked at every commit.
- */
-function isArrayOf(kind: (item: unknown) => boolean, value: unknown): value is unknown[] {
-  if (!Array.isArray(value)) return false;
-  if (kind(value[0])) return true;
-  if (value.length < 2 || (value[0] !== undefined && value[0] !== null)) return false;
-  // Whoever takes items out one after another, from the first on, leaves the last one to the end.
-  return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
-}
-
-/** Of plain objects, which most fields hold, it is known at once that they are no part. */
-function mayBePart(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
-}
-
-type Part = [name: string, loop: AnyLoop] | [name: string, progress: BaseProgress];
-
-/**
- * Goes through what a loop holds that is part of its state dict, in the order of its fields: progress, loops, and loops in
- * arrays (`folds.0`), up to one that is wanted. No list is made of them: this is done at every boundary.
- * @param into handed on to `isWanted`, so that no function need be made for it
- * @returns whether there was one
- */
-export function somePart<Into>(
-  loop: AnyLoop,
-  isWanted: (name: string, part: AnyLoop | BaseProgress, into: Into) => boolean,
-  into: Into,
-): boolean {
-  // A list of the keys would cost more than to look at them.
-  for (const name in loop) {
-    const value: unknown = (loop as unknown as Record<string, unknown>)[name];
-    if (!mayBePart(value) || !Object.hasOwn(loop, name)) continue;
-    if (isLoop(value) || value instanceof BaseProgress) {
-      if (isWanted(name, value, into)) return true;
-    } else if (isArrayOf(isLoop, value)) {
-      for (const [i, item] of value.entries()) if (isLoop(item) && isWanted(`${name}.${i}`, item, into)) return true;
-    }
-  }
-  return false;
-}
-
-/** All of those. */
-export function partsOf(loop: AnyLoop): Part[] {
-  const parts: Part[] = [];
-  somePart(loop, addTo, parts);
-  return parts;
-}
-
-function addTo(name: string, part: AnyLoop | BaseProgress, parts: Part[]): boolean {
-  parts.push([name, part] as Part);
-  return false;
-}
-
 export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
   return partsOf(loop).filter((part): part is [string, AnyLoop] => isLoop(part[1]));
 }
 
 /** Whether a loop has any children. */
 export function hasChildren(loop: AnyLoop): boolean {
-  return somePart(loop, isLoopPart, undefined);
-}
-
-function isLoopPart(_name: string, part: AnyLoop | BaseProgress): boolean {
-  return isLoop(part);
+  for (const [, part] of partsOf(loop)) if (isLoop(part)) return true;
+  return false;
 }
 
 export function progressOf(loop: AnyLoop): [name: string, progress: BaseProgress][] {
@@ -120,8 +57,8 @@ export function statefulOf(loop: AnyLoop): [name: string, field: Stateful][] {
 
 /** `FitLoop` is `fitLoop`: a root has no field to be named after. */
 function rootName(loop: AnyLoop): string {
-  const name = loop.constructor.name;
-  return name === '' ? 'loop' : name[0]!.toLowerCase() + name.slice(1);
+  const name: unknown = loop.constructor?.name;
+  return typeof name !== 'string' || name === '' ? 'loop' : name[0]!.toLowerCase() + name.slice(1);
 }
 
 /** `fit.epoch.batches`: the root by its class, the others by their fields. */
@@ -169,7 +106,7 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, and for a loop that stands in two places
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, and for a field that is called `toString`
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
@@ -191,6 +128,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {
+      checkName(name, path);
       const parent = parentOf(child);
       if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
         throw new MisconfigurationError(
@@ -205,22 +143,26 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   }
 }
 
+/** @throws MisconfigurationError for a name under which no actor can be found: every object has something of that name */
+function checkName(name: string, path: string): void {
+  if (name !== '' && !(name in Object.prototype)) return;
+  throw new MisconfigurationError(
+    `Expected the field of a child to have a name of its own, got \`${name}\`${name === '' ? '' : ', which every object has'}. Give the field another name.`,
+    path,
+  );
+}
+
 /**
  * Whether all below a loop are linked to where they stand, as {@link walk} would link them. Each has one link, so that they
  * are a tree then, unless they lead back to the loop itself.
  */
 export function isLinked(root: AnyLoop, loop: AnyLoop = root): boolean {
-  return !somePart(loop, isUnlinked, { root, loop });
-}
-
-function isUnlinked(
-  name: string,
-  part: AnyLoop | BaseProgress,
-  { root, loop }: { root: AnyLoop; loop: AnyLoop },
-): boolean {
-  if (part instanceof BaseProgress) return false;
-  const link = part[parentLink];
-  return part === root || link?.loop !== loop || link.name !== name || !isLinked(root, part);
+  for (const [name, part] of partsOf(loop)) {
+    if (part instanceof BaseProgress) continue;
+    const link = part[parentLink];
+    if (part === root || link?.loop !== loop || link.name !== name || !isLinked(root, part)) return false;
+  }
+  return true;
 }
 
 /** Sets the fields and checks the tree; on an error nothing has changed. */

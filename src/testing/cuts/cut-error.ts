@@ -1,4 +1,4 @@
-import { LoopError } from '../../data/errors.ts';
+import { LoopError, nameError } from '../../data/errors.ts';
 import type { Cause } from './cause.ts';
 import { brief, pathWithin } from './difference.ts';
 import type { FirstDifference, Measured } from './measured.ts';
@@ -44,7 +44,7 @@ export class CutError extends LoopError {
       path,
       error === undefined ? undefined : { cause: error },
     );
-    this.name = 'CutError';
+    nameError(this, 'CutError');
     this.difference = difference;
     this.cut = cut && { ...cut.place, index: cut.index };
     this.causes = causes;

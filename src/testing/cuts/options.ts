@@ -1,5 +1,5 @@
 import { MisconfigurationError } from '../../data/errors.ts';
-import { shown } from '../../data/shown.ts';
+import { isClass, shown } from '../../data/shown.ts';
 
 /** What {@link everyCut} takes. */
 export interface EveryCutOptions<L = any, Args extends unknown[] = any[]> {
@@ -32,7 +32,8 @@ const known = ['args', 'effects', 'crashes', 'mayFail', 'max', 'seed', 'clock', 
 export function checkOptions(make: unknown, options: EveryCutOptions): void {
   const wrong = (expected: string, got: unknown) =>
     new MisconfigurationError(`everyCut expected ${expected}, got \`${shown(got)}\`.`);
-  if (typeof make !== 'function') throw wrong('a function that makes a new loop', make);
+  if (typeof make !== 'function' || isClass(make))
+    throw wrong('a function that makes a new loop, () => new Fit()', make);
   if (typeof options !== 'object' || options === null) throw wrong('options to be an object', options);
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw wrong(`options among ${known.join(', ')}`, name);

@@ -1,5 +1,8 @@
+import { MisconfigurationError } from '../../data/errors.ts';
+import { shown } from '../../data/shown.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { checkTree } from '../../tree/strays.ts';
+import { isLoop } from '../../tree/tree.ts';
 import { type MachineJson, machineJsonOf } from './machine.ts';
 import { mermaidOf } from './mermaid.ts';
 import { svgOf } from './svg.ts';
@@ -32,6 +35,7 @@ export interface LoopDescription {
  * writeFileSync('fit.svg', describeLoop(new Fit()).svg());
  */
 export function describeLoop(loop: AnyLoop): LoopDescription {
+  if (!isLoop(loop)) throw new MisconfigurationError(`describeLoop expected a loop, got \`${shown(loop)}\`.`);
   checkTree(loop);
   const tree = treeOf(loop);
   return {

@@ -1,11 +1,12 @@
 import type { Actor } from 'xstate';
 import type { ArgsOf, LoopMachine } from '../../chart/machine-type.ts';
 import { MisconfigurationError } from '../../data/errors.ts';
+import { shown } from '../../data/shown.ts';
 import type { Outcome } from '../../run/outcome.ts';
 import { outcomeOfRoot } from '../../run/outcome.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { checkTree } from '../../tree/strays.ts';
-import { pathOf } from '../../tree/tree.ts';
+import { isLoop, pathOf } from '../../tree/tree.ts';
 import { choose, coveredBy, targetsOf } from './choose.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { go } from './go.ts';
@@ -58,6 +59,7 @@ export function paths<L extends AnyLoop>(
   options: PathsOptions<ArgsOf<L>> = {},
 ): { paths: Path<L>[]; coverage: Coverage } {
   const { max = 1000, args = [] } = options as PathsOptions<unknown[]>;
+  if (!isLoop(loop)) throw new MisconfigurationError(`paths expected a loop, got \`${shown(loop)}\`.`);
   if (!Number.isInteger(max) || max < 1) {
     throw new MisconfigurationError(
       `paths expected \`max\` to be a whole number from 1 up, got \`${String(max)}\`.`,

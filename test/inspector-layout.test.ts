@@ -2,7 +2,7 @@
 
 import { parseRecording } from 'loopchart';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { synthetic } from '../inspector/dev/synthetic.ts';
+import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
 import type { Line } from '../inspector/lines/line.ts';
 import { deepText } from './support/deep.ts';
 import { begin, choose, end, leave, openRecording, page, press, settle, visit, watchRun } from './support/page.ts';
@@ -144,4 +144,37 @@ test('a loop takes one line where the tree is wide, two where it is not, and the
   expect(await lookAt(1920)).toEqual({ lines: 1, above: false });
   expect(await lookAt(1440)).toEqual({ lines: 2, above: false });
   expect(await lookAt(800)).toEqual({ lines: 2, above: true });
+});
+
+test('with colours that somebody has forced, and little motion, what runs, is chosen or is over is told by lines, and nothing moves', async () => {
+  await visit({ forcedColors: 'active', reducedMotion: 'reduce' }, '');
+  await openRecording(recordingText({ epochs: 3, batches: 20, validation: 5 }));
+  await page.locator('.nested').first().waitFor();
+  const slider = page.locator('#scrub');
+  await slider.fill(String(Number(await slider.getAttribute('max')) / 2));
+  await page.locator('.nested.innermost').waitFor();
+  await page.locator('.row[aria-selected=true]').waitFor();
+  /** Whether something looks otherwise where it is chosen than where it is not. */
+  const apart = (
+    chosen: string,
+    other: string,
+    look: 'borderColor' | 'borderWidth' | 'outlineStyle' | 'backgroundColor',
+  ) =>
+    page.evaluate(
+      ([chosen, other, look]) => {
+        const of = (which: string) => getComputedStyle(document.querySelector(which)!)[look as 'borderColor'];
+        return of(chosen!) !== of(other!);
+      },
+      [chosen, other, look],
+    );
+  for (const [chosen, other, look] of [
+    ['.tabs [aria-selected=true]', '.tabs [aria-selected=false]', 'borderColor'],
+    ['.node[aria-selected=true]', '.node[aria-selected=false]', 'outlineStyle'],
+    ['.row[aria-selected=true]', '.row[aria-selected=false]', 'outlineStyle'],
+    ['.nested.runs', '.nested:not(.runs)', 'borderColor'],
+    ['.nested.innermost', '.nested:not(.innermost)', 'borderWidth'],
+    ['.nested .bar i', '.nested .bar', 'backgroundColor'],
+  ] as const)
+    await expect.poll(() => apart(chosen, other, look), { message: chosen }).toBe(true);
+  await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
 });

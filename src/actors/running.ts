@@ -21,7 +21,12 @@ import { RunEnd } from './run-end.ts';
 import { Seat } from './seat.ts';
 import { sessionOf, unseenSession } from './session.ts';
 
-/** A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one. */
+/**
+ * A run of a loop: the link between the instance, whose hooks it calls, and the actor of its machine, once it has one.
+ *
+ * All that has to do with the run asks it, so it is longer than other classes. What can be said apart stands in `Reporting`
+ * (what the machine is told), `Seat` (the actor), `Unit` (the hook in flight), `LightRun` (hooks without an actor) and `RunEnd`.
+ */
 export class Running extends Reporting implements Host, Runner, LightRunner {
   readonly parent: Running | undefined;
   args: unknown[];

@@ -33,6 +33,7 @@ import { Suspending } from './suspending.ts';
  * @typeParam Output what the run returns
  * @typeParam L the class of the loop
  */
+// Longer than other classes, by what users can call and its docstrings: how each is done stands in the classes it is made of.
 export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<SavedState<L>>> {
   readonly id: string;
   /** The actor of the root's machine. */

@@ -1,6 +1,7 @@
 import { LoopError } from '../../data/errors.ts';
 import type { ActorLine, Recording } from '../../recording/lines.ts';
-import { type Frame, replay } from '../../recording/replay.ts';
+import { replay } from '../../recording/replay.ts';
+import type { Frame } from '../../recording/replayed-actors.ts';
 import { changesBetween, changeText } from './changes.ts';
 import { blank, hashOf, type Stand, standOf } from './stand.ts';
 

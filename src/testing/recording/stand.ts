@@ -2,7 +2,7 @@ import { isEnvelope } from '../../chart/context.ts';
 import { type Got, givenIn } from '../../chart/journal.ts';
 import type { Json } from '../../data/json.ts';
 import { plain } from '../../recording/lines.ts';
-import type { Frame } from '../../recording/replay.ts';
+import type { Frame } from '../../recording/replayed-actors.ts';
 import { canonical, canonicalJson, shortHash } from './canonical.ts';
 
 /**

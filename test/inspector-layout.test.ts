@@ -81,6 +81,16 @@ test(
       // What is not of the run stays in one row, and the controls are in it or have their own.
       await expect.poll(() => rows(), { message: `header at ${width}` }).toEqual({ rest: 1, apart: width < 1420 });
     }
+    // At 200 %, a window of 1440 × 900 has room for half of that each way.
+    await page.setViewportSize({ width: 720, height: 450 });
+    await settle();
+    for (const tab of await page.locator('.tabs button').allTextContents()) {
+      await page.click(`#tab-${tab}`);
+      await settle();
+      await expect.poll(() => sticking(), { message: `${tab} at 200 %` }).toEqual([]);
+      const room = async () => (await page.locator('#pane').boundingBox())!.height;
+      await expect.poll(room, { message: `${tab} at 200 %` }).toBeGreaterThan(100);
+    }
   },
   LONG,
 );

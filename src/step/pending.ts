@@ -39,6 +39,7 @@ Object.defineProperty(AwaitedPromise.prototype, 'constructor', {
 /** Of that promise: a function of its own for each would cost as much again. */
 let resolving: (value: unknown) => void;
 let rejecting: (reason: unknown) => void;
+const taken = (): void => {};
 const take = (resolve: (value: unknown) => void, reject: (reason: unknown) => void): void => {
   resolving = resolve;
   rejecting = reject;
@@ -78,6 +79,8 @@ export class Pending {
     making = undefined;
     this.#resolve = resolving;
     this.#reject = rejecting;
+    // Nothing here keeps a run that has ended.
+    resolving = rejecting = taken;
   }
 
   /** It is awaited; by `await`, unless `then` is called next. */

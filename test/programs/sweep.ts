@@ -1,10 +1,12 @@
 // Runs a tree of loops from the newest checkpoint of its run, and keeps a log of what has taken effect. It is killed at any moment, and started again until it has finished.
-import { fsyncSync, openSync, writeSync } from 'node:fs';
+import { fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type Checkpoint, type CheckpointStore, Loop, Progress } from 'loopchart';
 import { fileStore } from 'loopchart/node';
 
 const [dir = '', logFile = ''] = process.argv.slice(2);
 const log = openSync(logFile, 'a', 0o600);
+// A kill may come in the middle of a write: what it has left of a line is none, for its process went no further.
+ftruncateSync(log, readFileSync(logFile).lastIndexOf('\n') + 1);
 
 /** On the disk before it returns; then whoever has started this process hears of it. */
 function note(line: string): void {

@@ -22,7 +22,7 @@ export function isProgress(value: unknown): value is BaseProgress {
   }
 }
 
-function isList(value: unknown): value is unknown[] {
+export function isList(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value);
   } catch {

@@ -1,6 +1,6 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
-import { isArrayOf, isLoop, isProgress, partsOf } from './parts.ts';
+import { isArrayOf, isList, isLoop, isProgress, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 
 export { isLoop, partsOf };
@@ -217,7 +217,7 @@ export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
   checkGiven(loop, loops, 'connect');
   for (const [name, value] of Object.entries(loops)) {
     const old = slot(loop, name, 'connect');
-    if (!isLoop(value) && !(Array.isArray(value) && value.every(isLoop))) {
+    if (!isLoop(value) && !(isList(value) && value.every(isLoop))) {
       throw new MisconfigurationError(
         `connect expected \`${name}\` to be a loop or an array of loops, got ${describe(value)}.`,
         pathOf(loop),

@@ -81,7 +81,7 @@ export class Recording {
       t: store.t(store.last),
       text() {
         const standing = standingBefore(store, contexts, { first: end, end });
-        return Array.from(standing, (line) => `${JSON.stringify(line)}\n`).join('');
+        return Array.from(standing, (line) => `${store.textOf(line)}\n`).join('');
       },
     });
     this.upTo = upTo.line;

@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
+import { textAsWritten } from '../../src/inspect/as-told.ts';
 import { chartKey, chartLine } from '../../src/inspect/wire.ts';
-import type { ActorLine, ChartLine, EventLine, LaggedLine, LoopContext } from '../lines/line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from '../lines/line.ts';
 import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
@@ -34,6 +35,8 @@ export class Store extends Rows {
   /** The rows of the timeline. */
   readonly lanes: readonly Lane[] = this.#actors.lanes;
   runId = '';
+  /** `record()` has made it: what is saved of it is written as it does. */
+  recorded = false;
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
   /** The rows before which something is missing that the loops did. */
@@ -54,6 +57,11 @@ export class Store extends Rows {
   constructor(bounds: Bounds) {
     super();
     this.#bounds = bounds;
+  }
+
+  /** A line as files have it. */
+  textOf(line: Line): string {
+    return this.recorded ? textAsWritten(line) : JSON.stringify(line);
   }
 
   actor(row: number): Actor | undefined {
@@ -116,6 +124,7 @@ export class Store extends Rows {
     switch (line.type) {
       case 'recording':
         this.runId = line.runId;
+        this.recorded = line.recorded === true;
         break;
       case 'chart':
         this.charts.set(line.key, line);

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { LANE, tall } from '../inspector/drawing/flame.ts';
+import { LANE, tall } from '../inspector/drawing/flame-scene.ts';
 import { Store } from '../inspector/run/store.ts';
 import { deepText } from './support/deep.ts';
 import {

@@ -6,6 +6,7 @@ import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
 import { Alerts } from './alerts.tsx';
+import { GoTo } from './go-to.tsx';
 
 const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 
@@ -119,6 +120,7 @@ export function Scrubber() {
         »
       </button>
       {some ? <Alerts /> : null}
+      {some ? <GoTo /> : null}
       <span class="grow" />
       <output class="moment" aria-label="Moment shown">
         {some ? (

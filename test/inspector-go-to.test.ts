@@ -23,7 +23,12 @@ test('a step is found by its number, in one run of a loop and over all of them',
 
 test('a step whose line is gone is not taken for the first that is there, but steps that one line tells of are its own', () => {
   const marks = new RowIndex();
-  for (const [row, count] of [[10, 5], [20, 10], [30, 15]] as const) marks.push(row, count);
+  for (const [row, count] of [
+    [10, 5],
+    [20, 10],
+    [30, 15],
+  ] as const)
+    marks.push(row, count);
   expect([1, 5, 6, 10, 15, 16].map((step) => rowOfStep(marks, step, true))).toEqual([10, 10, 20, 20, 30, undefined]);
   expect([1, 4, 5, 6].map((step) => rowOfStep(marks, step, false))).toEqual([undefined, undefined, 10, 20]);
 });

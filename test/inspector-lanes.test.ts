@@ -16,7 +16,9 @@ import { FileParts } from '../inspector/sources/file-parts.ts';
 /** When each loop of a recording began and ended, as its lines tell. */
 function spansIn(lines: readonly Line[]): string[] {
   const ends = new Map(
-    lines.filter((line): line is EventLine => line.type === 'event' && line.status !== undefined).map((l) => [l.id, l.t]),
+    lines
+      .filter((line): line is EventLine => line.type === 'event' && line.status !== undefined)
+      .map((l) => [l.id, l.t]),
   );
   return lines
     .filter((line): line is ActorLine => line.type === 'actor')
@@ -76,7 +78,19 @@ test('of more than so many, the oldest go, those of all lanes together; what goe
   const actors = new Actors(() => undefined, new Lanes(1000));
   const open = (id: string, t: number, parent?: string) =>
     actors.open(
-      { type: 'actor', seq: t, t, id, path: id.replace(/#\d+$/, ''), name: 'x', loop: '', chart: '', value: '', status: '', ...(parent && { parent }) },
+      {
+        type: 'actor',
+        seq: t,
+        t,
+        id,
+        path: id.replace(/#\d+$/, ''),
+        name: 'x',
+        loop: '',
+        chart: '',
+        value: '',
+        status: '',
+        ...(parent && { parent }),
+      },
       t,
     );
   open('fit#1', 0);

@@ -50,7 +50,11 @@ export interface TimelineBar {
 }
 
 /** The bar at a point of the drawing. */
-export function barAt(scene: Pick<Scene, 'store' | 'from' | 'to' | 'width'>, x: number, y: number): TimelineBar | undefined {
+export function barAt(
+  scene: Pick<Scene, 'store' | 'from' | 'to' | 'width'>,
+  x: number,
+  y: number,
+): TimelineBar | undefined {
   const { store, from, to, width } = scene;
   const slack = ((to - from) / width) * 1.5;
   const t = from + (x / width) * (to - from);

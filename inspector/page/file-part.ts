@@ -80,9 +80,12 @@ export function goToLine(line: number): void {
 export function goToTime(t: number): void {
   const { store } = session;
   const part = filePart();
-  if (!part || (t >= store.t(store.first) && t <= store.t(store.last))) return session.jump(store.rowOfTime(t));
-  const source = readPart(part.parts.partAt(t));
-  if (!source) return;
+  const isHeld = t >= store.t(store.first) && t <= store.t(store.last);
+  const source = part && !isHeld ? readPart(part.parts.partAt(t)) : undefined;
+  if (!source) {
+    session.jump(store.rowOfTime(t));
+    return;
+  }
   onceThere(
     source,
     (there) => there.store.end > 0 && there.store.t(there.store.last) >= t,

@@ -71,7 +71,10 @@ export function showAll(more: boolean): void {
 function set(from: number, to: number): void {
   const all = whole();
   const length = Math.max(CLOSEST, to - from);
-  if (length >= all.to - all.from) return showAll(knowsMore());
+  if (length >= all.to - all.from) {
+    showAll(knowsMore());
+    return;
+  }
   const start = Math.min(Math.max(from, all.from), all.to - length);
   sight.value = { from: start, to: start + length };
 }

@@ -27,9 +27,9 @@ export interface Beginning {
 export class Lane {
   #from = new Float64Array(16);
   #end = new Float64Array(16);
-  #row = new Float64Array(16);
-  #actor = new Float64Array(16);
-  #nth = new Float64Array(16);
+  #row = new Uint32Array(16);
+  #actor = new Uint32Array(16);
+  #nth = new Uint32Array(16);
   #label: Label[] = [];
   /** The places of those that failed, in time. */
   readonly failed: number[] = [];
@@ -128,17 +128,17 @@ export class Lane {
   }
 
   #resize(room: number): void {
-    const larger = (column: Float64Array) => {
-      const grown = new Float64Array(room);
-      grown.set(column);
-      return grown;
-    };
-    this.#from = larger(this.#from);
-    this.#end = larger(this.#end);
-    this.#row = larger(this.#row);
-    this.#actor = larger(this.#actor);
-    this.#nth = larger(this.#nth);
+    this.#from = copied(this.#from, new Float64Array(room));
+    this.#end = copied(this.#end, new Float64Array(room));
+    this.#row = copied(this.#row, new Uint32Array(room));
+    this.#actor = copied(this.#actor, new Uint32Array(room));
+    this.#nth = copied(this.#nth, new Uint32Array(room));
   }
+}
+
+function copied<Column extends Float64Array | Uint32Array>(from: Column, into: Column): Column {
+  into.set(from);
+  return into;
 }
 
 /** Takes some out of a list. Mostly they are its first: no more of it is looked through than has to be. */

@@ -27,7 +27,15 @@ function Sheet({ close }: { close: () => void }) {
       >
         <label>
           Step{' '}
-          <input ref={field} type="number" min={1} max={Math.max(1, most)} step={1} required aria-describedby="steps-of" />
+          <input
+            ref={field}
+            type="number"
+            min={1}
+            max={Math.max(1, most)}
+            step={1}
+            required
+            aria-describedby="steps-of"
+          />
         </label>
         <span id="steps-of">
           of {figure(most)} of {name}

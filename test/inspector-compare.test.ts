@@ -179,6 +179,9 @@ test('two runs beside each other: which was better, where they parted, why each 
     .poll(() => shown('.pair .parted'))
     .toBe('The same until step 4 of batches; there loss is 0.5832 in rate-0.2 and 0.1458 in rate-0.8.');
   await expect
+    .poll(() => shown('.pair .better'))
+    .toMatch(/^In the end, rate-0\.2 did better: fit · loss 0\.\d+ against NaN, and 1 more\.$/);
+  await expect
     .poll(() => page.locator('.pair .given').allInnerTexts())
     .toEqual(['fit rate: 0.2 → 0.8', 'batches argument 1: 0.2 → 0.8']);
   const cells = (name: string, nth = 0) =>

@@ -228,7 +228,8 @@ export class Store extends Rows {
   #open(line: ActorLine, row: number): Actor {
     // The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
     // from when the recorder was made: it has no length of its own.
-    if (!this.first && !this.actors.size) this.setTime(line.t);
+    // Of a part of a recording, which tells first how loops stood, it has.
+    if (!this.first && !this.actors.size && row > 0) this.setTime(line.late ? Math.max(line.t, this.t(0)) : line.t);
     return this.#actors.open(line, row);
   }
 

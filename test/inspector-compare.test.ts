@@ -281,6 +281,9 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.getByRole('button', { name: 'Compare 2' }).click();
     await page.waitForSelector('.beside');
     await expect.poll(() => blamed('.compare')).toEqual([]);
+    await page.keyboard.press('g');
+    await page.waitForSelector('.sheet.go-to');
+    await expect.poll(() => blamed('.sheet.go-to')).toEqual([]);
     for (const width of [800, 390]) {
       await page.setViewportSize({ width, height: 900 });
       await settle();

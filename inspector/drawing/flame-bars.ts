@@ -72,14 +72,16 @@ function drawSpan(
   const { store, from, to, width } = scene;
   const begin = Math.max(-2, (lane.from(place) - from) * (width / (to - from)));
   const end = xOfEnd(scene, section, lane, place);
-  const x = Math.max(begin, Math.min(covered, begin + 0.5));
-  const wide = Math.max(end - begin, 1);
+  // Behind narrow ones there is no gap narrower than a pixel: it would only make what is dense look faint.
+  const isDense = covered >= 0 && end - begin < 2 && Math.abs(begin - covered) < 1;
+  const x = isDense ? covered : Math.max(begin, Math.min(covered, begin + 0.5));
+  const wide = Math.max(end - x, 1);
   drawBar(ctx, scene, lane, place, x, wide, y, failed);
   const actor = section.isHeld ? store.actorOf(lane.actor(place)) : undefined;
   if (actor && actor === scene.selected) outline(ctx, scene, x, wide, y);
   if (actor && wide > 3) drawStrip(ctx, scene, actor, x, wide - gapOf(wide), y + BAR);
   if (Number.isNaN(lane.end(place)) && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
-  return Math.max(end, begin + 1);
+  return Math.max(end, x + 1);
 }
 
 /** Between a bar and the next. */

@@ -39,7 +39,6 @@ function told({ name, values }: Judged, side: 0 | 1): string {
   return `${name} ${side ? right : left} against ${side ? left : right}`;
 }
 
-/** What was held out says more than what was trained on; losses are told first. */
 function judgedOf(a: Ended['numbers'], b: Ended['numbers']): Judged[] {
   const judged: Judged[] = [];
   for (const [name, value] of a) {
@@ -48,6 +47,5 @@ function judgedOf(a: Ended['numbers'], b: Ended['numbers']): Judged[] {
     const better = betterOf(name, [value, other]);
     if (better === 0 || better === 1) judged.push({ name, values: [value, other], better });
   }
-  const heldOut = ({ name }: Judged) => (/val|test|eval|held/i.test(name) ? 0 : 1);
-  return judged.sort((one, other) => heldOut(one) - heldOut(other) || rankOf(one.name) - rankOf(other.name));
+  return judged.sort((one, other) => rankOf(one.name) - rankOf(other.name));
 }

@@ -2,6 +2,7 @@ import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
 import { isArrayOf, isLoop, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
+import { checkWritten } from './written-hooks.ts';
 
 export { isLoop, partsOf };
 
@@ -106,7 +107,8 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, for a loop that stands in two places, and for a field that is called `toString`
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`, and
+ *   for a loop that has not the hooks it must have
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
@@ -125,6 +127,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
         path,
       );
     }
+    checkWritten(loop, path);
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {

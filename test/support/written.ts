@@ -94,6 +94,19 @@ const steps: Scene[] = [
     outer.does.advance = () => Promise.all([runs(outer.other), runs(outer.middle)]);
     return undefined;
   },
+  (outer) => {
+    // Lists that are used up.
+    outer.middle.does.advance = (list: number[]) => {
+      list.pop();
+      return turn();
+    };
+    outer.does.advance = async (list: unknown) => {
+      if (Array.isArray(list)) list.pop();
+      await outer.middle.run([1, 2, 3]);
+      await outer.other.run();
+    };
+    return undefined;
+  },
 ];
 
 /** Ends of every kind. */
@@ -269,7 +282,7 @@ export async function writtenCheckpoints(): Promise<Checkpoint[]> {
     const outer = new Outer();
     const during = scene(outer);
     outer.does.onRunEnd = () => 7;
-    const run = outer.start({ store, every: 'step', durability: 'sync' });
+    const run = outer.start({ args: [[1, 2]], store, every: 'step', durability: 'sync' });
     await Promise.all([during?.(run), run.outcome]);
   }
   return store.kept.map((text) => JSON.parse(text));

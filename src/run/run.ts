@@ -392,7 +392,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   }
 
   /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
-  #lose(error: unknown): void {
+  #lose(thrown: unknown): void {
+    // An abort without a reason would be one that somebody has asked for.
+    const why = 'Expected the store to save the run, and it failed without an error (it threw `undefined`).';
+    const error = thrown === undefined ? new LoopError('STORE', why, pathOf(this.#loop)) : thrown;
     this.#saveError = { error };
     this.abort(error);
   }

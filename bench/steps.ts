@@ -42,7 +42,7 @@ export const asyncStep: Case = {
     const count = 1_000_000;
     const ours = { name: 'loopchart', count, run: () => new CountAsync({ steps: count }).run() };
     const one = { name: 'plain `async while`, awaits `advance`', count, run: () => driveAsync(count) };
-    yield await compare('async step, unwatched', ours, one, { atMost: 1.5 });
+    yield await compare('async step, unwatched', ours, one, { atMost: 1.3 });
   },
 };
 
@@ -52,7 +52,7 @@ export const asyncStepAll: Case = {
     const count = 1_000_000;
     const ours = { name: 'loopchart', count, run: () => new CountAsync({ steps: count }).run() };
     const all = { name: 'plain `async while`, awaits all hooks', count, run: () => driveAwaitingAll(count) };
-    yield await compare('async step, unwatched', ours, all, { atMost: 1.5 });
+    yield await compare('async step, unwatched', ours, all, { atMost: 1.3 });
   },
 };
 

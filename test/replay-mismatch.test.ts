@@ -1,4 +1,4 @@
-import { formatRecording, LoopError, parseRecording, type RecordingLine } from 'loopchart';
+import { formatRecording, LoopError, parseRecording, type RecordingLine, record, replay } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Taking } from './support/replay-loops.ts';
 import { recorded, replayed } from './support/replayed.ts';
@@ -144,4 +144,19 @@ describe('where a recording and the chart disagree, replay says where', () => {
     replayed(formatRecording(lines));
     expect(mismatches).toBeGreaterThan(lines.length * 6);
   });
+});
+
+test('what is no recording is refused, with where to find one', async () => {
+  const recorder = record();
+  await new Taking(1).start({ inspect: recorder }).output;
+  const refused = (given: unknown, said: string) => {
+    for (const act of [(it: any) => [...replay(it)], formatRecording]) {
+      expect(() => act(given as any)).toThrow(expect.objectContaining({ code: 'MISCONFIGURATION' }));
+      expect(() => act(given as any)).toThrow(said);
+    }
+  };
+  refused(recorder, 'got Object. A recorder has them as `recorder.recording`.');
+  refused(formatRecording(recorder.recording), 'got text. `parseRecording(text)` makes the lines of it.');
+  refused(undefined, 'got undefined.');
+  refused(5, 'got Number.');
 });

@@ -799,3 +799,50 @@ test('loops that are linked are those that a walk would leave as they are', () =
   }
   expect(Math.min(linked, wrong)).toBeGreaterThan(100);
 });
+
+describe('a loop in JavaScript, where no compiler asks for its hooks', () => {
+  const written = { reset() {}, advance() {}, done: true };
+  const without = (hook: keyof typeof written, value?: unknown): any => {
+    const { [hook]: _, ...rest } = written;
+    class Bare extends (Loop as any) {}
+    for (const [name, member] of Object.entries(rest)) Object.defineProperty(Bare.prototype, name, { value: member });
+    return Object.assign(new Bare(), value === undefined ? {} : { [hook]: value });
+  };
+
+  test('is refused without `reset`, `advance` or `done`, as a root and as a child', async () => {
+    for (const hook of ['reset', 'advance', 'done'] as const) {
+      const said = {
+        code: 'MISCONFIGURATION',
+        message: expect.stringContaining(`\`${hook === 'done' ? 'get done' : hook}`),
+      };
+      await expect(without(hook).run()).rejects.toMatchObject({ ...said, path: 'bare' });
+      expect(thrownBy(() => without(hook).start())).toMatchObject(said);
+      expect(thrownBy(() => without(hook).machine)).toMatchObject(said);
+      const fit = new Fit();
+      fit.epoch = without(hook);
+      await expect(fit.run()).rejects.toMatchObject({ ...said, path: 'fit.epoch' });
+    }
+  });
+
+  test('is refused with a hook that cannot be called', async () => {
+    await expect(without('advance', 5).run()).rejects.toThrow('a method `advance`, got 5');
+    const leaf: Leaf = new Leaf();
+    Object.assign(leaf, { onRunEnd: undefined });
+    await expect(leaf.run()).rejects.toThrow('a method `onRunEnd`, got none');
+  });
+
+  test('and a child that is made in `reset`', async () => {
+    class Late extends Leaf {
+      child: Leaf | null = null;
+      override reset() {
+        this.child = without('done');
+      }
+      override async advance() {
+        await this.child!.run();
+      }
+    }
+    const said = { code: 'MISCONFIGURATION', path: 'late.child' };
+    await expect(new Late().run()).rejects.toMatchObject(said);
+    await expect(new Late().start().output).rejects.toMatchObject(said);
+  });
+});

@@ -142,8 +142,19 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
     const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
     if (found === undefined) continue;
     // A field that was assigned after the tree was walked.
-    loop[parentLink] = { loop: parent.loop, name: found[0] };
+    join(loop, parent.loop, found[0]);
     if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
   }
   return undefined;
+}
+
+/** A loop that has come into the tree in the middle of a run. @throws MisconfigurationError as for any in it */
+function join(loop: AnyLoop, parent: AnyLoop, name: string): void {
+  loop[parentLink] = { loop: parent, name };
+  try {
+    checkTree(loop);
+  } catch (error) {
+    loop[parentLink] = undefined;
+    throw error;
+  }
 }

@@ -271,6 +271,10 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     return this.unit?.childRun(name);
   }
 
+  argsOf(child: string): readonly unknown[] | undefined {
+    return this.unit?.argsOf(child);
+  }
+
   /** The hook has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
     return this.unit?.settle();

@@ -49,6 +49,8 @@ export interface Asked {
   in?: string;
   /** The arguments of a run; see {@link plainArgs}. */
   args?: Json[];
+  /** In a checkpoint: of arguments that are no longer what they were, what they are; see `as-it-was.ts`. */
+  changed?: string;
   /** How many events the step had had before. */
   at: number;
 }
@@ -70,6 +72,8 @@ export interface InFlight {
   events: number;
   /** Whether a child was run in this step: then it is no step of an innermost loop. */
   ran: boolean;
+  /** In a checkpoint: the keys of the state that the step has changed, and what they hold; see `as-it-was.ts`. */
+  changed?: { [key: string]: string };
 }
 
 export const emptyJournal: InFlight = { hooks: [], got: [], asked: [], events: 0, ran: false };

@@ -83,10 +83,16 @@ const partly =
 /** What a step in flight had asked for, and what it had got: see `journal.ts`. */
 const asked: Check = (value, at) => {
   object({ at: whole })(value, at);
-  partly({ run: text, once: text, wait: oneOf('receive', 'sleep'), until: time, in: text, args: listOf(plain), dict })(
-    value,
-    at,
-  );
+  partly({
+    run: text,
+    once: text,
+    wait: oneOf('receive', 'sleep'),
+    until: time,
+    in: text,
+    args: listOf(plain),
+    changed: text,
+    dict,
+  })(value, at);
   const { run, once, wait, until } = value as Asked;
   if ((run === undefined) === (once === undefined)) throw wrong(at, 'a run or a once', value);
   if (wait !== undefined && once === undefined) throw wrong(at, 'a wait with a key in `once`', value);
@@ -108,6 +114,7 @@ const journal = object({
 });
 const inFlight: Check = (value, at) => {
   journal(value, at);
+  partly({ changed: record(text) })(value, at);
   const { got: pieces, asked: open, events } = value as InFlight;
   const given = pieces.flat();
   const places = new Set([...given, ...open].map((one) => one.at));

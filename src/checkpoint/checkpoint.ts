@@ -5,7 +5,8 @@ import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
 import { opaqueInWords } from '../data/opaque.ts';
-import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
+import { withChanges } from '../step/as-it-was.ts';
+import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
 import { capture, checkStates, flatten, keysOf } from '../tree/state-dict.ts';
@@ -62,12 +63,13 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
   checkRemembered(loop, rest.inFlight);
   loops[pathOf(loop)] = rest.steps;
+  const inFlight = withChanges(loop, rest.inFlight, state, (child) => loop[host]?.argsOf(child));
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
   const touched = new Set([...running, ...childrenRun(rest.inFlight)]);
   const before = Object.fromEntries([...touched].map((name) => [name, children[name] ?? null]));
   const phase: Phase = {
     value: snapshot.value,
-    context: { ...rest, before } as unknown as Phase['context'],
+    context: { ...rest, inFlight, before } as unknown as Phase['context'],
     children: {},
   };
   if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);

@@ -5,6 +5,7 @@ import { kindOf } from '../data/shown.ts';
 import { recorder } from '../run/options.ts';
 import { appLine } from './app-lines.ts';
 import { edgeJson } from './edges.ts';
+import { checkIsRecording } from './is-recording.ts';
 import { plainEvent, plainOutput, type Recording, type RecordingLine, toldError } from './lines.ts';
 import { Observer } from './observer.ts';
 import type { Sighting } from './sighting.ts';
@@ -111,8 +112,9 @@ function missing(seq: number): RecordingLine {
   return { type: 'lagged', seq, t: Date.now(), from: seq, to: seq, count: 1, why: 'fault' } as unknown as RecordingLine;
 }
 
-/** A recording as text, one line of JSON each. */
+/** A recording as text, one line of JSON each. @throws MisconfigurationError for what is no recording */
 export function formatRecording(recording: Recording): string {
+  checkIsRecording('formatRecording', recording);
   return recording.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 

@@ -4,6 +4,7 @@ import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeContext } from '../data/json-form.ts';
 import { shown } from '../data/shown.ts';
+import { checkIsRecording } from './is-recording.ts';
 import { LineOrder } from './line-order.ts';
 import { type EventLine, isOfApp, liveEvent, type RecordingLine } from './lines.ts';
 import { asOfNow } from './older-lines.ts';
@@ -38,9 +39,11 @@ function ownForm(line: EventLine): EventLine {
  * Runs the chart over a recording, without any user code: the same values, contexts and outputs of its loops. Actors of the
  * app that are recorded with them are passed over. Recordings that the
  * inspector's page has saved are read as well, from where they begin.
- * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing
+ * @throws LoopError `REPLAY_MISMATCH` where the recording and the chart disagree, or a line is missing;
+ *   MisconfigurationError for what is no recording
  */
 export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, void> {
+  checkIsRecording('replay', recording);
   const actors = new ReplayedActors();
   let order: LineOrder | undefined;
   let isOfPage = false;

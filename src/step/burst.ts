@@ -265,6 +265,7 @@ export class Burst {
 
   wholeIteration(): void {
     this.first = false;
+    this.#running.unit?.checkAgain();
     this.#running.committed();
     if (this.#running.loop.restarting) this.#running.loop.restarting = false;
   }

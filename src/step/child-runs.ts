@@ -140,6 +140,11 @@ export class ChildRuns {
     return run?.begun ? run : undefined;
   }
 
+  /** The run of a child that the code has asked for, begun or not. */
+  askedFor(name: string): PendingRun | undefined {
+    return this.#underWay.get(name);
+  }
+
   ended(run: PendingRun, how: How): void {
     // In a run that nobody can resume there is no order to be kept.
     if (!this.#unit.running.session.keeps || this.#isAlone(run)) this.#given(run, how);

@@ -4,11 +4,14 @@ import { LoopError } from '../data/errors.ts';
 import { shown } from '../data/shown.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
+import { notAsItWas } from './as-it-was.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
 const patience = 1000;
 /** The same where it has asked for nothing out of order: it may be waiting for a timer of its own. */
 const longPatience = 60_000;
+/** From how many things that are still to be given on the state is looked at. */
+const lastLooks = 64;
 
 /** Something that the journal knows of. */
 interface Known {
@@ -61,14 +64,25 @@ export class Recall {
   /** What was asked for, and its place: while that is behind the next event, it was asked for out of order. */
   #asked: { name: string; place: number }[] = [];
   #cancel: (() => void) | undefined;
+  /** What is not as it was when the checkpoint was taken, until all has been: then nothing goes on yet. */
+  #missing: (() => string | undefined) | undefined;
+  #isLooking = false;
   /** Called with the error when the step asks for something else than before. */
   readonly #fail: (error: LoopError) => void;
 
   /**
    * @param unit what is run again: `step`, or the name of a hook
    * @param fail what is awaited rejects with this error, and so does the step
+   * @param missing says what of the state and of arguments is not as it was when the checkpoint was taken
    */
-  constructor(inFlight: InFlight, unit: string, path: () => string, fail: (error: LoopError) => void) {
+  constructor(
+    inFlight: InFlight,
+    unit: string,
+    path: () => string,
+    fail: (error: LoopError) => void,
+    missing: (() => string | undefined) | undefined,
+  ) {
+    this.#missing = missing;
     this.#unit = unit;
     this.#path = path;
     this.#fail = fail;
@@ -136,7 +150,7 @@ export class Recall {
   }
 
   #when(then: () => void, isTime: () => boolean): void {
-    if (isTime()) then();
+    if (this.#missing === undefined && isTime()) then();
     else this.#waiting.push({ then, isTime });
   }
 
@@ -144,11 +158,14 @@ export class Recall {
   checkAsked(): void {
     const left = this.#events.filter(({ type, known }) => type === 'ask' && !known.asked);
     if (left.length > 0) throw this.#mismatch(left.map(({ known }) => known.what));
+    const missing = this.#look();
+    if (missing !== undefined) throw notAsItWas(missing, this.#unit, this.#path());
   }
 
   /** Nothing more is given. */
   stop(): void {
     this.#cancel?.();
+    this.#missing = undefined;
     this.#waiting = [];
     this.#next = this.#events.length;
     this.#gifts = 0;
@@ -165,12 +182,14 @@ export class Recall {
         void turn().then(() => this.#give(event));
       }
     }
+    this.#look();
     this.#watch();
     this.#goOn();
   }
 
   async #give(event: Event): Promise<void> {
     if (this.#next === this.#events.length) return;
+    this.#look();
     this.#next++;
     this.#gifts--;
     event.known.give!();
@@ -180,9 +199,38 @@ export class Recall {
   }
 
   #goOn(): void {
+    if (this.#missing !== undefined) return;
     const ready = this.#waiting.filter(({ isTime }) => isTime());
     this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
     for (const { then } of ready) then();
+  }
+
+  /**
+   * Whether the step has come to the state that it was in when the checkpoint was taken. It need only have come by it: what
+   * it had been given by then, its code may not have reacted to yet. @returns what is not as it was
+   */
+  #look(): string | undefined {
+    // At the beginning of a long journal there is nothing to be seen.
+    if (this.#missing === undefined || this.#gifts > lastLooks) return undefined;
+    const missing = this.#missing();
+    if (missing === undefined) this.#missing = undefined;
+    else if (this.isOver && !this.#isLooking) void this.#lookAgain();
+    return missing;
+  }
+
+  /** Its code has a turn, and where it waits for something else, a while. */
+  async #lookAgain(): Promise<void> {
+    this.#isLooking = true;
+    await turn();
+    if (this.#look() !== undefined) {
+      this.#cancel = later(patience, () => {
+        const missing = this.#look();
+        if (missing !== undefined) this.#fail(notAsItWas(missing, this.#unit, this.#path()));
+        else this.#goOn();
+      });
+      return;
+    }
+    this.#goOn();
   }
 
   /** What is asked for next may never be: after a while that is an error, and not a step that waits for ever. */

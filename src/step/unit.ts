@@ -4,6 +4,7 @@ import type { LoopError } from '../data/errors.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { putState } from '../tree/state-dict.ts';
 import { childNamed, isLoop } from '../tree/tree.ts';
+import { AsItWas } from './as-it-was.ts';
 import { ChildRuns, type UnitOfChildren } from './child-runs.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
@@ -47,7 +48,9 @@ export class Unit implements UnitOfChildren {
     this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
-      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error));
+      const before = new AsItWas(running.loop, inFlight);
+      const missing = before.isNothing ? undefined : () => before.missing((child) => this.argsOf(child));
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), missing);
     }
   }
 
@@ -165,6 +168,11 @@ export class Unit implements UnitOfChildren {
     return this.#children?.begun(name);
   }
 
+  /** The arguments of a child that was asked for and has not ended, as they are now. */
+  argsOf(child: string): readonly unknown[] | undefined {
+    return this.#children?.askedFor(child)?.args;
+  }
+
   childEnded(run: PendingRun, how: How): void {
     this.#children ??= new ChildRuns(this);
     this.#children.ended(run, how);
@@ -202,7 +210,7 @@ export class Unit implements UnitOfChildren {
 
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
-    this.#check();
+    this.checkAgain();
     if (this.childrenUnderWay > 0) return this.#settleChildren(this.#children!);
     this.#children?.checkLost();
     return undefined;
@@ -211,12 +219,13 @@ export class Unit implements UnitOfChildren {
   async #settleChildren(children: ChildRuns): Promise<void> {
     while (children.size > 0) {
       await children.over();
-      this.#check();
+      this.checkAgain();
     }
     children.checkLost();
   }
 
-  #check(): void {
+  /** Of code that was run again and has returned: it has asked for the same, and come to the same. @throws LoopError `RESUME_MISMATCH` */
+  checkAgain(): void {
     if (this.#mismatch !== undefined) throw this.#mismatch;
     this.recall?.checkAsked();
   }

@@ -29,6 +29,8 @@ export interface Host {
   /** It runs, or code of it does. */
   readonly busy: boolean;
   readonly signal: AbortSignal;
+  /** The arguments of a child that its step runs, as they are now. */
+  argsOf(child: string): readonly unknown[] | undefined;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
   receive(key: string): Promise<unknown>;
   sleep(key: string, ms: number): Promise<unknown>;

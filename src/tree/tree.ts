@@ -3,6 +3,7 @@ import { deepest } from '../data/json.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
 import { isArrayOf, isLoop, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
+import { checkWritten } from './written-hooks.ts';
 
 export { isLoop, partsOf };
 
@@ -107,8 +108,8 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`, and
- *   for more than 1,000 levels: their states stand in one another as they do
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`,
+ *   for a loop that has not the hooks it must have, and for more than 1,000 levels: states stand in one another as loops do
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
@@ -133,6 +134,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
         found[0]!.path,
       );
     }
+    checkWritten(loop, path);
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {

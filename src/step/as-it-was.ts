@@ -1,0 +1,117 @@
+import { type InFlight, plainArgs } from '../chart/journal.ts';
+import { isAlike } from '../data/alike.ts';
+import { LoopError } from '../data/errors.ts';
+import { type Json, plainOrNot } from '../data/json.ts';
+import { encodeJson } from '../data/json-form.ts';
+import { sealOf } from '../data/seal.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { savesItsState } from '../tree/state-dict.ts';
+
+/*
+ * A step that is run again begins with the state before it, and brings the state to where it was by its own code. What
+ * something else has changed in it is not done again: the function of a `once` that is remembered, a child that has ended
+ * or that goes on in its middle.
+ *
+ *     await this.once('load', async () => {
+ *       this.state.rows = await load();      not done again: the rows would be missing without a word
+ *     });
+ *     this.state.rows = await this.once('load', () => load());      done again, with what `once` remembers
+ *
+ * So a checkpoint notes of each step in flight what it had changed by then: seals alone, a few letters for a key of the
+ * state. Before what was under way goes on, the step that was run again must have come to the same. So it is with the
+ * arguments of children, which may be changed as well.
+ */
+
+/** Of the keys of the state that a step in flight has changed, what they hold, as a seal. */
+export type Changed = { [key: string]: string };
+
+/** What is noted when a checkpoint is taken. @param argsOf the arguments of a child that runs, as they are now */
+export function withChanges(
+  loop: AnyLoop,
+  inFlight: InFlight | null,
+  before: Json,
+  argsOf: (child: string) => readonly unknown[] | undefined,
+): InFlight | null {
+  if (inFlight === null || inFlight.events === 0) return inFlight;
+  const { changed: _, ...journal } = inFlight;
+  const changed = changesOf(loop, before);
+  const asked = journal.asked.map((one) => {
+    const { changed: _, ...rest } = one;
+    const now = one.run === undefined || one.args === undefined ? undefined : argsOf(one.run);
+    const seal = now === undefined ? undefined : sealOfArgs(one.args!, now);
+    return seal === undefined ? rest : { ...rest, changed: seal };
+  });
+  return Object.keys(changed).length === 0 ? { ...journal, asked } : { ...journal, asked, changed };
+}
+
+/** The keys of a loop's state that are no longer as they were. */
+function changesOf(loop: AnyLoop, before: Json): Changed {
+  const now = savesItsState(loop) ? plainOrNot(loop.state)?.copy : undefined;
+  if (!isRecord(now) || !isRecord(before)) return {};
+  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+  const changed = [...keys].filter((key) => !isAlike(own(before, key), own(now, key)));
+  return Object.fromEntries(changed.map((key) => [key, sealOfValue(own(now, key))]));
+}
+
+/** What arguments are now, where that is not what they were. */
+export function sealOfArgs(before: readonly Json[], args: readonly unknown[]): string | undefined {
+  const isOpaque = (arg: Json | undefined) => isRecord(arg) && '$opaque' in arg;
+  if (before.every((arg, i) => isOpaque(arg) || isAlike(arg, args[i]))) return undefined;
+  return sealOfValue(plainArgs(args));
+}
+
+/** What a step that is run again has to come to. */
+export class AsItWas {
+  readonly #loop: AnyLoop;
+  readonly #changed: Changed;
+  readonly #args: { run: string; before: readonly Json[]; seal: string }[];
+
+  constructor(loop: AnyLoop, { changed = {}, asked }: InFlight) {
+    this.#loop = loop;
+    this.#changed = changed;
+    this.#args = asked.flatMap(({ run, args: before = [], changed: seal }) =>
+      run === undefined || seal === undefined ? [] : [{ run, before, seal }],
+    );
+  }
+
+  /** Whether nothing was changed, so that there is nothing to come to. */
+  get isNothing(): boolean {
+    return Object.keys(this.#changed).length === 0 && this.#args.length === 0;
+  }
+
+  /** What is not as it was. @param argsOf the arguments of a child that was asked for, as they are now */
+  missing(argsOf: (child: string) => readonly unknown[] | undefined): string | undefined {
+    const state = Object.keys(this.#changed).length === 0 ? undefined : plainOrNot(this.#loop.state)?.copy;
+    for (const [key, seal] of Object.entries(this.#changed)) {
+      if (!isRecord(state) || sealOfValue(own(state, key)) !== seal) return `\`state.${key}\``;
+    }
+    for (const { run, before, seal } of this.#args) {
+      const now = argsOf(run);
+      if (now === undefined || sealOfArgs(before, now) !== seal) return `the arguments of \`${run}\``;
+    }
+    return undefined;
+  }
+}
+
+/** @param what is not as it was. @param unit what was run again */
+export function notAsItWas(what: string, unit: string, path: string): LoopError {
+  return new LoopError(
+    'RESUME_MISMATCH',
+    `The ${unit} in flight had come to another ${what} when the checkpoint was taken than when it was run again. ` +
+      'What the function of a `once`, or a child, changes in it is not done again: let them return it, as in `this.state.rows = await this.once(…)`. ' +
+      'Times and random numbers belong into `once`.',
+    path,
+  );
+}
+
+function sealOfValue(value: Json | undefined): string {
+  return sealOf(value === undefined ? [] : [encodeJson(value)]);
+}
+
+function own(record: { [key: string]: Json }, key: string): Json | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function isRecord(value: unknown): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null;
+}

@@ -56,7 +56,6 @@ describe('timers get their turn while somebody asks a run again and again for', 
     for (const what of [
       (one: LoopRun<unknown>) => one.checkpoint().catch(() => {}),
       (one: LoopRun<unknown>) => one.give('key').catch(() => {}),
-      (one: LoopRun<unknown>) => one.suspend().catch(() => {}),
       (one: LoopRun<unknown>) => one.pause(),
     ]) {
       expect(await again(run, what)).toBe(true);

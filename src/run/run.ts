@@ -307,7 +307,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   suspend(reason?: unknown): Promise<Checkpoint> {
     this.#ending.askedFor();
-    return this.#pace.after(this.#suspending.suspend(reason));
+    return this.#suspending.suspend(reason);
   }
 
   /**

@@ -158,7 +158,7 @@ const given = listOf((value, at) => {
 const phase: Check = (value, at) => {
   object({ value: oneOf(...states), context, children: record(phase) })(value, at);
   partly({ output: plain })(value, at);
-  partly({ given })((value as Phase).context, `${at}.context`);
+  partly({ given, changedArgs: text })((value as Phase).context, `${at}.context`);
 };
 
 const checkpoint = object({

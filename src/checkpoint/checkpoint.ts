@@ -5,7 +5,7 @@ import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
 import { opaqueInWords } from '../data/opaque.ts';
-import { withChanges } from '../step/as-it-was.ts';
+import { sealOfArgs, withChanges } from '../step/as-it-was.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
@@ -63,13 +63,14 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
   checkRemembered(loop, rest.inFlight);
   loops[pathOf(loop)] = rest.steps;
-  const inFlight = withChanges(loop, rest.inFlight, state, (child) => loop[host]?.argsOf(child));
+  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.argsInStep);
+  const usedArgs = rest.name === null && snapshot.status === 'active' ? usedArgsOf(loop, rest.args) : {};
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
   const touched = new Set([...running, ...childrenRun(rest.inFlight)]);
   const before = Object.fromEntries([...touched].map((name) => [name, children[name] ?? null]));
   const phase: Phase = {
     value: snapshot.value,
-    context: { ...rest, inFlight, before } as unknown as Phase['context'],
+    context: { ...rest, ...usedArgs, inFlight, before } as unknown as Phase['context'],
     children: {},
   };
   if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);
@@ -77,6 +78,12 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
     phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], loops);
   }
   return phase;
+}
+
+/** The arguments that the run was begun with, where they are no longer what they were. */
+function usedArgsOf(loop: AnyLoop, before: Json[] | null): { changedArgs?: string } {
+  const seal = before === null ? undefined : sealOfArgs(before, loop[host]?.args ?? before);
+  return seal === undefined ? {} : { changedArgs: seal };
 }
 
 function outputOf(loop: AnyLoop, output: unknown): Json {

@@ -5,6 +5,7 @@ import { decodeJson, encodeJson } from '../data/json-form.ts';
 import { keysOf } from '../data/pointer.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 import type { Checkpoint, Phase } from './contents.ts';
+import { phaseWithoutChanges } from './without-changes.ts';
 
 /*
  * A checkpoint in which somebody has changed something on purpose. The state of a loop may lie in two places:
@@ -46,7 +47,8 @@ export function editCheckpoint(checkpoint: Checkpoint, edits: readonly StateEdit
     if (why !== undefined) throw unfit(`the arguments that the run has, got others. ${why}`);
     phase = { ...phase, context: { ...phase.context, args: form.write(args) } };
   }
-  return { ...checkpoint, stateDict, phase };
+  const isChanged = edits.length > 0 || args !== undefined;
+  return { ...checkpoint, stateDict, phase: isChanged ? phaseWithoutChanges(phase, form) : phase };
 }
 
 /** The arguments that the run was begun with; `undefined` where they are no plain data. */

@@ -9,6 +9,8 @@ import { loopsIn, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
+import { checkArgs } from './same-args.ts';
+import { phaseWithoutChanges } from './without-changes.ts';
 
 /** Which hook's actor each state invokes. */
 const invoked: Partial<Record<LoopStateValue, string>> = {
@@ -23,6 +25,7 @@ const invoked: Partial<Record<LoopStateValue, string>> = {
 /**
  * Loads a checkpoint into the tree and gives the snapshot that its machine goes on from.
  * @param paused whether the innermost loops wait before their next step
+ * @param args of the run that goes on, in place of those that it had
  * @param migrate brings the checkpoint forward before it is looked at
  * @throws LoopError `CHECKPOINT_MISMATCH`, `CHECKPOINT_UNREADABLE`; then nothing was loaded, unless loops make their
  * children in `onLoadCheckpoint`
@@ -31,6 +34,7 @@ export function loadCheckpoint(
   loop: AnyLoop,
   from: Checkpoint,
   paused: boolean,
+  args: unknown[] | undefined,
   migrate?: (checkpoint: Checkpoint) => Checkpoint,
 ): { snapshot: any; checkpoint: Checkpoint } {
   const growing = growingIn(loop);
@@ -43,9 +47,11 @@ export function loadCheckpoint(
     if (given.encoded === undefined) check(given);
     const own = decoded(loop, given);
     if (given.encoded !== undefined) check(own);
-    if (migrate === undefined) checkSeal(loop, given);
+    if (migrate !== undefined) return { ...own, phase: phaseWithoutChanges(own.phase) };
+    checkSeal(loop, given);
     return own;
   });
+  checkArgs(loop, checkpoint, args);
   loadStateDict(loop, checkpoint.stateDict);
   // Now all children are there.
   if (growing.length > 0) checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing: [], loaded: true });

@@ -68,7 +68,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     this.#loop = loop;
     this.#options = options;
     const { from, migrate, paused = false, store, durability = 'async', signal } = options;
-    const loaded = from === undefined ? undefined : loadCheckpoint(loop, from, paused, migrate);
+    const loaded = from === undefined ? undefined : loadCheckpoint(loop, from, paused, options.args, migrate);
     const runId = options.id ?? loaded?.checkpoint.runId;
     this.id = runId ?? globalThis.crypto.randomUUID();
     this.#saver = new Saver(options, this.id);

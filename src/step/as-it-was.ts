@@ -1,10 +1,10 @@
-import { type InFlight, plainArgs } from '../chart/journal.ts';
+import { type Got, type InFlight, plainArgs } from '../chart/journal.ts';
 import { isAlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
-import type { AnyLoop } from '../tree/any-loop.ts';
+import type { AnyLoop, ArgsInStep } from '../tree/any-loop.ts';
 import { savesItsState } from '../tree/state-dict.ts';
 
 /*
@@ -25,23 +25,38 @@ import { savesItsState } from '../tree/state-dict.ts';
 /** Of the keys of the state that a step in flight has changed, what they hold, as a seal. */
 export type Changed = { [key: string]: string };
 
-/** What is noted when a checkpoint is taken. @param argsOf the arguments of a child that runs, as they are now */
+/** What is noted when a checkpoint is taken. */
 export function withChanges(
   loop: AnyLoop,
   inFlight: InFlight | null,
   before: Json,
-  argsOf: (child: string) => readonly unknown[] | undefined,
+  args: ArgsInStep | undefined,
 ): InFlight | null {
   if (inFlight === null || inFlight.events === 0) return inFlight;
-  const { changed: _, ...journal } = inFlight;
+  const { changed: _, ...given } = inFlight;
+  const used = args?.usedArgs;
+  const journal = used === undefined ? given : { ...given, got: withUsed(given.got, used) };
   const changed = changesOf(loop, before);
   const asked = journal.asked.map((one) => {
     const { changed: _, ...rest } = one;
-    const now = one.run === undefined || one.args === undefined ? undefined : argsOf(one.run);
+    const now = one.run === undefined || one.args === undefined ? undefined : args?.argsOf(one.run);
     const seal = now === undefined ? undefined : sealOfArgs(one.args!, now);
     return seal === undefined ? rest : { ...rest, changed: seal };
   });
   return Object.keys(changed).length === 0 ? { ...journal, asked } : { ...journal, asked, changed };
+}
+
+function withUsed(pieces: Got[][], usedArgs: NonNullable<ArgsInStep['usedArgs']>): Got[][] {
+  const times = new Map<string, number>();
+  return pieces.map((piece) =>
+    piece.map((got) => {
+      if (got.run === undefined || (got.args ?? []).length === 0) return got;
+      const time = (times.get(got.run) ?? 0) + 1;
+      times.set(got.run, time);
+      const changed = usedArgs.sealOf(got.run, time);
+      return changed === undefined ? got : { ...got, changed };
+    }),
+  );
 }
 
 /** The keys of a loop's state that are no longer as they were. */

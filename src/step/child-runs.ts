@@ -1,9 +1,10 @@
 import type { LoopContext } from '../chart/context.ts';
-import { givenIn, plainArgs } from '../chart/journal.ts';
+import { type Got, givenIn, plainArgs } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
+import { notAsItWas, sealOfArgs } from './as-it-was.ts';
 import type { UnitOfOnce } from './call.ts';
 import { type AskedRun, type ChildThatRuns, PendingRun } from './pending.ts';
 import type { Answer, Recall } from './recall.ts';
@@ -11,11 +12,14 @@ import type { How } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
 import { UnderWay } from './under-way.ts';
+import { UsedArgs } from './used-args.ts';
 
 /** The hook or the step that children are run in; see `Unit`. */
 export interface UnitOfChildren extends UnitOfOnce {
   /** Children may be run: the state before it is in the context. */
   readonly open: boolean;
+  /** What it is called in errors. */
+  readonly name: string;
   /** Children have been run in it. */
   ran: boolean;
   /** How much that its code has asked for is under way. */
@@ -33,6 +37,7 @@ export class ChildRuns {
   readonly #underWay: UnderWay = new UnderWay();
   /** A run that was asked for without arguments. */
   #lastAsked: AskedRun | undefined = undefined;
+  #used: UsedArgs | undefined = undefined;
   /** Children that failed before anybody had awaited them. */
   #lost: { run: PendingRun; reason: unknown }[] | undefined = undefined;
 
@@ -57,7 +62,7 @@ export class ChildRuns {
     if (!unit.open) throw lateChild(child, unit.running);
     unit.ran = true;
     const what = this.#askedFor(name, args);
-    const run = new PendingRun(unit.awaits, name, args);
+    const run = new PendingRun(unit.awaits, what, args);
     if (unit.recall !== undefined) {
       this.#runAgain(unit.recall, child, run, what);
     } else {
@@ -72,6 +77,10 @@ export class ChildRuns {
     const unit = this.#unit;
     const within = keyWithin(unit.running);
     if (within !== undefined) unit.insideOnce(within);
+    if (args.length > 0 && unit.running.session.keeps) {
+      this.#used ??= new UsedArgs();
+      this.#used.asked(name);
+    }
     if (within !== undefined || args.length > 0) {
       return unit.asking({ run: name, args: unit.running.session.keeps ? plainArgs(args) : [] });
     }
@@ -92,6 +101,7 @@ export class ChildRuns {
     const unit = this.#unit;
     try {
       return recall.ask(what, (got) => {
+        if (this.#usesArgs(run, got)) return;
         unit.leave([got]);
         unit.settles(run, () => {
           this.#underWay.delete(what.run);
@@ -102,6 +112,14 @@ export class ChildRuns {
       unit.mismatched(error as LoopError);
       throw error;
     }
+  }
+
+  /** Whether the child had changed its arguments: it is not run again, so that they are not changed again. */
+  #usesArgs({ args, name }: PendingRun, { changed, args: before = [] }: Got): boolean {
+    if (changed === undefined || sealOfArgs(before, args) === changed) return false;
+    const unit = this.#unit;
+    unit.mismatched(notAsItWas(`the arguments of \`${name}\``, unit.name, unit.running.path));
+    return true;
   }
 
   #begin(child: AnyLoop, run: PendingRun, what: AskedRun): void {
@@ -145,7 +163,18 @@ export class ChildRuns {
     return this.#underWay.get(name);
   }
 
+  /** What has become of arguments of children that have ended, if it was changed. */
+  get usedArgs(): UsedArgs | undefined {
+    return this.#used;
+  }
+
+  /** For the next hook or step. */
+  renew(): void {
+    this.#used = undefined;
+  }
+
   ended(run: PendingRun, how: How): void {
+    if (run.args.length > 0) this.#used?.ended(run);
     // In a run that nobody can resume there is no order to be kept.
     if (!this.#unit.running.session.keeps || this.#isAlone(run)) this.#given(run, how);
     else this.#unit.give(() => this.#given(run, how));

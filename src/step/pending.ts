@@ -140,6 +140,8 @@ export class PendingRun extends Pending {
   /** Of the field that holds the child. */
   readonly name: string;
   readonly args: unknown[];
+  /** What the journal has of it. */
+  readonly what: AskedRun;
   /** The child may run: all that is remembered has been given. */
   begun = false;
   /** The loop itself tells how it ended; otherwise the machine's context does. */
@@ -147,10 +149,11 @@ export class PendingRun extends Pending {
   /** Once the child's first hook is about to begin. */
   running: ChildThatRuns | undefined = undefined;
 
-  constructor(unit: AsksFor, name: string, args: unknown[]) {
+  constructor(unit: AsksFor, what: AskedRun, args: unknown[]) {
     super(unit);
-    this.name = name;
+    this.name = what.run;
     this.args = args;
+    this.what = what;
   }
 
   /** Whoever did not await it could not have handled its failure either, which is looked after by the step. */

@@ -14,6 +14,7 @@ import { Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
+import type { UsedArgs } from './used-args.ts';
 
 /**
  * A hook or a step in flight: the runs of children and the calls of `once` that its code has asked for. Steps of a loop
@@ -65,6 +66,7 @@ export class Unit implements UnitOfChildren {
     this.hook = hook;
     this.open = open;
     this.ran = false;
+    this.#children?.renew();
     this.awaits.renew();
     return true;
   }
@@ -171,6 +173,10 @@ export class Unit implements UnitOfChildren {
   /** The arguments of a child that was asked for and has not ended, as they are now. */
   argsOf(child: string): readonly unknown[] | undefined {
     return this.#children?.askedFor(child)?.args;
+  }
+
+  get usedArgs(): UsedArgs | undefined {
+    return this.#children?.usedArgs;
   }
 
   childEnded(run: PendingRun, how: How): void {

@@ -22,6 +22,14 @@ export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
 /** What was found in the fields of a loop; see `partsOf`. */
 export const fieldsSlot: unique symbol = Symbol('loopchart.fields');
 
+/** What has become of the arguments of the children that a step has run. */
+export interface ArgsInStep {
+  /** Of one that runs, as they are now. */
+  argsOf(child: string): readonly unknown[] | undefined;
+  /** Of those that have ended, seals of what was changed. */
+  readonly usedArgs: { sealOf(child: string, time: number): string | undefined } | undefined;
+}
+
 /** What a loop asks of the run that it is in. */
 export interface Host {
   /** It runs no more, though code of a hook of it may. */
@@ -29,8 +37,10 @@ export interface Host {
   /** It runs, or code of it does. */
   readonly busy: boolean;
   readonly signal: AbortSignal;
-  /** The arguments of a child that its step runs, as they are now. */
-  argsOf(child: string): readonly unknown[] | undefined;
+  /** The arguments of the run, as they are now. */
+  readonly args: readonly unknown[];
+  /** Those of the children that the step in flight has run. */
+  readonly argsInStep: ArgsInStep | undefined;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
   receive(key: string): Promise<unknown>;
   sleep(key: string, ms: number): Promise<unknown>;

@@ -320,7 +320,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
    */
   checkpoint(): Promise<Checkpoint> {
-    return this.#pace.after(this.#nextCheckpoint());
+    const isQuiet = this.#isQuiet;
+    const checkpoint = this.#nextCheckpoint();
+    // Where loops run, whoever asked is told at once: they go on meanwhile, and give the others their turn themselves.
+    return isQuiet ? this.#pace.after(checkpoint) : checkpoint;
   }
 
   #nextCheckpoint(): Promise<Checkpoint> {

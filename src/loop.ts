@@ -172,7 +172,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   /**
    * Starts a run that can be watched, paused, stopped, suspended.
    * @param options needed where `run` needs arguments: then `args`, or a checkpoint that has them
-   * @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH`
+   * @throws LoopError `ALREADY_RUNNING`, `CHECKPOINT_MISMATCH`; `RESUME_MISMATCH` if the run had used up its arguments
    */
   start(...[options]: StartArguments<Args>): LoopRun<Output, this> {
     return start(this, options ?? {});

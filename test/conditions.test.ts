@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeJson } from '../src/data/json-form.ts';
+import { asTold } from '../src/inspect/as-told.ts';
 import type { Cuts } from '../src/inspect/cuts.ts';
 import { Encoder } from '../src/inspect/encode.ts';
 import { defaultLimits } from '../src/inspect/inspection.ts';
@@ -13,8 +14,10 @@ const onPage = (condition: string, context: object, cuts: Partial<Cuts> = {}) =>
   const line = new Encoder({ ...defaultLimits, ...cuts }, '7').line({ context });
   return parseCondition(condition, looksTold)(JSON.parse(JSON.stringify(line.context)));
 };
-const inRecording = (condition: string, context: any) =>
-  parseCondition(condition, looksTold)(JSON.parse(JSON.stringify(encodeJson(context))));
+const inRecording = (condition: string, context: any) => {
+  const text = JSON.stringify({ type: 'actor', id: 'fit#1', context: encodeJson(context) });
+  return parseCondition(condition, looksTold)(asTold(JSON.parse(text), text).context);
+};
 
 const list = Array.from({ length: 40 }, (_, i) => i);
 const context = {
@@ -44,6 +47,10 @@ const context = {
     tagger: { $n: { $n: 'Infinity' } },
     twice: { $$n: 1 },
     one: { value: Number.NaN },
+    set: { $set: [1, { $date: 'now' }] },
+    cut: { $cut: { kind: 'array', size: 3, ref: '7/context' } },
+    again: { $$cut: { $opaque: 'Map' } },
+    digits2: { $bigint: '7' },
     'two words': 5,
     length: 9,
     constructor: 4,
@@ -77,6 +84,11 @@ const paths = [
   'state.twice.$$n',
   'state.twice.$n',
   'state.one.value',
+  'state.set.$set[0]',
+  'state.set.$set[1].$date',
+  'state.cut.$cut.size',
+  'state.again.$$cut.$opaque',
+  'state.digits2.$bigint',
   'state.toString',
   'state.__proto__',
 ];

@@ -45,7 +45,7 @@ describe('what is known of the actors of an app', () => {
     expect([...store.apps.keys()]).toEqual(['shop', 'ping', 'till', 'load']);
     expect(store.runs.map(({ name }) => name)).toEqual(['steps#1']);
     expect(store.roots).toHaveLength(1);
-    expect(store.lanes.flatMap(({ actors }) => actors.map(({ id }) => id))).toEqual(['steps#1']);
+    expect(store.lanes.list.map((lane) => [lane.length, lane.label(lane.first).path])).toEqual([[1, 'steps']]);
     expect(chainAbove(store, store.roots[0]).map(({ id }) => id)).toEqual(['shop@1']);
   });
 

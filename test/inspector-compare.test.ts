@@ -179,6 +179,9 @@ test('two runs beside each other: which was better, where they parted, why each 
     .poll(() => shown('.pair .parted'))
     .toBe('The same until step 4 of batches; there loss is 0.5832 in rate-0.2 and 0.1458 in rate-0.8.');
   await expect
+    .poll(() => shown('.pair .better'))
+    .toMatch(/^In the end, rate-0\.2 did better: fit · loss 0\.\d+ against NaN, and 1 more\.$/);
+  await expect
     .poll(() => page.locator('.pair .given').allInnerTexts())
     .toEqual(['fit rate: 0.2 → 0.8', 'batches argument 1: 0.2 → 0.8']);
   const cells = (name: string, nth = 0) =>
@@ -278,6 +281,9 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.getByRole('button', { name: 'Compare 2' }).click();
     await page.waitForSelector('.beside');
     await expect.poll(() => blamed('.compare')).toEqual([]);
+    await page.keyboard.press('g');
+    await page.waitForSelector('.sheet.go-to');
+    await expect.poll(() => blamed('.sheet.go-to')).toEqual([]);
     for (const width of [800, 390]) {
       await page.setViewportSize({ width, height: 900 });
       await settle();

@@ -2,7 +2,7 @@
 
 import { Loop } from 'loopchart';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { barText } from '../inspector/drawing/flame.ts';
+import { barText } from '../inspector/drawing/flame-bars.ts';
 import { Filter } from '../inspector/run/filter.ts';
 import { rowWords } from '../inspector/run/row-words.ts';
 import { standing } from '../inspector/run/standing.ts';

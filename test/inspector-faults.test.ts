@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Loop, LoopError } from 'loopchart';
 import { recordTo } from 'loopchart/node';
+import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createActor } from 'xstate';
@@ -340,6 +342,27 @@ test('a page that is not there is an error at the start that says what to do', a
   expect(error).toBeInstanceOf(LoopError);
   expect(error.message).toMatch(/^Expected the inspector’s page in .*gone, found none .*npm run build/);
   expect(error.cause).toMatchObject({ code: 'ENOENT' });
+});
+
+test('a program that was bundled without the page is told so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'loopchart-bundle-'));
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['loopchart-source', 'node'] },
+    ssr: { noExternal: true, target: 'node' },
+    // As esbuild leaves it in CommonJS.
+    define: { 'import.meta.url': 'undefined' },
+    build: {
+      ssr: join(import.meta.dirname, '../src/node/index.ts'),
+      outDir: folder,
+      rolldownOptions: { output: { format: 'cjs', entryFileNames: 'bundle.cjs' } },
+    },
+  });
+  const { inspector } = createRequire(import.meta.url)(join(folder, 'bundle.cjs'));
+  const error = await inspector({ tell() {} }).catch((error: unknown) => error);
+  expect(error).toMatchObject({ name: 'LoopError', code: 'MISCONFIGURATION' });
+  expect(error.message).toContain('in a program that was bundled, keep loopchart out of the bundle');
 });
 
 test('a port that is in use is an error that says what to do', async () => {

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordingText, synthetic } from '../inspector/dev/synthetic.ts';
-import { LANE, tall } from '../inspector/drawing/flame.ts';
+import { LANE, tall } from '../inspector/drawing/flame-scene.ts';
 import { Store } from '../inspector/run/store.ts';
 import { deepText } from './support/deep.ts';
 import {
@@ -124,4 +124,28 @@ test('where the moment shown is not the newest, the page says so, at every width
   await settle();
   await expect.poll(() => pill()).toEqual(['live', 'scrubber ']);
   await expect.poll(() => shown('#moment')).toBe(`${lines.length}`);
+});
+
+test('a step of the loop that is looked at is gone to by its number, and what cannot be shown is said', async () => {
+  await visit();
+  await openRecording(recordingText({ epochs: 3, batches: 20 }));
+  await page.waitForSelector('#statechart');
+  await page.locator('.node', { hasText: 'batches' }).last().locator('.name').click();
+  await press('g');
+  // The field has the focus: what is typed goes into it.
+  await page.keyboard.type('21');
+  await page.getByLabel(/counted over all its 3 runs/).check();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => shown('.state .who')).toBe('batches#2');
+  await expect.poll(() => page.locator('.sheet.go-to').count()).toBe(0);
+  await expect
+    .poll(() => page.locator('.node[aria-selected=true], .node.selected').first().innerText())
+    .toMatch(/1 \/ 20/);
+  await press('g');
+  await page.locator('.go-to [name=event]').fill('9999');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => shown('.go-to .fault')).toMatch(/^Events 1 to \d+ are held, and 9,999 is not among them\.$/);
+  await page.locator('.go-to [name=event]').fill('7');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => moment()).toBe(7);
 });

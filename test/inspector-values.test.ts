@@ -5,6 +5,9 @@ import { Encoder, type Encoding } from '../src/inspect/encode.ts';
 import { defaultLimits } from '../src/inspect/inspection.ts';
 import { isTame } from '../src/inspect/tame.ts';
 import { weigh } from '../src/inspect/weigh.ts';
+import { AppValues } from '../src/recording/app-values.ts';
+import { plain } from '../src/recording/lines.ts';
+import { growing } from './support/growing.ts';
 
 const encode = (value: unknown, cuts: Partial<Cuts> = {}, encoding: Encoding = 'live') =>
   new Encoder({ ...defaultLimits, ...cuts }, '7', encoding).line({ output: value }).output as any;
@@ -210,6 +213,37 @@ describe('values that do not want to be looked at', () => {
     expect(told.revoked.$error.name).toBe('Unreadable');
     expect(told.endless).toEqual({ $map: [['a', 1]] });
     expect(told.date).toEqual({});
+  });
+
+  test('a list that grows while it is looked at has as many items as it had', () => {
+    for (const look of [
+      (list: unknown[]) => expect(encode(list)).toEqual([0]),
+      (list: unknown[]) => expect(encode({ deep: [list] }, { items: 1 }, 'all')).toEqual({ deep: [[0]] }),
+      (list: unknown[]) => expect(isTame(list, defaultLimits)).toBe(true),
+      (list: unknown[]) => expect(plain(list)).toEqual([0]),
+      (list: unknown[]) => expect(new AppValues().copy({ list })).toEqual({ list: [0] }),
+    ]) {
+      const list = growing();
+      look(list);
+      expect(list.length).toBeLessThan(10);
+    }
+    let length = 1;
+    const odd = new Proxy([], { get: (_, key) => (key === 'length' ? length++ : 7) });
+    expect(encode(odd)).toEqual([7]);
+    expect(length).toBeLessThan(10);
+  });
+
+  test('what is too large to be shown is gone through by the methods of the language', () => {
+    const called: string[] = [];
+    class Counted extends Set<number> {
+      override [Symbol.iterator]() {
+        called.push('iterator');
+        return super[Symbol.iterator]();
+      }
+    }
+    const told = encode(new Counted(Array.from({ length: 2000 }, (_, i) => i)));
+    expect(told.$cut).toMatchObject({ kind: 'Set', size: 2000, digest: expect.any(String) });
+    expect(called).toEqual([]);
   });
 
   test('views of a buffer are shown from where they begin to where they end', () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Frame, formatRecording, Loop, LoopError, type LoopRun, parseRecording, record } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { recordingLines } from '../inspector/export/recording.ts';
@@ -6,9 +9,12 @@ import { Contexts } from '../inspector/run/contexts.ts';
 import { Store } from '../inspector/run/store.ts';
 import { chart } from '../inspector/run/transition.ts';
 import { Intake } from '../inspector/sources/frames.ts';
+import { readLines } from '../inspector/sources/jsonl.ts';
 import type { Taken } from '../inspector/sources/source.ts';
 import { isPlain } from '../src/data/json.ts';
 import { Inspection, type Limits } from '../src/inspect/inspection.ts';
+import { openRecording } from '../src/node/recording/file.ts';
+import { pageText } from '../src/node/recording/text.ts';
 import { anything } from './support/anything.ts';
 import { turn } from './support/loops.ts';
 import { Failing, Giving, input, type Leaf, Root, SlowLeaf, Taking } from './support/replay-loops.ts';
@@ -244,6 +250,52 @@ test('a recording of the program that a page has opened and saved replays as it 
   let saved = '';
   for await (const piece of recordingLines(store, new Contexts(store, chart))) saved += piece;
   expect(replayed(saved)).toEqual(replayed(recorded));
+});
+
+describe('a recording of the program, opened by a page as a file or from `loopchart view`, and saved', () => {
+  class Given extends Loop<any, [any]> {
+    override state: any = { n: 0 };
+    get done() {
+      return this.state.n >= 1;
+    }
+    reset() {}
+    advance(given: any) {
+      if (given instanceof Error || given instanceof Map || given.thrown) throw given;
+      this.state = { n: 1, given };
+    }
+    override onRunEnd(given: any) {
+      return given;
+    }
+  }
+  class OfNoName extends Error {
+    status = { $date: '2020' };
+  }
+  const marks = ['date', 'set', '$date', 'map', 'error', 'cut', 'plain', 'opaque', 'fn', 'typed', 'bigint', 'n', '$n'];
+
+  test.for<[string, any]>([
+    ['an error of a class', new TypeError('no')],
+    ['one of a class of your own, with fields', new OfNoName('no', { cause: { $set: [1] } })],
+    ['a Map that is thrown', new Map()],
+    ['data that is thrown', { thrown: { $error: 'no' } }],
+    ...marks.map((mark): [string, any] => [`what looks like the mark $${mark}`, { [`$${mark}`]: ['a'] }]),
+  ])('replays as it was: %s', async ([, given]) => {
+    const recorder = record();
+    await new Given().start({ args: [given], inspect: recorder }).outcome;
+    const recorded = formatRecording(recorder.recording);
+    const path = join(mkdtempSync(join(tmpdir(), 'loopchart-saved-')), 'run.jsonl');
+    writeFileSync(path, recorded);
+    const file = await openRecording(path);
+    const served: Buffer[] = [];
+    for await (const piece of pageText(file, 'run.jsonl')) served.push(piece);
+    await file.close();
+    for (const bytes of [[recorded], served as any[]]) {
+      const store = new Store({ events: 1e9, bytes: 1e9 });
+      await readLines(new Blob(bytes).stream(), (lines) => store.add(lines, 1), new AbortController().signal);
+      let saved = '';
+      for await (const piece of recordingLines(store, new Contexts(store, chart))) saved += piece;
+      expect(withoutNumbers(saved)).toEqual(withoutNumbers(recorded));
+    }
+  });
 });
 
 test('a part of the time replays as that part of the whole: each loop begins with how it stood then', async () => {

@@ -1,4 +1,4 @@
-import { Loop, MisconfigurationError, type Stateful } from 'loopchart';
+import { Loop, MisconfigurationError, memoryStore, record, type Stateful } from 'loopchart';
 import { describe, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import { Count } from './support/loops.ts';
@@ -223,6 +223,34 @@ describe('looking for them', () => {
     );
     expect(await holding({ lazy, nested: [hostile, { lazy }] }).run()).toBe(2);
     expect(called).toBe(0);
+  });
+
+  test('passes over a field that throws at whoever asks for what it has not', async () => {
+    // As settings that are read from the environment do.
+    const get = (settings: any, key: string | symbol) => {
+      if (!(key in settings)) throw new ReferenceError(`${String(key)} is not set`);
+      return settings[key];
+    };
+    const refuse = () => {
+      throw new Error('go away');
+    };
+    const { proxy: revoked, revoke } = Proxy.revocable<any>([], {});
+    revoke();
+    const everything = { get, has: refuse, getPrototypeOf: refuse, ownKeys: refuse };
+    for (const field of [
+      new Proxy({ PORT: 80 }, { get }),
+      new Proxy({}, everything),
+      new Proxy([], everything),
+      revoked,
+    ]) {
+      const store = memoryStore();
+      const run = holding({ field }).start({ store, id: 'one', paused: true });
+      await run.step(1);
+      await run.suspend();
+      const from = await store.load('one');
+      expect(await holding({ field }).start({ store, from, inspect: record() }).output).toBe(2);
+      expect(holding({ field }).stateDict()).toHaveProperty('state_dict');
+    }
   });
 
   test('ends in circles, and in what is larger than anybody wants to look at', async () => {

@@ -679,6 +679,22 @@ describe('replace', () => {
     expect((fit.epoch as None).model).toEqual([]);
   });
 
+  test('with a class whose constructor makes something else is refused', () => {
+    class Other extends Leaf {
+      constructor() {
+        super();
+        // biome-ignore lint/correctness/noConstructorReturn: that is what is tried.
+        return {} as Leaf;
+      }
+    }
+    const fit = new Fit();
+    const { epoch } = fit;
+    const error = thrownBy(() => fit.replace({ epoch: Other as any }));
+    expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'fit.epoch' });
+    expect(error.cause.message).toBe('Expected its constructor to make a loop, got a Object.');
+    expect(fit.epoch).toBe(epoch);
+  });
+
   test('with a class whose constructor throws keeps the cause', () => {
     const fit = new Fit();
     fit.connect({ other: new Sized({ size: 1 }) });
@@ -750,6 +766,43 @@ describe('replace', () => {
     };
     expect(check).toBeTypeOf('function');
   });
+});
+
+describe('connect and replace', () => {
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const cases: [what: string, given: unknown, got: string][] = [
+    ['nothing', undefined, 'got `undefined`'],
+    ['null', null, 'got `null`'],
+    ['a text', 'epoch', 'got `epoch`'],
+    ['a list', [new Leaf()], 'got an array'],
+    ['a Map', new Map([['epoch', new Leaf()]]), 'got a Map'],
+    ['a loop itself', new Leaf(), 'got a Leaf'],
+    ['a function', () => ({ epoch: new Leaf() }), 'got the function'],
+    ['what cannot be read', { epoch: revoked }, 'got something that cannot be read'],
+    ['a list of it', { epoch: [revoked] }, 'got an array with something else in it'],
+    [
+      'what has a class that cannot be read',
+      {
+        epoch: {
+          get constructor() {
+            throw new Error('no');
+          },
+        },
+      },
+      'cannot be read',
+    ],
+  ];
+  for (const how of ['connect', 'replace'] as const) {
+    test.each(cases)(`${how} refuses %s by name`, (_, given, got) => {
+      const fit = new Fit();
+      const { epoch } = fit;
+      const error = thrownBy(() => fit[how](given as any));
+      expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'fit' });
+      expect(error.message).toContain(got);
+      expect(fit.epoch).toBe(epoch);
+    });
+  }
 });
 
 test('path of a loop that stands nowhere is its class’s name', () => {

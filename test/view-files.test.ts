@@ -120,6 +120,7 @@ describe('no recording', () => {
       /its format is `2`, and this version reads `1`/,
     ],
     ['UTF-16', bytes(Buffer.from(`\ufeff${header}`, 'utf16le')), /Expected UTF-8 in .*, got UTF-16\. Save/],
+    ['UTF-16, the other way round', bytes(Buffer.from(`\ufeff${header}`, 'utf16le').swap16()), /got UTF-16\. Save/],
     [
       'a line of 1 GB',
       () => sparse('', 1e9),
@@ -183,6 +184,12 @@ describe('a recording', () => {
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, i) => i + 1));
   });
 
+  test.each(['..gz', '...gz', '.gz', '.jsonl', '-', '日本 #?%.jsonl'])('called %s is shown', async (name) => {
+    const path = join(await mkdtemp(join(folder, 'names-')), name);
+    await writeFile(path, text);
+    expect(linesOf(await (await serve(path)).read())[0]).toMatchObject({ type: 'recording' });
+  });
+
   test('whose program was killed in its last line is shown as far as it goes', async () => {
     await writeFile(freshPath(), text.slice(0, -20));
     const body = await (await serve(path)).read();
@@ -235,8 +242,10 @@ describe('after the address was printed', () => {
     await rename(file!, `${file}.away`);
     const answer = await fetch(address);
     expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('found nothing there')]);
+    expect((await fetch(address, { method: 'HEAD' })).status).toBe(404);
     await rename(`${file}.away`, file!);
     expect(linesOf(await read())[0]).toMatchObject({ type: 'recording' });
+    expect((await fetch(address, { method: 'HEAD' })).status).toBe(200);
     await expect.poll(openDescriptors).toBeLessThanOrEqual(descriptors + 1);
   });
 

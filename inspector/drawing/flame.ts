@@ -1,143 +1,21 @@
-import type { Actor } from '../run/actor.ts';
-import { firstIn, type Lane } from '../run/lane.ts';
-import type { Store } from '../run/store.ts';
 import { stamp } from '../text/time.ts';
-
-export interface Palette {
-  ground: string;
-  text: string;
-  dim: string;
-  line: string;
-  accent: string;
-  bad: string;
-  warn: string;
-  hook: string;
-  step: string;
-  onBar: string;
-  hues: string[];
-}
-
-export interface Scene {
-  store: Store;
-  from: number;
-  to: number;
-  /** The row that is shown. */
-  now: number;
-  selected: Actor | undefined;
-  range: { from: number; to: number } | null;
-  /** What is marked on the axis. */
-  marks: readonly { t: number }[];
-  width: number;
-  palette: Palette;
-}
-
-export const AXIS = 20;
-const BAR = 17;
-const STRIP = 6;
-export const LANE = BAR + STRIP + 3;
-
-/** How many pixels so many lanes take. Where there is none yet, there is room for two. */
-export const tall = (lanes: number): number => AXIS + Math.max(2, lanes) * LANE + 2;
+import { drawSection } from './flame-bars.ts';
+import { AXIS, lanesOf, type Scene, tall } from './flame-scene.ts';
+import { sectionsOf } from './flame-sections.ts';
 
 /** Draws the runs of all loops over time, and in each what its machine did. */
 export function drawFlame(ctx: CanvasRenderingContext2D, scene: Scene): void {
   const { store, width } = scene;
-  const height = tall(store.lanes.length);
+  const height = tall(lanesOf(store));
   ctx.clearRect(0, 0, width, Math.max(height, ctx.canvas.height));
   ctx.font = '11px system-ui, sans-serif';
   ctx.textBaseline = 'middle';
   drawAxis(ctx, scene);
-  for (let lane = 0; lane < store.lanes.length; lane++) drawLane(ctx, scene, store.lanes[lane]!, AXIS + lane * LANE);
+  for (const section of sectionsOf(scene)) drawSection(ctx, scene, section, height);
   drawGaps(ctx, scene, height);
   drawMarks(ctx, scene);
   drawRange(ctx, scene, ctx.canvas.height);
   drawNow(ctx, scene, ctx.canvas.height);
-}
-
-/** Those that failed over all others, so that none of them is hidden. */
-function drawLane(ctx: CanvasRenderingContext2D, scene: Scene, { actors, failed }: Lane, y: number): void {
-  drawActors(ctx, scene, actors, y, false);
-  if (failed.length) drawActors(ctx, scene, failed, y, true);
-}
-
-/**
- * Draws actors that lie in time. Those narrower than a pixel are drawn once for each pixel, and the others of that pixel
- * are not even looked at: of however many there are, no more are gone through than there are pixels.
- */
-function drawActors(
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  actors: readonly Actor[],
-  y: number,
-  failed: boolean,
-): void {
-  const { store, from, to, width } = scene;
-  const scale = width / (to - from);
-  let covered = -1;
-  for (let at = firstIn(actors, from); at < actors.length; at++) {
-    const actor = actors[at]!;
-    if (actor.from > to) break;
-    const x = Math.max(-2, (actor.from - from) * scale);
-    const end = Math.min(width + 2, ((Number.isNaN(actor.end) ? store.t(store.last) : actor.end) - from) * scale);
-    if (end <= covered + 0.5) {
-      // The next one that reaches further; this one is passed over in any case.
-      at = firstIn(actors, from + (covered + 0.5) / scale, at + 1) - 1;
-      continue;
-    }
-    drawBar(ctx, scene, actor, Math.max(x, Math.min(covered, x + 0.5)), Math.max(end - x, 1), y, failed);
-    if (!actor.ended && !store.goesOn.peek()) drawOpenEnd(ctx, scene, end, y);
-    covered = Math.max(end, x + 1);
-  }
-}
-
-function drawBar(
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  actor: Actor,
-  x: number,
-  width: number,
-  y: number,
-  failed: boolean,
-): void {
-  const { palette } = scene;
-  const gap = width > 4 ? 1 : 0;
-  ctx.fillStyle = palette.hues[actor.path.hue]!;
-  ctx.fillRect(x, y, width - gap, BAR);
-  if (failed) {
-    ctx.fillStyle = palette.bad;
-    ctx.fillRect(x, y, Math.max(2, width - gap), 3);
-    ctx.fillRect(x + width - gap - 3, y, 3, BAR);
-  }
-  if (width > 26) {
-    const left = Math.max(x, 0) + 5;
-    const room = Math.min(x + width, scene.width) - left - 4;
-    const text = barText(actor.name, actor.path.actors.length > 1 ? ` #${actor.occurrence}` : '', room);
-    if (text) {
-      ctx.fillStyle = palette.onBar;
-      ctx.fillText(text, left, y + BAR / 2 + 0.5);
-    }
-  }
-  if (actor === scene.selected) {
-    ctx.strokeStyle = palette.text;
-    ctx.lineWidth = 1.5;
-    ctx.strokeRect(x + 0.75, y + 0.75, Math.max(1, width - gap - 1.5), BAR - 1.5);
-  }
-  if (width > 3) drawStrip(ctx, scene, actor, x, width - gap, y + BAR);
-}
-
-/** What fits into so many pixels. Which run it is cannot be told from where it lies: a long name is cut before that. */
-export function barText(name: string, nth: string, room: number): string {
-  if (room > (name.length + nth.length) * 6.2) return name + nth;
-  const signs = Math.floor(room / 6.6) - 1;
-  if (signs - nth.length >= 2) return `${name.slice(0, signs - nth.length)}…${nth.trim()}`;
-  if (!nth) return room > 34 ? `${name.slice(0, signs)}…` : '';
-  return signs >= nth.length ? nth.trim() : '';
-}
-
-/** A bar whose end nobody has seen is frayed there. */
-function drawOpenEnd(ctx: CanvasRenderingContext2D, { palette }: Scene, end: number, y: number): void {
-  ctx.fillStyle = palette.ground;
-  for (let tooth = 0; tooth < 3; tooth++) ctx.fillRect(end - 4 - 4 * tooth, y, 2, BAR);
 }
 
 /** Where lines are missing, nobody knows what the loops did. */
@@ -162,55 +40,8 @@ function drawGaps(ctx: CanvasRenderingContext2D, { store, from, to, width, palet
   }
 }
 
-/** Below a bar: each step, hook and pause, or where there are too many to tell apart, the state at each pixel. */
-function drawStrip(
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  actor: Actor,
-  x: number,
-  width: number,
-  y: number,
-): void {
-  const { store, from, to, palette } = scene;
-  const scale = scene.width / (to - from);
-  const first = Math.max(0, actor.rows.upTo(store.rowOfTime(Math.max(from, actor.from))));
-  const last = actor.rows.upTo(store.rowOfTime(to));
-  const colourOf = (value: string, even: boolean): string | undefined => {
-    if (value === 'advancing') return even ? palette.step : palette.line;
-    if (value === 'paused') return palette.warn;
-    if (value === 'failed' || (value === 'aborted' && !actor.endsAnother)) return palette.bad;
-    return value === 'finished' || value === 'aborted' ? undefined : palette.hook;
-  };
-  if (last - first > width) {
-    for (let px = Math.max(0, Math.floor(x)); px < Math.min(scene.width, x + width); px += 2) {
-      const at = actor.rows.upTo(store.rowOfTime(from + (px + 1) / scale));
-      if (at < 0) continue;
-      const colour = colourOf(store.values.list[store.value(actor.rows.row(at))]!, true);
-      if (!colour) continue;
-      ctx.fillStyle = colour;
-      ctx.fillRect(px, y, 2, STRIP);
-    }
-    return;
-  }
-  for (let at = first; at <= last; at++) {
-    const row = actor.rows.row(at);
-    const begin = (store.t(row) - from) * scale;
-    const until =
-      at + 1 < actor.rows.length
-        ? store.t(actor.rows.row(at + 1))
-        : Number.isNaN(actor.end)
-          ? store.t(store.last)
-          : actor.end;
-    const colour = colourOf(store.values.list[store.value(row)]!, actor.rows.count(at) % 2 === 0);
-    if (!colour) continue;
-    const left = Math.max(begin, x);
-    ctx.fillStyle = colour;
-    ctx.fillRect(left, y, Math.max(0.75, Math.min((until - from) * scale, x + width) - left), STRIP);
-  }
-}
-
 function drawAxis(ctx: CanvasRenderingContext2D, { store, from, to, width, palette }: Scene): void {
-  const start = store.end ? store.t(store.first) : from;
+  const start = store.end ? store.begin : from;
   const rough = ((to - from) / width) * 110;
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * unit).find((size) => size >= rough)!;
@@ -281,18 +112,4 @@ function drawNow(ctx: CanvasRenderingContext2D, { store, now, from, to, width, p
   ctx.lineTo(x + 5.5, 0);
   ctx.lineTo(x + 0.75, 7);
   ctx.fill();
-}
-
-/** The loop at a point of the drawing. */
-export function actorAt(
-  { store, from, to, width }: Pick<Scene, 'store' | 'from' | 'to' | 'width'>,
-  x: number,
-  y: number,
-): Actor | undefined {
-  const lane = store.lanes[Math.floor((y - AXIS) / LANE)];
-  if (y < AXIS || !lane) return undefined;
-  const slack = ((to - from) / width) * 1.5;
-  const t = from + (x / width) * (to - from);
-  const actor = lane.actors[firstIn(lane.actors, t - slack)];
-  return actor && actor.from <= t + slack ? actor : undefined;
 }

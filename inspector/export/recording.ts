@@ -28,12 +28,12 @@ export async function* recordingLines(store: Store, contexts: Contexts, part: Pa
   if (!store.end) return;
   const { first, end } = rowsOf(store, part);
   if (store.line(first).type !== 'recording') {
-    for (const line of standingBefore(store, contexts, { first, end })) yield `${JSON.stringify(line)}\n`;
+    for (const line of standingBefore(store, contexts, { first, end })) yield `${store.textOf(line)}\n`;
   }
   for (let row = first; row < end; ) {
     let text = '';
     for (const until = Math.min(end, row + PORTION); row < until; row++)
-      text += `${JSON.stringify(asItCame(store.line(row)))}\n`;
+      text += `${store.textOf(asItCame(store.line(row)))}\n`;
     yield text;
     await new Promise((resolve) => setTimeout(resolve));
   }

@@ -39,6 +39,8 @@ export interface RecordingLine extends Numbered {
   type: 'recording';
   format: number;
   runId: string;
+  /** `record()` has made it: its values are written as it does. */
+  recorded?: true;
 }
 
 export interface ChartLine extends Numbered {
@@ -132,7 +134,7 @@ export interface Hello {
 export function completed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const line = value as Record<string, unknown>;
-  if (line.type === 'recording') return 'runId' in line ? line : { ...line, runId: '' };
+  if (line.type === 'recording') return 'runId' in line ? line : { ...line, runId: '', recorded: true };
   if (line.type !== 'actor' || typeof line.path !== 'string' || 'name' in line) return line;
   if (typeof line.kind === 'string') return { status: 'active', name: line.path, chart: '', ...line };
   const parent = typeof line.parent === 'string' ? line.parent.slice(0, line.parent.lastIndexOf('#')) : undefined;

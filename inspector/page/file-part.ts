@@ -1,6 +1,7 @@
 import { batch, effect } from '@preact/signals';
 import type { FileParts } from '../sources/file-parts.ts';
 import type { Source } from '../sources/source.ts';
+import { keepSpans } from './file-spans.ts';
 import type { Recording } from './recording.ts';
 import { type ComparedRun, session } from './session.ts';
 
@@ -38,6 +39,7 @@ export function filePart(): FilePart | undefined {
 export function readPart(mark: number | undefined): Source | undefined {
   const recording = session.recording.value;
   if (mark === undefined || !recording?.source.partFrom) return undefined;
+  keepSpans(recording.source.parts!, recording.store);
   const part = recording.source.partFrom(mark);
   const compared = session.compared.peek();
   // In one go: what leads from part to part stays where it is, and keeps the focus.
@@ -67,6 +69,29 @@ export function goToLine(line: number): void {
     (there) => {
       // Somebody has gone elsewhere meanwhile.
       if (session.recording.peek() === there && session.cursor.peek() === null) jumpTo(there, wanted);
+    },
+  );
+}
+
+/**
+ * Shows a time of which bars are known, also where its lines are not held: then the part of the file that they lie in is
+ * read. Where there is no file, the nearest that is held is shown.
+ */
+export function goToTime(t: number): void {
+  const { store } = session;
+  const part = filePart();
+  const isHeld = t >= store.t(store.first) && t <= store.t(store.last);
+  const source = part && !isHeld ? readPart(part.parts.partAt(t)) : undefined;
+  if (!source) {
+    session.jump(store.rowOfTime(t));
+    return;
+  }
+  onceThere(
+    source,
+    (there) => there.store.end > 0 && there.store.t(there.store.last) >= t,
+    (there) => {
+      // Somebody has gone elsewhere meanwhile.
+      if (session.recording.peek() === there && session.cursor.peek() === null) session.jump(there.store.rowOfTime(t));
     },
   );
 }

@@ -57,6 +57,11 @@ export const KEYS: readonly [group: string, keys: Key[]][] = [
         says: 'next, last moment that a breakpoint meets',
         does: (e) => void moveToMet(e.key === 'b' ? 1 : -1),
       },
+      {
+        keys: ['g'],
+        says: 'go to a step or an event by its number',
+        does: () => document.getElementById('go-to')?.click(),
+      },
       { keys: ['Space'], says: 'play, halt', does: () => togglePlay() },
       { keys: ['m'], says: 'pin this moment and compare with it, unpin', does: () => togglePin() },
     ],

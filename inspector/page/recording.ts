@@ -6,6 +6,7 @@ import { type Bounds, Store } from '../run/store.ts';
 import { chart } from '../run/transition.ts';
 import { Arrivals, type Batch } from '../sources/arrivals.ts';
 import type { Source, Status } from '../sources/source.ts';
+import { spansOf } from './file-spans.ts';
 import type { Look } from './selection.ts';
 
 /** The most a page holds, of all its recordings together. What is let go beyond it is counted and shown. */
@@ -38,6 +39,7 @@ export class Recording {
   constructor(source: Source, number: number, show: (recording: Recording) => void) {
     this.source = source;
     this.number = number;
+    this.store.around = spansOf(source.parts);
     this.arrivals = new Arrivals(
       (batch) => this.add(batch),
       () => show(this),
@@ -77,11 +79,12 @@ export class Recording {
     store.take(lines, bytes);
     if (!upTo || !source.parts) return;
     const { end } = store;
+    store.lanes.linesBefore = upTo.line - end;
     source.parts.note(upTo, {
       t: store.t(store.last),
       text() {
         const standing = standingBefore(store, contexts, { first: end, end });
-        return Array.from(standing, (line) => `${JSON.stringify(line)}\n`).join('');
+        return Array.from(standing, (line) => `${store.textOf(line)}\n`).join('');
       },
     });
     this.upTo = upTo.line;

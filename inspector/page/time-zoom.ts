@@ -1,14 +1,22 @@
 import { effect, type Signal, signal } from '@preact/signals';
+import type { FileParts } from '../sources/file-parts.ts';
 import { session } from './session.ts';
-import { type Kept, keepInLink } from './view-state.ts';
+import { flag, type Kept, keepInLink } from './view-state.ts';
 
 /** The part of time the timeline shows; null for all of it, which grows while the run does. */
 export const sight: Signal<{ from: number; to: number } | null> = signal(null);
 
-// Another recording has another time.
+/** Whether all of it is also what is not held, of which only the bars are known. */
+export const everything: Signal<boolean> = signal(false);
+
+// Another recording has another time; another part of the same file has not.
+let file: FileParts | undefined;
 effect(() => {
-  session.recording.value;
+  const parts = session.recording.value?.source.parts;
+  if (parts && parts === file) return;
+  file = parts;
   sight.value = null;
+  everything.value = false;
 });
 
 /** A part of time as a word: `1795445351611.5..1795445352000`, in milliseconds since 1970. */
@@ -25,26 +33,46 @@ const partOfTime = (of: typeof sight): Kept => ({
 });
 keepInLink('range', partOfTime(session.range));
 keepInLink('sight', partOfTime(sight));
+keepInLink('sight.all', flag(everything));
 
 /** No closer than a hundredth of a millisecond: clocks know no more. */
 const CLOSEST = 0.01;
 
+const spanOf = (from: number, to: number) => ({ from, to: Math.max(from + 1, to) });
+
+/** The time of which events are held. */
+export function heldTime(): { from: number; to: number } {
+  const { store } = session;
+  return store.end ? spanOf(store.t(store.first), store.t(store.last)) : { from: 0, to: 1 };
+}
+
+/** All the time of which bars are known. */
 export function whole(): { from: number; to: number } {
   const { store } = session;
-  if (!store.end) return { from: 0, to: 1 };
-  const from = store.t(store.first);
-  return { from, to: Math.max(from + 1, store.t(store.last)) };
+  return store.end ? spanOf(store.begin, store.until) : { from: 0, to: 1 };
+}
+
+/** Whether bars are known of a time of which no events are held. */
+export function knowsMore(): boolean {
+  const [all, held] = [whole(), heldTime()];
+  return all.from < held.from || all.to > held.to;
 }
 
 export function sightNow(): { from: number; to: number } {
-  return sight.value ?? whole();
+  return sight.value ?? (everything.value ? whole() : heldTime());
+}
+
+/** Shows all of the time. @param more also that of which no events are held */
+export function showAll(more: boolean): void {
+  sight.value = null;
+  everything.value = more;
 }
 
 function set(from: number, to: number): void {
   const all = whole();
   const length = Math.max(CLOSEST, to - from);
   if (length >= all.to - all.from) {
-    sight.value = null;
+    showAll(knowsMore());
     return;
   }
   const start = Math.min(Math.max(from, all.from), all.to - length);

@@ -28,6 +28,8 @@ export class Actor {
   endsAnother = false;
   /** The row of the flame chart it lies on. */
   lane = 0;
+  /** Its place there. */
+  place = -1;
   steps = 0;
   /** The last row that says itself how many. */
   countedAt: number = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,8 @@
 import type { ActorLine, EventLine } from '../lines/line.ts';
 import { Actor, type Path, Run } from './actor.ts';
 import { AppGroups } from './app-groups.ts';
-import { Lane, without } from './lane.ts';
+import { without } from './lane.ts';
+import { Lanes } from './lanes.ts';
 
 /** All actors that are known, and how they belong together. */
 export class Actors {
@@ -10,18 +11,23 @@ export class Actors {
   /** In the order in which they began. */
   readonly runs: Run[] = [];
   readonly roots: Actor[] = [];
-  readonly lanes: Lane[] = [];
+  readonly lanes: Lanes;
   readonly #apps = new AppGroups();
-  readonly #byIndex: (Actor | undefined)[] = [];
-  readonly #laneOwner: (Actor | undefined)[] = [];
+  readonly #byIndex = new Map<number, Actor>();
+  /** How many there were. */
+  #count = 0;
   readonly #children = new WeakMap<Actor, Map<string, Actor[]>>();
   #begun = 0;
 
   readonly #gapSince: (actor: Actor) => { row: number; t: number } | undefined;
 
-  /** @param gapSince where the first lines are missing since an actor was last seen */
-  constructor(gapSince: (actor: Actor) => { row: number; t: number } | undefined) {
+  /**
+   * @param gapSince where the first lines are missing since an actor was last seen
+   * @param lanes where their bars lie
+   */
+  constructor(gapSince: (actor: Actor) => { row: number; t: number } | undefined, lanes: Lanes = new Lanes()) {
     this.#gapSince = gapSince;
+    this.lanes = lanes;
   }
 
   /** The actors of the app, by their names. */
@@ -30,7 +36,7 @@ export class Actors {
   }
 
   at(index: number): Actor | undefined {
-    return this.#byIndex[index];
+    return this.#byIndex.get(index);
   }
 
   /** The actor of a line: a new one, unless it is known. */
@@ -38,9 +44,9 @@ export class Actors {
     const known = this.byId.get(line.id);
     if (known) return known;
     const parent = line.parent === undefined ? undefined : this.byId.get(line.parent);
-    const actor = new Actor(line, this.#byIndex.length, parent, row);
+    const actor = new Actor(line, this.#count++, parent, row);
     if (actor.kind !== '') {
-      this.#byIndex.push(actor);
+      this.#byIndex.set(actor.index, actor);
       this.byId.set(line.id, actor);
       this.#apps.add(actor);
       return actor;
@@ -48,18 +54,12 @@ export class Actors {
     const run = parent ? parent.path.run : new Run(actor, ++this.#begun);
     if (!parent) this.runs.push(run);
     actor.path = run.path(line.path);
-    this.#byIndex.push(actor);
+    this.#byIndex.set(actor.index, actor);
     this.byId.set(line.id, actor);
     actor.path.actors.push(actor);
     if (parent) this.#place(actor, parent, row);
     else this.roots.push(actor);
-    // The first free lane below the parent's: loops that run side by side come to lie under one another.
-    let lane = parent ? parent.lane + 1 : 0;
-    while (this.#laneOwner[lane]) lane++;
-    this.#laneOwner[lane] = actor;
-    actor.lane = lane;
-    this.lanes[lane] ??= new Lane();
-    this.lanes[lane]!.actors.push(actor);
+    this.lanes.begin(actor, row);
     return actor;
   }
 
@@ -129,7 +129,7 @@ export class Actors {
     if (actor.ended) return;
     actor.end = t;
     actor.endRow = row;
-    if (actor.kind === '' && this.#laneOwner[actor.lane] === actor) this.#laneOwner[actor.lane] = undefined;
+    if (actor.kind === '') this.lanes.end(actor);
     for (const runs of actor.children.values()) {
       // All but the latest were closed when the next one began.
       const latest = runs.at(-1);
@@ -141,32 +141,29 @@ export class Actors {
   reopen(actor: Actor): void {
     actor.end = Number.NaN;
     actor.endRow = Number.POSITIVE_INFINITY;
+    if (actor.kind === '') this.lanes.reopen(actor);
   }
 
   /** It has failed. */
   fail(actor: Actor): void {
-    if (actor.kind === '') this.lanes[actor.lane]!.fail(actor);
+    if (actor.kind === '') this.lanes.fail(actor);
   }
 
   /** None of their rows is here any more. Together: each list that some stand in is gone through once. */
   forget(actors: readonly Actor[]): void {
-    const lists = new Map<Actor[] | Lane, Set<Actor>>();
-    const outOf = (list: Actor[] | Lane, actor: Actor) => {
+    const lists = new Map<Actor[], Set<Actor>>();
+    const outOf = (list: Actor[], actor: Actor) => {
       const some = lists.get(list) ?? new Set();
       lists.set(list, some.add(actor));
     };
     for (const actor of actors) {
-      this.#byIndex[actor.index] = undefined;
+      this.#byIndex.delete(actor.index);
       this.byId.delete(actor.id);
       outOf(actor.path.actors, actor);
       if (actor.kind !== '') continue;
-      outOf(this.lanes[actor.lane]!, actor);
       outOf(actor.parent ? (actor.parent.children.get(actor.name) ?? []) : this.roots, actor);
     }
-    for (const [list, some] of lists) {
-      if (list instanceof Lane) list.forget(some);
-      else without(list, some);
-    }
+    for (const [list, some] of lists) without(list, some);
     for (const actor of actors) if (actor.kind !== '') this.#apps.forget(actor);
     // Of one run of a program without end, nothing stays when all of it has been let go.
     const runs = new Set(actors.flatMap(({ kind, path }) => (kind === '' ? [path.run] : [])));

@@ -74,10 +74,11 @@ function isPlain(value: unknown): boolean {
 function rowOf(group: string, name: string, values: readonly unknown[]): TableRow {
   const [first, ...others] = values;
   const differs = others.some((value) => !same(first, value));
-  return { group, name, values, differs, best: differs && group !== 'arguments' ? bestOf(name, values) : undefined };
+  return { group, name, values, differs, best: differs && group !== 'arguments' ? betterOf(name, values) : undefined };
 }
 
-function bestOf(name: string, values: readonly unknown[]): number | undefined {
+/** Which of some values is the best by the name of what they are; nothing where that cannot be told, or two are as good. */
+export function betterOf(name: string, values: readonly unknown[]): number | undefined {
   const sign = /loss$/i.test(name) ? -1 : /acc(uracy)?$|score$|reward$/i.test(name) ? 1 : 0;
   if (!sign) return undefined;
   const numbers = values.map((value) => (numberOf(value) ?? Number.NaN) * sign);

@@ -100,8 +100,12 @@ function lastNumbers(store: Store, contexts: Contexts, run: Run): Map<string, nu
   return numbers;
 }
 
-/** Losses first, then what else says how well a run does, then the rest. */
+/** What was not trained on: `validate · loss`, `heldOut`, `testAccuracy`. */
+const HELD_OUT = /(?:^|[^a-zA-Z])(?:val(?:[^a-z]|id)|test|eval|held)|Val(?:[^a-z]|id)|Test|Eval|Held/;
+
+/** Losses first, then what else says how well a run does, then the rest; of each, what was held out says more. */
 export function rankOf(name: string): number {
-  if (/loss$/i.test(name)) return 0;
-  return /acc(uracy)?$|score$|error$|reward$|metric|best|f1$|right$|wrong$/i.test(name) ? 1 : 2;
+  const isLoss = /loss$/i.test(name);
+  if (!isLoss && !/acc(uracy)?$|score$|error$|reward$|metric|best|f1$|right$|wrong$/i.test(name)) return 2;
+  return (isLoss ? 0 : 1) + (HELD_OUT.test(name) ? 0 : 0.5);
 }

@@ -20,7 +20,14 @@ export function* standingBefore(store: Store, contexts: Contexts, rows: Rows): G
   const isHeld = first < store.end;
   const seq = isHeld ? store.seq(first) : store.seq(store.last) + 1;
   const t = store.t(isHeld ? first : store.last);
-  yield { type: 'recording', seq: seq - 1, t, format: 1, runId: store.runId };
+  yield {
+    type: 'recording',
+    seq: seq - 1,
+    t,
+    format: 1,
+    runId: store.runId,
+    ...(store.recorded && { recorded: true }),
+  };
   for (const chart of store.charts.values()) if (chart.seq < seq) yield chart;
   for (const actor of store.actors.values()) {
     const late = lateLine(store, contexts, actor, rows, seq);

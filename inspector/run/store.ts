@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
+import { textAsWritten } from '../../src/inspect/as-told.ts';
 import { chartKey, chartLine } from '../../src/inspect/wire.ts';
-import type { ActorLine, ChartLine, EventLine, LaggedLine, LoopContext } from '../lines/line.ts';
+import type { ActorLine, ChartLine, EventLine, LaggedLine, Line, LoopContext } from '../lines/line.ts';
 import { Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
 import type { Taken } from '../sources/source.ts';
@@ -8,7 +9,7 @@ import { isEnd, thrownIn } from '../text/thrown.ts';
 import { type Actor, isOver, type Path, type Phase, phaseAfter, type Run } from './actor.ts';
 import { Actors } from './actors.ts';
 import { Failures } from './failures.ts';
-import type { Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 import { RowIndex } from './row-index.ts';
 import { Rows } from './rows.ts';
 
@@ -31,9 +32,13 @@ export class Store extends Rows {
   /** In the order in which they began. */
   readonly runs: readonly Run[] = this.#actors.runs;
   readonly roots: readonly Actor[] = this.#actors.roots;
-  /** The rows of the timeline. */
-  readonly lanes: readonly Lane[] = this.#actors.lanes;
+  /** The rows of the timeline: also what was let go of is in them. */
+  readonly lanes: Lanes = this.#actors.lanes;
+  /** The same of the whole of a file, where this holds a part of it. */
+  around: Lanes | undefined;
   runId = '';
+  /** `record()` has made it: what is saved of it is written as it does. */
+  recorded = false;
   /** Lines the program did not send, by why. */
   readonly lagged: Map<string, number> = new Map();
   /** The rows before which something is missing that the loops did. */
@@ -56,9 +61,32 @@ export class Store extends Rows {
     this.#bounds = bounds;
   }
 
+  /** A line as files have it. */
+  textOf(line: Line): string {
+    return this.recorded ? textAsWritten(line) : JSON.stringify(line);
+  }
+
   actor(row: number): Actor | undefined {
     const index = this.actorIndex(row);
     return index < 0 ? undefined : this.#actors.at(index);
+  }
+
+  /** The actor of a number, where some of its rows are still here. */
+  actorOf(index: number): Actor | undefined {
+    return this.#actors.at(index);
+  }
+
+  /** When that began which the timeline can show, in milliseconds since 1970: also what was let go of, or lies in another part of the file. */
+  get begin(): number {
+    const first = this.t(this.first);
+    const own = this.dropped ? this.lanes.from : first;
+    return Math.min(first, own || first, this.around?.from || first);
+  }
+
+  /** When the last of it was. */
+  get until(): number {
+    const last = this.t(this.last);
+    return Math.max(last, this.around?.until || last);
   }
 
   phase(row: number): Phase {
@@ -116,6 +144,7 @@ export class Store extends Rows {
     switch (line.type) {
       case 'recording':
         this.runId = line.runId;
+        this.recorded = line.recorded === true;
         break;
       case 'chart':
         this.charts.set(line.key, line);
@@ -138,6 +167,7 @@ export class Store extends Rows {
     // Time is searched by halving, so a clock that was set back stands still here. That something is missing is often
     // told long after it happened, of what happened before the next line.
     const time = line.type === 'lagged' ? before : Math.max(t, before);
+    this.lanes.until = time;
     this.push(taken instanceof Row ? taken : line, { seq, t: time, actor: actor?.index ?? -1, type, value, bytes });
     if (!actor || (line.type !== 'event' && line.type !== 'actor')) return;
     // Whatever the events of an app are called, they are no steps and no failures of a loop.
@@ -207,7 +237,8 @@ export class Store extends Rows {
   #open(line: ActorLine, row: number): Actor {
     // The run begins with its first loop. What stands before it, the recording's own lines, may be from long before that,
     // from when the recorder was made: it has no length of its own.
-    if (!this.first && !this.actors.size) this.setTime(line.t);
+    // Of a part of a recording, which tells first how loops stood, it has.
+    if (!this.first && !this.actors.size && row > 0) this.setTime(line.late ? Math.max(line.t, this.t(0)) : line.t);
     return this.#actors.open(line, row);
   }
 

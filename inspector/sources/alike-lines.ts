@@ -1,6 +1,7 @@
 import type { Line } from '../lines/line.ts';
 import { Likeness, type Row } from '../lines/row.ts';
 import { wholeLine } from '../lines/whole-line.ts';
+import { SharedValues } from './shared-values.ts';
 
 /**
  * The steps of a loop mostly differ by their numbers. Of a file, too, they are kept as these: a million lines as they are
@@ -11,19 +12,20 @@ export class AlikeLines {
   readonly #steps = new Map<string, Line | Likeness>();
   /** That of whichever loop had one last: most loops have many runs. */
   #last: Likeness | undefined;
+  readonly #values = new SharedValues();
 
   /** A line as it is kept. */
   taken(line: Line): Line | Row {
-    if (line.type !== 'event') return line;
     // After its last event, nothing like its steps comes.
-    if (line.status !== undefined) this.#steps.delete(line.id);
-    if (line.event.type !== 'loop.advanced') return line;
+    if (line.type === 'event' && line.status !== undefined) this.#steps.delete(line.id);
     try {
-      return this.#row(line) ?? line;
+      const row = line.type === 'event' && line.event.type === 'loop.advanced' ? this.#row(line) : undefined;
+      if (row) return row;
+      this.#values.share(line);
     } catch {
       // Whoever goes through one with very many levels runs out of stack.
-      return line;
     }
+    return line;
   }
 
   #row(line: Line & { id: string }): Row | undefined {

@@ -86,6 +86,14 @@ export class FileParts {
     return from.t + ((to.t - from.t) * (line - from.line)) / Math.max(1, to.line - from.line);
   }
 
+  /** The part that comes to a time soonest. */
+  partAt(t: number): number {
+    return Math.max(
+      0,
+      this.marks.findLastIndex((mark) => mark.t <= t),
+    );
+  }
+
   /** The part before or after the one that begins with a line; nothing where there is none. */
   beside(first: number, end: number, direction: -1 | 1): number | undefined {
     if (direction < 0) {

@@ -1,3 +1,4 @@
+import { asTold } from '../../src/inspect/as-told.ts';
 import { completed, faultOf, type Line } from '../lines/line.ts';
 import { AlikeLines } from './alike-lines.ts';
 import { ByteLines } from './byte-lines.ts';
@@ -79,6 +80,8 @@ export async function readLines(
   const reader = (await unzipped(bytes)).getReader();
   const cut = new ByteLines();
   let number = 0;
+  /** The recording was made by `record()`, and is none that a page was told. */
+  let recorded = false;
   const alike = new AlikeLines();
   let batch: Taken[] = [];
   let weight = 0;
@@ -103,7 +106,9 @@ export async function readLines(
     value = completed(value);
     const fault = faultOf(value);
     if (fault) return blame(fault);
-    keep(value as Line, line.length);
+    const read = value as Line;
+    if (read.type === 'recording') recorded = read.recorded === true;
+    keep(recorded ? asTold(read, line) : read, line.length);
   };
   const keep = (line: Line, length: number) => {
     let place = sequence.placeOf(line);

@@ -94,7 +94,7 @@ function One({ one, label, close }: OneProps) {
           goToListed(one);
         }}
       >
-        <span class="at">{stamp(alert.t - store.t(store.first))}</span>
+        <span class="at">{stamp(alert.t - store.begin)}</span>
         {label === undefined ? null : (
           <span class="run">
             <i class={`swatch hue${session.hues.of(alert.actor.path.run)}`} />

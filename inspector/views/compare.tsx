@@ -1,8 +1,10 @@
 import { useEffect } from 'preact/hooks';
 import { type ComparedPair, comparedPairs, compareTicks, startComparing } from '../page/comparing.ts';
 import { type ComparedRun, session } from '../page/session.ts';
+import { betterInWords } from '../run/better.ts';
 import type { LoopMoment } from '../run/divergence.ts';
 import { bothInWords, divergenceInWords, samenessInWords, startInWords } from '../run/divergence-words.ts';
+import { summaryOf } from '../run/run-summary.ts';
 import { figure } from '../text/number.ts';
 import { Scroll } from '../widgets/scroll.tsx';
 import { CompareTable } from './compare-table.tsx';
@@ -55,6 +57,7 @@ function Pair({ pair: { a, b, comparison } }: { pair: ComparedPair }) {
         {told[0]!.toUpperCase()}
         {told.slice(1)}.{!divergence && progress < 1 && !comparison.awaits ? ` ${Math.floor(progress * 100)} %` : ''}
       </p>
+      <Better pair={[a, b]} />
       {divergence ? (
         <>
           <p class="goes">
@@ -109,6 +112,20 @@ function Pair({ pair: { a, b, comparison } }: { pair: ComparedPair }) {
         <p class="dim">Some values were cut when they were recorded: whether these are the same is not known.</p>
       ) : null}
     </article>
+  );
+}
+
+/** Which did better, as far as their losses and accuracies say. */
+function Better({ pair }: { pair: readonly [ComparedRun, ComparedRun] }) {
+  session.arrived.value;
+  const [a, b] = pair.map(({ store, contexts, run, label }) => ({ label, ...summaryOf(store, contexts, run) }));
+  const words = betterInWords(a!, b!);
+  if (words === undefined) return null;
+  const goesOn = pair.some(({ run }) => !run.root.ended);
+  return (
+    <p class="better">
+      {goesOn ? 'So far' : 'In the end'}, {words}.
+    </p>
   );
 }
 

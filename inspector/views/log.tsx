@@ -55,7 +55,7 @@ export function Log() {
   const current = now < 0 ? -1 : filter.upTo(now);
   const live = session.cursor.value === null;
   const reveal = live ? (session.tail.value ? filter.length - 1 : -1) : current;
-  const start = store.end ? store.t(store.first) : 0;
+  const start = store.end ? store.begin : 0;
   const go = (index: number) => {
     if (index >= 0 && index < filter.length) pick(filter.row(index));
   };

@@ -1,10 +1,12 @@
+import { goToTime } from '../page/file-part.ts';
 import { togglePlay } from '../page/playback.ts';
 import { session } from '../page/session.ts';
-import { sightNow } from '../page/time-zoom.ts';
+import { heldTime, sightNow } from '../page/time-zoom.ts';
 import { shortType } from '../text/describe.ts';
 import { figure } from '../text/number.ts';
 import { stamp } from '../text/time.ts';
 import { Alerts } from './alerts.tsx';
+import { GoTo } from './go-to.tsx';
 
 const TEMPI = [0.1, 0.25, 1, 4, 16, 64];
 
@@ -42,6 +44,11 @@ export function Scrubber() {
             '--part': (t - from) / (to - from),
           }}
           onInput={(e) => session.jump(rowInSight(from + Number(e.currentTarget.value)))}
+          onChange={(e) => {
+            // Where it was let go of. Another part of a file is not read at each pixel on the way.
+            const wanted = from + Number(e.currentTarget.value);
+            if (!isHeld(wanted)) goToTime(wanted);
+          }}
           onKeyDown={(e) => {
             // The page's own keys do the same and know Shift.
             if (e.key.startsWith('Arrow') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) e.preventDefault();
@@ -113,13 +120,14 @@ export function Scrubber() {
         »
       </button>
       {some ? <Alerts /> : null}
+      {some ? <GoTo /> : null}
       <span class="grow" />
       <output class="moment" aria-label="Moment shown">
         {some ? (
           <>
             <b id="moment">{figure(store.seq(now))}</b>
             <span class="dim"> of {figure(store.seq(store.last))} · </span>
-            {stamp(store.t(now) - store.t(store.first))}
+            {stamp(store.t(now) - store.begin)}
           </>
         ) : (
           '–'
@@ -138,6 +146,11 @@ export function Scrubber() {
       </button>
     </section>
   );
+}
+
+function isHeld(t: number): boolean {
+  const { from, to } = heldTime();
+  return t >= from && t <= to;
 }
 
 /** The last row up to a time; where that is not in sight any more, the first that is. */

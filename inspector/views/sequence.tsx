@@ -38,7 +38,7 @@ export function Sequence() {
   const lines = useMemo(() => lifelinesOf(list, most), [list, most]);
   const current = list.findLastIndex(({ row }) => row <= now);
   const room = Math.max(1, (width - left - 24) / Math.max(1, lines.lines.length));
-  const start = store.end ? store.t(store.first) : 0;
+  const start = store.end ? store.begin : 0;
   const go = (index: number) => {
     const message = list[Math.min(list.length - 1, Math.max(0, index))];
     if (message) pick(message);

@@ -2,8 +2,9 @@ import { batch, signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { type IcicleNode, timeKey } from '../drawing/icicle.ts';
 import { session } from '../page/session.ts';
-import { sight, whole } from '../page/time-zoom.ts';
+import { heldTime, sight } from '../page/time-zoom.ts';
 import { keepInLink, oneOf } from '../page/view-state.ts';
+import { clipped, lengthOf } from '../run/spans.ts';
 import { type HookTime, type LoopTime, type Taken, timeSpent } from '../run/time-spent.ts';
 import { figure } from '../text/number.ts';
 import { duration } from '../text/time.ts';
@@ -37,7 +38,8 @@ export function TimeTable() {
   session.version.value;
   const range = session.range.value ?? sight.value;
   const times = useTimes(range);
-  const length = range ? range.to - range.from : whole().to - whole().from;
+  // Only what is held is counted.
+  const length = lengthOf(range ? clipped(range, heldTime()) : heldTime());
   const by = (a: Taken, b: Taken) => (b[sorted.value] || 0) - (a[sorted.value] || 0);
   const loops = times.toSorted(by);
   const rows = loops.flatMap((loop) => [

@@ -1,10 +1,13 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { actorAt, drawFlame, markAt, type Palette, tall } from '../drawing/flame.ts';
+import { drawFlame, markAt } from '../drawing/flame.ts';
+import { lanesOf, type Palette, tall } from '../drawing/flame-scene.ts';
+import { barAt, type TimelineBar } from '../drawing/flame-sections.ts';
 import { alertsNow, goTo } from '../page/alerts.ts';
+import { filePart, goToTime } from '../page/file-part.ts';
 import { session } from '../page/session.ts';
 import { colour, dark } from '../page/theme.ts';
-import { bringIn, pan, sight, sightNow, zoom } from '../page/time-zoom.ts';
+import { bringIn, everything, knowsMore, pan, showAll, sight, sightNow, zoom } from '../page/time-zoom.ts';
 import { standing } from '../run/standing.ts';
 import { toldOf } from '../run/standing-in-words.ts';
 import { figure } from '../text/number.ts';
@@ -47,7 +50,7 @@ export function Timeline() {
   const drag = useRef<Drag | null>(null);
   const frame = useRef(0);
   session.version.value;
-  const lanes = session.store.lanes.length;
+  const lanes = lanesOf(session.store);
 
   useSignalEffect(() => {
     dark.value;
@@ -77,7 +80,7 @@ export function Timeline() {
       const element = canvas.current;
       const ctx = element?.getContext('2d');
       if (!element || !ctx || !scene.palette || !scene.width) return;
-      const height = tall(scene.store.lanes.length);
+      const height = tall(lanesOf(scene.store));
       const ratio = devicePixelRatio;
       // Setting a size clears and allocates: only when it is another.
       if (element.width !== Math.round(scene.width * ratio) || element.height !== Math.round(height * ratio)) {
@@ -113,7 +116,7 @@ export function Timeline() {
   };
   const under = (event: PointerEvent) => {
     const bounds = canvas.current!.getBoundingClientRect();
-    return actorAt(
+    return barAt(
       { store: session.store, ...sightNow(), width: room.value.width },
       event.clientX - bounds.left,
       event.clientY - bounds.top,
@@ -139,23 +142,10 @@ export function Timeline() {
       return;
     }
     const alert = marked(event);
-    const actor = under(event);
-    const here = actor && standing(store, actor, store.rowOfTime(t));
+    const bar = under(event);
     const bounds = box.current!.getBoundingClientRect();
-    const end = actor && (Number.isNaN(actor.end) ? store.t(store.last) : actor.end);
-    hover.value = alert
-      ? {
-          x: event.clientX - bounds.left,
-          y: event.clientY - bounds.top,
-          text: `${alert.actor.id}: ${alert.says}`,
-        }
-      : actor
-        ? {
-            x: event.clientX - bounds.left,
-            y: event.clientY - bounds.top,
-            text: `${actor.id} · ${duration(end! - actor.from)} · ${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps${end! > actor.from ? `, ${rate((actor.steps * 1000) / (end! - actor.from))}` : ''}${here ? ` · here ${toldOf(store, session.contexts, actor, here).words}, step ${figure(here.steps)}` : ''}`,
-          }
-        : null;
+    const text = alert ? `${alert.actor.id}: ${alert.says}` : bar && wordsOf(bar, t);
+    hover.value = text ? { x: event.clientX - bounds.left, y: event.clientY - bounds.top, text } : null;
   };
 
   return (
@@ -186,26 +176,64 @@ export function Timeline() {
             if (!held || held.moved || !session.store.end) return;
             const alert = marked(event);
             if (alert) return goTo(alert);
-            const actor = under(event);
-            if (actor) session.select(actor.id);
-            session.jump(session.store.rowOfTime(timeAt(event.clientX)));
+            const bar = under(event);
+            const t = timeAt(event.clientX);
+            // First the time: another part of a file begins with no loop chosen.
+            goToTime(!bar || bar.isHeld ? t : Math.max(bar.from, Math.min(bar.end, t)));
+            if (bar) session.select(bar.id);
           }}
         />
       </Scroll>
       <Tip hover={hover.value} width={room.value.width} />
-      {sight.value ? (
+      <Extents />
+    </section>
+  );
+}
+
+/** What a bar stands for, and how its loop stood at a time. */
+function wordsOf({ id, from, end, actor, isHeld }: TimelineBar, t: number): string {
+  const { store, contexts } = session;
+  const told = `${id} · ${duration(end - from)}`;
+  if (!isHeld)
+    return `${told} · its events are not held${filePart() ? ': press it to read the part of the file it lies in' : ' any more'}`;
+  if (!actor) return told;
+  const here = standing(store, actor, store.rowOfTime(t));
+  const steps = `${store.isVague(actor, store.last) ? 'at least ' : ''}${figure(actor.steps)} steps`;
+  const fast = end > from ? `, ${rate((actor.steps * 1000) / (end - from))}` : '';
+  const now = here ? ` · here ${toldOf(store, contexts, actor, here).words}, step ${figure(here.steps)}` : '';
+  return `${told} · ${steps}${fast}${now}`;
+}
+
+/** Leads back to all of the time, and to what is not held. */
+function Extents() {
+  session.version.value;
+  const more = knowsMore();
+  const { lanes, around } = session.store;
+  const isHeld = !sight.value && !everything.value;
+  const isAll = !sight.value && everything.value;
+  return (
+    <span class="extents">
+      {isHeld ? null : (
         <button
           type="button"
-          class="chip whole"
-          title="Show all of the time"
-          onClick={() => {
-            sight.value = null;
-          }}
+          class="chip"
+          title={more ? 'Show all of the time of which events are held' : 'Show all of the time'}
+          onClick={() => showAll(false)}
         >
-          all
+          {more ? 'what is held' : 'all'}
+        </button>
+      )}
+      {more && !isAll ? (
+        <button
+          type="button"
+          class="chip"
+          title="Show all runs of loops that are known of, also those whose events are not held"
+          onClick={() => showAll(true)}
+        >
+          all {figure((around ?? lanes).count)} runs
         </button>
       ) : null}
-    </section>
+    </span>
   );
 }
 

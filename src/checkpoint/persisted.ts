@@ -6,8 +6,9 @@ import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeContext } from '../data/json-form.ts';
+import { withChanges } from '../step/as-it-was.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
-import { type AnyLoop, host } from '../tree/any-loop.ts';
+import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
 
 import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets } from '../tree/assets.ts';
 import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
@@ -48,7 +49,7 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
     getPersistedSnapshot(snapshot: any, options: unknown) {
       const isRoot = snapshot.context?.name === null && snapshot.status !== 'error';
       const assets = isRoot ? assetsAt(loop, snapshot) : undefined;
-      const persisted = getPersistedSnapshot(snapshot, options) as any;
+      const persisted = withStep(loop, snapshot, getPersistedSnapshot(snapshot, options) as any);
       return withJson(assets === undefined ? persisted : { ...persisted, assets });
     },
     restoreSnapshot(given: any, scope: { self: AnyActorRef }) {
@@ -58,6 +59,15 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
     },
     provide: (implementations: any) => persistWhole(provide(implementations), loop),
   } as any);
+}
+
+/** With what the step in flight has changed by now, if the snapshot is that of now; see `as-it-was.ts`. */
+function withStep(loop: AnyLoop, snapshot: Persisted, persisted: Persisted): Persisted {
+  const running = loop[host] as (Host & { hasActor: boolean; actor: AnyActorRef }) | undefined;
+  if (snapshot.status !== 'active' || !running?.hasActor || running.actor.getSnapshot() !== snapshot) return persisted;
+  const { context } = persisted;
+  const inFlight = withChanges(loop, context.inFlight, context.state, running.argsInStep);
+  return inFlight === context.inFlight ? persisted : { ...persisted, context: { ...context, inFlight } };
 }
 
 /** An actor has come out of a snapshot. Its first hook puts the assets back; where none will run, that is done at once. */

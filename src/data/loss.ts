@@ -33,7 +33,9 @@ export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefi
       whole?.add(value);
     }
     const items: readonly unknown[] = isList ? value : Object.values(value);
-    for (let i = nextObject(items, 0); i < items.length; i = nextObject(items, i + 1)) {
+    // Asked for once: a list whose items are getters may grow while it is looked at.
+    const { length } = items;
+    for (let i = nextObject(items, 0, length); i < length; i = nextObject(items, i + 1, length)) {
       const loss = look(items[i]);
       if (loss !== undefined) return loss;
     }
@@ -42,9 +44,9 @@ export function lossIn(value: unknown, whole?: WeakSet<object>): string | undefi
 }
 
 /** Where the next object stands, from some place on. By itself it is a loop that costs little for long lists of numbers. */
-function nextObject(items: readonly unknown[], from: number): number {
+function nextObject(items: readonly unknown[], from: number, end: number): number {
   let at = from;
-  while (at < items.length && typeof items[at] !== 'object') at++;
+  while (at < end && typeof items[at] !== 'object') at++;
   return at;
 }
 

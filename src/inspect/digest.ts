@@ -86,11 +86,15 @@ export class Digests {
     if (Array.isArray(object)) {
       this.#mix('[');
       for (let i = 0; i < object.length; i++) this.#take(object[i], depth);
-    } else if (object instanceof Map || object instanceof Set) {
+    } else if (object instanceof Map) {
       this.#mix('(');
-      for (const item of object) this.#take(item, depth);
+      // The language's own, not those of a class: they may never end, or do something.
+      for (const item of Map.prototype.entries.call(object)) this.#take(item, depth);
+    } else if (object instanceof Set) {
+      this.#mix('(');
+      for (const item of Set.prototype.values.call(object)) this.#take(item, depth);
     } else if (object instanceof Date) {
-      this.#mix(String(object.getTime()));
+      this.#mix(String(Date.prototype.getTime.call(object)));
     } else if (ArrayBuffer.isView(object)) {
       this.#spend(object.byteLength / bytesPerValue);
       const bytes = new Uint8Array(object.buffer, object.byteOffset, object.byteLength);

@@ -135,11 +135,11 @@ export class Encoder {
 
   #whole(object: object, place: Place | undefined, depth: number, now: Shown): Json {
     if (Array.isArray(object)) {
-      if (object.length > 0 && this.#isCrowded(object.length, depth)) {
-        return this.#cut('array', object.length, object, place);
-      }
-      this.#show(object, now, object.length);
-      return this.#list(object, place, depth);
+      // Asked for once: a list may grow while it is looked at.
+      const length = Number(object.length);
+      if (length > 0 && this.#isCrowded(length, depth)) return this.#cut('array', length, object, place);
+      this.#show(object, now, length);
+      return this.#list(object, length, place, depth);
     }
     const special = this.#encoding === 'encoded' ? undefined : specialOf(object);
     if (special !== undefined) return this.#special(special, object, place, depth, now);
@@ -177,7 +177,8 @@ export class Encoder {
         if (this.#isCrowded(size, depth)) return this.#cut(kind, size, object, place);
         this.#show(object, now, size);
         const tag = kind === 'Map' ? '$map' : '$set';
-        return { [tag]: this.#list(special.items(), this.#within(place, tag), depth) };
+        const items = special.items();
+        return { [tag]: this.#list(items, items.length, this.#within(place, tag), depth) };
       }
     }
   }
@@ -211,10 +212,10 @@ export class Encoder {
     return told;
   }
 
-  #list(list: readonly unknown[], place: Place | undefined, depth: number): Json[] {
-    this.#values -= list.length;
-    const told: Json[] = new Array(list.length);
-    for (let i = 0; i < list.length; i++) {
+  #list(list: readonly unknown[], length: number, place: Place | undefined, depth: number): Json[] {
+    this.#values -= length;
+    const told: Json[] = new Array(length);
+    for (let i = 0; i < length; i++) {
       const item = list[i];
       told[i] = isWritten(item) ? item : this.#value(item, { around: place, key: i }, depth + 1);
     }

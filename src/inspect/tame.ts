@@ -34,10 +34,11 @@ function tame(value: unknown, cuts: Cuts, depth: number): boolean {
   if (Array.isArray(value)) {
     // A list of a class of its own is not plain data, and not told as if it were.
     if (Object.getPrototypeOf(value) !== Array.prototype) return false;
-    left -= value.length;
-    if (value.length > cuts.items || left < 0) return false;
+    const { length } = value;
+    left -= length;
+    if (length > cuts.items || left < 0) return false;
     // Holes as well, for which JSON has no word.
-    for (let i = 0; i < value.length; i++) if (!tame(value[i], cuts, depth - 1)) return false;
+    for (let i = 0; i < length; i++) if (!tame(value[i], cuts, depth - 1)) return false;
     return true;
   }
   const prototype = Object.getPrototypeOf(value);

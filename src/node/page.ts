@@ -31,11 +31,13 @@ const types: Record<string, string> = {
 
 /** Where the page was built, for the source or for the package. @throws LoopError where it was not */
 export function builtPage(): string {
-  for (const place of ['../inspector/', '../../dist/inspector/']) {
-    const path = fileURLToPath(new URL(place, import.meta.url));
-    if (existsSync(`${path}index.html`)) return path;
-  }
-  throw missing(fileURLToPath(new URL('../inspector/', import.meta.url)));
+  // A bundle of CommonJS does not know where it lies.
+  const here: string | undefined = import.meta.url;
+  const places = here === undefined ? [] : ['../inspector/', '../../dist/inspector/'];
+  const paths = places.map((place) => fileURLToPath(new URL(place, here)));
+  const built = paths.find((path) => existsSync(`${path}index.html`));
+  if (built === undefined) throw missing(paths[0]);
+  return built;
 }
 
 /**
@@ -87,11 +89,16 @@ function fileOf(bytes: Buffer, type: string): PageFile {
   return { bytes, type, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` };
 }
 
-function missing(directory: string, cause?: unknown): LoopError {
+/** What to do where the page is not. A bundler takes the code of this package along, and not its page. */
+export const pageRemedy: string =
+  'In a clone, build it with `npm run build`; in a program that was bundled, keep loopchart out of the bundle, as with `--external:loopchart` of esbuild; else install the package anew.';
+
+function missing(directory?: string, cause?: unknown): LoopError {
+  const where = directory === undefined ? 'beside the package' : `in ${directory}`;
   const why = cause instanceof Error ? ` (${cause.message})` : '';
   return new LoopError(
     'MISCONFIGURATION',
-    `Expected the inspector’s page in ${directory}, found none${why}. In a clone, build it with \`npm run build\`; else install the package anew.`,
+    `Expected the inspector’s page ${where}, found none${why}. ${pageRemedy}`,
     '',
     { cause },
   );

@@ -72,9 +72,11 @@ class ServedFiles {
   }
 
   #freeName(file: string): string {
-    const name = basename(file)
+    const own = basename(file)
       .replace(/\.gz$/, '')
       .replaceAll(/[^\w.-]+/g, '-');
+    // In an address, dots alone lead elsewhere.
+    const name = /^\.*$/.test(own) ? 'recording' : own;
     if (!this.#files.has(name)) return name;
     // Of another directory, or of one name but for signs that an address cannot have.
     for (let count = 2; ; count++) {
@@ -89,12 +91,12 @@ class ServedFiles {
     if (place !== 'recording') return false;
     const file = rest.length === 0 && name !== undefined ? this.#files.get(name) : undefined;
     if (!guard.knows(token) || file === undefined) refuse(response, notFound(request));
-    else if (request.method === 'HEAD') response.writeHead(200, ndjson).end();
-    else void this.#send(file, response);
+    else void this.#send(file, response, request.method === 'HEAD');
     return true;
   }
 
-  async #send(path: string, response: ServerResponse): Promise<void> {
+  /** @param isHead whether its text is left out */
+  async #send(path: string, response: ServerResponse, isHead: boolean): Promise<void> {
     if (this.#readers >= mostReaders)
       return refuse(response, { status: 503, text: `Expected at most ${mostReaders} pages at a time. Load it again.` });
     this.#readers++;
@@ -104,6 +106,10 @@ class ServedFiles {
         // A page takes its time with what has come.
         response.socket?.setTimeout(0);
         response.writeHead(200, ndjson);
+        if (isHead) {
+          response.end();
+          return;
+        }
         const text = Readable.from(pageText(file, basename(path)));
         await sent(text, response);
       } finally {

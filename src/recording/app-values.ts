@@ -76,8 +76,10 @@ function inside(value: object, budget: { left: number }, depth: number): Json {
     return { $error: { name: part(name, budget, depth), message: part(message, budget, depth) } };
   }
   if (Array.isArray(value)) {
-    if (depth >= deepest || value.length > Math.min(mostItems, budget.left)) return cut(value);
-    return Array.from(value, (item) => part(item, budget, depth + 1));
+    // Asked for once, and by its numbers: a list may grow while it is looked at, and have an iterator of its own.
+    const { length } = value;
+    if (depth >= deepest || !(length <= Math.min(mostItems, budget.left))) return cut(value);
+    return Array.from({ length }, (_, i) => part(value[i], budget, depth + 1));
   }
   if (value instanceof Date) {
     const time = Date.prototype.getTime.call(value);

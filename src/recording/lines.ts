@@ -23,6 +23,8 @@ export interface RecordingHeader {
   format: 1;
   /** Not empty in one that the inspector's page has saved: what your code gave is as the page was told it. */
   runId?: string;
+  /** In one that a page has saved: `record()` had made it, and what your code gave is written as it does. */
+  recorded?: true;
 }
 
 /** The chart of a machine of the app's own. */

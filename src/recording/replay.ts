@@ -52,7 +52,7 @@ export function* replay(recording: Iterable<RecordingLine>): Generator<Frame, vo
       if (line.type !== 'recording') throw mismatch(0, '', 'a recording, which begins with its format', shown(line));
       if (line.format !== 1) throw mismatch(0, '', 'a recording of format 1', `format ${shown(line.format)}`);
       order = new LineOrder(line);
-      isOfPage = typeof line.runId === 'string' && line.runId !== '';
+      isOfPage = typeof line.runId === 'string' && line.runId !== '' && line.recorded !== true;
       continue;
     }
     if (order.passesOver(line)) continue;

@@ -98,22 +98,22 @@ export class AsItWas {
   missing(argsOf: (child: string) => readonly unknown[] | undefined): string | undefined {
     const state = Object.keys(this.#changed).length === 0 ? undefined : plainOrNot(this.#loop.state)?.copy;
     for (const [key, seal] of Object.entries(this.#changed)) {
-      if (!isRecord(state) || sealOfValue(own(state, key)) !== seal) return `\`state.${key}\``;
+      if (!isRecord(state) || sealOfValue(own(state, key)) !== seal) return `\`state.${key}\` is`;
     }
     for (const { run, before, seal } of this.#args) {
       const now = argsOf(run);
-      if (now === undefined || sealOfArgs(before, now) !== seal) return `the arguments of \`${run}\``;
+      if (now === undefined || sealOfArgs(before, now) !== seal) return `the arguments of \`${run}\` are`;
     }
     return undefined;
   }
 }
 
-/** @param what is not as it was. @param unit what was run again */
+/** @param what is, or are, not as when the checkpoint was taken. @param unit what was run again */
 export function notAsItWas(what: string, unit: string, path: string): LoopError {
   return new LoopError(
     'RESUME_MISMATCH',
-    `The ${unit} in flight had come to another ${what} when the checkpoint was taken than when it was run again. ` +
-      'What the function of a `once`, or a child, changes in it is not done again: let them return it, as in `this.state.rows = await this.once(…)`. ' +
+    `The ${unit} in flight was run again, and ${what} not as when the checkpoint was taken. ` +
+      'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ' +
       'Times and random numbers belong into `once`.',
     path,
   );

@@ -118,7 +118,7 @@ export class ChildRuns {
   #usesArgs({ args, name }: PendingRun, { changed, args: before = [] }: Got): boolean {
     if (changed === undefined || sealOfArgs(before, args) === changed) return false;
     const unit = this.#unit;
-    unit.mismatched(notAsItWas(`the arguments of \`${name}\``, unit.name, unit.running.path));
+    unit.mismatched(notAsItWas(`the arguments of \`${name}\` are`, unit.name, unit.running.path));
     return true;
   }
 

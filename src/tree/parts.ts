@@ -1,8 +1,33 @@
 import { type AnyLoop, fieldsSlot, loopMark } from './any-loop.ts';
 import { BaseProgress } from './progress.ts';
 
+/*
+ * A field may hold anything, also a proxy whose traps throw at whoever asks for what it has not, or one that was revoked.
+ * That is no part, and not looked at: so each question here is one that does not throw.
+ */
+
 export function isLoop(value: unknown): value is AnyLoop {
-  return typeof value === 'object' && value !== null && loopMark in value;
+  try {
+    return typeof value === 'object' && value !== null && loopMark in value;
+  } catch {
+    return false;
+  }
+}
+
+export function isProgress(value: unknown): value is BaseProgress {
+  try {
+    return value instanceof BaseProgress;
+  } catch {
+    return false;
+  }
+}
+
+export function isList(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 /** How many empty places at the beginning of an array are passed over. */
@@ -13,21 +38,29 @@ const emptyPlaces = 64;
  * million numbers, or of a million empty places, costs nothing: this is asked at every commit.
  */
 export function isArrayOf(kind: (item: unknown) => boolean, value: unknown): value is unknown[] {
-  if (!Array.isArray(value)) return false;
-  if (kind(value[0])) return true;
-  if (value.length < 2 || (value[0] !== undefined && value[0] !== null)) return false;
-  // Whoever takes items out one after another, from the first on, leaves the last one to the end.
-  return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
+  if (!isList(value)) return false;
+  try {
+    if (kind(value[0])) return true;
+    if (value.length < 2 || (value[0] !== undefined && value[0] !== null)) return false;
+    // Whoever takes items out one after another, from the first on, leaves the last one to the end.
+    return kind(value.at(-1)) || kind(value.slice(0, emptyPlaces).find((item) => item !== undefined && item !== null));
+  } catch {
+    return false;
+  }
 }
 
 /** Of plain objects, which most fields hold, it is known at once that they are no part. */
 function mayBePart(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
+  try {
+    return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a field with this value holds parts. */
 function holdsParts(value: unknown): boolean {
-  return mayBePart(value) && (isLoop(value) || value instanceof BaseProgress || isArrayOf(isLoop, value));
+  return mayBePart(value) && (isLoop(value) || isProgress(value) || isArrayOf(isLoop, value));
 }
 
 export type Part = readonly [name: string, part: AnyLoop | BaseProgress];
@@ -62,7 +95,7 @@ function holdsTheSame(loop: AnyLoop, { names, values, items }: Fields): boolean 
     if (value !== values[at]) {
       if (items[at] !== undefined || holdsParts(value) || holdsParts(values[at])) return false;
       values[at] = value;
-    } else if (Array.isArray(value) && !holdsTheSameLoops(value, items[at])) {
+    } else if (isList(value) && !holdsTheSameLoops(value, items[at])) {
       return false;
     }
     at++;
@@ -89,7 +122,7 @@ function lookThrough(loop: AnyLoop): Fields {
     items.push(isList ? value.slice() : undefined);
     if (isList) {
       for (const [i, item] of value.entries()) if (isLoop(item)) parts.push([`${name}.${i}`, item]);
-    } else if ((isLoop(value) || value instanceof BaseProgress) && Object.hasOwn(loop, name)) {
+    } else if ((isLoop(value) || isProgress(value)) && Object.hasOwn(loop, name)) {
       parts.push([name, value]);
     }
   }

@@ -52,7 +52,12 @@ function* collectionsOf(loop: AnyLoop): Generator<{ name: string; held: object }
 
 /** Whether something is a loop, but not of the `Loop` that this copy of the library has. */
 function isOfAnotherCopy(value: object): boolean {
-  return !isLoop(value) && anyCopyMark in value;
+  try {
+    return !isLoop(value) && anyCopyMark in value;
+  } catch {
+    // A proxy whose traps throw.
+    return false;
+  }
 }
 
 function foreign(value: object, place: string, path: string): MisconfigurationError {

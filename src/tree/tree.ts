@@ -1,7 +1,7 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { deepest } from '../data/json.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
-import { isArrayOf, isLoop, partsOf } from './parts.ts';
+import { isArrayOf, isList, isLoop, isProgress, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkWritten } from './written-hooks.ts';
 
@@ -19,14 +19,19 @@ export interface Stateful {
 
 /** Loops and progress have these methods as well, and are captured in their own ways. */
 export function isStateful(value: unknown): value is Stateful {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Stateful).stateDict === 'function' &&
-    typeof (value as Stateful).loadStateDict === 'function' &&
-    !isLoop(value) &&
-    !(value instanceof BaseProgress)
-  );
+  try {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      typeof (value as Stateful).stateDict === 'function' &&
+      typeof (value as Stateful).loadStateDict === 'function' &&
+      !isLoop(value) &&
+      !isProgress(value)
+    );
+  } catch {
+    // A proxy that throws at whoever asks for what it has not.
+    return false;
+  }
 }
 
 export function childrenOf(loop: AnyLoop): [name: string, child: AnyLoop][] {
@@ -207,11 +212,22 @@ function slot(loop: AnyLoop, name: string, verb: string): unknown {
   return value;
 }
 
+/** @throws MisconfigurationError for what has no names: it would be passed over without a word */
+function checkGiven(loop: AnyLoop, loops: unknown, verb: string): void {
+  const isObject = typeof loops === 'object' && loops !== null && !Array.isArray(loops);
+  if (isObject && !(loops instanceof Map || loops instanceof Set || isLoop(loops))) return;
+  throw new MisconfigurationError(
+    `${verb} expected an object with loops by the names of their fields, such as { batches: new Batches() }, got ${describe(loops)}.`,
+    pathOf(loop),
+  );
+}
+
 /** See `Loop.connect`. */
 export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
+  checkGiven(loop, loops, 'connect');
   for (const [name, value] of Object.entries(loops)) {
     const old = slot(loop, name, 'connect');
-    if (!isLoop(value) && !(Array.isArray(value) && value.every(isLoop))) {
+    if (!isLoop(value) && !(isList(value) && value.every(isLoop))) {
       throw new MisconfigurationError(
         `connect expected \`${name}\` to be a loop or an array of loops, got ${describe(value)}.`,
         pathOf(loop),
@@ -225,6 +241,7 @@ export function connect(loop: AnyLoop, loops: Record<string, unknown>): void {
 
 /** See `Loop.replace`. */
 export function replace(loop: AnyLoop, loops: Record<string, unknown>): { dropped: string[] } {
+  checkGiven(loop, loops, 'replace');
   const made: Record<string, AnyLoop> = {};
   for (const [name, value] of Object.entries(loops)) {
     const old = slot(loop, name, 'replace');
@@ -323,7 +340,9 @@ function build(loop: AnyLoop, name: string, value: unknown, old: AnyLoop): AnyLo
     );
   }
   try {
-    return new LoopOfClass(old.init);
+    const made: unknown = new LoopOfClass(old.init);
+    if (!isLoop(made)) throw new TypeError(`Expected its constructor to make a loop, got ${describe(made)}.`);
+    return made;
   } catch (error) {
     throw new MisconfigurationError(
       `replace could not make a ${LoopOfClass.name} with the init of the ${old.constructor.name} in its place. Give replace an instance.`,
@@ -347,8 +366,12 @@ function argumentsOf(LoopOfClass: LoopClass): number {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (Array.isArray(value)) return value.every(isLoop) ? 'an array' : 'an array with something else in it';
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name || 'bare object'}`;
-  return `\`${String(value)}\``;
+  try {
+    if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+    if (Array.isArray(value)) return value.every(isLoop) ? 'an array' : 'an array with something else in it';
+    if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name || 'bare object'}`;
+    return `\`${String(value).slice(0, 100)}\``;
+  } catch {
+    return 'something that cannot be read';
+  }
 }

@@ -26,7 +26,7 @@ export async function openRecording(path: string): Promise<RecordingFile> {
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(3), 0, 3, 0);
     const head = buffer.subarray(0, bytesRead);
-    if (head[0] === 0xff && head[1] === 0xfe) throw utf16(path);
+    if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) throw utf16(path);
     const zipped = head[0] === 0x1f && head[1] === 0x8b;
     return {
       bytes: () => withoutMark(zipped ? unpacked(file, path) : plain(file, path)),

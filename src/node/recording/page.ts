@@ -10,7 +10,7 @@ import { LoopError, MisconfigurationError } from '../../data/errors.ts';
 import { mostZipped, type SavedRecording, savedPage } from '../../inspect/saved-page.ts';
 import { chartLine } from '../../inspect/wire.ts';
 import { quoted } from '../answer.ts';
-import { builtPage } from '../page.ts';
+import { builtPage, pageRemedy } from '../page.ts';
 import { checkRecording } from './check.ts';
 import { openRecording } from './file.ts';
 import { shownPath } from './path.ts';
@@ -55,7 +55,7 @@ async function templateIn(page: string): Promise<string> {
   try {
     return await readFile(join(page, 'single.html'), 'utf8');
   } catch (cause) {
-    const message = `Expected the inspector’s page in one file, single.html, in ${page}, found none (${(cause as Error).message}). In a clone, build it with \`npm run build\`; else install the package anew.`;
+    const message = `Expected the inspector’s page in one file, single.html, in ${page}, found none (${(cause as Error).message}). ${pageRemedy}`;
     throw new LoopError('MISCONFIGURATION', message, '', { cause });
   }
 }

@@ -58,7 +58,7 @@ class PageText {
       return;
     }
     const t = line.get('t') ?? 0;
-    this.#push(line.with({ t, seq: 1, runId: this.#name }));
+    this.#push(line.with({ t, seq: 1, runId: this.#name, recorded: true }));
     this.#push(`\n${JSON.stringify(chartLine(2, typeof t === 'number' ? t : 0))}`);
     this.#shift = 2;
   }

@@ -327,6 +327,12 @@ function transferred(): Float32Array {
   return array;
 }
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 test('what would not come back as it was is refused when the checkpoint is taken, by name', async () => {
   class Rng {}
   const nested: unknown[] = [];
@@ -347,6 +353,10 @@ test('what would not come back as it was is refused when the checkpoint is taken
     [new SharedArrayBuffer(8), 'got an instance of SharedArrayBuffer'],
     [Array(3), 'got a gap in an array'],
     [{ sent: transferred() }, 'got a Float32Array that was transferred'],
+    [Object.assign(new Map(), { version: 2 }), 'got a Map with a key of its own, `version`'],
+    [{ at: Object.assign(new Date(0), { zone: 'UTC' }) }, 'got a Date with a key of its own, `zone`'],
+    [Object.assign(new Float32Array(3), { shape: [3, 1] }), 'got a Float32Array with a key of its own, `shape`'],
+    [[revoked()], 'got something that cannot be read'],
     [nested, 'more than 1000 levels of nested data'],
   ] as const) {
     const error = await taken(value).catch((error) => error);

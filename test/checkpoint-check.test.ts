@@ -242,3 +242,29 @@ describe.each(Object.keys(moments))('a checkpoint taken %s', (name) => {
     expect('polluted' in {}).toBe(false);
   });
 });
+
+test('what cannot even be looked at is refused as no checkpoint, with the error that it threw', async () => {
+  const { seal: _, encoded: __, ...good } = JSON.parse(JSON.stringify(await afterSteps(2)));
+  const { proxy: revoked, revoke } = Proxy.revocable(good, {});
+  revoke();
+  const throws = () => {
+    throw new Error('do not look');
+  };
+  const roundAndRound = structuredClone(good);
+  roundAndRound.phase.children.first = roundAndRound.phase;
+  for (const from of [
+    revoked,
+    new Proxy(good, { get: throws }),
+    {
+      ...good,
+      get phase() {
+        return throws();
+      },
+    },
+    roundAndRound,
+  ]) {
+    const run = () => new Tree().start({ from });
+    expect(run).toThrow(expect.objectContaining({ code: 'CHECKPOINT_UNREADABLE', path: 'tree' }));
+    expect(() => new Tree().start({ from, migrate: (one) => one })).toThrow(LoopError);
+  }
+});

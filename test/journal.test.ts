@@ -279,6 +279,18 @@ describe('a step that asks for something else is an error that names it', () => 
     expect(await new Two(run(new Map([['b', 2]]))).start({ from }).outcome).toMatchObject({ status: 'finished' });
     expect(await new Two(run(new Set())).start({ from }).outcome).toMatchObject({ error: { code: 'RESUME_MISMATCH' } });
   });
+
+  test('a class of the program may have another name, as in another build of it', async () => {
+    const build = (name: string) => ({ [name]: class {} })[name]!;
+    const [Model, Minified] = [build('Model'), build('at')];
+    const run = (arg: unknown) => async (step: Two) => step.b.run(arg);
+    const from = await cutAt(new Two(run(new Model())), 'two.b', 2);
+    expect(await new Two(run(new Minified())).start({ from }).outcome).toMatchObject({ status: 'finished' });
+    for (const other of [new Map(), () => {}, undefined, {}]) {
+      const { error } = await new Two(run(other)).start({ from }).outcome;
+      expect(error).toMatchObject({ code: 'RESUME_MISMATCH' });
+    }
+  });
 });
 
 describe('once', () => {

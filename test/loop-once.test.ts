@@ -15,6 +15,37 @@ describe('once', () => {
     expect(got).toEqual([{ a: [1] }, 'later', undefined]);
   });
 
+  test('asks what has a `then` once for its result, be it that it does its work each time that it is asked', async () => {
+    for (const run of [(loop: Counter) => loop.run(), (loop: Counter) => loop.start().output]) {
+      const asked: string[] = [];
+      const got: unknown[] = [];
+      const query = {
+        // biome-ignore lint/suspicious/noThenProperty: as a query of a database has it.
+        then(resolve: (value: string) => void) {
+          asked.push('executed');
+          resolve('a row');
+          resolve('another');
+        },
+      };
+      const loop = new Counter(1);
+      loop.advance = async () => {
+        loop.state.n++;
+        got.push(await loop.once('query', () => query as unknown as Promise<string>));
+      };
+      await run(loop);
+      expect([asked, got]).toEqual([['executed'], ['a row']]);
+    }
+  });
+
+  test('refuses a key that is no text, and what is no function, by name', async () => {
+    const wrong: [unknown, unknown][] = [1n, Symbol('key'), '', null, {}].map((key) => [key, () => {}]);
+    for (const [key, fn] of [...wrong, ['key', undefined], ['key', 5], ['key', Promise.resolve()]]) {
+      const loop = new Counter(1);
+      loop.advance = () => loop.once(key as string, fn as () => void);
+      await expect(loop.run()).rejects.toMatchObject({ name: 'MisconfigurationError', path: 'counter' });
+    }
+  });
+
   test.for([false, true])(
     'takes the same key again in the next step and in the next hook (child: %o)',
     async (parent) => {

@@ -1,4 +1,4 @@
-import type { LoopRun } from 'loopchart';
+import { type LoopRun, memoryStore } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Count, InTurn } from './support/counts.ts';
 import { turn } from './support/loops.ts';
@@ -58,6 +58,22 @@ describe('the outcome', () => {
     const sent = new Count(Infinity).start({ paused: true });
     sent.actor.send({ type: 'loop.abort' });
     expect(await sent.outcome).toMatchObject({ status: 'aborted', error: { code: 'STOPPED', path: 'count' } });
+  });
+
+  test('aborted, by an event whose reason is nothing', async () => {
+    for (const event of [{ type: 'loop.abort' }, { type: 'loop.abort', reason: undefined }] as const) {
+      const run = new Count(Infinity).start();
+      run.actor.send(event);
+      expect((await run.outcome).status).toBe('aborted');
+    }
+  });
+
+  test('failed, where the store fails without an error', async () => {
+    for (const durability of ['sync', 'async'] as const) {
+      const store = { ...memoryStore(), save: () => Promise.reject(undefined) };
+      const { status, error } = await new Count(Infinity).start({ store, every: 'step', durability }).outcome;
+      expect([status, error]).toEqual(['failed', expect.objectContaining({ code: 'STORE', path: 'count' })]);
+    }
   });
 
   test('failed, with what the hook threw as it was', async () => {

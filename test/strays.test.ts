@@ -54,6 +54,7 @@ const collections: Record<string, (part: object) => [fields: object, place: stri
   'an array in an array': (part) => [{ parts: [[part]] }, 'an array (`parts[0][0]`)'],
   'an object in an array': (part) => [{ parts: [1, { a: part }] }, 'an array (`parts[1].a`)'],
   'a Map in an object': (part) => [{ parts: { all: new Map([[1, part]]) } }, 'an object (`parts.all.get(…)`)'],
+  'an object, under a symbol': (part) => [{ parts: { [Symbol('part')]: part } }, 'an object (`parts[Symbol(part)]`)'],
   'an array that begins with something else': (part) => [{ parts: ['none', part] }, 'an array (`parts[1]`)'],
   'an array that begins with very many empty places': (part) => [
     { parts: [...new Array(100), part, 0] },

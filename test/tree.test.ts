@@ -238,6 +238,33 @@ describe('the loops form a tree', () => {
   });
 });
 
+test('loops that stand more than a thousand levels deep in one another are an error, wherever they are put to use', async () => {
+  const nested = (levels: number) => {
+    let fit = new Fit();
+    for (let i = 1; i < levels; i++) {
+      const outer = new Fit();
+      outer.other = fit;
+      fit = outer;
+    }
+    return fit;
+  };
+  const uses: ((fit: Fit) => unknown)[] = [
+    (fit) => fit.machine,
+    (fit) => fit.run(),
+    (fit) => fit.start(),
+    (fit) => fit.stateDict(),
+    (fit) => new Fit().connect({ other: fit }),
+  ];
+  for (const use of uses) {
+    const error = await Promise.resolve()
+      .then(() => use(nested(5000)))
+      .catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(MisconfigurationError);
+    expect((error as Error).message).toContain('at most 1000 levels deep');
+  }
+  expect(Object.keys(nested(900).stateDict()).length).toBeGreaterThan(900);
+});
+
 test('a child in a field that is called as something that every object has is an error', async () => {
   for (const name of ['toString', 'constructor', '__proto__', '']) {
     const fit = new Fit();

@@ -4,6 +4,7 @@ import { markClass } from '../chart/loop-actor.ts';
 import { chart } from '../chart/machine.ts';
 import type { LoopMachine } from '../chart/machine-type.ts';
 import { quickened } from '../chart/quick-transition.ts';
+import { withoutStrangers } from '../chart/strangers.ts';
 import { actorsOf, withActors } from '../chart/xstate-inner.ts';
 import { persistWhole } from '../checkpoint/persisted.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
@@ -38,7 +39,7 @@ export function compile(loop: AnyLoop): LoopMachine {
       fail: endWith(loop),
     };
     markClass(actors, loop);
-    machine = persistWhole(withEndEvents(quickened(withContext(withActors(chart, actors)))), loop);
+    machine = persistWhole(withoutStrangers(withEndEvents(quickened(withContext(withActors(chart, actors))))), loop);
     compiled.set(loop, machine);
     machineLoops.set(machine, loop);
   }

@@ -1,5 +1,5 @@
 import type { ActorLogic, ActorSystem, AnyActorRef, EventObject } from 'xstate';
-import { parentActor } from '../chart/xstate-inner.ts';
+import { parentActor, relay } from '../chart/xstate-inner.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
@@ -23,6 +23,8 @@ export interface HookActor {
   /** The machine has something to say: a pause, a stop, … */
   notice?(): void;
   stopped: boolean;
+  /** What its hook came to is told: its `hook.done`, and no stranger's. */
+  readonly isDone?: boolean;
 }
 
 /**
@@ -49,13 +51,14 @@ export function hookLogic(loop: AnyLoop, make: (self: AnyActorRef) => HookActor)
           running.session.whileMachinesWork(() => actor.begin(running));
         });
       } catch (error) {
-        machine.send({ type: 'loop.failed', error, steps: 0 });
+        relay(self, machine, { type: 'loop.failed', error, steps: 0 });
       }
     },
     transition(snapshot: HookSnapshot, event: EventObject & { output?: unknown }, { self }) {
       const actor = actors.get(self);
       switch (event.type) {
         case 'hook.done':
+          if (actor?.isDone !== true) return snapshot;
           return { status: 'done', output: event.output, error: undefined };
         case 'xstate.stop':
           if (actor !== undefined) {

@@ -21,6 +21,7 @@ export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
 
 class OneShotActor implements HookActor {
   stopped = false;
+  isDone = false;
   readonly #loop: AnyLoop;
   readonly #hook: OneShot;
   readonly #self: AnyActorRef;
@@ -153,6 +154,7 @@ class OneShotActor implements HookActor {
     this.#running.held?.clear();
     // With the last hook the run is over, and the parent's machine hears of it at once: it has to know what came before.
     if (output.hook === 'onRunEnd' || output.hook === 'onSkip') this.#running.parent?.flush();
+    this.isDone = true;
     this.#self.send({ type: 'hook.done', output } as EventObject);
   }
 }

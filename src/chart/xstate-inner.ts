@@ -191,6 +191,23 @@ export function systemThatTells(tell: (event: object) => void): object {
   return { _sendInspectionEvent: tell } satisfies Partial<InnerSystem>;
 }
 
+/**
+ * Looks at each event that an actor of a system is sent by another, or by nobody that is known, before it comes to it: what
+ * is not let through is as if it had not been sent, also for observers.
+ * It is `system._relay`. Without it, `checkParts` refuses the run.
+ */
+export function sieveRelays(
+  system: AnyActorRef['system'],
+  isLetThrough: (from: AnyActorRef | undefined, to: AnyActorRef, event: { type?: unknown }) => boolean,
+): void {
+  const inner = system as unknown as Partial<InnerSystem>;
+  const relayed = inner._relay;
+  if (relayed === undefined) return;
+  inner._relay = (from, to, event) => {
+    if (isLetThrough(from, to, event)) relayed(from, to, event);
+  };
+}
+
 const wasRead = Symbol('loopchart.read');
 const probe = {
   get type(): string {

@@ -1,11 +1,12 @@
 import { freshContext, type LoopContext, type LoopStateValue } from '../chart/context.ts';
 import { persistedSnapshot } from '../chart/xstate-inner.ts';
+import { LoopError } from '../data/errors.ts';
 import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
 import { loopsIn, shapeOf } from './checkpoint.ts';
-import { checkCheckpoint, checkKind } from './checkpoint-check.ts';
+import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 import { checkArgs } from './same-args.ts';
@@ -36,20 +37,20 @@ export function loadCheckpoint(
   args: unknown[] | undefined,
   migrate?: (checkpoint: Checkpoint) => Checkpoint,
 ): { snapshot: any; checkpoint: Checkpoint } {
-  let given = from;
-  if (migrate !== undefined) {
-    checkSeal(loop, from);
-    given = migrate(from);
-  }
-  checkKind(loop, given);
   const growing = growingIn(loop);
-  const check = (one: Checkpoint) => checkCheckpoint(loop, one, shapeOf(loop), { growing, loaded: false });
-  // As it is, where it can be: in a copy, an instance of a class looks like plain data.
-  if (given.encoded === undefined) check(given);
-  let checkpoint = decoded(loop, given);
-  if (given.encoded !== undefined) check(checkpoint);
-  if (migrate === undefined) checkSeal(loop, given);
-  else checkpoint = { ...checkpoint, phase: phaseWithoutChanges(checkpoint.phase) };
+  if (migrate !== undefined) looking(loop, () => checkSeal(loop, from));
+  const given = migrate === undefined ? from : migrate(from);
+  const checkpoint = looking(loop, () => {
+    checkKind(loop, given);
+    const check = (one: Checkpoint) => checkCheckpoint(loop, one, shapeOf(loop), { growing, loaded: false });
+    // As it is, where it can be: in a copy, an instance of a class looks like plain data.
+    if (given.encoded === undefined) check(given);
+    const own = decoded(loop, given);
+    if (given.encoded !== undefined) check(own);
+    if (migrate !== undefined) return { ...own, phase: phaseWithoutChanges(own.phase) };
+    checkSeal(loop, given);
+    return own;
+  });
   checkArgs(loop, checkpoint, args);
   loadStateDict(loop, checkpoint.stateDict);
   // Now all children are there.
@@ -60,6 +61,18 @@ export function loadCheckpoint(
   putBackAssets(loop, checkpoint.assets);
   const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
   return { snapshot, checkpoint };
+}
+
+/** Looks at what somebody has given, which may be anything. @throws LoopError */
+function looking<T>(loop: AnyLoop, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof LoopError) throw error;
+    const what =
+      'Expected a checkpoint, got something that cannot be read: it throws at whoever looks at it, or goes on for ever. Nothing was loaded.';
+    throw refused(loop, what, { cause: error });
+  }
 }
 
 /** The prefixes in the state dict of loops that may make children when they are given their state. */

@@ -175,9 +175,15 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
  */
 export function checkData(data: unknown, refusal: (at: string, what: string) => Error): void {
   const met = new Set<object>();
+  let isRefusal = false;
   /** Where the value lies that is looked at: texts only for an error. */
   const keys: (string | number)[] = [];
-  look(data);
+  try {
+    look(data);
+  } catch (error) {
+    // A proxy that was revoked, or whose traps throw.
+    throw isRefusal ? error : refused('something that cannot be read');
+  }
 
   function look(value: unknown): void {
     if (typeof value === 'function' || typeof value === 'symbol') throw refused(`a ${typeof value}`);
@@ -189,6 +195,8 @@ export function checkData(data: unknown, refusal: (at: string, what: string) => 
       const kind = kindOf(value);
       if (!isKnown(kind)) throw instance(value);
       if (isBytes(value) && isTransferred(value)) throw refused(`a ${kind} that was transferred`);
+      const name = nameBeside(value);
+      if (name !== undefined) throw refused(`a ${kind} with a key of its own, \`${name}\``);
       for (const part of marked.parts) lookAt(part, `.(${kind})`);
     } else if (Array.isArray(value)) {
       if (!Array.isArray(Object.getPrototypeOf(value))) throw instance(value);
@@ -223,7 +231,15 @@ export function checkData(data: unknown, refusal: (at: string, what: string) => 
   }
 
   function refused(what: string): Error {
+    isRefusal = true;
     const at = keys.map((one) => (typeof one === 'number' ? `[${one}]` : one.startsWith('.(') ? one : `.${one}`));
     return refusal(at.join(''), what);
   }
+}
+
+/** A key that somebody has given a Map, a Set, a Date or bytes: what is made of these anew would be without. Of long bytes, none is looked for. */
+function nameBeside(value: object): string | undefined {
+  if (ArrayBuffer.isView(value) && value.byteLength > 128) return undefined;
+  const name = Reflect.ownKeys(value).find((key) => typeof key === 'symbol' || !/^\d+$/.test(key));
+  return name === undefined ? undefined : String(name);
 }

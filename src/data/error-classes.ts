@@ -24,6 +24,12 @@ for (const name of builtIn) {
   // Not every place that JavaScript runs in has a DOMException.
   if (typeof Class === 'function') add(name, Class as unknown as ErrorClass);
 }
+// Of a module of WebAssembly that is none, and of its code when it fails. They are no globals themselves.
+const { WebAssembly } = globalThis as { WebAssembly?: { [name: string]: unknown } };
+for (const name of ['CompileError', 'LinkError', 'RuntimeError']) {
+  const Class = WebAssembly?.[name];
+  if (typeof Class === 'function') add(`WebAssembly.${name}`, Class as unknown as ErrorClass);
+}
 for (const Class of [LoopError, MisconfigurationError, EndLoop]) add(Class.prototype.constructor.name, Class);
 
 function add(name: string, Class: ErrorClass): void {

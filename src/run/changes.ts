@@ -1,5 +1,5 @@
-import { now, soon } from '../time/clock.ts';
-import { slice, turn, waitsSoFar } from '../time/turn.ts';
+import { soon } from '../time/clock.ts';
+import { Pace } from './pace.ts';
 
 /** Who waits for something to change in a run: for it to come further, or to stand still. */
 export class Changes {
@@ -44,17 +44,12 @@ export class Changes {
       wake?.();
     };
     this.#listeners.add(listener);
-    let waits = waitsSoFar();
-    let deadline = now() + slice;
     // Who does something to the run with each change makes the next one: that must not keep all others from their turn.
-    const giveTurn = async () => {
-      if (waits === waitsSoFar()) await turn();
-      waits = waitsSoFar();
-      deadline = now() + slice;
-    };
+    const pace = new Pace();
     return {
       async next() {
-        if (now() > deadline) await giveTurn();
+        const turn = pace.turnIfDue();
+        if (turn !== undefined) await turn;
         if (!isNews) {
           await new Promise<void>((resolve) => {
             wake = resolve;

@@ -67,7 +67,7 @@ export function outcomeOfRun<Output>(root: Ended, ending: Ending): Outcome<Outpu
   }
   if (root.status === 'error') {
     const thrown = ending.error ?? root.error;
-    return brokenAs(root.value === 'aborted' && saveError?.error !== thrown, thrown, steps);
+    return brokenAs(root.value === 'aborted' && !(saveError && saveError.error === thrown), thrown, steps);
   }
   if (saveError !== undefined) return { status: 'failed', error: saveError.error, steps };
   const reason = aborted

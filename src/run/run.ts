@@ -24,6 +24,7 @@ import { HeldStore, patienceMs } from './held-store.ts';
 import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
+import { Pace } from './pace.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
 import { Saver } from './saver.ts';
 import { Suspending } from './suspending.ts';
@@ -45,6 +46,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   readonly #ending = new Ending<Output>();
   readonly #changes = new Changes(() => this.#isQuiet);
   readonly #suspending: Suspending;
+  /** Of those who ask for something again and again. */
+  readonly #pace = new Pace();
   #ended = false;
   #aborted: { reason: unknown } | undefined;
   readonly #saver: Saver;
@@ -224,7 +227,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @throws LoopError `RUN_ENDED` if the run has ended or is being suspended: go on with it, and give it then; `NOT_PLAIN_DATA`;
    *   what a save failed with
    */
-  async give(key: string, value?: unknown): Promise<void> {
+  give(key: string, value?: unknown): Promise<void> {
+    return this.#pace.after(this.#give(key, value));
+  }
+
+  async #give(key: string, value: unknown): Promise<void> {
     checkGiven(pathOf(this.#loop), key, value);
     if (this.#ended || this.#suspending.done !== undefined) throw this.#runEnded(`given \`${key}\``);
     this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
@@ -242,7 +249,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       this.#send({ type: 'loop.pause' });
       this.#sendsPause = false;
     }
-    return this.#changes.quiet();
+    return this.#pace.after(this.#changes.quiet());
   }
 
   /** Goes on after a pause. */
@@ -260,7 +267,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
     this.#send({ type: 'loop.step', n });
-    return this.#changes.quiet();
+    return this.#pace.after(this.#changes.quiet());
   }
 
   /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
@@ -313,6 +320,13 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
    */
   checkpoint(): Promise<Checkpoint> {
+    const isQuiet = this.#isQuiet;
+    const checkpoint = this.#nextCheckpoint();
+    // Where loops run, whoever asked is told at once: they go on meanwhile, and give the others their turn themselves.
+    return isQuiet ? this.#pace.after(checkpoint) : checkpoint;
+  }
+
+  #nextCheckpoint(): Promise<Checkpoint> {
     if (this.#ended) {
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#runEnded('captured'));
@@ -381,7 +395,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   }
 
   /** A checkpoint could not be taken or saved. The run ends: it could not be resumed from where it is. */
-  #lose(error: unknown): void {
+  #lose(thrown: unknown): void {
+    // An abort without a reason would be one that somebody has asked for.
+    const why = 'Expected the store to save the run, and it failed without an error (it threw `undefined`).';
+    const error = thrown === undefined ? new LoopError('STORE', why, pathOf(this.#loop)) : thrown;
     this.#saveError = { error };
     this.abort(error);
   }

@@ -1,7 +1,8 @@
 import { nameOf } from '../chart/journal.ts';
-import { LoopError } from '../data/errors.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
+import { shown } from '../data/shown.ts';
 import type { Call, UnitOfOnce } from './call.ts';
 import { reaction } from './own-await.ts';
 import { Pending } from './pending.ts';
@@ -58,6 +59,12 @@ export class Onces {
   /** See `Loop.once`. */
   call(key: string, fn: () => unknown): Promise<unknown> {
     this.#checkKey(key);
+    if (typeof fn !== 'function') {
+      throw new MisconfigurationError(
+        `once('${key}') expected a function that it calls, got ${shown(fn)}. Write \`once('${key}', () => …)\`.`,
+        this.#unit.running.path,
+      );
+    }
     const what = this.#unit.asking({ once: key });
     this.inside(what.in);
     return this.ask(what, (call) => this.#perform(call, fn));
@@ -107,9 +114,8 @@ export class Onces {
   #checkKey(key: unknown): void {
     const { running } = this.#unit;
     if (typeof key !== 'string' || key === '') {
-      throw new LoopError(
-        'MISCONFIGURATION',
-        `once expected a key (a string that is not empty), got ${JSON.stringify(key)}.`,
+      throw new MisconfigurationError(
+        `once expected a key (a string that is not empty), got \`${shown(key)}\`.`,
         running.path,
       );
     }

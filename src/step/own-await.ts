@@ -64,7 +64,7 @@ export class OwnAwait implements AsksFor {
   async #abandonAfter(own: Pending, left: readonly Pending[], reason: unknown): Promise<void> {
     own.abandon(reason);
     this.#reacts();
-    await reaction();
+    await ownReaction();
     this.#abandon(
       left.filter((pending) => pending !== own),
       reason,
@@ -86,10 +86,16 @@ export class OwnAwait implements AsksFor {
       });
     }
     this.#reacting++;
-    void reaction().then(() => {
+    void ownReaction().then(() => {
       this.#reacting--;
     });
   }
+}
+
+/** The same of a hook, be it that what it awaits is awaited by a function that it has called: `return await this.work()`. */
+async function ownReaction(): Promise<void> {
+  await undefined;
+  await undefined;
 }
 
 /** What code does first when something that it awaits is settled. */

@@ -255,10 +255,9 @@ export class Recall {
 
   #compare(before: Asked, now: Omit<Asked, 'at'>): void {
     const [old, fresh] = [before.args ?? [], now.args ?? []];
-    if (isAlike(old, fresh)) return;
-    const i = Array.from({ length: Math.max(old.length, fresh.length) }).findIndex(
-      (_, k) => !isAlike(old[k], fresh[k]),
-    );
+    const length = Math.max(old.length, fresh.length);
+    const i = Array.from({ length }).findIndex((_, k) => !isSameArgument(old[k], fresh[k]));
+    if (i === -1) return;
     const { place, was, is } = difference(old[i], fresh[i]);
     throw new LoopError(
       'RESUME_MISMATCH',
@@ -283,6 +282,20 @@ export class Recall {
 const advice =
   'A step that is run again must ask for the same: let what it decides depend on state, arguments and what children and `once` gave, ' +
   'and put random numbers, times and other effects into `once`.';
+
+/**
+ * Whether an argument is what it was. Of what is no plain data the kind has to be the same; but what a program calls its own
+ * classes is its business, and a minifier's: another build may call them otherwise.
+ */
+function isSameArgument(before: unknown, now: unknown): boolean {
+  return isAlike(before, now) || (isOfOwnClass(before) && isOfOwnClass(now));
+}
+
+function isOfOwnClass(argument: unknown): boolean {
+  const kind = (argument as { $opaque?: unknown } | null | undefined)?.$opaque;
+  if (typeof kind !== 'string' || kind === 'undefined') return false;
+  return typeof (globalThis as { [name: string]: unknown })[kind] !== 'function';
+}
 
 /** A name for the n-th time that something was asked for at its place. */
 function nth(times: Map<string, number>, what: Omit<Asked, 'at'>): string {

@@ -35,13 +35,18 @@ export function callWithin<T>(owner: object, key: string, fn: () => T): T {
   current = inner;
   let returned: T | undefined;
   try {
-    returned = storage === undefined ? fn() : storage.run(inner, fn);
+    returned = storage === undefined ? asPromise(fn()) : storage.run(inner, () => asPromise(fn()));
     return returned;
   } finally {
     current = before;
     if (isThenable(returned)) returned.then(close, close);
     else close();
   }
+}
+
+/** What is no promise itself but has a `then`, as a query has, may do its work each time that this is called: once it is. */
+function asPromise<T>(returned: T): T {
+  return isThenable(returned) ? (Promise.resolve(returned) as T) : returned;
 }
 
 /** The key of the `once` of this run from whose function the code that runs now was called. */

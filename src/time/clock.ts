@@ -21,10 +21,13 @@ export const soon: (callback: () => void) => void = isFake(queueMicrotask)
   ? (callback) => void Promise.resolve().then(callback)
   : queueMicrotask;
 
-/** Calls back after so many milliseconds. @returns what calls it off */
+/** A timer that is to wait longer, in milliseconds, fires at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Calls back after so many milliseconds, or after 24 days if that is longer. @returns what calls it off */
 export function later(ms: number, callback: () => void): () => void {
   if (!isFake(setTimeout)) {
-    const timer = setTimeout(callback, ms);
+    const timer = setTimeout(callback, Math.min(ms, longestTimer));
     return () => clearTimeout(timer);
   }
   // An AbortSignal has a timer of its own, which keeps nothing alive.

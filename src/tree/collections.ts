@@ -60,6 +60,10 @@ function* itemsOf(collection: unknown): Generator<{ value: unknown; place: strin
       const property = Object.getOwnPropertyDescriptor(collection, key);
       if (property !== undefined && 'value' in property) yield { value: property.value, place: `.${key}` };
     }
+    for (const key of Object.getOwnPropertySymbols(collection)) {
+      const { value } = Object.getOwnPropertyDescriptor(collection, key)!;
+      yield { value, place: `[${String(key)}]` };
+    }
   }
 }
 

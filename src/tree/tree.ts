@@ -1,4 +1,5 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
+import { deepest } from '../data/json.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
 import { isArrayOf, isList, isLoop, isProgress, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
@@ -112,24 +113,30 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`, and
- *   for a loop that has not the hooks it must have
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`,
+ *   for a loop that has not the hooks it must have, and for more than 1,000 levels: states stand in one another as loops do
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   const places = new Map<AnyLoop, string>();
   const found: { loop: AnyLoop; path: string }[] = [];
   const links: [child: AnyLoop, link: { loop: AnyLoop; name: string }][] = [];
-  visit(root, pathOf(root));
+  visit(root, pathOf(root), 1);
   for (const [child, link] of links) child[parentLink] = link;
   return found;
 
-  function visit(loop: AnyLoop, path: string): void {
+  function visit(loop: AnyLoop, path: string, level: number): void {
     const before = places.get(loop);
     if (before !== undefined) {
       const what = `${path}.`.startsWith(`${before}.`) ? 'holds itself: a cycle' : 'stands in two places';
       throw new MisconfigurationError(
         `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). Make a second instance.`,
         path,
+      );
+    }
+    if (level > deepest) {
+      throw new MisconfigurationError(
+        `Expected the loops to stand at most ${deepest} levels deep in one another, got more. Hold them side by side in an array.`,
+        found[0]!.path,
       );
     }
     checkWritten(loop, path);
@@ -146,7 +153,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
         );
       }
       links.push([child, { loop, name }]);
-      visit(child, `${path}.${name}`);
+      visit(child, `${path}.${name}`, level + 1);
     }
   }
 }

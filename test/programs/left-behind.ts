@@ -200,6 +200,20 @@ const shapes: Record<string, new (way: Way) => Shape> = {
       await next;
     }
   } as never,
+  'a step that does its work in a function': class extends Shape {
+    async load() {
+      return this.slow.run();
+    }
+    async work() {
+      const next = this.load();
+      await this.first.run();
+      this.leave();
+      await next;
+    }
+    async advance() {
+      await this.work();
+    }
+  },
   // What is awaited is told, so that it can clean up.
   'several functions that are awaited together': class extends Shape {
     async worker(name: string, child: Takes) {

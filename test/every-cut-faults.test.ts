@@ -327,7 +327,7 @@ describe('everyCut finds arguments that are used up', () => {
     const error = await fault(everyCut(() => new Drain(), { args: [['a', 'b', 'c']] }));
     expect(error.message).toMatchInlineSnapshot(`
       "drain: a run that is cut and goes on in a new instance differs from one that is not cut. The cut: drain in \`advancing\`, after 1 step.
-        What differs first: the output: expected "abc", got "aab".
+        What differs first: how the run ended: expected "finished", got "failed" (LoopError: drain: The arguments of the run had been changed when the checkpoint was taken, and are as they were before it. Leave arguments as they are, and keep …).
         Likely cause: The run uses up its arguments: argument 1 was ["a","b","c"] before the run, and [] after it. With what drain had left of them, it comes out right.
         What to do: Leave arguments as they are, and keep in \`state\` how far the loop has come: items[this.state.next++]."
     `);

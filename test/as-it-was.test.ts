@@ -251,6 +251,128 @@ describe('what the step’s own code does is done again, and the run goes on', (
   });
 });
 
+describe('models', () => {
+  class Model {
+    w = 0;
+    stateDict() {
+      return { w: this.w };
+    }
+    loadStateDict({ w }: { w: number }) {
+      this.w = w;
+    }
+  }
+
+  class Trains extends Steps {
+    model: Model = new Model();
+    override async work() {
+      await this.once('before', () => 1);
+      this.model.w += 10;
+      await this.once('after', () => 1);
+    }
+    override onRunEnd() {
+      return `${this.model.w}`;
+    }
+  }
+
+  class AroundChild extends Trains {
+    child: Child = new Child();
+    how: (train: () => void) => unknown = (train) => this.once('train', train);
+    override async work() {
+      this.child.does = () => {};
+      await this.how(() => {
+        this.model.w += 10;
+      });
+      await this.child.run([1]);
+    }
+  }
+
+  test('that a step without children changes are changed again; not by the function of a `once`', async () => {
+    expect(await endings(() => new Trains())).toEqual(exact);
+    class ByOnce extends Trains {
+      override async work() {
+        await this.once('train', () => void this.model.w++);
+        await this.once('after', () => 1);
+      }
+    }
+    expect(await endings(() => new ByOnce())).toEqual(refused);
+  });
+
+  test('that a parent’s step changes would be changed twice; not in a `once`, nor by its child', async () => {
+    expect(await endings(() => new AroundChild())).toEqual(exact);
+    class Twice extends AroundChild {
+      override how = (train: () => void) => train();
+    }
+    expect(await endings(() => new Twice())).toEqual(refused);
+    class ByChild extends AroundChild {
+      override how = (train: () => void) => {
+        this.child.does = train;
+      };
+    }
+    expect(await endings(() => new ByChild())).toEqual(exact);
+  });
+});
+
+describe('an object of a state that somebody else holds', () => {
+  class Batches extends Child {
+    shared: object | null = null;
+  }
+  class Fit extends Parent {
+    override readonly child: Batches = new Batches();
+    rows: number[] = this.state.rows;
+    async work() {
+      this.state.rows = [...this.state.rows, 1];
+      await this.child.run([1]);
+    }
+  }
+  const saved = async (make: () => Fit) => {
+    const whole = await cutAt(make(), 'fit', 1);
+    return { from: whole };
+  };
+  const refusal = (make: () => Fit, from: Checkpoint): string => {
+    try {
+      make().start({ from });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'MISCONFIGURATION' });
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+
+  test('is refused where the run goes on, with the name of the field', async () => {
+    const { from } = await saved(() => new Fit());
+    expect(refusal(() => new Fit(), from)).toContain(
+      'fit: Expected `rows` not to hold a part of a state, got `state.rows` of fit as it was before it was loaded',
+    );
+    const sharing = () => {
+      const fit = new Fit();
+      fit.rows = [];
+      fit.child.shared = { of: [fit.state] };
+      return fit;
+    };
+    expect(refusal(sharing, from)).toContain('fit.child: Expected `shared.of[0]` not to hold a part of a state');
+  });
+
+  test('but not a template, a constant that is the same, or one that onLoadCheckpoint sets', async () => {
+    class Again extends Fit {
+      override onLoadCheckpoint(state: any) {
+        this.state = state;
+        this.rows = state.rows;
+      }
+    }
+    const { from } = await saved(() => new Fit());
+    await expect(new Again().start({ from }).output).resolves.toBeDefined();
+    class Constant extends Fit {
+      readonly sizes: number[] = [1, 2];
+      override state: any = { n: 0, rows: [], sizes: this.sizes };
+      readonly template: object = this.state;
+      override rows = [];
+      override reset() {}
+    }
+    const constant = await cutAt(new Constant(), 'constant', 1);
+    await expect(new Constant().start({ from: constant }).output).resolves.toBeDefined();
+  });
+});
+
 test('a checkpoint that somebody changes on purpose goes on with what it was changed to', async () => {
   class Own extends Parent {
     async work() {

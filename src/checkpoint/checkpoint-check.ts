@@ -114,7 +114,7 @@ const journal = object({
 });
 const inFlight: Check = (value, at) => {
   journal(value, at);
-  partly({ changed: record(text) })(value, at);
+  partly({ changed: record(text), changedAssets: record(text) })(value, at);
   const { got: pieces, asked: open, events } = value as InFlight;
   const given = pieces.flat();
   const places = new Set([...given, ...open].map((one) => one.at));

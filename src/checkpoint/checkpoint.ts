@@ -6,6 +6,7 @@ import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
 import { opaqueInWords } from '../data/opaque.ts';
 import { sealOfArgs, withChanges } from '../step/as-it-was.ts';
+import { changedModels } from '../step/models-as-they-were.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
@@ -27,11 +28,13 @@ export function takeCheckpoint(
 ): Checkpoint {
   checkStates(loop);
   const loops: Record<string, number> = {};
-  const phase = phaseOf(loop, actor, loops);
+  const notes = new Map([...assetsBefore].flatMap((one) => [...one]));
+  const models = () => changedModels(loop, notes);
+  const phase = phaseOf(loop, actor, { loops, models: notes.size === 0 ? undefined : models });
   // Before its first boundary a run has no state yet: that of the loops is what it begins with.
   const { begun } = actor.getSnapshot().context as LoopContext;
   const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
-  const assets = takeAssets(loop, new Map([...assetsBefore].flatMap((notes) => [...notes])));
+  const assets = takeAssets(loop, notes);
   const shape = shapeOf(loop);
   return jsonable({
     format: 1,
@@ -57,13 +60,22 @@ export function shapeOf(loop: AnyLoop): string[] {
   return [...keysOf(loop), ...assetsOf(loop).map(([path]) => `${path} (asset)`)].sort();
 }
 
-function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number>): Phase {
+/** What is found out about all loops of a tree. */
+interface Found {
+  /** Steps by path. */
+  readonly loops: Record<string, number>;
+  /** What the models that were noted before a step have come to since. */
+  readonly models: (() => { [path: string]: string }) | undefined;
+}
+
+function phaseOf(loop: AnyLoop, actor: AnyActorRef, found: Found): Phase {
   const snapshot = actor.getSnapshot();
   // The pace is for the process that asked for it.
   const { state, progress, children, running, pace: _, ...rest } = snapshot.context as LoopContext;
   checkRemembered(loop, rest.inFlight);
-  loops[pathOf(loop)] = rest.steps;
-  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.argsInStep);
+  found.loops[pathOf(loop)] = rest.steps;
+  const models = running.length === 0 && rest.inFlight !== null ? found.models?.() : undefined;
+  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.argsInStep, models);
   const usedArgs = rest.name === null && snapshot.status === 'active' ? usedArgsOf(loop, rest.args) : {};
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
   const touched = new Set([...running, ...childrenRun(rest.inFlight)]);
@@ -75,7 +87,7 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, loops: Record<string, number
   };
   if (snapshot.status === 'done' && snapshot.output !== undefined) phase.output = outputOf(loop, snapshot.output);
   for (const name of running) {
-    phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], loops);
+    phase.children[name] = phaseOf(childNamed(loop, name) as AnyLoop, snapshot.children[name], found);
   }
   return phase;
 }

@@ -5,11 +5,13 @@ import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
+import { walk } from '../tree/tree.ts';
 import { loopsIn, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 import { checkArgs } from './same-args.ts';
+import { checkStale, placesIn } from './stale-fields.ts';
 import { phaseWithoutChanges } from './without-changes.ts';
 
 /** Which hook's actor each state invokes. */
@@ -52,7 +54,9 @@ export function loadCheckpoint(
     return own;
   });
   checkArgs(loop, checkpoint, args);
+  const places = placesIn(walk(loop));
   loadStateDict(loop, checkpoint.stateDict);
+  checkStale(walk(loop), places);
   // Now all children are there.
   if (growing.length > 0) checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing: [], loaded: true });
   const restarting = new Set(checkpoint.restarting);

@@ -6,6 +6,7 @@ import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
 import type { AnyLoop, ArgsInStep } from '../tree/any-loop.ts';
 import { savesItsState } from '../tree/state-dict.ts';
+import { ModelsAsTheyWere } from './models-as-they-were.ts';
 
 /*
  * A step that is run again begins with the state before it, and brings the state to where it was by its own code. What
@@ -25,15 +26,19 @@ import { savesItsState } from '../tree/state-dict.ts';
 /** Of the keys of the state that a step in flight has changed, what they hold, as a seal. */
 export type Changed = { [key: string]: string };
 
-/** What is noted when a checkpoint is taken. */
+/**
+ * What is noted when a checkpoint is taken.
+ * @param models those that are in the checkpoint as they were before the step, and are no longer so
+ */
 export function withChanges(
   loop: AnyLoop,
   inFlight: InFlight | null,
   before: Json,
   args: ArgsInStep | undefined,
+  models: { [path: string]: string } = {},
 ): InFlight | null {
   if (inFlight === null || inFlight.events === 0) return inFlight;
-  const { changed: _, ...given } = inFlight;
+  const { changed: _, changedAssets: __, ...given } = inFlight;
   const used = args?.usedArgs;
   const journal = used === undefined ? given : { ...given, got: withUsed(given.got, used) };
   const changed = changesOf(loop, before);
@@ -43,7 +48,12 @@ export function withChanges(
     const seal = now === undefined ? undefined : sealOfArgs(one.args!, now);
     return seal === undefined ? rest : { ...rest, changed: seal };
   });
-  return Object.keys(changed).length === 0 ? { ...journal, asked } : { ...journal, asked, changed };
+  return {
+    ...journal,
+    asked,
+    ...(Object.keys(changed).length === 0 ? {} : { changed }),
+    ...(Object.keys(models).length === 0 ? {} : { changedAssets: models }),
+  };
 }
 
 function withUsed(pieces: Got[][], usedArgs: NonNullable<ArgsInStep['usedArgs']>): Got[][] {
@@ -80,8 +90,10 @@ export class AsItWas {
   readonly #loop: AnyLoop;
   readonly #changed: Changed;
   readonly #args: { run: string; before: readonly Json[]; seal: string }[];
+  readonly #models: ModelsAsTheyWere;
 
-  constructor(loop: AnyLoop, { changed = {}, asked }: InFlight) {
+  constructor(loop: AnyLoop, { changed = {}, changedAssets, asked }: InFlight) {
+    this.#models = new ModelsAsTheyWere(loop, changedAssets);
     this.#loop = loop;
     this.#changed = changed;
     this.#args = asked.flatMap(({ run, args: before = [], changed: seal }) =>
@@ -89,9 +101,9 @@ export class AsItWas {
     );
   }
 
-  /** Whether nothing was changed, so that there is nothing to come to. */
+  /** Whether there is nothing to come to. */
   get isNothing(): boolean {
-    return Object.keys(this.#changed).length === 0 && this.#args.length === 0;
+    return Object.keys(this.#changed).length === 0 && this.#args.length === 0 && this.#models.areNone;
   }
 
   /** What is not as it was. @param argsOf the arguments of a child that was asked for, as they are now */
@@ -104,7 +116,8 @@ export class AsItWas {
       const now = argsOf(run);
       if (now === undefined || sealOfArgs(before, now) !== seal) return `the arguments of \`${run}\` are`;
     }
-    return undefined;
+    const model = this.#models.missing();
+    return model === undefined ? undefined : `\`${model}\` is`;
   }
 }
 

@@ -67,6 +67,7 @@ export class Recall {
   /** What is not as it was when the checkpoint was taken, until all has been: then nothing goes on yet. */
   #missing: (() => string | undefined) | undefined;
   #isLooking = false;
+  #cancelLook: (() => void) | undefined;
   /** Called with the error when the step asks for something else than before. */
   readonly #fail: (error: LoopError) => void;
 
@@ -165,6 +166,7 @@ export class Recall {
   /** Nothing more is given. */
   stop(): void {
     this.#cancel?.();
+    this.#cancelLook?.();
     this.#missing = undefined;
     this.#waiting = [];
     this.#next = this.#events.length;
@@ -182,7 +184,7 @@ export class Recall {
         void turn().then(() => this.#give(event));
       }
     }
-    this.#look();
+    if (this.#missing !== undefined && this.isOver && !this.#isLooking) void this.#lookAgain();
     this.#watch();
     this.#goOn();
   }
@@ -195,6 +197,7 @@ export class Recall {
     event.known.give!();
     await turn();
     this.#reacting = false;
+    this.#look();
     this.#advance();
   }
 
@@ -214,7 +217,6 @@ export class Recall {
     if (this.#missing === undefined || this.#gifts > lastLooks) return undefined;
     const missing = this.#missing();
     if (missing === undefined) this.#missing = undefined;
-    else if (this.isOver && !this.#isLooking) void this.#lookAgain();
     return missing;
   }
 
@@ -223,7 +225,7 @@ export class Recall {
     this.#isLooking = true;
     await turn();
     if (this.#look() !== undefined) {
-      this.#cancel = later(patience, () => {
+      this.#cancelLook = later(patience, () => {
         const missing = this.#look();
         if (missing !== undefined) this.#fail(notAsItWas(missing, this.#unit, this.#path()));
         else this.#goOn();

@@ -16,10 +16,22 @@ interface Does {
   onRunEnd?: () => unknown;
 }
 
+/** A model, as it is for checkpoints. */
+class Weight {
+  w = 0;
+  stateDict() {
+    return this.w;
+  }
+  loadStateDict(w: number) {
+    this.w = w;
+  }
+}
+
 /** Does in its hooks what it is told. */
 class Doer extends Loop<unknown, any[]> {
   override state: any = { n: 0 };
   readonly progress: Progress = new Progress();
+  weight: Weight | null = null;
   does: Does = {};
 
   get done() {
@@ -92,6 +104,16 @@ const steps: Scene[] = [
   (outer) => {
     outer.other.does.advance = () => Promise.reject(new Error('lost', { cause: { status: 503 } }));
     outer.does.advance = () => Promise.all([runs(outer.other), runs(outer.middle)]);
+    return undefined;
+  },
+  (outer) => {
+    // A model that is changed where it is not changed again.
+    const { middle } = outer;
+    const weight = new Weight();
+    middle.inner.weight = weight;
+    middle.inner.does.advance = () => middle.inner.once('train', () => void weight.w++);
+    middle.does.advance = () => middle.inner.run();
+    outer.does.advance = () => middle.run();
     return undefined;
   },
   (outer) => {

@@ -120,7 +120,8 @@ const cases: Case[] = [
     does: () => inStep((child) => child.once('', () => 1)).run(),
     code: 'MISCONFIGURATION',
     path: 'parent.child',
-    says: ['once expected a key', 'got ""'],
+    says: ['once expected a key', 'got `""`'],
+    misconfigured: true,
   },
   {
     what: 'once with something live while the run is saved',

@@ -92,9 +92,9 @@ export class ChildRuns {
   #runAgain(recall: Recall, child: AnyLoop, run: PendingRun, what: AskedRun): void {
     const answer = this.#recalled(recall, run, what);
     this.#underWay.add(run);
-    const begin = () => this.#begin(child, run, what);
-    if (answer === 'under way') recall.whenGiven(begin);
-    else if (answer === 'new') recall.whenOver(begin);
+    // All that were under way at the same moment: what the one opens again may depend on how far the others have come.
+    if (answer === 'under way') recall.whenGiven(() => this.#beginNow(child, run, what));
+    else if (answer === 'new') recall.whenOver(() => this.#begin(child, run, what));
   }
 
   #recalled(recall: Recall, run: PendingRun, what: AskedRun): Answer {

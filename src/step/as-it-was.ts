@@ -20,11 +20,14 @@ import { ModelsAsTheyWere } from './models-as-they-were.ts';
  *
  * So a checkpoint notes of each step in flight what it had changed by then: seals alone, a few letters for a key of the
  * state. Before what was under way goes on, the step that was run again must have come to the same. So it is with the
- * arguments of children, which may be changed as well.
+ * arguments of children, which may be changed as well, and with models.
  */
 
 /** Of the keys of the state that a step in flight has changed, what they hold, as a seal. */
 export type Changed = { [key: string]: string };
+
+/** So many are noted: a state may have as many as a table has rows. */
+const mostKeys = 64;
 
 /**
  * What is noted when a checkpoint is taken.
@@ -75,7 +78,7 @@ function changesOf(loop: AnyLoop, before: Json): Changed {
   if (!isRecord(now) || !isRecord(before)) return {};
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
   const changed = [...keys].filter((key) => !isAlike(own(before, key), own(now, key)));
-  return Object.fromEntries(changed.map((key) => [key, sealOfValue(own(now, key))]));
+  return Object.fromEntries(changed.slice(0, mostKeys).map((key) => [key, sealOfValue(own(now, key))]));
 }
 
 /** What arguments are now, where that is not what they were. */

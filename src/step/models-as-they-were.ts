@@ -20,8 +20,8 @@ export function changedModels(root: AnyLoop, notes: ReadonlyMap<object, unknown>
   const changed: { [path: string]: string } = {};
   for (const [path, model] of assetsOf(root)) {
     if (!notes.has(model)) continue;
-    const now = sealOfModel(model.stateDict());
-    if (now !== sealOfModel(notes.get(model))) changed[path] = now;
+    const now = sealOfModel(model);
+    if (now !== '' && now !== sealOfAsset(notes.get(model))) changed[path] = now;
   }
   return changed;
 }
@@ -35,7 +35,7 @@ export class ModelsAsTheyWere {
     const own = new Set(statefulOf(loop).map(([, model]) => model));
     if (own.size === 0 && Object.keys(changed).length === 0) return;
     for (const [path, model] of assetsOf(rootOf(loop))) {
-      const seal = changed[path] ?? (own.has(model) ? sealOfModel(model.stateDict()) : undefined);
+      const seal = changed[path] ?? (own.has(model) ? sealOfModel(model) : undefined);
       if (seal !== undefined) this.#models.push({ path, model, seal });
     }
   }
@@ -46,10 +46,19 @@ export class ModelsAsTheyWere {
 
   /** The path of one that is not as it was. */
   missing(): string | undefined {
-    return this.#models.find(({ model, seal }) => sealOfModel(model.stateDict()) !== seal)?.path;
+    return this.#models.find(({ model, seal }) => sealOfModel(model) !== seal)?.path;
   }
 }
 
-function sealOfModel(dict: unknown): string {
-  return sealOf(encodeAsset(dict));
+/** Of one that cannot be read, or not be written, always the same: whoever takes a checkpoint is told so. */
+function sealOfModel(model: Stateful): string {
+  try {
+    return sealOfAsset(model.stateDict());
+  } catch {
+    return '';
+  }
+}
+
+function sealOfAsset(asset: unknown): string {
+  return sealOf(encodeAsset(asset));
 }

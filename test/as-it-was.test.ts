@@ -182,7 +182,8 @@ test('the error names the loop, the key or the child, and says what to do', asyn
   };
   const todo =
     'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ' +
-    'Times and random numbers belong into `once`.';
+    'Times and random numbers belong into `once`. ' +
+    'To go on with what it is now, all the same: start({ from, migrate: (checkpoint) => checkpoint }).';
   expect(await messages(() => new ByOnce())).toContain(
     `byOnce: The step in flight was run again, and \`state.rows\` is not as when the checkpoint was taken. ${todo}`,
   );
@@ -388,6 +389,23 @@ test('a checkpoint that somebody changes on purpose goes on with what it was cha
     return { ...before, stateDict };
   };
   expect(JSON.parse(await new Own().start({ from, migrate }).output)).toMatchObject({ sum: 42 });
+});
+
+test('a run that is refused for a time in its state can go on with another one all the same, if somebody says so', async () => {
+  let now = 1;
+  class Stamps extends Parent {
+    async work() {
+      this.child.does = () => {};
+      this.state.sum = now++;
+      await this.child.run([1]);
+    }
+  }
+  const from = await cutAt(new Stamps(), 'stamps.child', 1);
+  await expect(new Stamps().start({ from }).output).rejects.toThrow(
+    '`state.sum` is not as when the checkpoint was taken',
+  );
+  const output = await new Stamps().start({ from, migrate: (checkpoint) => checkpoint }).output;
+  expect(JSON.parse(output)).toEqual({ n: 2, rows: [], sum: now - 1 });
 });
 
 test('a step that does not ask again for a `once` is refused, also in a loop without children', async () => {

@@ -130,7 +130,8 @@ export function notAsItWas(what: string, unit: string, path: string): LoopError 
     'RESUME_MISMATCH',
     `The ${unit} in flight was run again, and ${what} not as when the checkpoint was taken. ` +
       'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ' +
-      'Times and random numbers belong into `once`.',
+      'Times and random numbers belong into `once`. ' +
+      'To go on with what it is now, all the same: start({ from, migrate: (checkpoint) => checkpoint }).',
     path,
   );
 }

@@ -649,3 +649,25 @@ test('a child that the step has raced or awaited fails the step only by its code
     expect(await new Impatient(false).start({ inspect }).outcome).toMatchObject({ status: 'failed' });
   }
 });
+
+test('what a step had got is not lost by a suspend, or a checkpoint, before that step is run again', async () => {
+  let calls = 0;
+  class Charges extends Step {
+    work() {
+      return this.once('charge', () => ++calls).then(async (charge) => [charge, await this.receive('approval')]);
+    }
+  }
+  let run = new Charges().start();
+  while (!run.waitingFor.some((what) => what.includes('receive'))) await turns(1);
+  // Again and again, at once, and after each turn in which it begins.
+  for (let round = 0; round < 12; round++) {
+    const from = JSON.parse(JSON.stringify(await run.suspend())) as Checkpoint;
+    expect(from.phase.context.inFlight, `round ${round}`).toMatchObject({ got: [[{ once: 'charge', output: 1 }]] });
+    run = new Charges().start({ from, ...(round % 2 === 0 ? {} : { inspect: () => {} }) });
+    if (round % 3 === 1) await run.checkpoint();
+    await turns(round >> 2);
+  }
+  await run.give('approval', 'yes');
+  expect(await run.output).toEqual([1, 'yes']);
+  expect(calls).toBe(1);
+});

@@ -261,10 +261,14 @@ class Pump implements HookActor {
     const due = session.stepsUntilDue() <= session.claimed;
     const late = tired && reports.isLate(seen);
     const told = this.#parentSteps === undefined ? single : !quiet;
-    if (burst.done || this.attention || told || due || late) {
+    // A step that was in flight is yet to be run again: a commit would drop what it had got.
+    const isToCome = running.uncommitted === 0 && running.context.inFlight !== null;
+    if (!isToCome && (burst.done || this.attention || told || due || late)) {
       if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
       this.attention = false;
       reports.commit(burst.done);
+    } else if (isToCome) {
+      this.attention = false;
     } else if (quiet) {
       reports.hold();
     } else if (this.#keepsEach() || this.#hasLingered()) {

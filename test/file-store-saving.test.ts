@@ -75,7 +75,8 @@ describe('the disk that a run takes', () => {
 describe('a save', () => {
   test.each([
     ['a small', 0, 'writeSync fsync renameSync fsync'],
-    ['a large', 600_000, 'write writeSync fsync renameSync fsync'],
+    ['a large', 600_000, 'writeSync fdatasync writeSync fsync renameSync fsync'],
+    ['a very large', 3_000_000, 'write writeSync fsync renameSync fsync'],
   ])('of %s checkpoint is acknowledged when file and name are flushed, in this order', async (_, bytes, order) => {
     const dir = newDirectory();
     const calls: string[] = [];
@@ -145,7 +146,8 @@ describe('a save', () => {
 
   test.each([
     ['writing', 'writeSync', 0],
-    ['writing much', 'write', 600_000],
+    ['writing much', 'writeSync', 600_000],
+    ['writing very much', 'write', 3_000_000],
     ['flushing', 'fsync', 0],
     ['flushing much', 'fsync', 600_000],
     ['renaming', 'renameSync', 0],

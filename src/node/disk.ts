@@ -18,6 +18,9 @@ export interface Disk {
   unlinkSync(path: string): void;
   /** Whether an ordinary file has this name, and not a directory, a pipe or the like. */
   isFileSync(path: string): boolean;
+  /** What has a name, itself and not what it may link to; `links` counts its names. */
+  lstatSync(path: string): { isFile: boolean; links: number; mode: number; size: number };
+  ftruncateSync(fd: number, length: number): void;
   readdirSync(path: string): string[];
   /** Makes the directories that are missing and returns the first of them. */
   mkdirSync(path: string, options: { recursive: true; mode: number }): string | undefined;
@@ -71,6 +74,11 @@ export const localDisk: Disk = {
   renameSync: fs.renameSync,
   unlinkSync: fs.unlinkSync,
   isFileSync: (path) => fs.statSync(path).isFile(),
+  lstatSync(path) {
+    const found = fs.lstatSync(path);
+    return { isFile: found.isFile(), links: found.nlink, mode: found.mode, size: found.size };
+  },
+  ftruncateSync: fs.ftruncateSync,
   readdirSync: fs.readdirSync as Disk['readdirSync'],
   mkdirSync: makeDirectories,
   rmdirSync: fs.rmdirSync,
@@ -126,6 +134,11 @@ export function isPassing(error: unknown): boolean {
   return passing.includes(String(codeOf(error)));
 }
 
+/** Whether an error says that there is no room left. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)));
+}
+
 /** The `code` of a system error, such as `ENOENT`. */
 export function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | undefined)?.code;
@@ -135,6 +148,6 @@ export function codeOf(error: unknown): unknown {
 export function storeError(task: string, cause: unknown): LoopError {
   if (cause instanceof LoopError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const remedy = ['ENOSPC', 'EDQUOT'].includes(String(codeOf(cause))) ? ' Free some space, and save again.' : '';
+  const remedy = isFull(cause) ? ' Free some space, and save again.' : '';
   return new LoopError('STORE', `Could not ${task}: ${reason}.${remedy}`, '', { cause });
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { turn } from '../time/turn.ts';
-import { codeOf, type Disk, flushNames, isOther, openDirectory, remove } from './disk.ts';
+import { codeOf, type Disk, flushNames, isFull, isOther, openDirectory, remove } from './disk.ts';
 import type { TakeOver, Who } from './holder.ts';
 import { checkpointFiles, isUnfinished, unfinished } from './layout.ts';
 import { acquire, confirm, giveUp, type Lock } from './lock.ts';
+import { SpareFiles } from './spare-files.ts';
 
 /** The directory of a run, of which a lock says that nobody else writes there. Its methods must not overlap. */
 export class HeldDirectory {
@@ -14,6 +15,7 @@ export class HeldDirectory {
   readonly #lock: Lock;
   /** The directory, to flush its names. */
   readonly #names: number | undefined;
+  readonly #spares: SpareFiles;
   /** Files that have lost their name, being closed. */
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +39,7 @@ export class HeldDirectory {
     this.#who = who;
     this.#lock = lock;
     this.#names = names;
+    this.#spares = new SpareFiles(disk);
   }
 
   /** Counts the writers of the run. */
@@ -53,18 +56,21 @@ export class HeldDirectory {
    * Makes a file that has its name once it is filled and flushed, and not before. Its name may be lost until
    * {@link flushNames} has returned.
    *
+   * @param length how many bytes `fill` will write, all of them
    * @returns the file, open
    */
-  async add(name: string, fill: (fd: number) => Promise<void>): Promise<number> {
+  async add(name: string, length: number, fill: (fd: number) => Promise<void>): Promise<number> {
     const path = join(this.path, name);
     const temporary = path + unfinished;
-    const fd = this.disk.openSync(temporary, 'w', 0o600);
+    const fd = this.#spares.take(temporary, length) ?? this.disk.openSync(temporary, 'w', 0o600);
     try {
       await fill(fd);
       this.confirm();
       this.disk.renameSync(temporary, path);
     } catch (error) {
       await this.#discard(fd, temporary);
+      // What is kept to be quick must not be what a full disk lacks.
+      if (this.#spares.clear() && isFull(error)) return await this.add(name, length, fill);
       throw error;
     }
     return fd;
@@ -72,7 +78,15 @@ export class HeldDirectory {
 
   /** Returns when the names of the files are on the disk. */
   async flushNames(): Promise<void> {
-    if (this.#names !== undefined) await this.disk.fsync(this.#names);
+    if (this.#names === undefined) return;
+    await this.disk.fsync(this.#names);
+    this.#spares.namesFlushed();
+  }
+
+  /** Takes the name of a checkpoint's file away; what is left of it is used again, if it is large enough. */
+  retire(name: string): void {
+    // Where names cannot be flushed, nobody knows when the old one cannot come back.
+    if (this.#names === undefined || !this.#spares.keep(join(this.path, name))) this.drop(name);
   }
 
   /** Takes the name of a file away; what is left of it is freed later. */
@@ -102,6 +116,7 @@ export class HeldDirectory {
   /** Removes all that is of the run but the lock. */
   clear(): void {
     this.confirm();
+    this.#spares.clear();
     const names = this.disk.readdirSync(this.path);
     const checkpoints = checkpointFiles(names).map(({ name }) => name);
     for (const name of [...checkpoints, ...names.filter(isUnfinished)]) remove(this.disk, join(this.path, name));
@@ -109,6 +124,7 @@ export class HeldDirectory {
 
   /** Gives the lock up; after that, the directory can only be closed. */
   unlock(): void {
+    this.#spares.clear();
     giveUp(this.disk, this.#lock);
   }
 

@@ -23,7 +23,7 @@ export class OpenSeries {
     const whole = Buffer.alloc(room);
     framed(encoded, { seq, first: seq, keep, room }).copy(whole);
     markOf(seq).copy(whole, endOf(0, length));
-    const fd = await directory.add(checkpointFile(seq, directory.generation).name, async (fd) => {
+    const fd = await directory.add(checkpointFile(seq, directory.generation).name, room, async (fd) => {
       await writeAll(directory.disk, fd, whole);
       await directory.disk.fsync(fd);
     });

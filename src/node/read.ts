@@ -86,7 +86,7 @@ interface Read {
   promised: number;
 }
 
-/** @param seq which one of a series; default: the newest that is whole */
+/** @param seq the one that is asked for; default: the newest of the file that is whole */
 async function readCheckpoint(
   disk: Disk,
   directory: string,
@@ -95,6 +95,29 @@ async function readCheckpoint(
   seq?: number,
 ): Promise<Read | 'gone'> {
   const path = join(directory, file.name);
+  const read = await readNow(disk, path, file, runId, seq);
+  if (read === 'gone') return read;
+  // A writer that has taken its name away may have given its file the bytes of a newer one while it was read.
+  const mayBeAnother = read.damage !== undefined || seq !== undefined;
+  return mayBeAnother && isGone(disk, path) ? 'gone' : read;
+}
+
+function isGone(disk: Disk, path: string): boolean {
+  try {
+    disk.isFileSync(path);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT';
+  }
+}
+
+async function readNow(
+  disk: Disk,
+  path: string,
+  file: CheckpointFile,
+  runId: string,
+  seq: number | undefined,
+): Promise<Read | 'gone'> {
   const read: Read = { seq: file.seq, promised: file.seq };
   try {
     // Reading from a pipe would wait for ever.
@@ -187,6 +210,8 @@ export async function headerOf(disk: Disk, path: string): Promise<Header | undef
     if (length > size) return undefined;
     if (length > bytes.length) bytes = await readStart(disk, fd, length);
     const header = readHeader(bytes);
+    // It may have been the header of a newer one: as in `readCheckpoint`.
+    if (isGone(disk, path)) return undefined;
     return size === length + header.payloadLength ? header : undefined;
   } catch (error) {
     if (isPassing(error)) throw storeError(`list ${path}`, error);

@@ -60,7 +60,7 @@ export async function splitSeries(directory: HeldDirectory, files: KeptFile[], k
   for (const { seq, bytes } of found.toReversed()) {
     const { name } = checkpointFile(seq, generation);
     if (series.some((one) => one.name === name)) await directory.flushNames();
-    const fd = await directory.add(name, async (opened) => {
+    const fd = await directory.add(name, bytes.length, async (opened) => {
       await writeAll(disk, opened, bytes);
       await disk.fsync(opened);
     });

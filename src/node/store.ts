@@ -28,7 +28,9 @@ export type { FileStoreOptions } from './store-options.ts';
  *   of it), and leaves out files whose header is damaged or of a newer format.
  * - From the fifth save on, checkpoints of up to 64 KiB are added to a file of up to 1 MiB, a series, which takes one flush
  *   each. On release those that are kept get a file each.
- * - A buffer as large as the largest checkpoint is kept for each run until its release.
+ * - A buffer as large as the largest checkpoint is kept for each run until its release. So are up to two files beyond
+ *   `keep`, of 64 KiB to 16 MiB, which the next checkpoints are written over: but not those with a second name (a hard
+ *   link) or that others may read, and not on Windows.
  *
  * @throws MisconfigurationError for a bad `dir` or option
  */

@@ -17,7 +17,8 @@ const single = 4;
  *     save 1 … 4         5                6 … 68           69           release
  *     a file each   ──▶  a series    ──▶  added to it ──▶  the next ──▶ a file each of those that are kept
  *
- * A file takes two flushes, of its bytes and of its name; what is added to a series takes one, and no name.
+ * A file takes two flushes, of its bytes and of its name; what is added to a series takes one, and no name. Large
+ * checkpoints, which get a file each all along, are written over the files of those that are not kept any more.
  */
 export class Writer {
   readonly #directory: HeldDirectory;
@@ -164,7 +165,7 @@ export class Writer {
     const { name } = checkpointFile(seq, directory.generation);
     let series: OpenSeries | undefined;
     if (keep === undefined) {
-      const fd = await directory.add(name, (opened) => fill(directory.disk, opened, encoded));
+      const fd = await directory.add(name, encoded.bytes.length, (opened) => fill(directory.disk, opened, encoded));
       directory.disk.closeSync(fd);
     } else {
       series = await OpenSeries.begin(directory, encoded, seq, keep);
@@ -190,8 +191,9 @@ export class Writer {
   #prune(keep: number): void {
     let count = this.#files.reduce((sum, file) => sum + file.count, 0);
     while (count - this.#files[0]!.count >= keep) {
-      const [{ name, count: gone }] = this.#files as [KeptFile];
-      this.#directory.drop(name);
+      const [{ name, count: gone, isSeries }] = this.#files as [KeptFile];
+      if (isSeries) this.#directory.drop(name);
+      else this.#directory.retire(name);
       this.#files.shift();
       count -= gone;
     }

@@ -84,7 +84,7 @@ export class FragileDisk {
     const openSync: Disk['openSync'] = (path, flags) => {
       if (!this.#directories.has(path)) {
         if (flags === 'wx' && this.names.has(path)) throw systemError('EEXIST');
-        if (flags === 'r') this.#existing(path);
+        if (flags.startsWith('r')) this.#existing(path);
         else {
           if (!this.#directories.has(posix.dirname(path))) throw systemError('ENOENT');
           const made: Inode = { now: Buffer.alloc(0), flushed: Buffer.alloc(0), written: new Set() };
@@ -129,6 +129,22 @@ export class FragileDisk {
       isFileSync: (path) => {
         if (!this.#directories.has(path)) this.#existing(path);
         return !this.#directories.has(path);
+      },
+      lstatSync: (path) => ({
+        isFile: !this.#directories.has(path),
+        links: 1,
+        mode: 0o600,
+        size: this.#directories.has(path) ? 0 : this.#existing(path).now.length,
+      }),
+      ftruncateSync: (fd, length) => {
+        const file = inode(fd);
+        const cut = Buffer.alloc(length);
+        file.now.copy(cut);
+        // The block in which it ends now is written, and those that it has got.
+        for (let at = Math.floor(Math.min(length, file.now.length) / block); at * block < length; at++) {
+          file.written.add(at);
+        }
+        file.now = cut;
       },
       unlinkSync: (path) => {
         this.#existing(path);

@@ -10,7 +10,7 @@ export type { StoreHolder, TakeOver } from './holder.ts';
 export { type Inspector, type InspectorOptions, inspector } from './inspector.ts';
 export type { ResumableOptions } from './program/options.ts';
 export { type Program, type ProgramOutcome, resumable } from './program/resumable.ts';
-export { type FileRecorder, recordTo } from './save.ts';
+export { type FileRecorder, recordTo } from './recording/record-to.ts';
 export type { SqliteDatabase, SqliteStatement } from './sqlite/database.ts';
 export type { SqliteStoreOptions } from './sqlite/options.ts';
 export { sqliteStore } from './sqlite/sqlite-store.ts';

@@ -1,10 +1,10 @@
 import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { InspectionEvent } from 'xstate';
-import { LoopError } from '../data/errors.ts';
-import type { RecordingLine } from '../recording/lines.ts';
-import { record } from '../recording/recording.ts';
-import { atExit } from './exit.ts';
+import { LoopError } from '../../data/errors.ts';
+import type { RecordingLine } from '../../recording/lines.ts';
+import { record } from '../../recording/recording.ts';
+import { atExit } from '../exit.ts';
 
 /** An inspection observer that writes a recording. */
 export interface FileRecorder {

@@ -61,7 +61,7 @@ const effectWords: Record<string, string> = {
   stopChildren: 'the running children are stopped',
   forward: 'the running children are sent the event',
   passUp: 'the parent is sent the event',
-  tellPump: '`advance` is sent it, if it runs',
+  tellSteps: '`advance` is sent it, if it runs',
   tellParent: 'the parent, if there is one, is sent `loop.left`, with the error and the state',
 };
 

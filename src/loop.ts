@@ -31,7 +31,7 @@ import { checkTree } from './tree/strays.ts';
 import { childrenOf, connect, pathOf, replace } from './tree/tree.ts';
 
 /**
- * A loop that can be seen, stopped, resumed and replayed. Every run of it is an XState machine; this is what it does:
+ * A loop that can be seen, stopped, resumed and replayed. It compiles to an XState machine, which does this:
  *
  * ```ts
  * if (loop.skip) return loop.onSkip();
@@ -137,7 +137,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
    */
   onRestart(..._args: Args): void | Promise<void> {}
 
-  /** The state to save. Default: a copy of `this.state`. Called at every boundary that is committed, so keep it cheap. */
+  /** The state to save. Default: a copy of `this.state`. Called whenever the state is kept, at each step or so: it is to be cheap, and to change nothing. */
   onSaveCheckpoint(this: AnyLoop): Json {
     return copyOfState(this);
   }
@@ -159,7 +159,7 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
   }
 
   /**
-   * Runs the loop to its end. Inside a hook of its parent it is spawned under the parent; elsewhere it is a run of its own.
+   * Runs the loop to its end. Inside a hook of its parent it is a child of that one's run; elsewhere it is a run of its own.
    * In a hook of a loop whose child it is not, it would not be seen, paused or captured: that is refused (before the
    * hook has awaited anything; behind its first `await` nobody can tell). A run of its own is begun there with `start()`.
    * @returns what `onRunEnd` (or `onSkip`) returned

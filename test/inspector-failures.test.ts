@@ -187,14 +187,14 @@ test('frames of what runs the loops are told from those of the program', async (
   const parts = stackParts(stack);
   expect(parts[0]).toMatchObject({ own: false });
   expect(parts[0]!.text).toContain('Row.advance');
-  expect(parts.filter(({ own }) => own).map(({ text }) => text)).toEqual([expect.stringContaining('Pump.')]);
+  expect(parts.filter(({ own }) => own).map(({ text }) => text)).toEqual([expect.stringContaining('StepActor.')]);
   expect(parts.filter(({ own }) => !own)).toHaveLength(1);
   expect(parts.map((part) => part.text).join('\n')).toBe(stack);
   // As it is installed, in Chromium and in Firefox.
   const installed = [
     'RangeError: x',
     '    at Row.advance (file:///app/src/step/row.js:3:9)',
-    '    at Pump.#steps (file:///app/node_modules/loopchart/dist/actors/pump.js:169:59)',
+    '    at StepActor.#steps (file:///app/node_modules/loopchart/dist/actors/step-actor.js:169:59)',
     'advance@http://localhost/src/row.js:3:9',
     'finish@http://localhost/node_modules/.vite/deps/loopchart.js?v=1:169:59',
   ].join('\n');
@@ -252,13 +252,13 @@ describe('on the page', () => {
     await expect.poll(() => moment()).toBeLessThanOrEqual(last);
     // Its stack begins with the program's own frames; the others are a line until they are wanted.
     await expect.poll(() => page.innerText('.state .stack')).toContain('Row.advance');
-    await expect.poll(() => page.innerText('.state .stack')).not.toContain('Pump.');
+    await expect.poll(() => page.innerText('.state .stack')).not.toContain('StepActor.');
     await page
       .locator('.state .stack')
       .first()
       .getByRole('button', { name: /frames of loopchart/ })
       .click();
-    await expect.poll(() => page.innerText('.state .stack')).toContain('Pump.');
+    await expect.poll(() => page.innerText('.state .stack')).toContain('StepActor.');
   });
 
   test('an end is nowhere red', async () => {

@@ -230,7 +230,7 @@ describe('provide: another actor in the place of a hook', () => {
     actor.send({ type: 'loop.resume' });
     expect(await toPromise(actor)).toBe(0);
     expect(actor.getSnapshot().context).toMatchObject({ steps: 5, done: true });
-    // It is given nothing, and hears what a pump hears.
+    // It is given nothing, and hears what the actor that takes the steps hears.
     expect([inputs, heard, left]).toEqual([[undefined, undefined], ['loop.pause'], 2]);
     without('advance', loop.called);
   });

@@ -10,7 +10,7 @@ export interface StackPart {
 const PACKAGE = /node_modules\/(?:[^\s]*\/)?(?:loopchart|xstate)[./@]|\bnode:internal\//;
 /** The library where it is run from its sources. */
 const SOURCES =
-  /\/(?:src|dist)\/(?:actors\/(?:pump|oneshot|running)|step\/(?:burst|unit|recall)|light\/light-(?:run|steps))\.[jt]s\b/;
+  /\/(?:src|dist)\/(?:actors\/(?:step-actor|single-hook|running)|step\/(?:burst|unit|recall)|light\/light-(?:run|steps))\.[jt]s\b/;
 const FRAME = /^\s+at |@.*:\d+:\d+$/;
 
 const isOwn = (line: string) => FRAME.test(line) && (PACKAGE.test(line) || SOURCES.test(line));

@@ -20,7 +20,7 @@ export function noteAssets(running: InRun): void {
 
 /** Whether a run can be saved in the middle of what is in flight here: what that may have changed is known as it was before. */
 export function mayBeSaved(running: InRun): boolean {
-  if (running.unit?.open !== false) return true;
+  if (running.unit?.mayRunChildren !== false) return true;
   const notes = running.session.assetsBefore.get(running);
   for (let up: InRun | undefined = running; up !== undefined; up = up.parent) {
     if (statefulOf(up.loop).some(([, field]) => notes?.has(field) !== true)) return false;

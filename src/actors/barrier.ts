@@ -41,7 +41,7 @@ export class Barrier {
   readonly root: AnyActorRef;
   /** Called after everything that may have changed where the run stands. */
   changed: (() => void) | undefined;
-  /** Whether what these loops may have half changed is no part of a checkpoint. */
+  /** Whether the steps that these loops are in cannot have half changed a `Stateful` object, which a checkpoint would hold. */
   harmless: ((inStep: AnyActorRef[]) => boolean) | undefined;
   /** Told once of a checkpoint that has been wanted for very long, and for which loops it waits. */
   late: ((inStep: AnyActorRef[]) => void) | undefined;
@@ -83,7 +83,7 @@ export class Barrier {
   }
 
   /** Has `capture` called once a checkpoint can be taken. While the promise it may return is pending, loops stand where they are. */
-  hold(capture: () => Promise<void> | undefined): void {
+  want(capture: () => Promise<void> | undefined): void {
     if (this.#capture === undefined) this.#patience.begin(now());
     this.#capture = capture;
     for (const steps of this.#loops) steps.attention = true;
@@ -126,14 +126,14 @@ export class Barrier {
 
   /** The innermost running loops, and those of them that do not stand. */
   #inStep(): { running: AnyActorRef[]; inStep: AnyActorRef[] } {
-    return this.lookedAt(() => {
+    return this.whileLooking(() => {
       const running = leaves(this.root);
       return { running, inStep: running.filter((leaf) => !this.stands(leaf)) };
     });
   }
 
   /** Looks at many actors: what there is to be seen is shown once, and not for each. */
-  protected lookedAt<T>(look: () => T): T {
+  protected whileLooking<T>(look: () => T): T {
     return look();
   }
 
@@ -172,7 +172,7 @@ export class Barrier {
    * thousands come to stand one after another, not all are looked at for each.
    */
   #laggard(): AnyActorRef | undefined {
-    return this.lookedAt(() => {
+    return this.whileLooking(() => {
       const known = this.#lag;
       if (known !== undefined && isInnermost(known) && !this.stands(known)) return known;
       const inStep = leaves(this.root).filter((leaf) => !this.stands(leaf));
@@ -182,7 +182,7 @@ export class Barrier {
   }
 
   #someStand(): boolean {
-    return this.lookedAt(() => leaves(this.root).some((leaf) => this.stands(leaf)));
+    return this.whileLooking(() => leaves(this.root).some((leaf) => this.stands(leaf)));
   }
 
   #beginTry(): void {
@@ -275,7 +275,7 @@ export class Barrier {
   #taken(): void {
     this.#capturing = false;
     this.#release(true);
-    // Asked for while this one was saved: whoever stood for it has just been let go.
+    // Another was asked for while this one was saved. Those that stood for it have just been let go: they are to stand again.
     if (this.#capture === undefined) return;
     for (const steps of this.#loops) steps.attention = true;
     this.poke();

@@ -12,8 +12,8 @@ import { checkTree } from '../tree/strays.ts';
 import { childrenOf } from '../tree/tree.ts';
 import { endWith } from './hooks.ts';
 import { compiled, implement, machineLoops } from './machines.ts';
-import { oneShot } from './oneshot.ts';
-import { pump } from './pump.ts';
+import { singleHook } from './single-hook.ts';
+import { stepActor } from './step-actor.ts';
 
 /**
  * The machine of a loop whose tree has been looked at, as `run` does before it starts.
@@ -29,12 +29,12 @@ export function compile(loop: AnyLoop): LoopMachine {
   let machine = compiled.get(loop);
   if (machine === undefined) {
     const actors = {
-      skip: oneShot(loop, 'skip'),
-      onSkip: oneShot(loop, 'onSkip'),
-      reset: oneShot(loop, 'reset'),
-      onRunStart: oneShot(loop, 'onRunStart'),
-      advance: pump(loop),
-      onRunEnd: oneShot(loop, 'onRunEnd'),
+      skip: singleHook(loop, 'skip'),
+      onSkip: singleHook(loop, 'onSkip'),
+      reset: singleHook(loop, 'reset'),
+      onRunStart: singleHook(loop, 'onRunStart'),
+      advance: stepActor(loop),
+      onRunEnd: singleHook(loop, 'onRunEnd'),
       abort: endWith(loop),
       fail: endWith(loop),
     };

@@ -41,12 +41,13 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Functions of `once` that have not returned. */
   #functions = 0;
-  /** Its code has called `once`, or has waited: that knows of this run, and may outlive it. */
-  #mayLinger = false;
+  /** Its code has called `once`, or has waited: that refers to this run, and may outlive it. */
+  #isReferred = false;
   /** The hook or step that has failed: what it had asked for is left when the machine has taken note. */
   #failed: Unit | undefined;
   readonly #end = new RunEnd();
-  #resumedUnit = false;
+  /** The next hook or step is one that a checkpoint was taken in: it is given what it had got. */
+  #isRerun = false;
   /** Of a run that is over: it may be used for the next hook as well. */
   #lastUnit: Unit | undefined = undefined;
   #isGone = false;
@@ -62,7 +63,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
       this.within = asyncContext();
       this.#take(actor);
       this.restored = this.context.begun;
-      this.#resumedUnit = this.restored;
+      this.#isRerun = this.restored;
       if (this.restored) restore(this);
     }
     if (parent === undefined) {
@@ -91,12 +92,12 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Whether it has ended without an actor, and nothing and nobody can have to do with it any more. */
   get #isSpent(): boolean {
-    if (this.hasActor || this.#mayLinger || this.#end.hasSignal) return false;
+    if (this.hasActor || this.#isReferred || this.#end.hasSignal) return false;
     return this.#lastUnit?.isSpent !== false;
   }
 
   /** Begins the run of a child: without an actor, if nobody looks. */
-  beginChild(child: AnyLoop, run: PendingRun, what: AskedRun): void {
+  beginChild(child: AnyLoop, pending: PendingRun, what: AskedRun): void {
     const name = what.run;
     if (this.hasActor && this.context.running.includes(name)) {
       // It came out of a snapshot, and has waited for this.
@@ -116,19 +117,20 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     }
     this.noteAsked(what);
     const ended = this.#endedChildren.take(child);
-    const running = ended === undefined ? new Running(child, undefined, this, run.args) : ended.#again(run.args);
-    run.running = running;
-    run.attached = true;
+    const running =
+      ended === undefined ? new Running(child, undefined, this, pending.args) : ended.#again(pending.args);
+    pending.running = running;
+    pending.attached = true;
     running.light ??= new LightRun(running);
-    running.light.begin(run, what);
+    running.light.begin(pending, what);
   }
 
   /** Has the machine spawn that of a child. @param known whether the child runs already, and the machine has been told of it */
-  #spawn(child: AnyLoop, { run, args, in: key }: AskedRun, known: boolean): void {
+  #spawn(child: AnyLoop, { run: name, args, in: key }: AskedRun, known: boolean): void {
     // It may have come, or changed, after this loop's machine was made. Not `child.machine` alone, which looks at the whole tree again.
-    this.seat!.implement(this.loop, run, compiled.get(child) ?? child.machine);
+    this.seat!.implement(this.loop, name, compiled.get(child) ?? child.machine);
     const within = key === undefined ? {} : { in: key };
-    this.tell({ type: 'loop.run', child: run, args: args!, ...within, ...(known ? { known } : {}) });
+    this.tell({ type: 'loop.run', child: name, args: args!, ...within, ...(known ? { known } : {}) });
   }
 
   /** Somebody looks: the machine is told where the loop stands, and whatever runs below without an actor gets one. */
@@ -189,7 +191,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** Hooks of the step in flight that had completed before this process. */
   get completedHooks(): readonly string[] {
-    return this.#resumedUnit ? (this.context.inFlight?.hooks ?? []) : [];
+    return this.#isRerun ? (this.context.inFlight?.hooks ?? []) : [];
   }
 
   /** The hook that was in flight when it got its actor, for whoever goes on from there. */
@@ -200,13 +202,13 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   }
 
   /** A hook or step begins. */
-  begin(hook: string, open: boolean): Unit {
+  begin(hook: string, mayRunChildren: boolean): Unit {
     // One of which nothing is left is as good as new.
     const last = this.unit ?? this.#lastUnit;
     this.unit =
-      !this.#resumedUnit && last?.renew(hook, open) === true
+      !this.#isRerun && last?.renew(hook, mayRunChildren) === true
         ? last
-        : new Unit(this, hook, open, this.#resumedUnit ? this.context.inFlight : null);
+        : new Unit(this, hook, mayRunChildren, this.#isRerun ? this.context.inFlight : null);
     return this.unit;
   }
 
@@ -225,7 +227,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   /** What it asks for knows of this run from now on. */
   #asks(member: string, ask: (unit: Unit) => Promise<unknown>): Promise<unknown> {
     if (this.ended) return this.#end.rejected();
-    this.#mayLinger = true;
+    this.#isReferred = true;
     return ask(this.#unit(member));
   }
 
@@ -282,7 +284,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   /** The hook or step has been committed; the next is not one that a checkpoint was taken in. */
   committed(): void {
-    this.#resumedUnit = false;
+    this.#isRerun = false;
     if (this.unit !== undefined) this.unit.recall = undefined;
     this.stepOver();
   }

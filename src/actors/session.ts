@@ -38,7 +38,7 @@ export class Session extends Barrier {
   due: ((steps: number) => void) | undefined;
   /** Called when a step begins to wait, for a value or a time. */
   stepWaits: (() => void) | undefined;
-  /** Steps of innermost loops, taken or under way, that their pumps have yet to commit. */
+  /** Steps of innermost loops, taken or under way, that have yet to be committed. */
   claimed = 0;
   /** How many committed steps there may be until a checkpoint is due. */
   stepsUntilDue: () => number = () => Infinity;
@@ -71,7 +71,7 @@ export class Session extends Barrier {
   #sliceEnd = 0;
   #waits = 0;
   /** When the clock was last looked at, how often it was asked for since, and how often before it is again. */
-  #lookedAt = 0;
+  #clockSeen = 0;
   #asked = 0;
   #askEvery = 1;
   /** How many loops run, and how much code of theirs is in flight. */
@@ -118,7 +118,7 @@ export class Session extends Barrier {
     else this.top.showBelow();
   }
 
-  protected override lookedAt<T>(look: () => T): T {
+  protected override whileLooking<T>(look: () => T): T {
     this.show();
     this.#working++;
     try {
@@ -150,8 +150,8 @@ export class Session extends Barrier {
     if (++this.#asked < this.#askEvery) return undefined;
     this.#asked = 0;
     const seen = now();
-    this.#askEvery = seen - this.#lookedAt < 0.25 ? Math.min(16, this.#askEvery * 2) : 1;
-    this.#lookedAt = seen;
+    this.#askEvery = seen - this.#clockSeen < 0.25 ? Math.min(16, this.#askEvery * 2) : 1;
+    this.#clockSeen = seen;
     if (seen < this.#sliceEnd) return undefined;
     // At first, and where the program has waited for something meanwhile, all others have had theirs.
     if (this.#sliceEnd === 0 || waitsSoFar() !== this.#waits || !mustGiveTurn(this.#waits)) {

@@ -14,7 +14,7 @@ const commitShare = 1 / 20;
 export class StepReports {
   /** Steps that were not committed when the machine had something to say. */
   before = 0;
-  /** Of a loop with children: steps that are not committed in which no child ran. Those of others are made of theirs. */
+  /** All steps so far that no child has told of: of a loop with children, those in which none ran. */
   ownSteps = 0;
 
   readonly #running: Running;

@@ -84,7 +84,7 @@ export const emptyJournal: InFlight = { hooks: [], got: [], asked: [], events: 0
  * One more item behind those in pieces. Appending to one long list would copy it each time; here, two pieces of the same
  * length become one of twice that, so that an item is copied as often as the number of items can be halved.
  */
-export function appended<T>(pieces: readonly T[][], item: T): T[][] {
+function appended<T>(pieces: readonly T[][], item: T): T[][] {
   const result = [...pieces];
   let last = [item];
   while (result.at(-1)?.length === last.length) last = [...result.pop()!, ...last];

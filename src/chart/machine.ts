@@ -41,9 +41,9 @@ export const effects: { readonly [name: string]: unknown } = {
   passUp: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
     enqueue.sendTo(parentActor(self), event);
   }),
-  /** The pump looks up from its steps. */
-  tellPump: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
-    // Read of the actor, not of the loop: a pump that is not there need not be told.
+  /** The actor that takes the steps looks up from them. */
+  tellSteps: enqueueActions(({ event, enqueue, self }: { event: any; enqueue: any; self: AnyActorRef }) => {
+    // Read of the actor, not of the loop: one that is not there need not be told.
     if (self.getSnapshot().children.advance !== undefined) enqueue.sendTo('advance', event);
   }),
   /** An error says nothing of the state that it left behind. */
@@ -126,10 +126,10 @@ const config = {
       { guard: 'left', target: '.aborted', actions: 'fail' },
       { target: '.failed', actions: 'fail' },
     ],
-    'loop.pause': { actions: ['pause', 'forward', 'tellPump'] },
-    'loop.resume': { actions: ['resume', 'forward', 'tellPump'] },
-    'loop.step': { actions: ['step', 'forward', 'tellPump'] },
-    'loop.stop': { actions: ['stop', 'forward', 'tellPump'] },
+    'loop.pause': { actions: ['pause', 'forward', 'tellSteps'] },
+    'loop.resume': { actions: ['resume', 'forward', 'tellSteps'] },
+    'loop.step': { actions: ['step', 'forward', 'tellSteps'] },
+    'loop.stop': { actions: ['stop', 'forward', 'tellSteps'] },
     'loop.abort': { target: '.aborted', actions: 'abort' },
     'xstate.done.actor.*': { guard: 'mine', actions: ['childDone', 'stopChild'] },
     'xstate.error.actor.*': [{ guard: 'mine', actions: ['childLeft', 'stopChild'] }, { guard: 'stale' }],

@@ -28,11 +28,11 @@ export function leaves(actor: AnyActorRef): AnyActorRef[] {
 }
 
 /** Whether all running loops of a tree are to take no further step. */
-export function isHeld(actor: AnyActorRef): boolean {
+export function isPausing(actor: AnyActorRef): boolean {
   const { context, children } = actor.getSnapshot() as { context: LoopContext; children: Record<string, AnyActorRef> };
   if (context.pace !== 0) return false;
   return context.running.every((name) => {
     const child = children[name];
-    return child !== undefined && isLoopActor(child) && isHeld(child);
+    return child !== undefined && isLoopActor(child) && isPausing(child);
   });
 }

@@ -60,7 +60,7 @@ const object =
     }
   };
 
-/** The state of a loop and of those below it before the step in flight. */
+/** The state of a loop and of those below it: before the step in flight, or as a run has left it. */
 const dict: Check = (value, at) =>
   object({ state: plain, progress: record(record(plain)), children: record(dict) })(value, at);
 
@@ -116,10 +116,10 @@ const inFlight: Check = (value, at) => {
   journal(value, at);
   partly({ changed: record(text), changedAssets: record(text) })(value, at);
   const { got: pieces, asked: open, events } = value as InFlight;
-  const given = pieces.flat();
-  const places = new Set([...given, ...open].map((one) => one.at));
-  const fits = places.size === given.length + open.length && [...places].every((place) => place < events);
-  if (!fits || events !== 2 * given.length + open.length)
+  const gifts = pieces.flat();
+  const indices = new Set([...gifts, ...open].map((one) => one.at));
+  const fits = indices.size === gifts.length + open.length && [...indices].every((index) => index < events);
+  if (!fits || events !== 2 * gifts.length + open.length)
     throw wrong(at, 'a journal whose events are all there', value);
 };
 
@@ -135,7 +135,7 @@ const states = [
   'finished',
 ] satisfies Phase['value'][];
 
-const why = orNull(object({ reason: plain }));
+const reasonOrNull = orNull(object({ reason: plain }));
 const context = object({
   name: orNull(text),
   args: orNull(listOf(plain)),
@@ -144,21 +144,21 @@ const context = object({
   done: orNull(flag),
   restarting: flag,
   inFlight: orNull(inFlight),
-  stop: why,
-  ended: why,
+  stop: reasonOrNull,
+  ended: reasonOrNull,
   skipped: flag,
   error: nothing,
   before: record(orNull(dict)),
 });
 /** What was given to the run lies with the root. */
-const given = listOf((value, at) => {
+const mailbox = listOf((value, at) => {
   object({ key: text })(value, at);
   partly({ value: plain, opaque: text })(value, at);
 });
 const phase: Check = (value, at) => {
   object({ value: oneOf(...states), context, children: record(phase) })(value, at);
   partly({ output: plain })(value, at);
-  partly({ given, changedArgs: text })((value as Phase).context, `${at}.context`);
+  partly({ given: mailbox, changedArgs: text })((value as Phase).context, `${at}.context`);
 };
 
 const checkpoint = object({
@@ -169,12 +169,14 @@ const checkpoint = object({
   stateDict: record(plain),
   assets: record(() => {}),
 });
-/** Checkpoints of before had none. */
-const more = partly({ restarting: listOf(must((value) => typeof value === 'string', 'a text')) });
+/** Older checkpoints lack them. */
+const laterFields = partly({ restarting: listOf(must((value) => typeof value === 'string', 'a text')) });
 
-/** What of the tree can be looked at: below these prefixes its children are made when the state is loaded. */
+/** What of the tree can be looked at. */
 interface Reach {
+  /** Below these prefixes children are made when the state is loaded. */
   growing: readonly string[];
+  /** It has been. */
   loaded: boolean;
 }
 
@@ -193,19 +195,19 @@ export function checkKind(loop: AnyLoop, value: unknown): asserts value is Check
 }
 
 /**
- * @param given a checkpoint whose numbers are decoded
+ * @param candidate a checkpoint whose numbers are decoded
  * @param shape what the tree's checkpoints hold
  * @throws LoopError `CHECKPOINT_UNREADABLE` if it is none or contradicts itself, `CHECKPOINT_MISMATCH` if it is one of another tree
  */
-export function checkCheckpoint(loop: AnyLoop, given: Checkpoint, shape: string[], reach: Reach): void {
+export function checkCheckpoint(loop: AnyLoop, candidate: Checkpoint, shape: string[], reach: Reach): void {
   try {
-    checkpoint(given, '');
-    more(given, '');
-    checkShape(loop, given, shape, reach);
+    checkpoint(candidate, '');
+    laterFields(candidate, '');
+    checkShape(loop, candidate, shape, reach);
     // What is not made yet is looked at once it is.
     if (reach.growing.length > 0) return;
-    checkPhase(loop, given.phase, null, { at: 'phase', path: '', steps: stepsByPath(given) });
-    checkState(loop, given.stateDict, '');
+    checkPhase(loop, candidate.phase, null, { at: 'phase', path: '', steps: stepsByPath(candidate) });
+    checkState(loop, candidate.stateDict, '');
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
     throw refused(
@@ -249,15 +251,15 @@ function childrenAdvice(unknown: readonly string[]): string {
 }
 
 /** Where a phase stands, and the steps that the checkpoint's position has for the loops, by path below the root. */
-interface Place {
+interface Spot {
   at: string;
   path: string;
   steps: Map<string, number>;
 }
 
 /** What of a phase must fit together, and fit the loop. */
-function checkPhase(loop: AnyLoop, { value, context, children }: Phase, name: string | null, place: Place): void {
-  const { at, path, steps } = place;
+function checkPhase(loop: AnyLoop, { value, context, children }: Phase, name: string | null, spot: Spot): void {
+  const { at, path, steps } = spot;
   const expect = (holds: boolean, where: string, what: string, got: unknown): void => {
     if (!holds) throw wrong(`${at}.${where}`, what, got);
   };

@@ -173,6 +173,7 @@ export function checkAsset(asset: unknown, key: string, path: () => string): voi
  * Looks for what would not come back as it was.
  * @param refusal makes the error of where it lies, such as `.layers[3]`, and of what it is
  */
+// Longer than other functions, for its parts share where they have come to.
 export function checkData(data: unknown, refusal: (at: string, what: string) => Error): void {
   const met = new Set<object>();
   let isRefusal = false;

@@ -19,7 +19,7 @@ export interface SendTarget {
 export type Sendable = readonly string[] | ((actor: SendTarget) => boolean);
 
 /** @throws MisconfigurationError unless it is a list of names, or a function */
-export function checkSendable(send: unknown): void {
+function checkSendable(send: unknown): void {
   if (send === undefined || typeof send === 'function') return;
   if (Array.isArray(send) && send.every((one) => typeof one === 'string')) return;
   throw new MisconfigurationError(

@@ -26,11 +26,12 @@ interface Ended {
 }
 
 /** The hooks that run once in a run. */
-type OneShot = 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
+type SingleHook = 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
 
 /**
- * The run of a child without an actor, for as long as nobody looks: its hooks are called one after another, in the order
- * that the chart has them in, and nobody is told. What a resume would need is kept: see `Held`.
+ * A run without an actor: of a child, for as long as nobody looks; or of a root that nobody can look at (`unseen.ts`). Its
+ * hooks are called one after another, in the order that the chart has them in, and nobody is told. What a resume would
+ * need is kept: see `Held`.
  *
  *     child.run()  ->  skip > reset > onRunStart > steps > onRunEnd  ->  the output, to the parent's step
  *                            |
@@ -49,7 +50,7 @@ export class LightRun {
   /** Of a root: who is told how it ended. */
   #alone: Ended | undefined = undefined;
   #steps: LightSteps | undefined = undefined;
-  /** Itself, in a turn of its own; the same for all runs that are begun with it. */
+  /** A promise of itself, by which it begins in a turn of its own. It is made once, for this object is used for many runs. */
   #soon: Promise<LightRun> | undefined = undefined;
 
   constructor(running: LightRunner) {
@@ -96,7 +97,7 @@ export class LightRun {
     this.#steps?.halt();
   }
 
-  /** No method: of those a new one would have to be made for each run. */
+  /** One function for all runs, which are its argument: to make one for each would take time. */
   static readonly #drive = (run: LightRun): void => {
     if (run.running.ended) {
       run.running.gone();
@@ -211,7 +212,7 @@ export class LightRun {
   }
 
   /** Calls a hook. @returns what there is to wait for */
-  #call(hook: OneShot): Promise<void> | undefined {
+  #call(hook: SingleHook): Promise<void> | undefined {
     const { running, place } = this;
     const { loop } = running;
     running.begin(hook, true);
@@ -229,7 +230,7 @@ export class LightRun {
     return this.#settle();
   }
 
-  async #wait(hook: OneShot, result: PromiseLike<unknown>): Promise<void> {
+  async #wait(hook: SingleHook, result: PromiseLike<unknown>): Promise<void> {
     const value = await result;
     this.place.result = value;
     refuseIterator(this.running.loop, hook, value);
@@ -295,7 +296,7 @@ function dictOf({ state, progress, children = {} }: Commit = { state: null, prog
 }
 
 /** What a hook returns. A member is found sooner by a name that stands in the code than by one that is given. */
-function called(loop: AnyLoop, hook: OneShot, args: unknown[]): unknown {
+function called(loop: AnyLoop, hook: SingleHook, args: unknown[]): unknown {
   switch (hook) {
     case 'onSkip':
       return loop.onSkip(...args);

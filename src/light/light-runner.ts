@@ -35,7 +35,7 @@ export interface LightRunner extends Runner {
   noteAssets(): void;
   within: Within;
   handover: Handover | undefined;
-  begin(hook: string, open: boolean): Unit;
+  begin(hook: string, mayRunChildren: boolean): Unit;
   settle(): Promise<void> | undefined;
   commit(): Commit;
   commitIfPlain(): Commit | undefined;

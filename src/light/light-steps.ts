@@ -11,7 +11,7 @@ import type { Place } from './place.ts';
 import { PlainCheck } from './plain-check.ts';
 
 /** So many steps are taken before the first look at the clock. */
-const firstBurst = 8;
+const stepsBeforeLook = 8;
 /** So many steps may be taken between two looks at what others want. */
 const burstLimit = 8192;
 /** Keeping the state may take this share of the time; where it is large, it is kept less often. */
@@ -107,10 +107,10 @@ export class LightSteps {
   /** At first the clock is not looked at, for most children are short. */
   #firstSprint(limit: number): Begun | undefined {
     const burst = this.#burst;
-    const slow = burst.sprint(Math.min(firstBurst, limit), Infinity);
+    const slow = burst.sprint(Math.min(stepsBeforeLook, limit), Infinity);
     if (slow !== undefined || burst.done || burst.attention) return slow;
     this.#lastKept = this.#beginSlice();
-    return limit > firstBurst ? burst.sprint(limit - firstBurst, this.#deadline) : undefined;
+    return limit > stepsBeforeLook ? burst.sprint(limit - stepsBeforeLook, this.#deadline) : undefined;
   }
 
   /** @returns when */

@@ -121,7 +121,7 @@ export class Checkpoints {
   /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */
   #hold(): void {
     const { session } = this.#run;
-    session.hold(() => {
+    session.want(() => {
       const wishes = this.#wishes.splice(0);
       // The end has a save of its own.
       const due = !this.#run.hasEnded() && (this.#isDue || this.#urgent);

@@ -4,7 +4,7 @@ import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
 import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
-import { isHeld, leaves } from '../chart/tree-state.ts';
+import { isPausing, leaves } from '../chart/tree-state.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
@@ -16,7 +16,6 @@ import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { checkTree } from '../tree/strays.ts';
 import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
-import { Changes } from './changes.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Ending } from './ending.ts';
 import { checkGiven } from './given.ts';
@@ -24,13 +23,14 @@ import { HeldStore, patienceMs } from './held-store.ts';
 import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
-import { Pace } from './pace.ts';
 import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
 import { Saver } from './saver.ts';
 import { Suspending } from './suspending.ts';
+import { Throttle } from './throttle.ts';
+import { Waiters } from './waiters.ts';
 
 /**
- * A run of a loop. What its methods do, anyone can do who sends the same events to `actor`.
+ * A run of a loop. Pause, resume, step, stop, abort and give are events, which anyone may send to `actor` as well.
  * @typeParam Output what the run returns
  * @typeParam L the class of the loop
  */
@@ -44,10 +44,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   readonly #session: Session;
   readonly #options: StartOptions<any>;
   readonly #ending = new Ending<Output>();
-  readonly #changes = new Changes(() => this.#isQuiet);
+  readonly #waiters = new Waiters(() => this.#isStill);
   readonly #suspending: Suspending;
   /** Of those who ask for something again and again. */
-  readonly #pace = new Pace();
+  readonly #throttle = new Throttle();
   #ended = false;
   #aborted: { reason: unknown } | undefined;
   readonly #saver: Saver;
@@ -122,7 +122,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       pause: () => this.#send({ type: 'loop.pause' }),
       hasEnded: () => this.#ended,
       ended: this.#ending.reached,
-      isOver: () => this.#runEnded('suspended'),
+      endedError: () => this.#endedError('suspended'),
     });
   }
 
@@ -130,7 +130,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   #wire(): void {
     const session = this.#session;
     session.own = 1;
-    session.changed = () => this.#changes.changed();
+    session.changed = () => this.#waiters.changed();
     session.due = (steps) => this.#due(steps);
     session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(this.#loop, this.actor, actor));
     session.stepWaits = () => this.#checkpoints.stepWaits();
@@ -138,7 +138,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
     if (this.#savesAtOnce) session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     this.actor.subscribe({
-      next: () => this.#changes.changed(),
+      next: () => this.#waiters.changed(),
       error: (error) => this.#end(error),
       complete: () => this.#end(),
     });
@@ -228,12 +228,12 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    *   what a save failed with
    */
   give(key: string, value?: unknown): Promise<void> {
-    return this.#pace.after(this.#give(key, value));
+    return this.#throttle.after(this.#give(key, value));
   }
 
   async #give(key: string, value: unknown): Promise<void> {
     checkGiven(pathOf(this.#loop), key, value);
-    if (this.#ended || this.#suspending.done !== undefined) throw this.#runEnded(`given \`${key}\``);
+    if (this.#ended || this.#suspending.done !== undefined) throw this.#endedError(`given \`${key}\``);
     this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
     if (this.#savesAtOnce) await this.#checkpoints.saved();
   }
@@ -249,13 +249,13 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       this.#send({ type: 'loop.pause' });
       this.#sendsPause = false;
     }
-    return this.#pace.after(this.#changes.quiet());
+    return this.#throttle.after(this.#waiters.still());
   }
 
   /** Goes on after a pause. */
   resume(): void {
     this.#send({ type: 'loop.resume' });
-    this.#changes.changed();
+    this.#waiters.changed();
   }
 
   /**
@@ -267,7 +267,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
     this.#send({ type: 'loop.step', n });
-    return this.#pace.after(this.#changes.quiet());
+    return this.#throttle.after(this.#waiters.still());
   }
 
   /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
@@ -299,7 +299,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * A run that ends before it can be suspended is not: see `outcome`.
    *
    * Where loops run side by side, the step of one may wait for another that is paused already. That one then takes a
-   * step more, and again. If they have stood for 5 seconds in vain, the checkpoint is taken beside the step in flight,
+   * step more, and again. 5 seconds after it was asked for, the checkpoint is taken beside the step in flight,
    * whose signal aborts and which is run again on resume; unless that step may be changing a `Stateful` object: then it
    * is waited for, and `waitingFor` names it.
    * @returns the checkpoint
@@ -320,16 +320,16 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @throws LoopError `RUN_ENDED` if the run failed or was aborted before; `NOT_PLAIN_DATA`
    */
   checkpoint(): Promise<Checkpoint> {
-    const isQuiet = this.#isQuiet;
+    const isStill = this.#isStill;
     const checkpoint = this.#nextCheckpoint();
     // Where loops run, whoever asked is told at once: they go on meanwhile, and give the others their turn themselves.
-    return isQuiet ? this.#pace.after(checkpoint) : checkpoint;
+    return isStill ? this.#throttle.after(checkpoint) : checkpoint;
   }
 
   #nextCheckpoint(): Promise<Checkpoint> {
     if (this.#ended) {
       const finished = this.actor.getSnapshot().status === 'done';
-      return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#runEnded('captured'));
+      return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#endedError('captured'));
     }
     return new Promise((resolve, reject) => this.#capture(resolve, reject));
   }
@@ -337,7 +337,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** Calls back with a checkpoint while all innermost loops stand. */
   #capture(taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void): void {
     if (this.#ended) {
-      lost(this.#runEnded('captured'));
+      lost(this.#endedError('captured'));
       return;
     }
     const wish = (checkpoint: Checkpoint): undefined => {
@@ -349,7 +349,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RunProgress<SavedState<L>>, void> {
     this.#ending.askedFor();
-    const changes = this.#changes.listen();
+    const changes = this.#waiters.listen();
     // What the root was when somebody last looked: one who is slow misses states, but not the last.
     let seen: unknown = this.#ended ? this.actor.getSnapshot() : undefined;
     try {
@@ -377,20 +377,20 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     }
   }
 
-  /** All waits, or is over. */
-  get #isQuiet(): boolean {
+  /** All loops wait, or the run is over. */
+  get #isStill(): boolean {
     if (this.#ended) return true;
     return this.#session.beginning === 0 && leaves(this.actor).every((leaf) => leaf.getSnapshot().value === 'paused');
   }
 
   /** A pause was asked for, and all that runs has heard of it. */
   get #isPausing(): boolean {
-    return this.#begun && !this.#ended && isHeld(this.actor);
+    return this.#begun && !this.#ended && isPausing(this.actor);
   }
 
   #due(steps: number): void {
     this.#checkpoints.stepped(steps);
-    this.#changes.stepped();
+    this.#waiters.stepped();
     this.#checkpoints.takeIfDue();
   }
 
@@ -414,16 +414,16 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       saveError: this.#saveError,
     });
     this.#session.close();
-    this.#checkpoints.end(() => this.#runEnded('captured'));
+    this.#checkpoints.end(() => this.#endedError('captured'));
     const last = () => this.#checkpoints.take();
     const closing = this.#store?.close(outcome, last, () => this.#aborted?.reason) ?? Promise.resolve(outcome);
     void closing.then((closed) => {
       this.#ending.reach(closed);
-      this.#changes.changed();
+      this.#waiters.changed();
     });
   }
 
-  #runEnded(what: string): LoopError {
+  #endedError(what: string): LoopError {
     return new LoopError(
       'RUN_ENDED',
       `The run had ended before it could be ${what}. See its outcome.`,

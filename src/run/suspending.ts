@@ -16,7 +16,7 @@ interface OfRun {
   /** Never rejects. */
   readonly ended: Promise<unknown>;
   /** The error for whom wants what can no longer be done. */
-  isOver(): Error;
+  endedError(): Error;
 }
 
 /**
@@ -75,7 +75,7 @@ export class Suspending {
       // A store may take for ever: an abort ends it.
       const saving = run.save(checkpoint);
       if (saving !== undefined) await Promise.race([saving, run.ended]);
-      if (run.hasEnded()) throw run.isOver();
+      if (run.hasEnded()) throw run.endedError();
       // Steps that were in flight when it was taken and are over now, or what was resumed, are not in it.
       if (this.#stand().some((snapshot, i) => snapshot !== standing[i])) return undefined;
       this.#isDone = true;
@@ -89,12 +89,12 @@ export class Suspending {
 
   /** Takes a checkpoint; until `release` is called, no loop begins a step. */
   #standStill(): Promise<{ checkpoint: Checkpoint; standing: object[]; release: () => void }> {
-    const { checkpoints, hasEnded, isOver } = this.#run;
-    if (hasEnded()) return Promise.reject(isOver());
+    const { checkpoints, hasEnded, endedError } = this.#run;
+    if (hasEnded()) return Promise.reject(endedError());
     return new Promise((resolve, reject) => {
       checkpoints.want({
         taken: (checkpoint) => new Promise((release) => resolve({ checkpoint, standing: this.#stand(), release })),
-        lost: (error) => reject(hasEnded() ? isOver() : error),
+        lost: (error) => reject(hasEnded() ? endedError() : error),
       });
     });
   }

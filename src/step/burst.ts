@@ -7,7 +7,7 @@ import { isAwaited } from './is-awaited.ts';
 import type { Runner } from './runner.ts';
 
 /** How many steps may go by between two looks at the clock; so many at first, while nobody knows how long they take. */
-const [sprint, firstSprint] = [128, 8] as const;
+const [stepsPerLook, firstStepsPerLook] = [128, 8] as const;
 
 /** The hooks of a step. */
 export type StepHook = 'onAdvanceStart' | 'advance' | 'onAdvanceEnd';
@@ -33,7 +33,7 @@ export class Burst {
 
   readonly #running: Runner;
   /** How many steps there are before the next look at the clock. */
-  #ahead: number = firstSprint;
+  #ahead: number = firstStepsPerLook;
 
   constructor(running: Runner) {
     this.#running = running;
@@ -63,10 +63,10 @@ export class Burst {
         left -= ahead;
         if (left <= 0 || slow !== undefined || this.done || this.attention) return slow;
         if (now() >= deadline) {
-          this.#ahead = firstSprint;
+          this.#ahead = firstStepsPerLook;
           return slow;
         }
-        if (ahead < sprint) this.#ahead = ahead * 2;
+        if (ahead < stepsPerLook) this.#ahead = ahead * 2;
       }
     } finally {
       leaveHook(before);
@@ -112,7 +112,7 @@ export class Burst {
     return undefined;
   }
 
-  /** Steps with all their hooks. An async function takes half as long again for one, and awaiting what is no promise ten times. */
+  /** Steps with all their hooks. It is not async, which would cost half a step more; and an `await` of what is no promise, ten. */
   #anySteps(limit: number): Begun | undefined {
     const running = this.#running;
     const { loop, args } = running;
@@ -265,7 +265,7 @@ export class Burst {
 
   wholeIteration(): void {
     this.first = false;
-    this.#running.unit?.checkAgain();
+    this.#running.unit?.checkRerun();
     this.#running.committed();
     if (this.#running.loop.restarting) this.#running.loop.restarting = false;
   }
@@ -273,5 +273,5 @@ export class Burst {
 
 /** Looks at the clock now and then. */
 function isLate(taken: number, deadline: number): boolean {
-  return taken % sprint === 0 && now() >= deadline;
+  return taken % stepsPerLook === 0 && now() >= deadline;
 }

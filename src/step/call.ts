@@ -26,7 +26,7 @@ export interface UnitOfOnce {
   readonly isCurrent: boolean;
   asking<What extends Omit<Asked, 'at'>>(what: What): What & { in?: string };
   give(result: () => void): void;
-  settles(pending: Pending, settle: () => void): void;
-  leave(runs: readonly Got[]): void;
+  deliver(pending: Pending, settle: () => void): void;
+  putBack(runs: readonly Got[]): void;
   revived(known: Result, what: string): How;
 }

@@ -17,7 +17,7 @@ import { UsedArgs } from './used-args.ts';
 /** The hook or the step that children are run in; see `Unit`. */
 export interface UnitOfChildren extends UnitOfOnce {
   /** Children may be run: the state before it is in the context. */
-  readonly open: boolean;
+  readonly mayRunChildren: boolean;
   /** What it is called in errors. */
   readonly name: string;
   /** Children have been run in it. */
@@ -59,7 +59,7 @@ export class ChildRuns {
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
     const unit = this.#unit;
     if (child[host]?.busy || this.#underWay.get(name) !== undefined) throw alreadyRunning(child);
-    if (!unit.open) throw lateChild(child, unit.running);
+    if (!unit.mayRunChildren) throw lateChild(child, unit.running);
     unit.ran = true;
     const what = this.#askedFor(name, args);
     const run = new PendingRun(unit.awaits, what, args);
@@ -102,8 +102,8 @@ export class ChildRuns {
     try {
       return recall.ask(what, (got) => {
         if (this.#usesArgs(run, got)) return;
-        unit.leave([got]);
-        unit.settles(run, () => {
+        unit.putBack([got]);
+        unit.deliver(run, () => {
           this.#underWay.delete(what.run);
           run.settle(unit.revived(got, `a run of ${what.run}`));
         });
@@ -188,7 +188,7 @@ export class ChildRuns {
 
   #given(run: PendingRun, how: How): void {
     if (this.#unit.countUnderWay < 2) this.#settle(run, how);
-    else this.#unit.settles(run, () => this.#settle(run, how));
+    else this.#unit.deliver(run, () => this.#settle(run, how));
   }
 
   #settle(run: PendingRun, how: How): void {

@@ -78,7 +78,7 @@ export class Onces {
     const answer =
       recall?.ask(what, (got, inside) => {
         // The children that it ran are not run again: each is left as its last run left it.
-        this.#unit.leave(inside);
+        this.#unit.putBack(inside);
         this.#settle(pending, this.#unit.revived(got, nameOf(what)));
       }) ?? 'new';
     void reaction().then(() => this.#unit.awaits.codeWaits());
@@ -208,7 +208,7 @@ export class Onces {
   }
 
   #settle(pending: Pending, how: How): void {
-    this.#unit.settles(pending, () => {
+    this.#unit.deliver(pending, () => {
       this.#pending.delete(pending);
       pending.settle(how);
     });

@@ -43,7 +43,7 @@ export class OwnAwait implements AsksFor {
   }
 
   /** One of several that are under way is given. */
-  settles(pending: Pending, settle: () => void): void {
+  deliver(pending: Pending, settle: () => void): void {
     if (pending === this.#own) {
       // What the hook awaits itself next, it comes to after this.
       this.#own = undefined;

@@ -21,8 +21,8 @@ interface Known {
   give: (() => void) | undefined;
   /** Whether it was asked for again. */
   asked: boolean;
-  /** The place of its asking among the events. */
-  place: number;
+  /** Where its asking stands among the events. */
+  index: number;
 }
 
 /** What the journal says has happened, in order. */
@@ -61,8 +61,8 @@ export class Recall {
   #reacting = false;
   /** What goes on once all is given, and what begins once all that was under way does so. */
   #waiting: { then: () => void; isTime: () => boolean }[] = [];
-  /** What was asked for, and its place: while that is behind the next event, it was asked for out of order. */
-  #asked: { name: string; place: number }[] = [];
+  /** What was asked for, and where it stands among the events: while that is behind the next one, it was asked for out of order. */
+  #asked: { name: string; index: number }[] = [];
   #cancel: (() => void) | undefined;
   /** What is not as it was when the checkpoint was taken, until all has been: then nothing goes on yet. */
   #missing: (() => string | undefined) | undefined;
@@ -96,9 +96,9 @@ export class Recall {
     }
     this.#gifts = this.#events.filter(({ type }) => type === 'give').length;
     const times = new Map<string, number>();
-    for (const [place, { type, known }] of this.#events.entries()) {
+    for (const [index, { type, known }] of this.#events.entries()) {
       if (type === 'give') continue;
-      known.place = place;
+      known.index = index;
       this.#known.set(nth(times, known.what), known);
     }
   }
@@ -121,7 +121,7 @@ export class Recall {
   ask(what: Omit<Asked, 'at'>, give: (got: Got, inside: readonly Got[]) => void): Answer {
     const known = this.#known.get(nth(this.#times, what));
     if (known === undefined) {
-      if (!this.isOver) this.#asked.push({ name: nameOf(what), place: Infinity });
+      if (!this.isOver) this.#asked.push({ name: nameOf(what), index: Infinity });
       this.#watch();
       return 'new';
     }
@@ -129,14 +129,14 @@ export class Recall {
     known.asked = true;
     if (known.isGiven)
       known.give = () => give(known.what as Got, (what.wait === undefined && this.#inside.get(what.once)) || []);
-    if (known.place > this.#next) this.#asked.push({ name: nameOf(what), place: known.place });
+    if (known.index > this.#next) this.#asked.push({ name: nameOf(what), index: known.index });
     this.#advance();
     return known.isGiven ? 'remembered' : 'under way';
   }
 
   /** What is asked for next, as it was asked for before. */
   before(what: Omit<Asked, 'at'>): Asked | undefined {
-    const name = placeOf(what);
+    const name = requestOf(what);
     return this.#known.get(`${(this.#times.get(name) ?? 0) + 1} ${name}`)?.what;
   }
 
@@ -251,7 +251,7 @@ export class Recall {
 
   /** Something that was asked for out of order. */
   #early(): string | undefined {
-    this.#asked = this.#asked.filter(({ place }) => place > this.#next);
+    this.#asked = this.#asked.filter(({ index }) => index > this.#next);
     return this.#asked[0]?.name;
   }
 
@@ -299,15 +299,15 @@ function isOfOwnClass(argument: unknown): boolean {
   return typeof (globalThis as { [name: string]: unknown })[kind] !== 'function';
 }
 
-/** A name for the n-th time that something was asked for at its place. */
+/** A name for the n-th time that something was asked for. */
 function nth(times: Map<string, number>, what: Omit<Asked, 'at'>): string {
-  const name = placeOf(what);
+  const name = requestOf(what);
   const time = (times.get(name) ?? 0) + 1;
   times.set(name, time);
   return `${time} ${name}`;
 }
 
-function placeOf({ run, once, wait, in: within }: Omit<Asked, 'at'>): string {
+function requestOf({ run, once, wait, in: within }: Omit<Asked, 'at'>): string {
   return JSON.stringify([run ?? null, once ?? null, wait ?? null, within ?? null]);
 }
 
@@ -317,7 +317,7 @@ function eventsOf(inFlight: InFlight): Event[] {
   const over = new Set(given.flatMap(({ once, wait }) => (once === undefined || wait !== undefined ? [] : once)));
   const events: Event[] = new Array(inFlight.events);
   const known = (what: Asked, isGiven: boolean): Known => {
-    const one = { what, isGiven, give: undefined, asked: false, place: 0 };
+    const one = { what, isGiven, give: undefined, asked: false, index: 0 };
     events[what.at] = { type: 'ask', known: one };
     return one;
   };

@@ -27,7 +27,7 @@ export interface Runner {
   readonly parent: Runner | undefined;
   readonly session: SharedByRun;
   /** The hook or the step in flight. */
-  readonly unit: { readonly hook: string; hookReturned(promise: unknown): void; checkAgain(): void } | undefined;
+  readonly unit: { readonly hook: string; hookReturned(promise: unknown): void; checkRerun(): void } | undefined;
   readonly ended: boolean;
   /** Whole steps that are over. */
   readonly steps: number;

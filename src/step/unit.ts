@@ -22,8 +22,8 @@ import type { UsedArgs } from './used-args.ts';
  */
 export class Unit implements UnitOfChildren {
   readonly running: Runner;
-  /** Children may be run: the state before it is in the context. */
-  open: boolean;
+  /** The state before this hook or step is kept, so it can be run again, and children may be run in it. */
+  mayRunChildren: boolean;
   /** The hook that runs; of a step, the one that it has come to. */
   hook: string;
   /** It was in flight when the checkpoint was taken that this run came from: what it got then it gets again. */
@@ -41,10 +41,10 @@ export class Unit implements UnitOfChildren {
   #mismatch: LoopError | undefined = undefined;
 
   /** @param inFlight what it had got before a resume */
-  constructor(running: Runner, hook: string, open: boolean, inFlight: LoopContext['inFlight']) {
+  constructor(running: Runner, hook: string, mayRunChildren: boolean, inFlight: LoopContext['inFlight']) {
     this.running = running;
     this.hook = hook;
-    this.open = open;
+    this.mayRunChildren = mayRunChildren;
     this.recall = undefined;
     this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
@@ -61,10 +61,10 @@ export class Unit implements UnitOfChildren {
   }
 
   /** For the next hook or step, if nothing of this one is left. @returns whether it is */
-  renew(hook: string, open: boolean): boolean {
+  renew(hook: string, mayRunChildren: boolean): boolean {
     if (!this.#isOver) return false;
     this.hook = hook;
-    this.open = open;
+    this.mayRunChildren = mayRunChildren;
     this.ran = false;
     this.#children?.renew();
     this.awaits.renew();
@@ -107,8 +107,8 @@ export class Unit implements UnitOfChildren {
   }
 
   /** Its code is given something: a result, or an error. */
-  settles(pending: Pending, settle: () => void): void {
-    if (this.countUnderWay > 1) this.awaits.settles(pending, settle);
+  deliver(pending: Pending, settle: () => void): void {
+    if (this.countUnderWay > 1) this.awaits.deliver(pending, settle);
     else settle();
   }
 
@@ -150,7 +150,7 @@ export class Unit implements UnitOfChildren {
     this.#onces?.waits.endAll();
   }
 
-  /** Runs a child loop as an actor under this loop's; or gives what it returned, if this step got that before a resume. */
+  /** Runs a child loop: without an actor, while nobody looks. Or gives what it returned, if this step got that before a resume. */
   run(name: string, child: AnyLoop, args: unknown[]): Promise<unknown> {
     this.#children ??= new ChildRuns(this);
     return this.#children.run(name, child, args);
@@ -206,8 +206,8 @@ export class Unit implements UnitOfChildren {
     return how;
   }
 
-  /** Leaves children in the states that remembered runs left them in. */
-  leave(runs: readonly Got[]): void {
+  /** Puts children back into the states that remembered runs had left them in. */
+  putBack(runs: readonly Got[]): void {
     for (const { run, dict } of runs) {
       const child = run === undefined ? undefined : childNamed(this.running.loop, run);
       if (dict !== undefined && isLoop(child)) putState(child, dict);
@@ -216,7 +216,7 @@ export class Unit implements UnitOfChildren {
 
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
-    this.checkAgain();
+    this.checkRerun();
     if (this.childrenUnderWay > 0) return this.#settleChildren(this.#children!);
     this.#children?.checkLost();
     return undefined;
@@ -225,13 +225,13 @@ export class Unit implements UnitOfChildren {
   async #settleChildren(children: ChildRuns): Promise<void> {
     while (children.size > 0) {
       await children.over();
-      this.checkAgain();
+      this.checkRerun();
     }
     children.checkLost();
   }
 
   /** Of code that was run again and has returned: it has asked for the same, and come to the same. @throws LoopError `RESUME_MISMATCH` */
-  checkAgain(): void {
+  checkRerun(): void {
     if (this.#mismatch !== undefined) throw this.#mismatch;
     this.recall?.checkAsked();
   }

@@ -39,7 +39,7 @@ export function saysEnded(run: LoopRun<unknown>, outcome: Outcome<unknown>): str
 }
 
 /** Whether a checkpoint is of a run that had come to its end. */
-export function isOver({ value }: Phase): boolean {
+function isOver({ value }: Phase): boolean {
   return value === 'finished';
 }
 

@@ -37,7 +37,7 @@ export async function runTelling(made: Made, limit: number, tell: (cut: Cut) => 
 }
 
 /** The reason of the abort of a run that is cut for good. */
-export const cutOff: Error = new Error('The run was cut here.');
+const cutOff: Error = new Error('The run was cut here.');
 
 class Boundaries {
   readonly run: LoopRun<unknown>;

@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 /** Stands for what one of the two has not got at all. */
-export const nothing: { readonly toJSON: () => string } = { toJSON: () => 'nothing' };
+const nothing: { readonly toJSON: () => string } = { toJSON: () => 'nothing' };
 
 /** Where two values differ first, in the order of their keys. What they share with others, and functions, is not compared. */
 export function differenceOf(expected: unknown, got: unknown): Difference | undefined {

@@ -2,7 +2,7 @@ import type { Edge, PathMap } from './map.ts';
 import { isOver } from './map.ts';
 
 /** Two transitions, one right behind the other. */
-export const pairOf = (first: Edge, second: Edge): string => `${first.transition} | ${second.transition}`;
+const pairOf = (first: Edge, second: Edge): string => `${first.transition} | ${second.transition}`;
 
 /** All that a set of paths can cover. */
 export interface Targets {

@@ -1,15 +1,15 @@
 import { soon } from '../time/clock.ts';
-import { Pace } from './pace.ts';
+import { Throttle } from './throttle.ts';
 
 /** Who waits for something to change in a run: for it to come further, or to stand still. */
-export class Changes {
-  readonly #isQuiet: () => boolean;
+export class Waiters {
+  readonly #isStill: () => boolean;
   readonly #listeners = new Set<() => void>();
-  readonly #quiet: (() => void)[] = [];
+  readonly #whenStill: (() => void)[] = [];
 
-  /** @param isQuiet whether the run stands still */
-  constructor(isQuiet: () => boolean) {
-    this.#isQuiet = isQuiet;
+  /** @param isStill whether the run stands still */
+  constructor(isStill: () => boolean) {
+    this.#isStill = isStill;
   }
 
   /** Something has changed. */
@@ -19,7 +19,7 @@ export class Changes {
   }
 
   #look(): void {
-    if (this.#quiet.length > 0 && this.#isQuiet()) for (const resolve of this.#quiet.splice(0)) resolve();
+    if (this.#whenStill.length > 0 && this.#isStill()) for (const resolve of this.#whenStill.splice(0)) resolve();
   }
 
   /** Steps have been taken: a run that takes them does not stand still. */
@@ -28,11 +28,11 @@ export class Changes {
   }
 
   /** Resolves when the run stands still. */
-  quiet(): Promise<void> {
-    const quiet = new Promise<void>((resolve) => this.#quiet.push(resolve));
+  still(): Promise<void> {
+    const still = new Promise<void>((resolve) => this.#whenStill.push(resolve));
     // After what was sent has been handled, also where it was sent from a hook.
     soon(() => this.#look());
-    return quiet;
+    return still;
   }
 
   /** Tells one who looks at it again and again of changes: several that come between two looks are one. */
@@ -45,10 +45,10 @@ export class Changes {
     };
     this.#listeners.add(listener);
     // Who does something to the run with each change makes the next one: that must not keep all others from their turn.
-    const pace = new Pace();
+    const throttle = new Throttle();
     return {
       async next() {
-        const turn = pace.turnIfDue();
+        const turn = throttle.turnIfDue();
         if (turn !== undefined) await turn;
         if (!isNews) {
           await new Promise<void>((resolve) => {

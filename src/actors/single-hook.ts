@@ -12,22 +12,22 @@ import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hook
 import type { Running } from './running.ts';
 
 /** The hooks that run once in a run. */
-type OneShot = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
+type SingleHook = 'skip' | 'onSkip' | 'reset' | 'onRunStart' | 'onRunEnd';
 
 /** The actor of a hook that runs once. */
-export function oneShot(loop: AnyLoop, hook: OneShot): HookLogic {
-  return hookLogic(loop, (self) => new OneShotActor(loop, hook, self));
+export function singleHook(loop: AnyLoop, hook: SingleHook): HookLogic {
+  return hookLogic(loop, (self) => new SingleHookActor(loop, hook, self));
 }
 
-class OneShotActor implements HookActor {
+class SingleHookActor implements HookActor {
   stopped = false;
   isDone = false;
   readonly #loop: AnyLoop;
-  readonly #hook: OneShot;
+  readonly #hook: SingleHook;
   readonly #self: AnyActorRef;
   #running!: Running;
 
-  constructor(loop: AnyLoop, hook: OneShot, self: AnyActorRef) {
+  constructor(loop: AnyLoop, hook: SingleHook, self: AnyActorRef) {
     this.#loop = loop;
     this.#hook = hook;
     this.#self = self;

@@ -9,7 +9,7 @@ import { mustGiveTurn, slice, turn, waitsSoFar } from '../time/turn.ts';
  *       run.resume();
  *     }
  */
-export class Pace {
+export class Throttle {
   #waits!: number;
   #deadline!: number;
 

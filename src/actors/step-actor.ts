@@ -22,14 +22,14 @@ import { StepReports } from './step-reports.ts';
 const tried = 64;
 
 /**
- * The `advance` actor: takes the steps of a loop. One event per step where somebody watches, and where the loop has
- * children, so that the state before each step is in the context; one per slice elsewhere.
+ * The `advance` actor: takes the steps of a loop. Where somebody watches, each step is an event. Else the machine is told
+ * of several at once, of which nothing is lost: of a loop with children the state before each step is noted (`Held`).
  */
-export function pump(loop: AnyLoop): HookLogic {
-  return hookLogic(loop, () => new Pump(loop));
+export function stepActor(loop: AnyLoop): HookLogic {
+  return hookLogic(loop, () => new StepActor(loop));
 }
 
-class Pump implements HookActor {
+class StepActor implements HookActor {
   stopped = false;
 
   readonly #loop: AnyLoop;
@@ -50,10 +50,11 @@ class Pump implements HookActor {
   #awaited = 0;
   /** How often the program had waited before the last step. */
   #waitsBefore = 0;
-  /** How many steps there are still to be before the next look at the clock; when it was last looked at. */
   readonly #stride = new Stride();
-  #unseen = 0;
-  #began = 0;
+  /** How many steps there are still to be before the next look at the clock. */
+  #stepsToLook = 0;
+  /** When it was last looked at. */
+  #lookedAt = 0;
 
   constructor(loop: AnyLoop) {
     this.#loop = loop;
@@ -151,7 +152,7 @@ class Pump implements HookActor {
       }
       const { stood } = running.session;
       // Of a loop with children, as many steps go by between two looks at the clock as take about half a millisecond.
-      if (this.#parentSteps === undefined || --this.#unseen <= 0) this.#began = now();
+      if (this.#parentSteps === undefined || --this.#stepsToLook <= 0) this.#lookedAt = now();
       // Awaited only where there is something to await: that would cost as much as a burst of steps.
       const taken = this.#take(pace);
       const single = typeof taken === 'boolean' ? taken : await taken;
@@ -239,12 +240,12 @@ class Pump implements HookActor {
   /** After a step of a loop with children while nobody looks: whether there is nothing else to do than the next. */
   readonly #mayGoOn = (): boolean => {
     const { session, context } = this.#running;
-    if (this.#unseen <= 0 || this.#burst.done || this.attention || context.stop !== null) return false;
+    if (this.#stepsToLook <= 0 || this.#burst.done || this.attention || context.stop !== null) return false;
     if (!isQuiet(this.#running) || session.stepsUntilDue() <= session.claimed) return false;
     this.#reports.hold();
     // Whoever was told of the step may want something now.
     if (this.attention || this.stopped) return false;
-    if (--this.#unseen <= 0) this.#began = now();
+    if (--this.#stepsToLook <= 0) this.#lookedAt = now();
     return true;
   };
 
@@ -253,10 +254,10 @@ class Pump implements HookActor {
     const [running, burst, reports] = [this.#running, this.#burst, this.#reports];
     const { session } = running;
     const seen = now();
-    const took = seen - this.#began;
+    const took = seen - this.#lookedAt;
     this.#stride.took(took);
     const quiet = this.#parentSteps !== undefined && isQuiet(running);
-    this.#unseen = quiet ? Math.min(this.#stride.size, 16) : 0;
+    this.#stepsToLook = quiet ? Math.min(this.#stride.size, 16) : 0;
     const tired = seen >= this.#deadline;
     const due = session.stepsUntilDue() <= session.claimed;
     const late = tired && reports.isLate(seen);

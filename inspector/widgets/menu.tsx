@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface MenuProps {
   label: ComponentChildren;
@@ -15,7 +15,8 @@ export function Menu({ label, children }: MenuProps) {
   const close = () => {
     box.current!.open = false;
   };
-  useEffect(() => {
+  // As soon as it is open, and not once that has been painted: the next key may come before.
+  useLayoutEffect(() => {
     if (!open.value) return;
     // Before whatever was pressed sees it: that may take itself, and the way here, out of the document.
     const onPress = (event: Event) => {

@@ -151,7 +151,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /** @param signal which may have aborted already, before the run has begun */
   #endWith(signal: AbortSignal): void {
-    const over = onAbort(signal, () => this.abort(signal.reason));
+    const over = onAbort(signal, () => this.#abort(signal.reason));
     void this.#ending.reached.then(over);
     if (signal.aborted) this.#aborted = { reason: signal.reason };
   }
@@ -284,8 +284,14 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * Nothing more runs: signals abort, `output` rejects with the reason. The last checkpoint stays good.
    * A save in flight is waited for no longer than half a second. It goes on until it is done, and
    * the store holds the run until then. So an abort also ends the wait for a last save that never comes to an end.
+   * That the run was aborted is then no unhandled rejection, for somebody has asked for it.
    */
   abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', pathOf(this.#loop))): void {
+    this.#ending.askedFor();
+    this.#abort(reason);
+  }
+
+  #abort(reason: unknown): void {
     const first = this.#aborted === undefined;
     this.#aborted ??= { reason };
     if (this.#ended) this.#store?.cutShort();
@@ -400,7 +406,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     const why = 'Expected the store to save the run, and it failed without an error (it threw `undefined`).';
     const error = thrown === undefined ? new LoopError('STORE', why, pathOf(this.#loop)) : thrown;
     this.#saveError = { error };
-    this.abort(error);
+    this.#abort(error);
   }
 
   #end(error?: unknown): void {

@@ -80,7 +80,7 @@ export class RemoteRun<Output, L = any>
       return;
     }
     if (signal !== undefined) {
-      const over = onAbort(signal, () => this.abort(signal.reason));
+      const over = onAbort(signal, () => this.#abort(signal.reason));
       void this.#ending.reached.then(over);
     }
     way.hears(key, this);
@@ -157,6 +157,11 @@ export class RemoteRun<Output, L = any>
 
   /** See {@link LoopRun.abort}. A worker that does not get to it is ended with its `terminate()`. */
   abort(reason: unknown = new LoopError('STOPPED', 'was aborted without a reason.', this.#way.path)): void {
+    this.#ending.askedFor();
+    this.#abort(reason);
+  }
+
+  #abort(reason: unknown): void {
     this.#aborted ??= { reason };
     if (!this.#ended && this.#way.takeBack(this.#key)) this.#endUnbegun(reason);
     else this.#calls.tell({ ask: 'abort', reason: describeError(reason) }, reason);

@@ -1,4 +1,4 @@
-import { Loop } from 'loopchart';
+import { Loop, memoryStore } from 'loopchart';
 
 /** Prints, for each case, the failures that nobody heard of: each would end a Node process. */
 
@@ -41,6 +41,12 @@ class Parent extends Loop {
   }
 }
 
+const broken = {
+  ...memoryStore(),
+  save: () => Promise.reject(new Error('disk')),
+  acquire: () => Promise.reject(new Error('disk')),
+};
+
 const cases: Record<string, () => unknown> = {
   'start, and nobody asks': () => new Fails().start(),
   'run, and nobody awaits it': () => void new Fails().run(),
@@ -52,6 +58,9 @@ const cases: Record<string, () => unknown> = {
     run.output.catch(() => {});
   },
   outcome: () => new Fails().start().outcome,
+  abort: () => new Fails().start().abort(new Error('asked for')),
+  'a signal that aborts': () => new Fails().start({ signal: AbortSignal.abort(new Error('too late')) }),
+  'a store that fails': () => new Fails().start({ store: broken }),
   stop: () => void new Fails().start({ paused: true }).stop(),
   suspend: () => void new Fails().start().suspend(),
   iteration: async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +145,16 @@ describe('the program', () => {
     socket.on('open', () => socket.send(JSON.stringify({ type: 'send', id: 'fit#1', event })));
   };
 
+  /** The same, once the run of that directory has been saved: it takes less than a second to come to where it is asked. */
+  const whenSaved = (cwd: string, ask: (told: string) => void) => (told: string) => {
+    const saves = join(scratch, cwd, '.loopchart', 'run-digits');
+    const timer = setInterval(() => {
+      if (!existsSync(saves) || !readdirSync(saves).some((name) => name.endsWith('.ckpt'))) return;
+      clearInterval(timer);
+      ask(told);
+    }, 20);
+  };
+
   /** What is told of the training. */
   function learned(...outputs: string[]): string[] {
     return outputs.flatMap((output) => output.match(/^epoch \d+ +\d.*$/gm) ?? []);
@@ -208,7 +218,7 @@ describe('the program', () => {
   }, 180_000);
 
   test('stopped or aborted from its inspector, it says so, and the next start goes on', async () => {
-    const stop = fromPage({ type: 'loop.stop', reason: 'seen enough' });
+    const stop = whenSaved('page', fromPage({ type: 'loop.stop', reason: 'seen enough' }));
     // So many epochs that it cannot come to its end before it is told to stop.
     const stopped = await program('page', ['--epochs', '999'], ' 50.0 %', stop);
     expect(stopped.code).toBe(0);

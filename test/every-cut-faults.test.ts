@@ -290,6 +290,67 @@ describe('everyCut finds chance', () => {
   });
 });
 
+/** Two rows, which it returns as they stand in its state. */
+class Rows extends Loop<number[]> {
+  override state: { rows: number[] } = { rows: [] };
+  get done() {
+    return this.state.rows.length >= 2;
+  }
+  reset() {
+    this.state.rows.length = 0;
+  }
+  advance() {
+    this.state.rows.push(this.state.rows.length);
+  }
+  override onRunEnd() {
+    return this.state.rows;
+  }
+}
+
+describe('everyCut finds an object that two loops share', () => {
+  test('and says what the run itself has said of it', async () => {
+    class Keeps extends Count {
+      override state: { n: number; last?: number[] } = { n: 0 };
+      rows = new Rows();
+      override async advance() {
+        this.state.last?.push(7);
+        this.state.last = await this.rows.run();
+        this.state.n++;
+      }
+    }
+    const error = await fault(everyCut(() => new Keeps(3)));
+    expect(error.causes).toEqual([
+      {
+        kind: 'unknown',
+        says: expect.stringMatching(
+          /^It was refused, and the error says why\. .*`state\.last` is not as when the checkpoint was/,
+        ),
+        advice: 'What the error says.',
+      },
+    ]);
+  });
+
+  test('and does not take it for a question of time, of which only the library has asked', async () => {
+    class Changes extends Count {
+      override state = { n: 0, total: 0 };
+      rows = new Rows();
+      others = new Rows();
+      override async advance() {
+        (await this.rows.run()).push(7);
+        await this.others.run();
+        this.state.total += this.rows.state.rows.length;
+        this.state.n++;
+      }
+      override onRunEnd() {
+        return this.state.total;
+      }
+    }
+    const error = await fault(everyCut(() => new Changes(3)));
+    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', causes: [{ kind: 'unknown' }] });
+    expect(error.message).toContain('expected 9, got 8');
+  });
+});
+
 describe('everyCut finds what outlives a run', () => {
   test('a variable of the module', async () => {
     let at = 0;

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../checkpoint/contents.ts';
+import { LoopError } from '../../data/errors.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { walk } from '../../tree/tree.ts';
 import { changedArguments } from './arguments.ts';
@@ -27,7 +28,8 @@ export interface Trial {
   limit: number;
 }
 
-export async function causesOfCut(trial: Trial, cuts: readonly Cut[]): Promise<Cause[]> {
+/** @param got what came of the first of the cuts */
+export async function causesOfCut(trial: Trial, cuts: readonly Cut[], got: Measured): Promise<Cause[]> {
   const { calls } = await withChance([], async () => await measure(await trial.maker.make(), trial.limit));
   const cause = await provenCause(trial, cuts, calls.get('random'));
   const causes = cause === undefined ? [] : [cause];
@@ -35,7 +37,7 @@ export async function causesOfCut(trial: Trial, cuts: readonly Cut[]): Promise<C
   if (random !== undefined && cause?.kind !== 'random')
     causes.push(ofChance('random', random, 'A run that goes on draws others.'));
   if (time !== undefined && causes.length === 0) causes.push(ofChance('time', time, 'A run that goes on asks later.'));
-  return causes.length > 0 ? causes : [unknown];
+  return causes.length > 0 ? causes : [got.error instanceof LoopError ? saidBy(got.error) : unknown];
 }
 
 async function provenCause(
@@ -225,6 +227,14 @@ const later: Cause = {
   advice:
     'Do not measure time across a step that may be cut; ask in once for a time at which something is due, and compare.',
 };
+
+function saidBy({ message }: LoopError): Cause {
+  return {
+    kind: 'unknown',
+    says: `It was refused, and the error says why. ${message}`,
+    advice: 'What the error says.',
+  };
+}
 
 const unknown: Cause = {
   kind: 'unknown',

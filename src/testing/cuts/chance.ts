@@ -132,8 +132,9 @@ function replace(holder: any, name: string, by: (original: any) => unknown): Rep
   };
 }
 
-/** Where this library lies. */
+/** Where this library lies, and which file of it this is. */
 const here = new URL('../..', import.meta.url).pathname;
+const thisFile = new URL(import.meta.url).pathname;
 
 /** What a runtime and its tools call for themselves: to say where in the source an error came from, say. */
 const ofTools = /prepareStackTrace|node_modules[\\/]source-map/;
@@ -151,7 +152,10 @@ function askedIn(): string | undefined {
     const stack = new Error().stack ?? '';
     if (ofTools.test(stack)) return undefined;
     const frames = stack.split('\n').slice(1).map(decoded);
-    return frames.find((frame) => !frame.includes(here) && !/node_modules|node:|\(<anonymous>\)/.test(frame));
+    // Whoever has asked, and what that was asked by. Where it comes to the library, that had asked for its own ends.
+    const askers = frames.filter((frame) => !frame.includes(thisFile));
+    const asker = askers.find((frame) => frame.includes(here) || !/node_modules|node:|\(<anonymous>\)/.test(frame));
+    return asker?.includes(here) ? undefined : asker;
   } finally {
     Error.stackTraceLimit = limit;
     isLooking = false;

@@ -92,7 +92,7 @@ class Proof {
       const difference = firstDifference(whole, got);
       if (difference !== undefined) {
         const trial = { maker: this.#maker, whole, limit: this.#trialLimit };
-        const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))]);
+        const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))], got);
         throw resumeDiffers({ ...this.#told(report), difference, causes, cut }, got);
       }
       this.#checkEffects(effects, cut, got, report);

@@ -46,19 +46,33 @@ abstract class Parent extends Steps {
   readonly child: Child = new Child();
 }
 
-/** A run, and those that go on from each of its checkpoints: side by side, for what differs is waited for a while. */
+/** Goes on from a checkpoint. What is refused at once is told as an outcome is. @param again given one that it takes itself at once */
+async function goneOn(make: () => Loop<any, any>, text: string, options: object, again: (text: string) => void) {
+  try {
+    const run = make().start({ from: JSON.parse(text) as Checkpoint, ...options });
+    run.checkpoint().then(
+      (checkpoint) => again(JSON.stringify(checkpoint)),
+      () => {},
+    );
+    return await run.outcome;
+  } catch (error) {
+    return { output: undefined, error };
+  }
+}
+
+/**
+ * A run, those that go on from each of its checkpoints, and those that go on from one that these have taken before their step
+ * had come to where it was: side by side, for what differs is waited for a while.
+ */
 async function resumedAll(make: () => Loop<any, any>, args?: () => unknown[]) {
   const store = keepingAll();
   const whole = await make().start({ store, every: 'step', durability: 'sync', ...(args && { args: args() }) }).outcome;
   const resumed = store.kept.map(async (text, i) => {
-    try {
-      const from = JSON.parse(text) as Checkpoint;
-      return await make().start({ from, ...(i % 2 === 0 ? {} : { inspect: () => {} }) }).outcome;
-    } catch (error) {
-      return { output: undefined, error };
-    }
+    const again: string[] = [];
+    const first = await goneOn(make, text, i % 2 === 0 ? {} : { inspect: () => {} }, (one) => again.push(one));
+    return [first, ...(await Promise.all(again.map((one) => goneOn(make, one, {}, () => {}))))];
   });
-  return { whole, texts: store.kept, resumed: await Promise.all(resumed) };
+  return { whole, texts: store.kept, resumed: (await Promise.all(resumed)).flat() };
 }
 
 /** How the runs end that go on from each checkpoint: whether exactly, or by which error. None in any other way. */
@@ -100,6 +114,27 @@ describe('what something else than the step’s own code has changed is not done
       }
     }
     expect(await endings(() => new Lends())).toEqual(refused);
+  });
+
+  test('in a state of many keys, by the function of a `once`', async () => {
+    class Table extends Steps {
+      override state: { n: number; rows: number[]; [row: `row ${number}`]: number } = { n: 0, rows: [] };
+      async work() {
+        for (let i = 0; i < 100; i++) this.state[`row ${i}`] = i;
+        await this.once('last', () => {
+          if (this.state.n === 0) this.state['row 100'] = 100;
+        });
+        await this.once('after', () => 1);
+      }
+    }
+    expect(await endings(() => new Table())).toEqual(refused);
+    class Own extends Table {
+      override async work() {
+        for (let i = 0; i < 101; i++) this.state[`row ${i}`] = i;
+        await this.once('after', () => 1);
+      }
+    }
+    expect(await endings(() => new Own())).toEqual(exact);
   });
 
   test('in the state, by a child that reaches it some other way', async () => {
@@ -154,8 +189,13 @@ describe('what something else than the step’s own code has changed is not done
     const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
     actor.stop();
     const later = createActor(new Lends().machine, { snapshot }).start();
+    const again = JSON.parse(JSON.stringify(later.getPersistedSnapshot()));
     later.send({ type: 'loop.resume' });
     await expect(toPromise(later)).rejects.toMatchObject({ code: 'RESUME_MISMATCH' });
+    // Persisted once more before its step had come to where it was.
+    const last = createActor(new Lends().machine, { snapshot: again }).start();
+    last.send({ type: 'loop.resume' });
+    await expect(toPromise(last)).rejects.toMatchObject({ code: 'RESUME_MISMATCH' });
   });
 });
 

@@ -10,7 +10,7 @@ import { waitingForParent } from '../step/restored-children.ts';
 import type { Runner } from '../step/runner.ts';
 import { Unit } from '../step/unit.ts';
 import { soon } from '../time/clock.ts';
-import { type AnyLoop, type ArgsInStep, type Host, host } from '../tree/any-loop.ts';
+import { type AnyLoop, type Host, host, type StepOfLoop } from '../tree/any-loop.ts';
 import { isLinked, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
 import { EndedRuns } from './ended-runs.ts';
@@ -273,7 +273,7 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     return this.unit?.childRun(name);
   }
 
-  get argsInStep(): ArgsInStep | undefined {
+  get stepInFlight(): StepOfLoop | undefined {
     return this.unit;
   }
 

@@ -74,6 +74,8 @@ export interface InFlight {
   ran: boolean;
   /** In a checkpoint: the keys of the state that the step has changed, and what they hold; see `as-it-was.ts`. */
   changed?: { [key: string]: string };
+  /** The same of the state as a whole, where that is more than 64 keys. */
+  changedState?: string;
   /** In a checkpoint: of models that it has as they were before the step, what they had come to; see `models-as-they-were.ts`. */
   changedAssets?: { [path: string]: string };
 }

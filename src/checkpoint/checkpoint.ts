@@ -75,7 +75,7 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, found: Found): Phase {
   checkRemembered(loop, rest.inFlight);
   found.loops[pathOf(loop)] = rest.steps;
   const models = running.length === 0 && rest.inFlight !== null ? found.models?.() : undefined;
-  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.argsInStep, models);
+  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.stepInFlight, models);
   const usedArgs = rest.name === null && snapshot.status === 'active' ? usedArgsOf(loop, rest.args) : {};
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
   const touched = new Set([...running, ...childrenRun(rest.inFlight)]);

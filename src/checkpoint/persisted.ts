@@ -66,7 +66,7 @@ function withStep(loop: AnyLoop, snapshot: Persisted, persisted: Persisted): Per
   const running = loop[host] as (Host & { hasActor: boolean; actor: AnyActorRef }) | undefined;
   if (snapshot.status !== 'active' || !running?.hasActor || running.actor.getSnapshot() !== snapshot) return persisted;
   const { context } = persisted;
-  const inFlight = withChanges(loop, context.inFlight, context.state, running.argsInStep);
+  const inFlight = withChanges(loop, context.inFlight, context.state, running.stepInFlight);
   return inFlight === context.inFlight ? persisted : { ...persisted, context: { ...context, inFlight } };
 }
 

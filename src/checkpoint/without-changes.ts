@@ -25,7 +25,7 @@ const asItIs: Form = { read: (value) => value, write: (value) => value };
 
 function journalWithout(inFlight: InFlight | null): InFlight | null {
   if (inFlight === null) return null;
-  const { changed: _, changedAssets: __, ...journal } = inFlight;
+  const { changed: _, changedState: __, changedAssets: ___, ...journal } = inFlight;
   return { ...journal, asked: journal.asked.map(unsealed), got: journal.got.map((piece) => piece.map(unsealed)) };
 }
 

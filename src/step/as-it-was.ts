@@ -4,7 +4,7 @@ import { LoopError } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
-import type { AnyLoop, ArgsInStep } from '../tree/any-loop.ts';
+import type { AnyLoop, StepOfLoop } from '../tree/any-loop.ts';
 import { savesItsState } from '../tree/state-dict.ts';
 import { ModelsAsTheyWere } from './models-as-they-were.ts';
 
@@ -26,7 +26,7 @@ import { ModelsAsTheyWere } from './models-as-they-were.ts';
 /** Of the keys of the state that a step in flight has changed, what they hold, as a seal. */
 export type Changed = { [key: string]: string };
 
-/** So many are noted: a state may have as many as a table has rows. */
+/** So many keys are noted each by itself: a state may have as many as a table has rows. Of more, the state as a whole is. */
 const mostKeys = 64;
 
 /**
@@ -37,29 +37,36 @@ export function withChanges(
   loop: AnyLoop,
   inFlight: InFlight | null,
   before: Json,
-  args: ArgsInStep | undefined,
+  step: StepOfLoop | undefined,
   models: { [path: string]: string } = {},
 ): InFlight | null {
   if (inFlight === null || inFlight.events === 0) return inFlight;
-  const { changed: _, changedAssets: __, ...given } = inFlight;
-  const used = args?.usedArgs;
+  // What it has not come to yet, after a resume, is not forgotten by the next one.
+  if (step?.isAsItWas !== true && isNoted(inFlight)) return inFlight;
+  const { changed: _, changedState: __, changedAssets: ___, ...given } = inFlight;
+  const used = step?.usedArgs;
   const journal = used === undefined ? given : { ...given, got: withUsed(given.got, used) };
   const changed = changesOf(loop, before);
   const asked = journal.asked.map((one) => {
     const { changed: _, ...rest } = one;
-    const now = one.run === undefined || one.args === undefined ? undefined : args?.argsOf(one.run);
+    const now = one.run === undefined || one.args === undefined ? undefined : step?.argsOf(one.run);
     const seal = now === undefined ? undefined : sealOfArgs(one.args!, now);
     return seal === undefined ? rest : { ...rest, changed: seal };
   });
   return {
     ...journal,
     asked,
-    ...(Object.keys(changed).length === 0 ? {} : { changed }),
+    ...changed,
     ...(Object.keys(models).length === 0 ? {} : { changedAssets: models }),
   };
 }
 
-function withUsed(pieces: Got[][], usedArgs: NonNullable<ArgsInStep['usedArgs']>): Got[][] {
+/** Whether a checkpoint has noted something of it. */
+function isNoted({ changed, changedState, changedAssets, asked }: InFlight): boolean {
+  return (changed ?? changedState ?? changedAssets) !== undefined || asked.some((one) => one.changed !== undefined);
+}
+
+function withUsed(pieces: Got[][], usedArgs: NonNullable<StepOfLoop['usedArgs']>): Got[][] {
   const times = new Map<string, number>();
   return pieces.map((piece) =>
     piece.map((got) => {
@@ -72,13 +79,15 @@ function withUsed(pieces: Got[][], usedArgs: NonNullable<ArgsInStep['usedArgs']>
   );
 }
 
-/** The keys of a loop's state that are no longer as they were. */
-function changesOf(loop: AnyLoop, before: Json): Changed {
+/** What of a loop's state is no longer as it was. */
+function changesOf(loop: AnyLoop, before: Json): Pick<InFlight, 'changed' | 'changedState'> {
   const now = savesItsState(loop) ? plainOrNot(loop.state)?.copy : undefined;
   if (!isRecord(now) || !isRecord(before)) return {};
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
   const changed = [...keys].filter((key) => !isAlike(own(before, key), own(now, key)));
-  return Object.fromEntries(changed.slice(0, mostKeys).map((key) => [key, sealOfValue(own(now, key))]));
+  if (changed.length === 0) return {};
+  if (changed.length > mostKeys) return { changedState: sealOfValue(now) };
+  return { changed: Object.fromEntries(changed.map((key) => [key, sealOfValue(own(now, key))])) };
 }
 
 /** What arguments are now, where that is not what they were. */
@@ -92,13 +101,15 @@ export function sealOfArgs(before: readonly Json[], args: readonly unknown[]): s
 export class AsItWas {
   readonly #loop: AnyLoop;
   readonly #changed: Changed;
+  readonly #changedState: string | undefined;
   readonly #args: { run: string; before: readonly Json[]; seal: string }[];
   readonly #models: ModelsAsTheyWere;
 
-  constructor(loop: AnyLoop, { changed = {}, changedAssets, asked }: InFlight) {
+  constructor(loop: AnyLoop, { changed = {}, changedState, changedAssets, asked }: InFlight) {
     this.#models = new ModelsAsTheyWere(loop, changedAssets);
     this.#loop = loop;
     this.#changed = changed;
+    this.#changedState = changedState;
     this.#args = asked.flatMap(({ run, args: before = [], changed: seal }) =>
       run === undefined || seal === undefined ? [] : [{ run, before, seal }],
     );
@@ -106,12 +117,17 @@ export class AsItWas {
 
   /** Whether there is nothing to come to. */
   get isNothing(): boolean {
-    return Object.keys(this.#changed).length === 0 && this.#args.length === 0 && this.#models.areNone;
+    return !this.#hasChanged && this.#args.length === 0 && this.#models.areNone;
+  }
+
+  get #hasChanged(): boolean {
+    return this.#changedState !== undefined || Object.keys(this.#changed).length > 0;
   }
 
   /** What is not as it was. @param argsOf the arguments of a child that was asked for, as they are now */
   missing(argsOf: (child: string) => readonly unknown[] | undefined): string | undefined {
-    const state = Object.keys(this.#changed).length === 0 ? undefined : plainOrNot(this.#loop.state)?.copy;
+    const state = this.#hasChanged ? plainOrNot(this.#loop.state)?.copy : undefined;
+    if (this.#changedState !== undefined && sealOfValue(state) !== this.#changedState) return '`state` is';
     for (const [key, seal] of Object.entries(this.#changed)) {
       if (!isRecord(state) || sealOfValue(own(state, key)) !== seal) return `\`state.${key}\` is`;
     }

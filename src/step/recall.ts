@@ -66,6 +66,7 @@ export class Recall {
   #cancel: (() => void) | undefined;
   /** What is not as it was when the checkpoint was taken, until all has been: then nothing goes on yet. */
   #missing: (() => string | undefined) | undefined;
+  #isAsItWas: boolean;
   #isLooking = false;
   #cancelLook: (() => void) | undefined;
   /** Called with the error when the step asks for something else than before. */
@@ -84,6 +85,7 @@ export class Recall {
     missing: (() => string | undefined) | undefined,
   ) {
     this.#missing = missing;
+    this.#isAsItWas = missing === undefined;
     this.#unit = unit;
     this.#path = path;
     this.#fail = fail;
@@ -106,6 +108,11 @@ export class Recall {
   /** Whether all that is remembered has been given. */
   get isGiven(): boolean {
     return this.#gifts === 0 && !this.#reacting;
+  }
+
+  /** Whether the step has come to the state and the arguments that it had when the checkpoint was taken. */
+  get isAsItWas(): boolean {
+    return this.#isAsItWas;
   }
 
   /** Whether all that was under way was asked for as well. */
@@ -216,7 +223,10 @@ export class Recall {
     // At the beginning of a long journal there is nothing to be seen.
     if (this.#missing === undefined || this.#gifts > lastLooks) return undefined;
     const missing = this.#missing();
-    if (missing === undefined) this.#missing = undefined;
+    if (missing === undefined) {
+      this.#missing = undefined;
+      this.#isAsItWas = true;
+    }
     return missing;
   }
 

@@ -175,6 +175,10 @@ export class Unit implements UnitOfChildren {
     return this.#children?.askedFor(child)?.args;
   }
 
+  get isAsItWas(): boolean {
+    return this.recall === undefined || this.recall.isAsItWas;
+  }
+
   get usedArgs(): UsedArgs | undefined {
     return this.#children?.usedArgs;
   }

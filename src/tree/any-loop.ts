@@ -22,11 +22,13 @@ export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
 /** What was found in the fields of a loop; see `partsOf`. */
 export const fieldsSlot: unique symbol = Symbol('loopchart.fields');
 
-/** What has become of the arguments of the children that a step has run. */
-export interface ArgsInStep {
-  /** Of one that runs, as they are now. */
+/** The step that a loop is in, as a checkpoint notes it: see `as-it-was.ts`. */
+export interface StepOfLoop {
+  /** Of one that is run again: whether it has come to what was noted of it when the checkpoint was taken. */
+  readonly isAsItWas: boolean;
+  /** The arguments of a child that runs, as they are now. */
   argsOf(child: string): readonly unknown[] | undefined;
-  /** Of those that have ended, seals of what was changed. */
+  /** Of the arguments of children that have ended, seals of what was changed. */
   readonly usedArgs: { sealOf(child: string, time: number): string | undefined } | undefined;
 }
 
@@ -39,8 +41,7 @@ export interface Host {
   readonly signal: AbortSignal;
   /** The arguments of the run, as they are now. */
   readonly args: readonly unknown[];
-  /** Those of the children that the step in flight has run. */
-  readonly argsInStep: ArgsInStep | undefined;
+  readonly stepInFlight: StepOfLoop | undefined;
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
   receive(key: string): Promise<unknown>;
   sleep(key: string, ms: number): Promise<unknown>;

@@ -51,6 +51,8 @@ export interface Asked {
   args?: Json[];
   /** In a checkpoint: of arguments that are no longer what they were, what they are; see `as-it-was.ts`. */
   changed?: string;
+  /** In a checkpoint: a run that was asked for in a `once`, and that nobody awaits. If it fails, so does the step. */
+  unawaited?: true;
   /** How many events the step had had before. */
   at: number;
 }

@@ -91,6 +91,7 @@ const asked: Check = (value, at) => {
     in: text,
     args: listOf(plain),
     changed: text,
+    unawaited: flag,
     dict,
   })(value, at);
   const { run, once, wait, until } = value as Asked;

@@ -48,7 +48,9 @@ export function withChanges(
   const journal = used === undefined ? given : { ...given, got: withUsed(given.got, used) };
   const changed = changesOf(loop, before);
   const asked = journal.asked.map((one) => {
-    const { changed: _, ...rest } = one;
+    const { changed: _, ...asked } = one;
+    const isUnheard = one.run !== undefined && one.in !== undefined && step?.isAwaited(one.run) === false;
+    const rest = isUnheard ? { ...asked, unawaited: true as const } : asked;
     const now = one.run === undefined || one.args === undefined ? undefined : step?.argsOf(one.run);
     const seal = now === undefined ? undefined : sealOfArgs(one.args!, now);
     return seal === undefined ? rest : { ...rest, changed: seal };

@@ -1,6 +1,7 @@
 import type { Asked, Got, Result } from '../chart/journal.ts';
+import type { LoopError } from '../data/errors.ts';
 import type { OwnAwait } from './own-await.ts';
-import type { Pending } from './pending.ts';
+import type { AskedRun, Pending } from './pending.ts';
 import type { Recall } from './recall.ts';
 import type { How } from './remembered.ts';
 import type { AskedOnce, Runner } from './runner.ts';
@@ -28,5 +29,6 @@ export interface UnitOfOnce {
   give(result: () => void): void;
   deliver(pending: Pending, settle: () => void): void;
   putBack(runs: readonly Got[]): void;
+  runOn(runs: readonly AskedRun[]): LoopError | undefined;
   revived(known: Result, what: string): How;
 }

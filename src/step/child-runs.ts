@@ -1,9 +1,9 @@
 import type { LoopContext } from '../chart/context.ts';
-import { type Got, givenIn, plainArgs } from '../chart/journal.ts';
+import { type Got, givenIn, plainArgs, wholeArgs } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
-import { pathOf } from '../tree/tree.ts';
+import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { notAsItWas, sealOfArgs } from './as-it-was.ts';
 import type { UnitOfOnce } from './call.ts';
 import { type AskedRun, type ChildThatRuns, PendingRun } from './pending.ts';
@@ -112,6 +112,22 @@ export class ChildRuns {
       unit.mismatched(error as LoopError);
       throw error;
     }
+  }
+
+  /** A run that has outlived the `once` which had asked for it goes on by itself, with the arguments that the journal has. */
+  runOn({ unawaited, ...what }: AskedRun): void {
+    const { recall, running, name } = this.#unit;
+    const child = childNamed(running.loop, what.run);
+    const args = wholeArgs(what.args ?? []);
+    if (!isLoop(child) || args === null) {
+      this.#unit.mismatched(cannotRunOn(what, name, running.path));
+      return;
+    }
+    const run = new PendingRun(this.#unit.awaits, what, args);
+    run.awaited = unawaited !== true;
+    this.#unit.ran = true;
+    this.#underWay.add(run);
+    recall!.whenGiven(() => this.#beginNow(child, run, what));
   }
 
   /** Whether the child had changed its arguments: it is not run again, so that they are not changed again. */
@@ -241,6 +257,15 @@ export class ChildRuns {
     this.#underWay.clear();
     return left;
   }
+}
+
+function cannotRunOn({ run, in: once }: AskedRun, unit: string, path: string): LoopError {
+  return new LoopError(
+    'RESUME_MISMATCH',
+    `The ${unit} in flight had run \`${run}\` in once('${once}'), which had returned when the checkpoint was taken while the run went on. ` +
+      'It cannot go on now, for it was given an argument that is no plain data. Give it plain data, or await it in that function.',
+    path,
+  );
 }
 
 function lateChild(child: AnyLoop, { path }: Runner): LoopError {

@@ -74,13 +74,14 @@ export class Onces {
   ask(what: AskedOnce, begin: (call: Call) => void): Promise<unknown> {
     const { running, recall } = this.#unit;
     const pending = new Pending(this.#unit.awaits);
-    this.#pending.add(pending);
     const answer =
       recall?.ask(what, (got, inside) => {
-        // The children that it ran are not run again: each is left as its last run left it.
+        // The children that it ran are not run again: each is left as its last run left it, and those that ran on run on.
         this.#unit.putBack(inside);
-        this.#settle(pending, this.#unit.revived(got, nameOf(what)));
+        const error = what.wait === undefined ? this.#unit.runOn(recall.leftBy(what.once)) : undefined;
+        this.#settle(pending, error === undefined ? this.#unit.revived(got, nameOf(what)) : { error });
       }) ?? 'new';
+    this.#pending.add(pending);
     void reaction().then(() => this.#unit.awaits.codeWaits());
     const call = { what, step: running.steps, hook: running.unit!.hook, pending, isKnown: answer !== 'new' };
     const perform = () => begin(call);

@@ -5,6 +5,7 @@ import { shown } from '../data/shown.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
 import { notAsItWas } from './as-it-was.ts';
+import type { AskedRun } from './pending.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
 const patience = 1000;
@@ -51,6 +52,8 @@ export class Recall {
   readonly #times = new Map<string, number>();
   /** What the functions of calls of `once` that have returned had got, by key. */
   readonly #inside = new Map<string | undefined, Got[]>();
+  /** Runs that those functions had begun, and that were under way though the calls had returned. */
+  readonly #outliving: readonly AskedRun[];
   readonly #path: () => string;
   readonly #unit: string;
   /** The next event. */
@@ -69,6 +72,7 @@ export class Recall {
   #isAsItWas: boolean;
   #isLooking = false;
   #cancelLook: (() => void) | undefined;
+  #stoppedBy: LoopError | undefined;
   /** Called with the error when the step asks for something else than before. */
   readonly #fail: (error: LoopError) => void;
 
@@ -96,6 +100,7 @@ export class Recall {
       if (inside === undefined) this.#inside.set(got.in, [got]);
       else inside.push(got);
     }
+    this.#outliving = outliving(inFlight);
     this.#gifts = this.#events.filter(({ type }) => type === 'give').length;
     const times = new Map<string, number>();
     for (const [index, { type, known }] of this.#events.entries()) {
@@ -123,9 +128,10 @@ export class Recall {
   /**
    * The step asks for something.
    * @param give called with what is remembered, if anything is, when it is its turn; of a `once`, with what its function got
-   * @throws LoopError `RESUME_MISMATCH` if it was asked with other arguments
+   * @throws LoopError `RESUME_MISMATCH` if it was asked with other arguments, or something else was not as before already
    */
   ask(what: Omit<Asked, 'at'>, give: (got: Got, inside: readonly Got[]) => void): Answer {
+    if (this.#stoppedBy !== undefined) throw this.#stoppedBy;
     const known = this.#known.get(nth(this.#times, what));
     if (known === undefined) {
       if (!this.isOver) this.#asked.push({ name: nameOf(what), index: Infinity });
@@ -139,6 +145,11 @@ export class Recall {
     if (known.index > this.#next) this.#asked.push({ name: nameOf(what), index: known.index });
     this.#advance();
     return known.isGiven ? 'remembered' : 'under way';
+  }
+
+  /** The runs that a `once` which has returned had left under way: its function, which would ask for them, is not called again. */
+  leftBy(once: string | undefined): AskedRun[] {
+    return this.#outliving.filter((run) => run.in === once && once !== undefined);
   }
 
   /** What is asked for next, as it was asked for before. */
@@ -170,8 +181,9 @@ export class Recall {
     if (missing !== undefined) throw notAsItWas(missing, this.#unit, this.#path());
   }
 
-  /** Nothing more is given. */
-  stop(): void {
+  /** Nothing more is given. @param error what is thrown at whoever asks for more, if that is known */
+  stop(error?: LoopError): void {
+    this.#stoppedBy ??= error;
     this.#cancel?.();
     this.#cancelLook?.();
     this.#missing = undefined;
@@ -321,10 +333,22 @@ function requestOf({ run, once, wait, in: within }: Omit<Asked, 'at'>): string {
   return JSON.stringify([run ?? null, once ?? null, wait ?? null, within ?? null]);
 }
 
+/** The keys of the calls of `once` that have returned. */
+function oncesOver(inFlight: InFlight): Set<string> {
+  return new Set(givenIn(inFlight).flatMap(({ once, wait }) => (once === undefined || wait !== undefined ? [] : once)));
+}
+
+function outliving(inFlight: InFlight): AskedRun[] {
+  const over = oncesOver(inFlight);
+  return inFlight.asked.flatMap(({ at: _, ...what }) =>
+    what.run !== undefined && what.in !== undefined && over.has(what.in) ? [what as AskedRun] : [],
+  );
+}
+
 /** The journal's events in order: see the drawing in `journal.ts`. */
 function eventsOf(inFlight: InFlight): Event[] {
   const given = givenIn(inFlight);
-  const over = new Set(given.flatMap(({ once, wait }) => (once === undefined || wait !== undefined ? [] : once)));
+  const over = oncesOver(inFlight);
   const events: Event[] = new Array(inFlight.events);
   const known = (what: Asked, isGiven: boolean): Known => {
     const one = { what, isGiven, give: undefined, asked: false, index: 0 };

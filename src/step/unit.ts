@@ -9,7 +9,7 @@ import { ChildRuns, type UnitOfChildren } from './child-runs.ts';
 import { Giving } from './giving.ts';
 import { Onces } from './once.ts';
 import { OwnAwait, reaction } from './own-await.ts';
-import type { ChildThatRuns, Pending, PendingRun } from './pending.ts';
+import type { AskedRun, ChildThatRuns, Pending, PendingRun } from './pending.ts';
 import { Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
@@ -218,6 +218,19 @@ export class Unit implements UnitOfChildren {
     }
   }
 
+  /** Runs of children that have outlived the `once` which had asked for them go on by themselves. @returns why one cannot */
+  runOn(runs: readonly AskedRun[]): LoopError | undefined {
+    if (runs.length === 0) return undefined;
+    this.#children ??= new ChildRuns(this);
+    for (const what of runs) this.#children.runOn(what);
+    return this.#mismatch;
+  }
+
+  /** Whether anybody awaits the run of a child that was asked for and has not ended. */
+  isAwaited(child: string): boolean {
+    return this.#children?.askedFor(child)?.awaited !== false;
+  }
+
   /** The code has returned: its children must have ended, and what was remembered must have been asked for. */
   settle(): Promise<void> | undefined {
     this.checkRerun();
@@ -242,7 +255,7 @@ export class Unit implements UnitOfChildren {
 
   mismatched(error: LoopError): void {
     this.#mismatch = error;
-    this.recall?.stop();
+    this.recall?.stop(error);
     const left: Pending[] = [...(this.#onces?.pending ?? []), ...(this.#children?.leaveUnbegun() ?? [])];
     // The code that has just asked for something else hears of it first.
     void reaction().then(() => this.awaits.abandon(left, error));

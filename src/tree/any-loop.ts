@@ -28,6 +28,8 @@ export interface StepOfLoop {
   readonly isAsItWas: boolean;
   /** The arguments of a child that runs, as they are now. */
   argsOf(child: string): readonly unknown[] | undefined;
+  /** Whether anybody awaits the run of a child that was asked for and has not ended. */
+  isAwaited(child: string): boolean;
   /** Of the arguments of children that have ended, seals of what was changed. */
   readonly usedArgs: { sealOf(child: string, time: number): string | undefined } | undefined;
 }

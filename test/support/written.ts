@@ -117,6 +117,16 @@ const steps: Scene[] = [
     return undefined;
   },
   (outer) => {
+    // A state of many keys; and a run that outlives the `once` that has begun it, and that nobody awaits.
+    outer.middle.does.advance = () => turn();
+    outer.does.advance = async () => {
+      for (let i = 0; i < 100; i++) outer.state[`row ${i}`] = i;
+      await outer.once('begin', () => void outer.middle.run());
+      await outer.other.run();
+    };
+    return undefined;
+  },
+  (outer) => {
     // Lists that are used up.
     outer.middle.does.advance = (list: number[]) => {
       list.pop();

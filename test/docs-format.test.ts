@@ -100,6 +100,7 @@ test('the keys of a journal', async () => {
   expectDocumented(
     journals.flatMap(({ asked }) => asked),
     'asked',
+    'asked alone',
   );
   expectDocumented(
     journals.flatMap(({ got }) => got.flat()),

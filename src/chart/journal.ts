@@ -125,12 +125,18 @@ export function give(before: InFlight | null, what: Omit<Asked, 'at'>, how: Give
   const same = (one: Asked) => one.run === what.run && one.once === what.once && one.wait === what.wait;
   const journal = before?.asked.some(same) ? before : ask(before, what);
   const asked = journal.asked.find(same)!;
+  if (asked.unawaited) return give({ ...journal, asked: journal.asked.map(heard) }, what, how);
   return {
     ...journal,
     asked: journal.asked.filter((one) => one !== asked),
     got: appended(journal.got, { ...asked, ...how }),
     events: journal.events + 1,
   };
+}
+
+/** How a run is awaited is of no more use once it has ended. */
+function heard({ unawaited: _, ...what }: Asked): Asked {
+  return what;
 }
 
 /** What came of something, as plain data. */

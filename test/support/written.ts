@@ -118,7 +118,10 @@ const steps: Scene[] = [
   },
   (outer) => {
     // A state of many keys; and a run that outlives the `once` that has begun it, and that nobody awaits.
-    outer.middle.does.advance = () => turn();
+    outer.middle.does.advance = async () => {
+      for (let i = 0; i < 20; i++) await turn();
+    };
+    outer.other.does.advance = () => turn();
     outer.does.advance = async () => {
       for (let i = 0; i < 100; i++) outer.state[`row ${i}`] = i;
       await outer.once('begin', () => void outer.middle.run());

@@ -293,6 +293,75 @@ describe('a step that asks for something else is an error that names it', () => 
   });
 });
 
+describe('children whose order a step changes', () => {
+  /** Answers with the sum of what it was ever given. */
+  class Member extends Worker {
+    override state = { n: 0, score: 0 };
+    override reset(task?: unknown) {
+      this.state = { n: 0, score: this.state.score + Number(task) };
+    }
+    override onRunEnd() {
+      return `${this.state.score}`;
+    }
+  }
+  const best = (a: Member, b: Member) => b.state.score - a.state.score;
+  abstract class Team extends Step {
+    members = [new Member('member'), new Member('member'), new Member('member')];
+    override state: { got: unknown; n: number } = { got: null, n: 0 };
+  }
+
+  test('and of which it then runs one: that run cannot go on in another, and is refused by name', async () => {
+    class Sorts extends Team {
+      async work() {
+        const got: unknown[] = [];
+        for (const [i, member] of this.members.entries()) got.push(await member.run([1, 3, 2][i]));
+        this.members.sort(best);
+        return [...got, await this.members[0]!.run(10)];
+      }
+    }
+    const { whole, texts, resumed } = await fromEveryCut(() => new Sorts());
+    expect(whole.output).toEqual(['1', '3', '2', '13']);
+    const errors = resumed.flatMap(({ output, error }: any) => {
+      if (error === undefined) expect(output).toEqual(whole.output);
+      return error ?? [];
+    });
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.length).toBeLessThan(texts.length);
+    for (const { code, message } of errors) {
+      expect(code).toBe('RESUME_MISMATCH');
+      expect(message).toBe(
+        'sorts: The step in flight had run `members.0` when the checkpoint was taken, and another loop than that stood there when it was run again. ' +
+          'Put children in another order in onAdvanceEnd, when none of the step is to be run any more, or leave them where they are and keep their order in `state`.',
+      );
+    }
+  });
+
+  test('when all of them have been run', async () => {
+    class Sorts extends Team {
+      override get done() {
+        return this.state.n >= 3;
+      }
+      override reset() {
+        this.state = { got: [], n: 0 };
+      }
+      async work() {
+        return undefined;
+      }
+      override async advance() {
+        for (const [i, member] of this.members.entries())
+          (this.state.got as unknown[]).push(await member.run([1, 3, 2][i]));
+        this.state.n++;
+      }
+      override onAdvanceEnd() {
+        this.members.sort(best);
+      }
+    }
+    const { whole, resumed } = await fromEveryCut(() => new Sorts());
+    expect(whole.status).toBe('finished');
+    for (const { output } of resumed) expect(output).toEqual(whole.output);
+  });
+});
+
 describe('once', () => {
   test('gives its failure again, without another call', async () => {
     let calls = 0;

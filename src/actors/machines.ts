@@ -7,6 +7,11 @@ export const compiled: WeakMap<AnyLoop, LoopMachine> = new WeakMap();
 /** Which loop a compiled machine runs. */
 export const machineLoops: WeakMap<object, AnyLoop> = new WeakMap();
 
+/** The loop that an actor runs, if it is that of a loop whose machine is as it was compiled. */
+export function loopOf(actor: { readonly logic: object }): AnyLoop | undefined {
+  return machineLoops.get(actor.logic);
+}
+
 /** The machines that were put under the names of a loop's children, so that what `provide()` put there can be told from them. */
 const placed = new WeakMap<AnyLoop, Map<string, WeakSet<object>>>();
 

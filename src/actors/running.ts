@@ -14,7 +14,7 @@ import { type AnyLoop, type Host, host, type StepOfLoop } from '../tree/any-loop
 import { isLinked, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
 import { EndedRuns } from './ended-runs.ts';
-import { compiled } from './machines.ts';
+import { compiled, loopOf } from './machines.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
 import { RunEnd } from './run-end.ts';
@@ -101,7 +101,9 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
     const name = what.run;
     if (this.hasActor && this.context.running.includes(name)) {
       // It came out of a snapshot, and has waited for this.
-      waitingForParent.get(this.snapshot.children[name])?.();
+      const actor = this.snapshot.children[name];
+      if ((loopOf(actor) ?? child) !== child) throw moved(name, this.path);
+      waitingForParent.get(actor)?.();
       return;
     }
     // Fields may have been set since the run began.
@@ -374,6 +376,17 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
   #tellParent(run: PendingRun): void {
     this.parent!.unit?.childEnded(run, { error: this.#end.reason });
   }
+}
+
+/** Of arrays of loops, names are places. */
+function moved(name: string, path: string): LoopError {
+  return new LoopError(
+    'RESUME_MISMATCH',
+    `The step in flight had run \`${name}\` when the checkpoint was taken, and another loop than that stood there when it was run again. ` +
+      'Put children in another order in onAdvanceEnd, when none of the step is to be run any more, or leave them where they are ' +
+      'and keep their order in `state`.',
+    path,
+  );
 }
 
 /** Of all runs that have not ended, those of the roots. */

@@ -157,8 +157,9 @@ export class ChildRuns {
     try {
       this.#unit.running.beginChild(child, run, what);
     } catch (error) {
-      // Wired wrongly since the run began.
+      // Wired wrongly since the run began, or otherwise than when a checkpoint was taken.
       this.#underWay.delete(run.name);
+      if (error instanceof LoopError && error.code === 'RESUME_MISMATCH') this.#unit.mismatched(error);
       this.#lose(run, error);
     }
   }

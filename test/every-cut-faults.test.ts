@@ -290,14 +290,15 @@ describe('everyCut finds chance', () => {
   });
 });
 
-/** Two rows, which it returns as they stand in its state. */
-class Rows extends Loop<number[]> {
-  override state: { rows: number[] } = { rows: [] };
+/** Two rows, or more, which it returns as they stand in its state. */
+class Rows extends Loop<number[], [more?: number]> {
+  override state: { rows: number[]; most: number } = { rows: [], most: 2 };
   get done() {
-    return this.state.rows.length >= 2;
+    return this.state.rows.length >= this.state.most;
   }
-  reset() {
+  reset(more = 0) {
     this.state.rows.length = 0;
+    this.state.most = 1 + more;
   }
   advance() {
     this.state.rows.push(this.state.rows.length);
@@ -307,18 +308,20 @@ class Rows extends Loop<number[]> {
   }
 }
 
-describe('everyCut finds an object that two loops share', () => {
-  test('and says what the run itself has said of it', async () => {
-    class Keeps extends Count {
-      override state: { n: number; last?: number[] } = { n: 0 };
+describe('everyCut finds what one loop does to another', () => {
+  test('which is told in the words in which the run is refused', async () => {
+    class Reached extends Count {
+      override state: { n: number; last?: number } = { n: 0 };
       rows = new Rows();
       override async advance() {
-        this.state.last?.push(7);
-        this.state.last = await this.rows.run();
+        this.rows.onRunStart = () => {
+          this.state.last = this.state.n;
+        };
+        await this.rows.run();
         this.state.n++;
       }
     }
-    const error = await fault(everyCut(() => new Keeps(3)));
+    const error = await fault(everyCut(() => new Reached(3)));
     expect(error.causes).toEqual([
       {
         kind: 'unknown',
@@ -330,24 +333,34 @@ describe('everyCut finds an object that two loops share', () => {
     ]);
   });
 
-  test('and does not take it for a question of time, of which only the library has asked', async () => {
-    class Changes extends Count {
-      override state = { n: 0, total: 0 };
+  test('by an object in the states of both; that is no question of time, of which only the library has asked', async () => {
+    class Lasts extends Count {
+      override state: { n: number; last?: number[]; total: number } = { n: 0, total: 0 };
       rows = new Rows();
-      others = new Rows();
       override async advance() {
-        (await this.rows.run()).push(7);
-        await this.others.run();
-        this.state.total += this.rows.state.rows.length;
+        await this.rows.run(this.state.n);
+        // What it kept of the step before is what the child has now.
+        this.state.total += this.state.last?.length ?? 0;
+        this.state.last = this.rows.state.rows;
         this.state.n++;
       }
       override onRunEnd() {
         return this.state.total;
       }
     }
-    const error = await fault(everyCut(() => new Changes(3)));
-    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', causes: [{ kind: 'unknown' }] });
-    expect(error.message).toContain('expected 9, got 8');
+    const error = await fault(everyCut(() => new Lasts(3)));
+    expect(error).toMatchObject({
+      code: 'RESUME_DIFFERS',
+      causes: [
+        {
+          kind: 'shared',
+          says:
+            '`state.last` of lasts and `state.rows` of lasts.rows are one object at the cut, and two after it: ' +
+            'what changes the one does not change the other any more.',
+        },
+      ],
+    });
+    expect(error.message).toContain('expected 5, got 4');
   });
 });
 

@@ -8,6 +8,7 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { isAwaited } from '../step/is-awaited.ts';
 import { soon } from '../time/clock.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
+import { partOfState } from '../tree/part-of-state.ts';
 import { fail, type HookActor, type HookLogic, hookLogic, prepare } from './hooks.ts';
 import type { Running } from './running.ts';
 
@@ -125,7 +126,8 @@ class SingleHookActor implements HookActor {
       checkOutput(result, `what ${hook} returned`, running.path);
     }
     const value = hook === 'onRunStart' ? (done ?? readDone(this.#loop)) : result;
-    this.#report({ hook, value, commit: running.commit() });
+    const part = isOutput && running.parent !== undefined ? partOfState(this.#loop, result) : undefined;
+    this.#report({ hook, value, commit: running.commit(), ...(part === undefined ? {} : { part }) });
   }
 
   #threw(error: unknown): void {

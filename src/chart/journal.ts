@@ -3,6 +3,7 @@ import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { kindOfOpaque } from '../data/loss.ts';
 import { kindOf } from '../data/shown.ts';
+import type { Part } from '../tree/part-of-state.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 
 /*
@@ -21,7 +22,11 @@ import type { LoopDict } from '../tree/state-dict.ts';
 
 /** What a child run or `once` came to. */
 export type Result =
-  | { output?: Json }
+  | {
+      output?: Json;
+      /** Where it stands in a state, of which it is a part: of a run, that of the child. */
+      part?: Part;
+    }
   | { error: PlainError }
   /** A labelled break out of a loop further up passed through. */
   | { end: RememberedEnd }
@@ -140,12 +145,13 @@ function heard({ unawaited: _, ...what }: Asked): Asked {
 }
 
 /** What came of something, as plain data. */
-export function resultOf(how: { output?: unknown; error?: unknown }): Result {
+export function resultOf(how: { output?: unknown; error?: unknown; part?: Part | undefined }): Result {
   if (isEndLoop(how.error)) return { end: rememberedEnd(how.error) };
   if ('error' in how) return { error: describeError(how.error) };
   if (how.output === undefined) return {};
   const plain = plainOrNot(how.output);
-  if (plain !== undefined) return { output: plain.copy };
+  if (plain !== undefined)
+    return how.part === undefined ? { output: plain.copy } : { output: plain.copy, part: how.part };
   return { opaque: kindOfOpaque(how.output) };
 }
 

@@ -7,6 +7,7 @@ import {
   type Envelope,
   freshContext,
   type LoopContext,
+  partOf,
   report,
   told,
   value,
@@ -182,7 +183,9 @@ const config = {
     finished: {
       type: 'final',
       output: ({ context, event }: Step) =>
-        context.name === null ? value(event) : ({ output: value(event), ...told(context) } satisfies Envelope),
+        context.name === null
+          ? value(event)
+          : ({ output: value(event), ...partOf(event), ...told(context) } satisfies Envelope),
     },
     aborted: {
       entry: 'tellParent',

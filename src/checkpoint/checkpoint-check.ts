@@ -29,6 +29,7 @@ const whole = must((value) => Number.isSafeInteger(value) && value >= 0, 'a whol
 const time = must((value) => Number.isFinite(value), 'a time in milliseconds');
 const plain = must((value) => isPlain(value), 'plain data');
 const nothing = must((value) => value === null, 'null');
+const key = must((value) => typeof value === 'string' || Number.isSafeInteger(value), 'a key');
 const oneOf = (...values: string[]): Check => must((value) => values.includes(value), `one of ${values.join(', ')}`);
 const listOf =
   (item: Check): Check =>
@@ -101,10 +102,13 @@ const asked: Check = (value, at) => {
 };
 const got: Check = (value, at) => {
   asked(value, at);
-  partly({ end: object({ path: text, reason: plain }), opaque: nothing, error: record(plain), output: plain })(
-    value,
-    at,
-  );
+  partly({
+    part: listOf(key),
+    end: object({ path: text, reason: plain }),
+    opaque: nothing,
+    error: record(plain),
+    output: plain,
+  })(value, at);
 };
 const journal = object({
   hooks: listOf(text),

@@ -8,6 +8,7 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { isAwaited } from '../step/is-awaited.ts';
 import type { AskedRun, PendingRun } from '../step/pending.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import { partOfState } from '../tree/part-of-state.ts';
 import type { LightRunner } from './light-runner.ts';
 import { LightSteps } from './light-steps.ts';
 import { Place } from './place.ts';
@@ -259,7 +260,7 @@ export class LightRun {
     const left = session.keeps ? parent.leftBy(running.loop) : undefined;
     this.#letGo();
     running.finished();
-    if (left !== undefined) parent.noteGiven(what, resultOf({ output }), left);
+    if (left !== undefined) parent.noteGiven(what, resultOf({ output, part: partOfState(running.loop, output) }), left);
     parent.unit?.childEnded(pending, { output });
   }
 

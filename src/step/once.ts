@@ -3,11 +3,12 @@ import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
 import { shown } from '../data/shown.ts';
+import { type Part, partOfState } from '../tree/part-of-state.ts';
 import type { Call, UnitOfOnce } from './call.ts';
 import { reaction } from './own-await.ts';
 import { Pending } from './pending.ts';
 import type { How } from './remembered.ts';
-import type { AskedOnce } from './runner.ts';
+import type { AskedOnce, Runner } from './runner.ts';
 import { callWithin } from './scope.ts';
 import { Waits } from './waits.ts';
 
@@ -194,7 +195,7 @@ export class Onces {
       give();
       return;
     }
-    running.onceGiven(what, step, 'output' in how && how.output === undefined ? {} : how);
+    running.onceGiven(what, step, withPart(how, running));
     if (!running.isSavedOnce) give();
     else this.#saving = (this.#saving ?? Promise.resolve()).then(() => running.saveOnce()).then(give);
   }
@@ -214,4 +215,12 @@ export class Onces {
       pending.settle(how);
     });
   }
+}
+
+/** What a call came to, for the journal: a part of the loop's own state is told by where it stands there. */
+function withPart(how: How, { loop }: Runner): { output?: unknown; part?: Part } | { error: unknown } {
+  if ('error' in how) return how;
+  if (how.output === undefined) return {};
+  const part = partOfState(loop, how.output);
+  return part === undefined ? how : { ...how, part };
 }

@@ -1,10 +1,12 @@
 import type { Result } from '../chart/journal.ts';
+import { isAlike } from '../data/alike.ts';
 import { Opaque, type PlainError, revivedError } from '../data/error-codec.ts';
 import { EndLoop, LoopError } from '../data/errors.ts';
-import { copyAgain } from '../data/json.ts';
+import { copyAgain, type Json } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import { belowRoot } from '../tree/tree.ts';
+import { type Part, partAt } from '../tree/part-of-state.ts';
+import { belowRoot, childNamed, isLoop } from '../tree/tree.ts';
 
 /**
  * What came of something that a step had asked for. Where it could not be remembered, the error says so, and is a mismatch
@@ -41,7 +43,27 @@ export function revived(known: Result, what: string, asking: InRun): How {
     const why = thrown === undefined ? (reason ?? undefined) : revivedError(thrown);
     return { error: new EndLoop(up?.loop ?? asking.loop, up?.path ?? path, why) };
   }
+  if (known.part !== undefined) return partAgain(known, known.part, what, asking);
   return { output: copyAgain(known.output) };
+}
+
+/** It was a part of a state, and is that part again. */
+function partAgain(
+  { run, output }: Result & { run?: string; output?: Json },
+  part: Part,
+  what: string,
+  asking: InRun,
+): How {
+  const holder = run === undefined ? asking.loop : childNamed(asking.loop, run);
+  const again = isLoop(holder) ? partAt(holder, part) : undefined;
+  if (isAlike(again, output)) return { output: again };
+  const place = [run, 'state', ...part].filter((key) => key !== undefined).join('.');
+  const error = new LoopError(
+    'RESUME_MISMATCH',
+    `${what} gave \`${place}\`, which is not the same now that the step is run again. Return a copy, or what it can be found by.`,
+    asking.path,
+  );
+  return { error, mismatch: error };
 }
 
 function thrownAgain(described: PlainError, what: string, path: string): How {

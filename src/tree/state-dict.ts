@@ -1,4 +1,4 @@
-import { LoopError } from '../data/errors.ts';
+import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { flatCopy, isFlatCopy, type Json, plainCopy } from '../data/json.ts';
 import { lossIn } from '../data/loss.ts';
 import { refusePending } from '../data/returned.ts';
@@ -75,12 +75,28 @@ export function savedState(loop: AnyLoop): Json {
 /**
  * For whoever is about to save the states of a tree, which are copied without a look at what a copy would not have: at
  * every boundary that would cost more than the copy.
- * @throws LoopError `NOT_PLAIN_DATA` if one has what would not come back
+ * @throws LoopError `NOT_PLAIN_DATA` if one has what would not come back, `MISCONFIGURATION` if two loops have one
  */
 export function checkStates(loop: AnyLoop): void {
-  for (const { loop: one } of walk(loop)) {
+  const owners = new Map<unknown, string>();
+  for (const { loop: one, path } of walk(loop)) {
+    refuseSharedState(one, path, owners);
     if (savesItsState(one)) refuseLoss(one, lossIn(one.state, whole));
   }
+}
+
+/** @param owners the paths of the loops that have been looked at, by their states */
+function refuseSharedState({ state }: AnyLoop, path: string, owners: Map<unknown, string>): void {
+  if (typeof state !== 'object' || state === null) return;
+  const owner = owners.get(state);
+  if (owner !== undefined) {
+    throw new MisconfigurationError(
+      `Expected each loop to have a state of its own, got one object as that of ${owner} and of ${path}: after a resume these would be two. ` +
+        'Keep it in the state of one of them, and give it to the other as an argument.',
+      path,
+    );
+  }
+  owners.set(state, path);
 }
 
 function refuseLoss(loop: AnyLoop, loss: string | undefined): void {

@@ -130,6 +130,19 @@ const steps: Scene[] = [
     return undefined;
   },
   (outer) => {
+    // Parts of states.
+    const { middle, other } = outer;
+    middle.does.onRunEnd = () => middle.state;
+    other.does.advance = () => turn();
+    outer.does.advance = async () => {
+      outer.state.rows = [{ id: 1 }];
+      await outer.once('row', () => outer.state.rows[0]);
+      await middle.run();
+      await other.run();
+    };
+    return undefined;
+  },
+  (outer) => {
     // Lists that are used up.
     outer.middle.does.advance = (list: number[]) => {
       list.pop();

@@ -11,6 +11,7 @@ import { type KeptField, keptFields, opaqueFields } from './fields.ts';
 import type { Made, Maker } from './made.ts';
 import { firstDifference, type Measured, measure } from './measured.ts';
 import { standingIn } from './place.ts';
+import { ofSharedObject } from './shared-objects.ts';
 
 /*
  * Why a run that was cut differs. It is cut again at the same place, and goes on in other ways: what makes it come out
@@ -61,7 +62,9 @@ async function provenCause(
         );
   }
   // Not from the other cut: a step of a parent that is run again in the same instance changes its fields twice.
-  return await ofFields(trial, await atCut(trial, first), await helps(trial, [first], inSameInstance, draws));
+  const stopped = await atCut(trial, first);
+  const fields = await ofFields(trial, stopped, await helps(trial, [first], inSameInstance, draws));
+  return fields ?? (stopped && ofSharedObject(stopped.made.loop));
 }
 
 /** The seeds of what is drawn before a cut and after it, if there is anything to draw. */

@@ -19,6 +19,10 @@ type Op =
   | { do: 'once' | 'failingOnce'; key: string }
   /** A `once` whose function runs a child, after an await or not. */
   | { do: 'onceRuns'; key: string; child: number; late: boolean }
+  /** A `once` that is over while a runner that it has begun goes on. */
+  | { do: 'onceRace'; key: string }
+  /** A child returns a part of its state, which is changed and looked at later. */
+  | { do: 'part' }
   /** Runners side by side: who is first, in which order they end, who answers which task. */
   | { do: 'race' | 'order' | 'pool' | 'caught' }
   | { do: 'wait'; how: 'microtask' | 'macrotask' };
@@ -74,6 +78,7 @@ export function randomTree(
       if (withChildren && width > 0 && !all && chance(0.1)) {
         return { do: 'onceRuns', key: `k${key++}`, child, late: chance(0.5) };
       }
+      if (withChildren && width > 0 && chance(0.08)) return { do: 'part' };
       if (withChildren && width > 0 && chance(0.2)) {
         return { do: (['race', 'order', 'pool', 'caught'] as const)[pick(4)]! };
       }
@@ -81,30 +86,42 @@ export function randomTree(
       if (chance(0.3)) return { do: 'wait', how: chance(0.2) ? 'macrotask' : 'microtask' };
       return { do: 'add', by: pick(9) };
     });
+  const advance = ops(4, true);
+  const [endAt, failAt] = [chance(0.15) ? 1 + pick(3) : 0, !safe && level > 0 && chance(0.12) ? 1 + pick(3) : 0];
+  // How far a runner has come in a step that is left is a matter of turns.
+  const comesToItsEnd = endAt === 0 && failAt === 0 && !children.some(mayBreakOff);
+  if (width > 0 && comesToItsEnd && chance(0.3)) {
+    advance.splice(pick(advance.length + 1), 0, { do: 'onceRace', key: `k${key++}` });
+  }
   return {
     name,
     steps: pick(4),
     skip: level > 0 && chance(0.08),
     runStart: chance(0.3) ? ops(2, chance(0.3)) : [],
     advanceStart: chance(0.4) ? ops(2, chance(0.3)) : [],
-    advance: ops(4, true),
+    advance,
     advanceEnd: chance(0.4) ? ops(2, chance(0.3)) : [],
     // There is nothing left to end in onRunEnd: that is an error, with a test of its own.
     runEnd: (chance(0.3) ? ops(2, chance(0.3)) : []).filter(
       (op) => !('child' in op) || children[op.child]!.endUp === 0,
     ),
     grows: chance(0.2),
-    endAt: chance(0.15) ? 1 + pick(3) : 0,
+    endAt,
     // A loop that runs beside others must not end the one above them: who is cut off then is a matter of turns.
     endUp: !safe && level > 0 && chance(0.3) ? 1 : 0,
-    failAt: !safe && level > 0 && chance(0.12) ? 1 + pick(3) : 0,
+    failAt,
     children,
   };
 }
 
+/** Whether a step of it may be left in its middle, or may leave one further up. */
+function mayBreakOff({ endAt, endUp, failAt, children }: Node): boolean {
+  return endAt > 0 || endUp > 0 || failAt > 0 || children.some(mayBreakOff);
+}
+
 export function isParallel(node: Node): boolean {
   const hooks = [node.runStart, node.advanceStart, node.advance, node.advanceEnd, node.runEnd];
-  const isBesides = (op: Op) => op.do === 'all' || op.do === 'race' || op.do === 'order' || op.do === 'pool';
+  const isBesides = (op: Op) => ['all', 'race', 'order', 'pool', 'onceRace'].includes(op.do);
   return hooks.some((ops) => ops.some(isBesides)) || node.children.some(isParallel);
 }
 
@@ -172,6 +189,23 @@ class Runner extends Loop<number, [number]> {
   }
 }
 
+/** Returns its rows as they stand in its state. */
+class Lister extends Loop<number[], [number]> {
+  override state: { rows: number[] } = { rows: [] };
+  get done(): boolean {
+    return this.state.rows.length >= 2;
+  }
+  reset(): void {
+    this.state.rows = [];
+  }
+  advance(first: number): void {
+    this.state.rows.push((first % 10) + this.state.rows.length);
+  }
+  override onRunEnd(): number[] {
+    return this.state.rows;
+  }
+}
+
 /** How long runners take. Far apart, so that it is clear who is first wherever a run is cut. */
 const TURNS = [1, 8, 20] as const;
 
@@ -183,6 +217,9 @@ export class Tree extends Loop<number, [number]> {
   /** Where it has something to do beside its children. */
   readonly runners: Runner[] = [];
   failing: Runner | null = null;
+  /** A quick one and a slow one. */
+  racers: Runner[] = [];
+  lister: Lister | null = null;
   readonly models: Model[] = [];
   readonly #node: Node;
   readonly #log: Log;
@@ -200,6 +237,8 @@ export class Tree extends Loop<number, [number]> {
     else {
       this.runners = TURNS.map((turns) => new Runner(turns, cut));
       this.failing = new Runner(1, cut, true);
+      this.racers = [new Runner(1, cut), new Runner(24, cut)];
+      this.lister = new Lister();
     }
     // Where there is nothing to do, the hook is the base class's: the library treats those apart.
     if (node.runStart.length > 0) this.onRunStart = () => this.#hook('runStart', node.runStart);
@@ -259,8 +298,16 @@ export class Tree extends Loop<number, [number]> {
       if (this.#node.endAt === this.state.i) throw (this.#node.endUp === 1 ? this.#up! : this).end(this.state.i);
     };
     this.#cut();
-    const result = this.#ops(this.#node.advance);
+    const isRaced = this.#node.advance.some((op) => op.do === 'onceRace');
+    const ops = this.#ops(this.#node.advance);
+    // Of a step that is run again when all its code has been, the last line would be there twice.
+    const result = isRaced ? ops!.then(() => this.#slowIsOver()) : ops;
     return result === undefined ? finish() : result.then(finish);
+  }
+
+  /** The slow racer comes to its end meanwhile, which nobody asks for. */
+  async #slowIsOver(): Promise<void> {
+    for (let i = 0; i < 40; i++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   override onRunEnd(): number | Promise<number> {
@@ -333,6 +380,20 @@ export class Tree extends Loop<number, [number]> {
         });
         this.#cut();
         for (const one of got) this.state.acc = mix(this.state.acc, one);
+        break;
+      }
+      case 'onceRace': {
+        const { acc } = state;
+        const first = await this.once(op.key, () => Promise.race([1, 0].map((i) => this.racers[i]!.run(acc))));
+        this.#cut();
+        this.state.acc = mix(this.state.acc, first);
+        break;
+      }
+      case 'part': {
+        const rows = await this.lister!.run(state.acc);
+        rows.push(this.state.acc % 10);
+        await this.runners[0]!.run(state.acc);
+        for (const row of this.lister!.state.rows) this.state.acc = mix(this.state.acc, row);
         break;
       }
       case 'race': {
@@ -461,6 +522,15 @@ export function interpret(
         case 'onceRuns': {
           const first = run(loop.kids[op.child]!, state.acc);
           state.acc = mix(mix(state.acc, first), first * 100 + TURNS[0]);
+          break;
+        }
+        case 'onceRace':
+          besides++;
+          state.acc = mix(state.acc, state.acc * 100 + 1);
+          break;
+        case 'part': {
+          const digit = state.acc % 10;
+          for (const row of [digit, digit + 1, digit]) state.acc = mix(state.acc, row);
           break;
         }
         case 'race':

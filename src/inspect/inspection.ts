@@ -4,6 +4,7 @@ import { MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import { Observer } from '../recording/observer.ts';
+import { withOwnCopies } from '../recording/own-copies.ts';
 import type { Sighting, Subject } from '../recording/sighting.ts';
 import { Attachments } from './attachments.ts';
 import { Backlog, type BacklogLimits, type Channel } from './backlog.ts';
@@ -311,7 +312,8 @@ export class Inspection {
     return false;
   }
 
-  #seen(sighting: Sighting): void {
+  #seen(seen: Sighting): void {
+    const sighting = withOwnCopies(seen, { left: this.#limits.values });
     if (sighting.event === undefined) this.#forks.met(sighting.subject);
     this.#ring.add(sighting);
     if (this.#feed.count > 0) this.#feed.wake();

@@ -13,6 +13,7 @@ import {
 } from 'loopchart';
 import { expect } from 'vitest';
 import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { plainOrNot } from '../../src/data/json.ts';
 import { Ending, Failing, Giving, Leaf, Middle, Root, Skipped, SlowLeaf } from './replay-loops.ts';
 import { Tree } from './trees.ts';
 
@@ -44,7 +45,8 @@ export function watch() {
       const actor = inspected.actorRef as AnyActorRef;
       if (!isLoop(actor) || !('snapshot' in inspected)) return;
       const { value, context, status, output } = inspected.snapshot as any;
-      const has = output === undefined ? {} : { output };
+      // As it is now: whoever is given it may change it later.
+      const has = output === undefined ? {} : { output: plainOrNot(output)?.copy ?? output };
       const event = inspected.event.type;
       const stand = { actor, path: pathOf(actor), event, value, context, status, ...has };
       if (event === 'xstate.init') first.set(actor, stand);

@@ -1,4 +1,4 @@
-import { type Actor, createActor } from 'xstate';
+import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
@@ -18,12 +18,21 @@ import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Ending } from './ending.ts';
-import { checkGiven } from './given.ts';
+import { checkGiven, quietIfUnsaved } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
 import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
-import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
+import {
+  lateness,
+  loopsOf,
+  type RunProgress,
+  standsAt,
+  unsavedGift,
+  unsavedOnce,
+  waitingIn,
+  warn,
+} from './progress.ts';
 import { Saver } from './saver.ts';
 import { Suspending } from './suspending.ts';
 import { Throttle } from './throttle.ts';
@@ -59,6 +68,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** Where it is saved, if anywhere. */
   readonly #store: HeldStore | undefined;
   #saveError: { error: unknown } | undefined;
+  /** Somebody has been told that a step has gone on with what was not saved. */
+  #isUnsavedTold = false;
   readonly #checkpoints: Checkpoints;
 
   /** @param keeps whether anybody can look at it, or go on from where it stands; not so if nobody gets hold of it */
@@ -135,6 +146,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(this.#loop, this.actor, actor));
     session.stepWaits = () => this.#checkpoints.stepWaits();
     session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
+    session.unsaved = (actor, inStep) => this.#tellUnsaved(actor, inStep);
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
     if (this.#savesAtOnce) session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     this.actor.subscribe({
@@ -142,6 +154,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       error: (error) => this.#end(error),
       complete: () => this.#end(),
     });
+  }
+
+  #tellUnsaved(actor: AnyActorRef, inStep: AnyActorRef[]): void {
+    if (!this.#isUnsavedTold) warn(unsavedOnce(this.id, standsAt(actor), inStep.map(standsAt)));
+    this.#isUnsavedTold = true;
   }
 
   /** The run waits for its saves. */
@@ -225,17 +242,19 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @param value plain data, which is copied; default: none
    * @returns resolves when the run has it; with `durability: 'sync'` and a store, when it is saved
    * @throws LoopError `RUN_ENDED` if the run has ended or is being suspended: go on with it, and give it then; `NOT_PLAIN_DATA`;
-   *   what a save failed with
+   *   `NOT_SAVED` if it could not be saved for a minute, since a step may be changing a `Stateful` object: the run has it, and
+   *   saves it as soon as it can (where nobody awaits this, that is no unhandled rejection); what a save failed with
    */
   give(key: string, value?: unknown): Promise<void> {
-    return this.#throttle.after(this.#give(key, value));
+    return quietIfUnsaved(this.#throttle.after(this.#give(key, value)));
   }
 
   async #give(key: string, value: unknown): Promise<void> {
     checkGiven(pathOf(this.#loop), key, value);
     if (this.#ended || this.#suspending.done !== undefined) throw this.#endedError(`given \`${key}\``);
     this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
-    if (this.#savesAtOnce) await this.#checkpoints.saved();
+    if (!this.#savesAtOnce || (await this.#checkpoints.saved())) return;
+    throw new LoopError('NOT_SAVED', unsavedGift(key, this.waitingFor), pathOf(this.#loop));
   }
 
   /**

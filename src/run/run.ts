@@ -279,7 +279,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /**
    * Takes `n` steps of the innermost loop, then pauses; where several run in parallel, each takes them.
-   * Resolves when they are done, or the run has ended.
+   * Resolves when they are done, or the run has ended. Within a hook, do not await it: it waits for the hook.
    * @param n default: 1
    */
   step(n = 1): Promise<void> {
@@ -289,7 +289,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     return this.#throttle.after(this.#waiters.still());
   }
 
-  /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
+  /**
+   * Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how
+   * the run ended. Within a hook, do not await it: it waits for the hook.
+   */
   stop(reason?: unknown): Promise<Outcome<Output>> {
     // The first reason holds. A subscriber may ask for it with each snapshot, and each event makes one.
     if (!this.#isStopping) {
@@ -321,7 +324,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /**
    * Pauses, takes a checkpoint, saves it if there is a store, and ends the actors: `start({ from })` goes on.
-   * A run that ends before it can be suspended is not: see `outcome`.
+   * A run that ends before it can be suspended is not: see `outcome`. Within a hook, do not await it: it waits for the hook.
    *
    * Where loops run side by side, the step of one may wait for another that is paused already. That one then takes a
    * step more, and again. 5 seconds after it was asked for, the checkpoint is taken beside the step in flight,

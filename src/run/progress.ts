@@ -58,6 +58,14 @@ export function waitingIn(root: AnyActorRef, session: Session): string[] {
   });
 }
 
+/** The loops whose hook or step is in flight and does not wait for somebody to give it something. */
+export function hooksInFlight(root: AnyActorRef, session: Session): string[] {
+  const waiting = new Set(session.waits().map(({ actor }) => actor));
+  return leaves(root)
+    .filter((leaf) => !session.stands(leaf) && !waiting.has(leaf))
+    .map(standsAt);
+}
+
 export function lateness(runId: string, waitingFor: string[]): string {
   return (
     `A checkpoint of the run ${runId} has been wanted for a minute. It waits for a step of ${waitingFor.join(', ')}, ` +

@@ -24,6 +24,7 @@ import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
 import {
+  hooksInFlight,
   lateness,
   loopsOf,
   type RunProgress,
@@ -34,6 +35,7 @@ import {
   warn,
 } from './progress.ts';
 import { Saver } from './saver.ts';
+import { noteAsked } from './stranded.ts';
 import { Suspending } from './suspending.ts';
 import { Throttle } from './throttle.ts';
 import { Waiters } from './waiters.ts';
@@ -268,7 +270,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       this.#send({ type: 'loop.pause' });
       this.#sendsPause = false;
     }
-    return this.#throttle.after(this.#waiters.still());
+    return this.#still('pause');
   }
 
   /** Goes on after a pause. */
@@ -286,7 +288,19 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
     this.#send({ type: 'loop.step', n });
-    return this.#throttle.after(this.#waiters.still());
+    return this.#still('step');
+  }
+
+  #still(call: string): Promise<void> {
+    const still = this.#waiters.still();
+    void still.then(this.#noteAsked(call));
+    return this.#throttle.after(still);
+  }
+
+  /** See `noteAsked`. */
+  #noteAsked(call: string): () => void {
+    const inFlight = () => (this.#ended ? [] : hooksInFlight(this.actor, this.#session));
+    return noteAsked({ call, runId: this.id, inFlight });
   }
 
   /**
@@ -298,6 +312,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#send({ type: 'loop.stop', reason });
+      void this.#ending.reached.then(this.#noteAsked('stop'));
     }
     return this.#ending.outcome;
   }
@@ -335,7 +350,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   suspend(reason?: unknown): Promise<Checkpoint> {
     this.#ending.askedFor();
-    return this.#suspending.suspend(reason);
+    const suspended = this.#suspending.suspend(reason);
+    const over = this.#noteAsked('suspend');
+    suspended.then(over, over);
+    return suspended;
   }
 
   /**
@@ -359,7 +377,17 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#endedError('captured'));
     }
-    return new Promise((resolve, reject) => this.#capture(resolve, reject));
+    const over = this.#noteAsked('checkpoint');
+    return new Promise((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => {
+        over();
+        resolve(checkpoint);
+      };
+      this.#capture(taken, (error) => {
+        over();
+        reject(error);
+      });
+    });
   }
 
   /** Calls back with a checkpoint while all innermost loops stand. */

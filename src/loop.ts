@@ -266,8 +266,9 @@ export abstract class Loop<Output = void, Args extends unknown[] = []> {
 
   /**
    * Calls `fn` once in this step, even when the step is run again after a resume, and gives back what it returned or
-   * throws what it threw. With `durability: 'sync'` that is saved before it is given; else with the next save. `fn` may run
-   * children: they belong to it, and are not run again once it has returned.
+   * throws what it threw. With `durability: 'sync'` that is saved before it is given, unless a model beside it makes that
+   * impossible (the guide says when); else with the next save. `fn` may run children: they belong to it, and are not run
+   * again once it has returned.
    * @param key one that this step has not used yet
    * @returns plain data, or nothing
    * @throws LoopError `ONCE_TWICE`, `NOT_RUNNING`, and `NOT_PLAIN_DATA` if the result cannot be remembered

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { beginRun, each, speeds, uninterrupted, whole } from './support/places.ts';
+import { runProgram } from './support/program.ts';
 import { makeScript, plain } from './support/staged.ts';
 import { quiet, turns } from './support/waiting.ts';
 
@@ -75,4 +76,26 @@ describe('from within a hook, wherever it is', () => {
       expect(signals.map((signal) => [signal.aborted, signal.reason])).toEqual(signals.map(() => [true, reason]));
     }),
   );
+});
+
+describe('what a hook asks of its own run and awaits waits for that hook', () => {
+  for (const [call, status] of [
+    ['pause', undefined],
+    ['step', undefined],
+    ['stop', 'stopped'],
+    ['suspend', 'suspended'],
+    ['checkpoint', 'finished'],
+  ] as const) {
+    test(`${call}: it is said when the program has nothing left to do, and nothing is where it is not awaited`, async () => {
+      for (const hook of ['advance', 'onAdvanceEnd', 'once']) {
+        const said = await runProgram('stranded.ts', [call, hook, 'await'], ['--no-warnings']);
+        expect(said).toEqual([
+          `The program ends, for it has nothing left to do; but ${call}() of the run a still waits for own (advancing). ` +
+            `If a hook of that run awaits it, the hook waits for itself: call ${call}() there without \`await\`.`,
+        ]);
+        const going = await runProgram('stranded.ts', [call, hook, 'no'], ['--no-warnings']);
+        expect(going).toEqual(status === undefined ? [] : [status]);
+      }
+    });
+  }
 });

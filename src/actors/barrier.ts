@@ -4,6 +4,7 @@ import { leaves } from '../chart/tree-state.ts';
 import { later, now, soon } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
 import { Patience } from './patience.ts';
+import { UntilSaved } from './until-saved.ts';
 
 /** The steps of one loop, as far as the barrier has to do with them. */
 interface Steps {
@@ -36,6 +37,11 @@ type Release = (taken: boolean) => void;
  *     some stand, their patience is out  -> those take a step and stand again, for longer
  *     that was tried often enough        -> it is taken as the contexts are, and the step in flight is one that a resume
  *                                           runs again; unless it may have an asset (a model) half changed
+ *
+ * Some wait in the middle of a step until what it has got is saved. They have no step to take: they stand all the while.
+ * Where it cannot be taken, they go on without (`UntilSaved`).
+ *
+ * Longer than other classes: who stands, for how long, and who is let go is decided from one and the same look at the loops.
  */
 export class Barrier {
   readonly root: AnyActorRef;
@@ -45,6 +51,8 @@ export class Barrier {
   harmless: ((inStep: AnyActorRef[]) => boolean) | undefined;
   /** Told once of a checkpoint that has been wanted for very long, and for which loops it waits. */
   late: ((inStep: AnyActorRef[]) => void) | undefined;
+  /** Told of a loop whose step goes on with what is not saved, and for which loops it has waited in vain. */
+  unsaved: ((actor: AnyActorRef, inStep: AnyActorRef[]) => void) | undefined;
   /** What the last step took that a loop stood or paused after, in milliseconds; without the time that others stood. */
   readonly lastStep: WeakMap<AnyActorRef, number> = new WeakMap();
   /** How long loops have stood, in milliseconds. */
@@ -53,6 +61,11 @@ export class Barrier {
   readonly #loops = new Set<Steps>();
   readonly #standing = new Map<AnyActorRef, Release>();
   readonly #patience = new Patience();
+  readonly #untilSaved = new UntilSaved({
+    mayBeTaken: () => this.#capturing || this.#isHarmless(this.#inStep().inStep),
+    lastSteps: () => this.#longest(this.#inStep().inStep),
+    gaveUp: (actor, waited) => this.#goesOnUnsaved(actor, waited),
+  });
   #capture: (() => Promise<void> | undefined) | undefined;
   #capturing = false;
   #poked = false;
@@ -100,6 +113,23 @@ export class Barrier {
   close(): void {
     this.#capture = undefined;
     this.#endTry();
+    this.#untilSaved.close();
+  }
+
+  /**
+   * Waits until the checkpoint that is wanted is saved: in the middle of a step, or outside of all steps.
+   * @param actor whose step it is, if any
+   * @returns whether it is saved; not so where it cannot be taken for long
+   */
+  standUntilSaved(actor?: AnyActorRef): Promise<boolean> {
+    // Beside what is no loop, nothing can be saved.
+    if (actor !== undefined && !this.#capturing && !isLoopActor(this.#laggard() ?? actor)) {
+      this.#complain();
+      return Promise.resolve(false);
+    }
+    const saved = this.#untilSaved.wait(actor);
+    this.poke();
+    return saved;
   }
 
   /** Stands at a boundary. Resolves with whether the checkpoint was taken; else the loop takes a step and comes again. */
@@ -119,7 +149,7 @@ export class Barrier {
    * run again from where it was, for somebody to give it something.
    */
   stands(leaf: AnyActorRef): boolean {
-    if (this.#standing.has(leaf)) return true;
+    if (this.#standing.has(leaf) || this.#untilSaved.has(leaf)) return true;
     if (!isLoopActor(leaf)) return false;
     return leaf.getSnapshot().value === 'paused' || (this.onlyWaits(leaf) && this.#isHarmless([leaf]));
   }
@@ -182,7 +212,7 @@ export class Barrier {
   }
 
   #someStand(): boolean {
-    return this.whileLooking(() => leaves(this.root).some((leaf) => this.stands(leaf)));
+    return this.#untilSaved.size > 0 || this.whileLooking(() => leaves(this.root).some((leaf) => this.stands(leaf)));
   }
 
   #beginTry(): void {
@@ -214,8 +244,10 @@ export class Barrier {
     const { running, inStep } = this.#inStep();
     if (inStep.length === 0) return;
     const harmless = this.#isHarmless(inStep);
-    const noneStands = inStep.length === running.length;
-    if (noneStands && !(harmless && this.#patience.isLeaving)) {
+    const noneStands = inStep.length === running.length && this.#untilSaved.size === 0;
+    // Those that wait until something is saved take no step that would bring the others here, and have a patience of their own.
+    const noneSteps = running.every((leaf) => inStep.includes(leaf) || this.#untilSaved.has(leaf));
+    if (harmless ? noneStands && !this.#patience.isLeaving : noneSteps) {
       // Whoever stood has ended since: nobody waits for the step but the checkpoint.
       this.#endTry();
       return;
@@ -223,7 +255,12 @@ export class Barrier {
     this.#complain();
     const more = noneStands
       ? this.#patience.untilEnd(now())
-      : this.#patience.more(now(), now() - one.since, this.#longestStep(running), harmless);
+      : this.#patience.more(
+          now(),
+          now() - one.since,
+          this.#longest(running.filter((leaf) => this.stands(leaf))),
+          harmless,
+        );
     if (more > 0) {
       this.#tryFor(more, one);
       return;
@@ -246,9 +283,17 @@ export class Barrier {
     return ![...this.#loops].some(({ actor, uncommitted }) => uncommitted > 0 && inStep.includes(actor!));
   }
 
-  /** How long the longest of the last steps of those that stand took. */
-  #longestStep(running: AnyActorRef[]): number {
-    return Math.max(0, ...running.filter((leaf) => this.stands(leaf)).map((leaf) => this.lastStep.get(leaf) ?? 0));
+  /** How long the longest of the last steps of these took. */
+  #longest(of: AnyActorRef[]): number {
+    return Math.max(0, ...of.map((leaf) => this.lastStep.get(leaf) ?? 0));
+  }
+
+  /** @param waited in milliseconds */
+  #goesOnUnsaved(actor: AnyActorRef | undefined, waited: number): void {
+    if (actor === undefined) return;
+    this.stood += waited;
+    const waitedFor = this.#inStep().inStep.filter((one) => one !== actor);
+    this.unsaved?.(actor, waitedFor);
   }
 
   /** Those that stand take a step each. */
@@ -267,13 +312,16 @@ export class Barrier {
     const capture = this.#capture!;
     this.#capture = undefined;
     this.#capturing = true;
+    // Whoever begins to wait while it is saved is not in it.
+    const tellSaved = this.#untilSaved.captured();
     const saved = capture();
-    if (saved === undefined) this.#taken();
-    else void saved.finally(() => this.#taken());
+    if (saved === undefined) this.#taken(tellSaved);
+    else void saved.finally(() => this.#taken(tellSaved));
   }
 
-  #taken(): void {
+  #taken(tellSaved: () => void): void {
     this.#capturing = false;
+    tellSaved();
     this.#release(true);
     // Another was asked for while this one was saved. Those that stood for it have just been let go: they are to stand again.
     if (this.#capture === undefined) return;

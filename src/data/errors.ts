@@ -9,6 +9,7 @@ export type LoopErrorCode =
   | 'NOT_PAUSED'
   | 'NOT_PLAIN_DATA'
   | 'NOT_RUNNING'
+  | 'NOT_SAVED'
   | 'ONCE_TWICE'
   | 'RECEIVE_TWICE'
   | 'REPLAY_MISMATCH'

@@ -1,7 +1,5 @@
 import type { AnyActorRef } from 'xstate';
 import type { Session } from '../actors/session.ts';
-import { isLoopActor } from '../chart/loop-actor.ts';
-import { leaves } from '../chart/tree-state.ts';
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { later } from '../time/clock.ts';
@@ -59,12 +57,23 @@ export class Checkpoints {
     this.#hold();
   }
 
-  /** Takes one and saves it. @throws what the save fails with, or why there was none */
-  saved(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const taken = (checkpoint: Checkpoint) => this.#run.saver.save(checkpoint).then(resolve, reject);
-      this.want({ taken, lost: reject });
+  /**
+   * Takes one and saves it.
+   * @returns whether it is saved; not so where none can be taken for long, since a step may have a model half changed: then
+   *   the next that can be taken is
+   * @throws what the save fails with, or why there was none
+   */
+  async saved(): Promise<boolean> {
+    let wish!: Wish;
+    const saved = new Promise<true>((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => this.#run.saver.save(checkpoint).then(() => resolve(true), reject);
+      wish = { taken, lost: reject };
+      this.want(wish);
     });
+    if (await Promise.race([saved, this.#run.session.standUntilSaved()])) return saved;
+    this.#wishes.splice(this.#wishes.indexOf(wish), 1);
+    this.#urgent = true;
+    return false;
   }
 
   /** So many steps have been taken. */
@@ -107,15 +116,14 @@ export class Checkpoints {
     for (const { lost } of this.#wishes.splice(0)) lost(error());
   }
 
-  /** Within a step, for what its `once` gave: the step stands there until that is saved. */
+  /**
+   * Within a step, for what its `once` gave: the step stands there until that is saved. Where it cannot be, since another
+   * step may be waiting for this one, it goes on, and that is saved with the next that can be taken.
+   */
   async saveNow(actor: AnyActorRef): Promise<void> {
-    const { session, actor: root } = this.#run;
-    do {
-      this.#urgent = true;
-      this.#hold();
-      if (await session.stand(actor)) return;
-      // Beside an actor that is no loop, put in the place of one by `provide()`, nothing can be saved.
-    } while (!this.#run.hasEnded() && leaves(root).every(isLoopActor));
+    this.#urgent = true;
+    this.#hold();
+    await this.#run.session.standUntilSaved(actor);
   }
 
   /** Asks all loops to stand, and serves whoever wants a checkpoint from the one that is taken then. */

@@ -15,3 +15,15 @@ export function checkGiven(path: string, key: unknown, value: unknown): void {
     path,
   );
 }
+
+/**
+ * What `give` returns. That a value is not saved yet is an error for whoever awaits that; where nobody does it is no unhandled
+ * rejection, for the run has the value and goes on.
+ */
+export function quietIfUnsaved(giving: Promise<void>): Promise<void> {
+  const given = giving.catch((error: unknown) => {
+    if (error instanceof LoopError && error.code === 'NOT_SAVED') given.catch(() => {});
+    throw error;
+  });
+  return given;
+}

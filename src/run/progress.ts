@@ -58,10 +58,37 @@ export function waitingIn(root: AnyActorRef, session: Session): string[] {
   });
 }
 
+/** The loops whose hook or step is in flight and does not wait for somebody to give it something. */
+export function hooksInFlight(root: AnyActorRef, session: Session): string[] {
+  const waiting = new Set(session.waits().map(({ actor }) => actor));
+  return leaves(root)
+    .filter((leaf) => !session.stands(leaf) && !waiting.has(leaf))
+    .map(standsAt);
+}
+
 export function lateness(runId: string, waitingFor: string[]): string {
   return (
     `A checkpoint of the run ${runId} has been wanted for a minute. It waits for a step of ${waitingFor.join(', ')}, ` +
     'which runs beside other loops and may be changing a Stateful object. The run goes on, and is saved when that step is over.'
+  );
+}
+
+/** A step has got what is not saved. @param waitedFor the loops whose steps were waited for in vain */
+export function unsavedOnce(runId: string, step: string, waitedFor: string[]): string {
+  return (
+    `What a \`once\` in the step of ${step} has come to could not be saved before the step got it, in the run ${runId}. It would ` +
+    `have had to wait for a step of ${waitedFor.join(', ')}, which may be changing a Stateful object, and may be waiting for ` +
+    'that very step. It is saved with the next checkpoint; if the process is killed before that, the function is called once ' +
+    'more. Where it happens again in this run, it is not said again.'
+  );
+}
+
+/** What was given to a run is not saved. */
+export function unsavedGift(key: string, waitingFor: string[]): string {
+  return (
+    `Expected what was given for receive('${key}') to be saved within a minute. The run has it, but cannot be saved now: it ` +
+    `waits for a step of ${waitingFor.join(', ')}, which may be changing a Stateful object. It is saved with the next ` +
+    'checkpoint; if the process is killed before that, it is lost. Do not give it again in this process: it would be there twice.'
   );
 }
 

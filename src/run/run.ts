@@ -1,4 +1,4 @@
-import { type Actor, createActor } from 'xstate';
+import { type Actor, type AnyActorRef, createActor } from 'xstate';
 import { compile } from '../actors/compile.ts';
 import { type Session, sessionOf } from '../actors/session.ts';
 import type { LoopControlEvent } from '../chart/context.ts';
@@ -18,13 +18,24 @@ import { pathOf } from '../tree/tree.ts';
 import { onAbort } from './abort-signal.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Ending } from './ending.ts';
-import { checkGiven } from './given.ts';
+import { checkGiven, quietIfUnsaved } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
 import { knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
-import { lateness, loopsOf, type RunProgress, standsAt, waitingIn, warn } from './progress.ts';
+import {
+  hooksInFlight,
+  lateness,
+  loopsOf,
+  type RunProgress,
+  standsAt,
+  unsavedGift,
+  unsavedOnce,
+  waitingIn,
+  warn,
+} from './progress.ts';
 import { Saver } from './saver.ts';
+import { noteAsked } from './stranded.ts';
 import { Suspending } from './suspending.ts';
 import { Throttle } from './throttle.ts';
 import { Waiters } from './waiters.ts';
@@ -59,6 +70,8 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   /** Where it is saved, if anywhere. */
   readonly #store: HeldStore | undefined;
   #saveError: { error: unknown } | undefined;
+  /** Somebody has been told that a step has gone on with what was not saved. */
+  #isUnsavedTold = false;
   readonly #checkpoints: Checkpoints;
 
   /** @param keeps whether anybody can look at it, or go on from where it stands; not so if nobody gets hold of it */
@@ -135,6 +148,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     session.harmless = (inStep) => !inStep.some((actor) => mayHaveHalfDone(this.#loop, this.actor, actor));
     session.stepWaits = () => this.#checkpoints.stepWaits();
     session.late = (inStep) => warn(lateness(this.id, inStep.map(standsAt)));
+    session.unsaved = (actor, inStep) => this.#tellUnsaved(actor, inStep);
     session.stepsUntilDue = () => Math.max(1, this.#saver.stepsLeft());
     if (this.#savesAtOnce) session.saveNow = (actor) => this.#checkpoints.saveNow(actor);
     this.actor.subscribe({
@@ -142,6 +156,11 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       error: (error) => this.#end(error),
       complete: () => this.#end(),
     });
+  }
+
+  #tellUnsaved(actor: AnyActorRef, inStep: AnyActorRef[]): void {
+    if (!this.#isUnsavedTold) warn(unsavedOnce(this.id, standsAt(actor), inStep.map(standsAt)));
+    this.#isUnsavedTold = true;
   }
 
   /** The run waits for its saves. */
@@ -225,17 +244,19 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    * @param value plain data, which is copied; default: none
    * @returns resolves when the run has it; with `durability: 'sync'` and a store, when it is saved
    * @throws LoopError `RUN_ENDED` if the run has ended or is being suspended: go on with it, and give it then; `NOT_PLAIN_DATA`;
-   *   what a save failed with
+   *   `NOT_SAVED` if it could not be saved for a minute, since a step may be changing a `Stateful` object: the run has it, and
+   *   saves it as soon as it can (where nobody awaits this, that is no unhandled rejection); what a save failed with
    */
   give(key: string, value?: unknown): Promise<void> {
-    return this.#throttle.after(this.#give(key, value));
+    return quietIfUnsaved(this.#throttle.after(this.#give(key, value)));
   }
 
   async #give(key: string, value: unknown): Promise<void> {
     checkGiven(pathOf(this.#loop), key, value);
     if (this.#ended || this.#suspending.done !== undefined) throw this.#endedError(`given \`${key}\``);
     this.#send({ type: 'loop.give', key, ...(value === undefined ? {} : { value }) });
-    if (this.#savesAtOnce) await this.#checkpoints.saved();
+    if (!this.#savesAtOnce || (await this.#checkpoints.saved())) return;
+    throw new LoopError('NOT_SAVED', unsavedGift(key, this.waitingFor), pathOf(this.#loop));
   }
 
   /**
@@ -249,7 +270,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       this.#send({ type: 'loop.pause' });
       this.#sendsPause = false;
     }
-    return this.#throttle.after(this.#waiters.still());
+    return this.#still('pause');
   }
 
   /** Goes on after a pause. */
@@ -260,22 +281,38 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /**
    * Takes `n` steps of the innermost loop, then pauses; where several run in parallel, each takes them.
-   * Resolves when they are done, or the run has ended.
+   * Resolves when they are done, or the run has ended. Within a hook, do not await it: it waits for the hook.
    * @param n default: 1
    */
   step(n = 1): Promise<void> {
     if (!Number.isInteger(n) || n < 1)
       throw new RangeError(`Expected the number of steps to be a whole number from 1 up, got \`${n}\`.`);
     this.#send({ type: 'loop.step', n });
-    return this.#throttle.after(this.#waiters.still());
+    return this.#still('step');
   }
 
-  /** Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how the run ended. */
+  #still(call: string): Promise<void> {
+    const still = this.#waiters.still();
+    void still.then(this.#noteAsked(call));
+    return this.#throttle.after(still);
+  }
+
+  /** See `noteAsked`. */
+  #noteAsked(call: string): () => void {
+    const inFlight = () => (this.#ended ? [] : hooksInFlight(this.actor, this.#session));
+    return noteAsked({ call, runId: this.id, inFlight });
+  }
+
+  /**
+   * Every running loop finishes its step, then ends as it would have: `onRunEnd` runs, outputs are as normal. Resolves with how
+   * the run ended. Within a hook, do not await it: it waits for the hook.
+   */
   stop(reason?: unknown): Promise<Outcome<Output>> {
     // The first reason holds. A subscriber may ask for it with each snapshot, and each event makes one.
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#send({ type: 'loop.stop', reason });
+      void this.#ending.reached.then(this.#noteAsked('stop'));
     }
     return this.#ending.outcome;
   }
@@ -302,7 +339,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
 
   /**
    * Pauses, takes a checkpoint, saves it if there is a store, and ends the actors: `start({ from })` goes on.
-   * A run that ends before it can be suspended is not: see `outcome`.
+   * A run that ends before it can be suspended is not: see `outcome`. Within a hook, do not await it: it waits for the hook.
    *
    * Where loops run side by side, the step of one may wait for another that is paused already. That one then takes a
    * step more, and again. 5 seconds after it was asked for, the checkpoint is taken beside the step in flight,
@@ -313,7 +350,10 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   suspend(reason?: unknown): Promise<Checkpoint> {
     this.#ending.askedFor();
-    return this.#suspending.suspend(reason);
+    const suspended = this.#suspending.suspend(reason);
+    const over = this.#noteAsked('suspend');
+    suspended.then(over, over);
+    return suspended;
   }
 
   /**
@@ -337,7 +377,17 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#endedError('captured'));
     }
-    return new Promise((resolve, reject) => this.#capture(resolve, reject));
+    const over = this.#noteAsked('checkpoint');
+    return new Promise((resolve, reject) => {
+      const taken = (checkpoint: Checkpoint) => {
+        over();
+        resolve(checkpoint);
+      };
+      this.#capture(taken, (error) => {
+        over();
+        reject(error);
+      });
+    });
   }
 
   /** Calls back with a checkpoint while all innermost loops stand. */

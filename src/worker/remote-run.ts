@@ -5,7 +5,7 @@ import { describeError } from '../data/error-codec.ts';
 import { LoopError } from '../data/errors.ts';
 import { onAbort } from '../run/abort-signal.ts';
 import { Ending } from '../run/ending.ts';
-import { checkGiven } from '../run/given.ts';
+import { checkGiven, quietIfUnsaved } from '../run/given.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { RunProgress } from '../run/progress.ts';
 import type { LoopRun } from '../run/run.ts';
@@ -139,7 +139,11 @@ export class RemoteRun<Output, L = any>
   }
 
   /** See {@link LoopRun.give}. Saved in the store of the worker. */
-  async give(key: string, value?: unknown): Promise<void> {
+  give(key: string, value?: unknown): Promise<void> {
+    return quietIfUnsaved(this.#give(key, value));
+  }
+
+  async #give(key: string, value: unknown): Promise<void> {
     checkGiven(this.#way.path, key, value);
     const { path } = this.#way;
     await this.#calls.ask({

@@ -1,6 +1,7 @@
 import { Loop, LoopError, MisconfigurationError } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
+import { actorsOf } from '../src/chart/xstate-inner.ts';
 import { isLinked, walk } from '../src/tree/tree.ts';
 import { random } from './support/trees.ts';
 
@@ -273,6 +274,45 @@ test('a child in a field that is called as something that every object has is an
     expect(thrownBy(() => fit.machine).message).toContain(`a name of its own, got \`${name}\``);
     await expect(fit.run()).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
   }
+});
+
+describe('a child in a field', () => {
+  const named = (name: string) => {
+    const fit = new Fit();
+    Object.defineProperty(fit, name, { value: new Leaf(), enumerable: true });
+    return fit;
+  };
+
+  test('that is called as an actor of every machine is an error, and no run that hangs', async () => {
+    const own = Object.keys(actorsOf(new Fit().machine)).filter((name) => !(name in new Fit()));
+    expect(own).toEqual(['abort', 'fail']);
+    for (const name of own) {
+      const said = {
+        code: 'MISCONFIGURATION',
+        path: 'fit',
+        message: expect.stringContaining(`got \`${name}\`, as an`),
+      };
+      expect(thrownBy(() => named(name).machine)).toMatchObject(said);
+      expect(thrownBy(() => named(name).start())).toMatchObject(said);
+      await expect(named(name).run()).rejects.toMatchObject(said);
+    }
+  });
+
+  test('that is called as a member of every loop, which it would hide, is an error', async () => {
+    for (const name of ['skip', 'done', 'running', 'path', 'end']) {
+      const said = { code: 'MISCONFIGURATION', message: expect.stringContaining(`got \`${name}\``) };
+      await expect(named(name).run()).rejects.toMatchObject(said);
+      expect(thrownBy(() => named(name).start())).toMatchObject(said);
+    }
+  });
+
+  test('may be called as a list of such', async () => {
+    const fit = Object.assign(new Fit(), { abort: [new Leaf()] });
+    fit.advance = async () => {
+      fit.state.n += await fit.abort[0]!.run();
+    };
+    expect(await fit.start().output).toBe(await fit.run());
+  });
 });
 
 describe('the machine of a loop', () => {

@@ -1,6 +1,7 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { deepest } from '../data/json.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
+import { checkName } from './own-names.ts';
 import { isArrayOf, isList, isLoop, isProgress, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkWritten } from './written-hooks.ts';
@@ -113,7 +114,7 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`,
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString` or `abort`,
  *   for a loop that has not the hooks it must have, and for more than 1,000 levels: states stand in one another as loops do
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
@@ -143,7 +144,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {
-      checkName(name, path);
+      checkName(loop, name, path);
       const parent = parentOf(child);
       if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
         throw new MisconfigurationError(
@@ -156,15 +157,6 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
       visit(child, `${path}.${name}`, level + 1);
     }
   }
-}
-
-/** @throws MisconfigurationError for a name under which no actor can be found: every object has something of that name */
-function checkName(name: string, path: string): void {
-  if (name !== '' && !(name in Object.prototype)) return;
-  throw new MisconfigurationError(
-    `Expected the field of a child to have a name of its own, got \`${name}\`${name === '' ? '' : ', which every object has'}. Give the field another name.`,
-    path,
-  );
 }
 
 /**

@@ -17,6 +17,11 @@ import { sessionOf } from './session.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
 
+/** The run that an actor of a loop's machine belongs to, if it is attached to one. */
+export function runningOf(actor: AnyActorRef): Running | undefined {
+  return runnings.get(actor);
+}
+
 /**
  * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
  * A child that came out of a snapshot waits for its parent's step to ask for it; then `ready` is called later.

@@ -5,7 +5,7 @@ import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import { attach } from './attach.ts';
+import { attach, runningOf } from './attach.ts';
 import type { Running } from './running.ts';
 
 interface HookSnapshot {
@@ -96,7 +96,8 @@ export function endWith(loop: AnyLoop): HookLogic {
       const error =
         input === undefined ? new LoopError('STOPPED', 'was aborted without a reason.', loop.path) : input.error;
       // Before the actors below are stopped: what they await, and their signals, get the reason.
-      attach(loop, parentActor(self)!, (running) => running.abort(error));
+      // One that could not be attached is what has failed.
+      runningOf(parentActor(self)!)?.abort(error);
       throw error;
     },
     transition: (snapshot) => snapshot,

@@ -1,6 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { LoopMachine } from '../chart/machine-type.ts';
+import { unmadeIn } from '../chart/unmade-children.ts';
+import { actorsOf } from '../chart/xstate-inner.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
 import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
@@ -15,6 +17,7 @@ import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { checkRemembered } from './checkpoint.ts';
+import { childrenThatWait, noteLoaded, restoredWithout } from './waiting-children.ts';
 
 /*
  * What `actor.getPersistedSnapshot()` gives of a loop, and how an actor goes on from it: alone or inside an app's machine.
@@ -49,13 +52,16 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
     getPersistedSnapshot(snapshot: any, options: unknown) {
       const isRoot = snapshot.context?.name === null && snapshot.status !== 'error';
       const assets = isRoot ? assetsAt(loop, snapshot) : undefined;
-      const persisted = withStep(loop, snapshot, getPersistedSnapshot(snapshot, options) as any);
+      const own = withUnmade(snapshot, getPersistedSnapshot(snapshot, options) as any);
+      const persisted = withStep(loop, snapshot, own);
       return withJson(assets === undefined ? persisted : { ...persisted, assets });
     },
     restoreSnapshot(given: any, scope: { self: AnyActorRef }) {
       const snapshot: any = decoded(given);
       if (snapshot.context?.name === null) take(loop, scope.self, snapshot, isPutBack(given));
-      return restoreSnapshot(snapshot, scope as any);
+      const restore = (children: object): any => restoreSnapshot({ ...snapshot, children }, scope as any);
+      const waiting = childrenThatWait(loop, snapshot, actorsOf(machine), scope.self);
+      return waiting === undefined ? restore(snapshot.children) : restoredWithout(waiting, snapshot.children, restore);
     },
     provide: (implementations: any) => persistWhole(provide(implementations), loop),
   } as any);
@@ -70,10 +76,18 @@ function withStep(loop: AnyLoop, snapshot: Persisted, persisted: Persisted): Per
   return inFlight === context.inFlight ? persisted : { ...persisted, context: { ...context, inFlight } };
 }
 
+/** With the children that have no actors yet. */
+function withUnmade(snapshot: object, persisted: Persisted): Persisted {
+  const unmade = unmadeIn(snapshot);
+  if (unmade === undefined) return persisted;
+  return { ...persisted, children: { ...persisted.children, ...unmade.persisted } as any };
+}
+
 /** An actor has come out of a snapshot. Its first hook puts the assets back; where none will run, that is done at once. */
-function take(loop: AnyLoop, actor: AnyActorRef, { status, context, assets }: Persisted, isLoaded: boolean): void {
-  if (!isLoaded && status === 'active') waiting.set(actor, { assets });
-  if (!isLoaded && status === 'done') {
+function take(loop: AnyLoop, actor: AnyActorRef, { status, context, assets }: Persisted, isPutBack: boolean): void {
+  if (isPutBack) noteLoaded(actor);
+  if (!isPutBack && status === 'active') waiting.set(actor, { assets });
+  if (!isPutBack && status === 'done') {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     if (assets !== undefined) loadTree(loop, context as unknown as LoopDict);
     load(loop, assets);

@@ -276,6 +276,105 @@ test('a child in a field that is called as something that every object has is an
   }
 });
 
+describe('loops that a hook has put in the wrong place', () => {
+  /** What its hook does is given. */
+  class Wires extends Loop<string> {
+    override state = { n: 0 };
+    child: Leaf = Object.assign(new Leaf(), { owner: null });
+    stages: Leaf[] = [new Leaf(), new Leaf()];
+    current: Leaf | null = null;
+    readonly hook: string;
+    readonly wire: (loop: Wires) => void;
+    constructor(hook: string, wire: (loop: Wires) => void) {
+      super();
+      this.hook = hook;
+      this.wire = wire;
+    }
+    get done() {
+      return this.state.n >= 3;
+    }
+    #in(hook: string) {
+      if (this.hook === hook) this.wire(this);
+    }
+    reset() {
+      this.state.n = 0;
+      this.#in('reset');
+    }
+    override onRunStart() {
+      this.#in('onRunStart');
+    }
+    async advance() {
+      this.#in('advance');
+      await this.child.run();
+      if (this.current !== null) await this.current.run();
+      this.state.n++;
+    }
+    override onAdvanceEnd() {
+      this.#in('onAdvanceEnd');
+    }
+    override onRunEnd() {
+      return `${this.state.n} steps`;
+    }
+  }
+  const ways: { [way: string]: (loop: Wires) => Promise<unknown> } = {
+    'run()': (loop) => loop.run(),
+    'start()': (loop) => loop.start().output,
+    'start() with an observer': (loop) => loop.start({ inspect: () => {} }).output,
+    'a machine': (loop) => {
+      const actor = createActor(loop.machine);
+      const output = toPromise(actor);
+      actor.start();
+      return output;
+    },
+  };
+  const mistakes: { [mistake: string]: [wire: (loop: Wires) => unknown, says: string] } = {
+    'the parent in a field of its child': [(loop) => Object.assign(loop.child, { owner: loop }), 'a cycle'],
+    'the loop in itself': [(loop) => Object.assign(loop, { current: loop }), 'a cycle'],
+    'two new ones in each other': [
+      (loop) => {
+        const [a, b]: any[] = [new Leaf(), new Leaf()];
+        Object.assign(a, { b });
+        Object.assign(b, { a });
+        Object.assign(loop, { a });
+      },
+      'a cycle',
+    ],
+    'one of a list in a field as well': [(loop) => Object.assign(loop, { current: loop.stages[1] }), 'in two places'],
+    'one of another tree': [(loop) => Object.assign(loop, { current: taken.epoch }), 'fit holds as `epoch` already'],
+  };
+  const taken = Object.assign(new Fit(), { epoch: new Leaf() });
+  void taken.machine;
+  for (const [mistake, [wire, says]] of Object.entries(mistakes)) {
+    for (const [way, go] of Object.entries(ways)) {
+      test(`${mistake} is an error by name, whichever hook has done it, with ${way}`, async () => {
+        for (const hook of ['reset', 'onRunStart', 'advance', 'onAdvanceEnd']) {
+          const error = await go(new Wires(hook, wire)).catch((one: unknown) => one);
+          expect(error, hook).toMatchObject({ code: 'MISCONFIGURATION', message: expect.stringContaining(says) });
+        }
+      });
+    }
+  }
+
+  test('is an error in the step that has done it', async () => {
+    const loop = new Wires('advance', (it) => Object.assign(it, { current: it.stages[it.state.n]! }));
+    const run = loop.start();
+    await expect(run.output).rejects.toMatchObject({ path: 'wires.current' });
+    expect(loop.state.n).toBe(1);
+  });
+
+  test('are none where they have only gone elsewhere: round a list, from one loop to another, out and back in', async () => {
+    const moves: ((loop: any) => void)[] = [
+      (it) => it.stages.push(it.stages.shift()),
+      (it) => ([it.stages, it.current] = [it.stages.slice(1), it.stages[0] ?? null]),
+      (it) => ([it.child.owner, it.current] = [it.current, it.child.owner ?? new Leaf()]),
+      (it) => Object.assign(it, { current: it.state.n % 2 === 0 ? new Leaf() : null }),
+    ];
+    for (const move of moves) {
+      for (const go of Object.values(ways)) expect(await go(new Wires('onAdvanceEnd', move))).toBe('3 steps');
+    }
+  });
+});
+
 describe('a child in a field', () => {
   const named = (name: string) => {
     const fit = new Fit();

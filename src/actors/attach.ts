@@ -9,7 +9,8 @@ import { hookOnStack } from '../step/in-hook.ts';
 import { waitingForParent } from '../step/restored-children.ts';
 import type { Runner } from '../step/runner.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
-import { type AnyLoop, host, parentLink } from '../tree/any-loop.ts';
+import { type AnyLoop, host } from '../tree/any-loop.ts';
+import { join } from '../tree/boundary-parts.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, childrenOf, parentOf, pathOf } from '../tree/tree.ts';
 import { Running, runningLoops } from './running.ts';
@@ -151,15 +152,4 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
     if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
   }
   return undefined;
-}
-
-/** A loop that has come into the tree in the middle of a run. @throws MisconfigurationError as for any in it */
-function join(loop: AnyLoop, parent: AnyLoop, name: string): void {
-  loop[parentLink] = { loop: parent, name };
-  try {
-    checkTree(loop);
-  } catch (error) {
-    loop[parentLink] = undefined;
-    throw error;
-  }
 }

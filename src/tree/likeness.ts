@@ -1,7 +1,8 @@
 import type { Json } from '../data/json.ts';
 import { Noted } from '../data/noted.ts';
 import type { AnyLoop } from './any-loop.ts';
-import { isLoop, type Part, partsOf } from './parts.ts';
+import { boundaryPartsOf } from './boundary-parts.ts';
+import { isLoop, type Part } from './parts.ts';
 import type { BaseProgress } from './progress.ts';
 import { type Boundary, type LoopDict, savedState, savesItsState } from './state-dict.ts';
 
@@ -30,7 +31,7 @@ export class Likeness {
     } else {
       this.#saved = savedState(loop);
     }
-    const parts = partsOf(loop);
+    const parts = boundaryPartsOf(loop);
     this.#parts = parts;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]![1];

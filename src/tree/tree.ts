@@ -88,7 +88,7 @@ export function rootOf(loop: AnyLoop): AnyLoop {
 }
 
 /** The loops that hold this one, from the nearest to the root. Ends also where fields were set to a cycle. */
-function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
+export function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
   const found: { loop: AnyLoop; name: string }[] = [];
   const seen = new Set([loop]);
   for (let up = parentOf(loop); up !== undefined && !seen.has(up.loop); up = parentOf(up.loop)) {
@@ -127,13 +127,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
 
   function visit(loop: AnyLoop, path: string, level: number): void {
     const before = places.get(loop);
-    if (before !== undefined) {
-      const what = `${path}.`.startsWith(`${before}.`) ? 'holds itself: a cycle' : 'stands in two places';
-      throw new MisconfigurationError(
-        `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). Make a second instance.`,
-        path,
-      );
-    }
+    if (before !== undefined) throw noTree(loop, before, path);
     if (level > deepest) {
       throw new MisconfigurationError(
         `Expected the loops to stand at most ${deepest} levels deep in one another, got more. Hold them side by side in an array.`,
@@ -147,16 +141,39 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
       checkName(loop, name, path);
       const parent = parentOf(child);
       if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
-        throw new MisconfigurationError(
-          `Expected the loops to form a tree, got a ${child.constructor.name} that ${pathOf(parent.loop)} holds as \`${parent.name}\` already. ` +
-            'Make a second instance, or take it out there first.',
-          `${path}.${name}`,
-        );
+        throw alreadyHeld(child, parent, `${path}.${name}`);
       }
       links.push([child, { loop, name }]);
       visit(child, `${path}.${name}`, level + 1);
     }
   }
+}
+
+/** A loop that was found in two places. */
+export function noTree(loop: AnyLoop, before: string, path: string): MisconfigurationError {
+  const [what, advice] = `${path}.`.startsWith(`${before}.`)
+    ? [
+        'holds itself: a cycle',
+        'Make a second instance; what a loop has to know of one above it, give it as an argument, or hold it in a #private field.',
+      ]
+    : ['stands in two places', 'Make a second instance; and which of several is on, let a getter or an index say.'];
+  return new MisconfigurationError(
+    `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). ${advice}`,
+    path,
+  );
+}
+
+/** A loop that another holds. */
+export function alreadyHeld(
+  loop: AnyLoop,
+  parent: { loop: AnyLoop; name: string },
+  path: string,
+): MisconfigurationError {
+  return new MisconfigurationError(
+    `Expected the loops to form a tree, got a ${loop.constructor.name} that ${pathOf(parent.loop)} holds as \`${parent.name}\` already. ` +
+      'Make a second instance, or take it out there first.',
+    path,
+  );
 }
 
 /**

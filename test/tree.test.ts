@@ -1023,6 +1023,49 @@ describe('a loop in JavaScript, where no compiler asks for its hooks', () => {
     await expect(leaf.run()).rejects.toThrow('a method `onRunEnd`, got none');
   });
 
+  describe('with a `state` that is no field', () => {
+    const saidOf = async (make: () => Leaf, says: string) => {
+      const said = { code: 'MISCONFIGURATION', message: expect.stringContaining(says) };
+      await expect(make().run()).rejects.toMatchObject({ ...said, path: 'own' });
+      expect(thrownBy(() => make().start())).toMatchObject(said);
+      const fit = new Fit();
+      fit.epoch = make();
+      await expect(fit.run()).rejects.toMatchObject({ ...said, path: 'fit.epoch' });
+    };
+
+    test('is refused where the class has it, which the field of Loop hides, also by way of another class', async () => {
+      const hidden = { state: { get: () => ({ n: 5 }), set: () => {} }, init: { value() {} } };
+      for (const [name, member] of Object.entries(hidden)) {
+        class Base extends (Loop as any) {}
+        for (const [hook, value] of Object.entries(written)) Object.defineProperty(Base.prototype, hook, { value });
+        Object.defineProperty(Base.prototype, name, member);
+        const { Own } = { Own: class extends Base {} };
+        await saidOf(() => new Own() as any, `Expected \`${name}\` to be a field`);
+      }
+    });
+
+    test('is refused where it cannot be set, and may be whatever can', async () => {
+      let held = { n: 0 };
+      const get = () => held;
+      class Own extends Leaf {
+        override get done() {
+          return this.state.n >= 2;
+        }
+      }
+      const made = (property: PropertyDescriptor) => Object.defineProperty(new Own(), 'state', property);
+      await saidOf(() => made({ get }), 'can be set');
+      await saidOf(() => made({ value: held, writable: false }), 'can be set');
+      const set = (state: { n: number }) => {
+        held = state;
+      };
+      const run = made({ get, set }).start({ paused: true });
+      await run.step();
+      const from = await run.suspend();
+      held = { n: 0 };
+      expect(await made({ get, set }).start({ from }).output).toBe(2);
+    });
+  });
+
   test('and a child that is made in `reset`', async () => {
     class Late extends Leaf {
       child: Leaf | null = null;

@@ -397,15 +397,18 @@ describe('a child in a field', () => {
     }
   });
 
-  test('that is called as a member of every loop, which it would hide, is an error', async () => {
-    for (const name of ['skip', 'done', 'running', 'path', 'end']) {
+  test('that is called as what every loop says of itself, which it would hide, is an error', async () => {
+    for (const name of ['skip', 'done', 'running', 'restarting', 'machine', 'trainer', 'path']) {
       const said = { code: 'MISCONFIGURATION', message: expect.stringContaining(`got \`${name}\``) };
       await expect(named(name).run()).rejects.toMatchObject(said);
       expect(thrownBy(() => named(name).start())).toMatchObject(said);
     }
   });
 
-  test('may be called as a list of such', async () => {
+  test('may be called as a method of Loop, and a list of children as anything', async () => {
+    for (const name of ['connect', 'replace', 'end', 'sleep']) {
+      expect(await named(name).run()).toBe(await named(name).start().output);
+    }
     const fit = Object.assign(new Fit(), { abort: [new Leaf()] });
     fit.advance = async () => {
       fit.state.n += await fit.abort[0]!.run();

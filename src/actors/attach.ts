@@ -13,6 +13,7 @@ import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { join } from '../tree/boundary-parts.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, childrenOf, parentOf, pathOf } from '../tree/tree.ts';
+import { notInOnRestart, rebuilding } from './rebuilding.ts';
 import { Running, runningLoops } from './running.ts';
 import { sessionOf } from './session.ts';
 
@@ -120,12 +121,25 @@ function isAround(running: Runner | undefined, inner: Runner): boolean {
   return false;
 }
 
-function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Runner): MisconfigurationError {
+function notItsChild(loop: AnyLoop, running: Runner): MisconfigurationError {
+  const { loop: outer, path, unit } = running;
+  const isRebuilding = rebuilding.has(running);
+  const place = isRebuilding ? childrenOf(outer).find(([, child]) => child === loop) : undefined;
+  if (place !== undefined) return childInOnRestart(running, place[0]);
   // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
-  const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
+  const inStep = unit === undefined || /advance/i.test(unit.hook);
+  const hook = isRebuilding ? 'onRestart' : inStep ? 'A step' : unit.hook;
   return new MisconfigurationError(
     `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
       'it would not be seen, paused or captured. Put it in a field, or begin a run of its own with start().',
+    path,
+  );
+}
+
+function childInOnRestart({ path }: Runner, name: string): MisconfigurationError {
+  return notInOnRestart(
+    `runs the child \`${name}\``,
+    'Open what is live by functions of your own, or run the child in a step that needs it.',
     path,
   );
 }
@@ -142,7 +156,9 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
         pathOf(loop),
       );
     }
-    return parent?.unit === undefined ? undefined : { parent, name: link.name };
+    if (parent?.unit !== undefined) return { parent, name: link.name };
+    if (parent !== undefined && rebuilding.has(parent)) throw childInOnRestart(parent, link.name);
+    return undefined;
   }
   for (const parent of runningLoops()) {
     const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);

@@ -7,6 +7,7 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { attach, runningOf } from './attach.ts';
 import { LoadedFields } from './loaded-fields.ts';
+import { rebuilding } from './rebuilding.ts';
 import type { Running } from './running.ts';
 
 interface HookSnapshot {
@@ -130,17 +131,22 @@ function rebuild(running: Running): Promise<void> | undefined {
   if (!overrides(loop, 'onRestart')) return undefined;
   const loaded = new LoadedFields(loop);
   const before = enterHook(running);
+  rebuilding.add(running);
   let rebuilt: unknown;
+  let pending = false;
   try {
     rebuilt = loop.onRestart(...running.args);
+    pending = isPending(loop, 'onRestart', rebuilt);
   } finally {
     leaveHook(before);
+    if (!pending) rebuilding.delete(running);
   }
-  if (!isPending(loop, 'onRestart', rebuilt)) {
+  if (!pending) {
     loaded.check(context.running);
     return undefined;
   }
-  return Promise.resolve(rebuilt).then((value) => {
+  const over = Promise.resolve(rebuilt).finally(() => rebuilding.delete(running));
+  return over.then((value) => {
     refuseIterator(loop, 'onRestart', value);
     loaded.check(context.running);
   });

@@ -13,7 +13,7 @@ export type OwnActor = (typeof ownActors)[number];
 /**
  * The name of the field of a child is the name of its actor as well.
  * @throws MisconfigurationError for one under which no actor can be found, or another than the child's, or under which the
- *   child would hide a member of `Loop`
+ *   child would hide what `Loop` says of itself, such as `running`
  */
 export function checkName(loop: AnyLoop, name: string, path: string): void {
   const why = taken(loop, name);
@@ -29,15 +29,15 @@ function taken(loop: AnyLoop, name: string): string | undefined {
   if (name === '') return '';
   if (name in Object.prototype) return ', which every object has';
   if ((ownActors as readonly string[]).includes(name)) return ', as an actor of every loop’s machine is called';
-  return name === 'done' || isOfLoop(loop, name) ? ', which every loop has' : undefined;
+  return name === 'done' || isGetterOfLoop(loop, name) ? ', which every loop has' : undefined;
 }
 
-/** Whether `Loop` itself has such a member. */
-function isOfLoop(loop: AnyLoop, name: string): boolean {
+/** What `Loop` has as a getter is read by whoever runs it. A method, such as `connect`, is called by its author alone. */
+function isGetterOfLoop(loop: AnyLoop, name: string): boolean {
   // Most names are found nowhere above the instance.
   if (!(name in Object.getPrototypeOf(loop))) return false;
   for (let one: object | null = loop; one !== null; one = Object.getPrototypeOf(one)) {
-    if (Object.hasOwn(one, loopMark)) return Object.hasOwn(one, name);
+    if (Object.hasOwn(one, loopMark)) return Object.getOwnPropertyDescriptor(one, name)?.get !== undefined;
   }
   return false;
 }

@@ -170,7 +170,8 @@ const checkpoint = object({
   assets: record(() => {}),
 });
 /** Older checkpoints lack them. */
-const laterFields = partly({ restarting: listOf(must((value) => typeof value === 'string', 'a text')) });
+const anyText = must((value) => typeof value === 'string', 'a text');
+const laterFields = partly({ restarting: listOf(anyText), classes: record(anyText) });
 
 /** What of the tree can be looked at. */
 interface Reach {

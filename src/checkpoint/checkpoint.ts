@@ -17,6 +17,7 @@ import type { Checkpoint, Phase } from './contents.ts';
 
 /**
  * Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished.
+ * @param classes of children that were put in the place of others
  * @param assetsBefore what `Stateful` fields returned before a step that is in flight, for that is run again from its start
  */
 export function takeCheckpoint(
@@ -25,6 +26,7 @@ export function takeCheckpoint(
   runId: string,
   steps: number,
   assetsBefore: Iterable<ReadonlyMap<object, unknown>> = [],
+  classes?: { [path: string]: string },
 ): Checkpoint {
   checkStates(loop);
   const loops: Record<string, number> = {};
@@ -44,6 +46,7 @@ export function takeCheckpoint(
     position: { steps, loops },
     phase,
     restarting: loopsIn(loop).flatMap(({ loop: one, name }) => (one[restartingSlot] ? [name] : [])),
+    ...(classes === undefined ? {} : { classes }),
     stateDict: dict,
     assets,
   });

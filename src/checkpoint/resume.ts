@@ -6,6 +6,7 @@ import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
 import { walk } from '../tree/tree.ts';
+import { checkClasses } from './changed-classes.ts';
 import { loopsIn, shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
@@ -59,6 +60,7 @@ export function loadCheckpoint(
   checkStale(walk(loop), places);
   // Now all children are there.
   if (growing.length > 0) checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing: [], loaded: true });
+  checkClasses(loop, checkpoint.classes);
   const restarting = new Set(checkpoint.restarting);
   // Loops that run take it from their phase.
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);

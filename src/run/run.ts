@@ -5,6 +5,7 @@ import type { LoopControlEvent } from '../chart/context.ts';
 import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
 import { isPausing, leaves } from '../chart/tree-state.ts';
+import { ClassesAtBegin } from '../checkpoint/changed-classes.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
@@ -81,7 +82,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (runId !== undefined) nameRun(this.actor, runId);
     const session = sessionOf(this.actor);
     this.#session = session;
-    this.#checkpoints = this.#checkpointsOf(loaded?.checkpoint.position.steps ?? 0);
+    this.#checkpoints = this.#checkpointsOf(loaded?.checkpoint);
     this.#suspending = this.#suspendingOf();
     const recorders = observers.filter((one) => recorder in one);
     recordersOf.set(this, recorders);
@@ -97,19 +98,20 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     else this.#begunWith(this.#store);
   }
 
-  #checkpointsOf(stepsBefore: number): Checkpoints {
+  #checkpointsOf(from: Checkpoint | undefined): Checkpoints {
     const checkpoints = new Checkpoints({
       id: this.id,
       loop: this.#loop,
       actor: this.actor,
       session: this.#session,
       saver: this.#saver,
+      classes: new ClassesAtBegin(this.#loop, from?.classes),
       isSync: this.#options.durability === 'sync',
       heard: knownRuns.get(this.actor)!.heard,
       hasEnded: () => this.#ended,
       lost: (error) => this.#lose(error),
     });
-    checkpoints.steps = stepsBefore;
+    checkpoints.steps = from?.position.steps ?? 0;
     return checkpoints;
   }
 

@@ -1,0 +1,60 @@
+import { LoopError } from '../data/errors.ts';
+import type { AnyLoop } from '../tree/any-loop.ts';
+import { pathOf } from '../tree/tree.ts';
+import { loopsIn } from './checkpoint.ts';
+
+/*
+ * A run may put a loop of another class in the place of a child, by `replace` or by setting the field:
+ *
+ *     onAdvanceEnd() { if (this.state.epoch === 10) this.replace({ train: new Hard() }); }
+ *
+ * The state dict does not say so, and a new instance has the child that its constructor makes. So a checkpoint names the
+ * classes of such children, and the run that goes on has to have put them there: before it is started, or in
+ * `onLoadCheckpoint`. Another loop of the same class, made with other arguments, cannot be told.
+ */
+
+/** The names of classes, by the dotted paths of loops below the root. */
+export type Classes = { [path: string]: string };
+
+/** The classes of the loops when a run began, for what has become of them. */
+export class ClassesAtBegin {
+  readonly #loop: AnyLoop;
+  readonly #begun: Map<string, string>;
+  /** Those that were named by the checkpoint which the run goes on from are by each later one. */
+  readonly #named: ReadonlySet<string>;
+
+  constructor(loop: AnyLoop, named: Classes = {}) {
+    this.#loop = loop;
+    this.#named = new Set(Object.keys(named));
+    this.#begun = new Map(loopsIn(loop).map((one) => [one.name, classOf(one.loop)]));
+  }
+
+  /** What is to be named now. */
+  get changed(): Classes | undefined {
+    const changed = loopsIn(this.#loop).flatMap(({ loop, name }) => {
+      const now = classOf(loop);
+      const before = this.#begun.get(name) ?? now;
+      return before !== now || this.#named.has(name) ? [[name, now] as const] : [];
+    });
+    return changed.length === 0 ? undefined : Object.fromEntries(changed);
+  }
+}
+
+function classOf(loop: AnyLoop): string {
+  const name: unknown = loop.constructor?.name;
+  return typeof name === 'string' ? name : '';
+}
+
+/** The states are loaded. @throws LoopError `CHECKPOINT_MISMATCH` for a child of another class than was put there */
+export function checkClasses(root: AnyLoop, named: Classes = {}): void {
+  for (const { loop, name } of loopsIn(root)) {
+    if (!Object.hasOwn(named, name) || named[name] === classOf(loop)) continue;
+    throw new LoopError(
+      'CHECKPOINT_MISMATCH',
+      `Expected a ${named[name]} in \`${name}\`, which the run had put in the place of another, got a ${classOf(loop)}. ` +
+        'Put it there in onLoadCheckpoint, from the state, or before the run is started. ' +
+        'If it is the same class by another name: start({ from, migrate: ({ classes, ...rest }) => rest }).',
+      pathOf(root),
+    );
+  }
+}

@@ -1,5 +1,6 @@
 import { type Checkpoint, Loop } from 'loopchart';
 import { describe, expect, test } from 'vitest';
+import { type AnyActorRef, createActor, toPromise } from 'xstate';
 import { turn } from './support/loops.ts';
 
 class Easy extends Loop<string> {
@@ -84,6 +85,50 @@ describe('a child of another class that the run has put in the place of one', ()
         if (from.classes !== undefined) expect(resume).toThrow('Expected a Hard in `train`, which the run had put');
       }
     });
+  }
+
+  test('is missed where an actor goes on from a snapshot, and may be put there', async () => {
+    for (let steps = 1; steps <= 7; steps++) {
+      const persisted = (machine: any, options: object, more: number) =>
+        persistedAfter(createActor(machine, options as any), more);
+      const snapshot = await persisted(new Again().machine, { input: [] }, steps);
+      expect(snapshot.classes).toEqual(steps < 4 ? undefined : { train: 'Hard' });
+      expect(JSON.parse(JSON.stringify(createActor(new Again().machine, { snapshot }).getPersistedSnapshot()))).toEqual(
+        snapshot,
+      );
+      const goOn = (loop: Course, from = snapshot) => {
+        const actor = createActor(loop.machine, { snapshot: from });
+        const output = toPromise(actor);
+        actor.start();
+        if (actor.getSnapshot().status === 'active') actor.send({ type: 'loop.resume' });
+        return output;
+      };
+      expect(await goOn(new Again())).toBe(whole);
+      if (snapshot.classes === undefined) continue;
+      await expect(goOn(new Course())).rejects.toMatchObject({ code: 'CHECKPOINT_MISMATCH', path: 'course' });
+      const course = new Course();
+      course.harder();
+      expect(await goOn(course)).toBe(whole);
+      // Of one that goes on from it, and of one that goes on from a checkpoint.
+      if (steps >= 6) continue;
+      const later = await persisted(new Again().machine, { snapshot }, 1);
+      expect(later.classes).toEqual({ train: 'Hard' });
+      const run = new Again().start({ from: await suspendedAt(new Again(), steps), paused: true });
+      expect(run.actor.getPersistedSnapshot()).toMatchObject({ classes: { train: 'Hard' } });
+      run.resume();
+      expect(await run.output).toBe(whole);
+    }
+  });
+
+  async function persistedAfter(actor: AnyActorRef, steps: number): Promise<any> {
+    actor.start();
+    for (let i = 0; i < steps; i++) {
+      actor.send({ type: 'loop.step' });
+      for (let i = 0; i < 20; i++) await turn();
+    }
+    const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
+    actor.stop();
+    return snapshot;
   }
 
   test('may be put there by onLoadCheckpoint, or before the run is started, also twice over', async () => {

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
 import { optionsOf, parentActor } from '../chart/xstate-inner.ts';
+import { noteBegin } from '../checkpoint/changed-classes.ts';
 import { putBack } from '../checkpoint/persisted.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
@@ -46,6 +47,7 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
     const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
     // After the states: what `onLoadCheckpoint` makes has assets as well.
     putBack(loop, actor);
+    noteBegin(loop, actor);
     ready(running);
     return;
   }

@@ -5,6 +5,7 @@ import { isLoopActor } from '../chart/loop-actor.ts';
 import { dictOf } from '../chart/tree-state.ts';
 import { makeUnmade, unmadeIn } from '../chart/unmade-children.ts';
 import { actorsOf, logicOf } from '../chart/xstate-inner.ts';
+import { checkClasses, namedIn } from '../checkpoint/changed-classes.ts';
 import { checkStale, placesIn } from '../checkpoint/stale-fields.ts';
 import { LoopError } from '../data/errors.ts';
 import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
@@ -48,6 +49,7 @@ function load(loop: AnyLoop, root: AnyActorRef): void {
   loadTree(loop, dictOf(root));
   // With what `onLoadCheckpoint` has made.
   checkStale(checkTree(loop), places);
+  checkClasses(loop, namedIn(root));
   makeChildren(loop, root);
 }
 

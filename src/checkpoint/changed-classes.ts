@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate';
 import { LoopError } from '../data/errors.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
@@ -43,6 +44,30 @@ export class ClassesAtBegin {
 function classOf(loop: AnyLoop): string {
   const name: unknown = loop.constructor?.name;
   return typeof name === 'string' ? name : '';
+}
+
+/** What actors know of it: those that have begun, and those that came out of a snapshot. */
+const begun = new WeakMap<AnyActorRef, ClassesAtBegin>();
+const given = new WeakMap<AnyActorRef, Classes>();
+
+/** An actor has come out of a snapshot. @param named what that names */
+export function noteNamed(actor: AnyActorRef, named: Classes | undefined): void {
+  if (named !== undefined) given.set(actor, named);
+}
+
+/** The loops of a root's actor have been given their states, if there were any, and its first hook is about to run. */
+export function noteBegin(loop: AnyLoop, actor: AnyActorRef): void {
+  begun.set(actor, new ClassesAtBegin(loop, given.get(actor)));
+}
+
+/** What a snapshot of a root's actor is to name. */
+export function namedNow(actor: AnyActorRef): Classes | undefined {
+  const classes = begun.get(actor);
+  return classes === undefined ? given.get(actor) : classes.changed;
+}
+
+export function namedIn(actor: AnyActorRef): Classes | undefined {
+  return given.get(actor);
 }
 
 /** The states are loaded. @throws LoopError `CHECKPOINT_MISMATCH` for a child of another class than was put there */

@@ -16,6 +16,7 @@ import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets 
 import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
+import { type Classes, namedNow, noteNamed } from './changed-classes.ts';
 import { checkRemembered } from './checkpoint.ts';
 import { childrenThatWait, noteLoaded, restoredWithout } from './waiting-children.ts';
 
@@ -35,6 +36,8 @@ interface Persisted {
   children: Record<string, AnyActorRef | undefined>;
   /** Of a root: what its `Stateful` fields were. */
   assets?: Assets;
+  /** Of a root: the classes of children that its run has put in the place of others. */
+  classes?: Classes;
   /** It has been through JSON, and holds numbers that JSON has no word for. */
   encoded?: true;
 }
@@ -54,7 +57,9 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
       const assets = isRoot ? assetsAt(loop, snapshot) : undefined;
       const own = withUnmade(snapshot, getPersistedSnapshot(snapshot, options) as any);
       const persisted = withStep(loop, snapshot, own);
-      return withJson(assets === undefined ? persisted : { ...persisted, assets });
+      const classes = isRoot ? classesAt(loop, snapshot) : undefined;
+      const whole = assets === undefined ? persisted : { ...persisted, assets };
+      return withJson(classes === undefined ? whole : { ...whole, classes });
     },
     restoreSnapshot(given: any, scope: { self: AnyActorRef }) {
       const snapshot: any = decoded(given);
@@ -84,7 +89,13 @@ function withUnmade(snapshot: object, persisted: Persisted): Persisted {
 }
 
 /** An actor has come out of a snapshot. Its first hook puts the assets back; where none will run, that is done at once. */
-function take(loop: AnyLoop, actor: AnyActorRef, { status, context, assets }: Persisted, isPutBack: boolean): void {
+function take(
+  loop: AnyLoop,
+  actor: AnyActorRef,
+  { status, context, assets, classes }: Persisted,
+  isPutBack: boolean,
+): void {
+  noteNamed(actor, classes);
   if (isPutBack) noteLoaded(actor);
   if (!isPutBack && status === 'active') waiting.set(actor, { assets });
   if (!isPutBack && status === 'done') {
@@ -119,7 +130,7 @@ function load(loop: AnyLoop, assets: Assets = {}): void {
  * @throws LoopError `NOT_PAUSED` where they cannot be taken, `NOT_PLAIN_DATA`; MisconfigurationError if a hook made strays
  */
 function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
-  const owner = loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
+  const owner = ownerOf(loop);
   const isItsOwn = owner?.getSnapshot() === snapshot;
   if (isItsOwn) checkStates(loop);
   if (isItsOwn && waiting.has(owner!)) return waiting.get(owner!)!.assets;
@@ -135,6 +146,16 @@ function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
       'Send `loop.pause` and wait until they are, or take `run.checkpoint()`.',
     pathOf(loop),
   );
+}
+
+/** The actor that runs a loop, or did last. */
+function ownerOf(loop: AnyLoop): AnyActorRef | undefined {
+  return loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
+}
+
+function classesAt(loop: AnyLoop, snapshot: Persisted): Classes | undefined {
+  const owner = ownerOf(loop);
+  return owner?.getSnapshot() === snapshot ? namedNow(owner) : undefined;
 }
 
 /** The loops that are in the middle of a hook or a step. */

@@ -65,7 +65,9 @@ export function loadCheckpoint(
   // Loops that run take it from their phase.
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);
   putBackAssets(loop, checkpoint.assets);
-  const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
+  const { classes } = checkpoint;
+  const root = snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused);
+  const snapshot = notePutBack(classes === undefined ? root : { ...root, classes });
   return { snapshot, checkpoint };
 }
 

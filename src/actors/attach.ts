@@ -13,7 +13,7 @@ import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { join } from '../tree/boundary-parts.ts';
 import { checkTree } from '../tree/strays.ts';
-import { childNamed, childrenOf, parentOf, pathOf } from '../tree/tree.ts';
+import { childNamed, childrenOf, parentOf, pathOf, walk } from '../tree/tree.ts';
 import { notInOnRestart, rebuilding } from './rebuilding.ts';
 import { Running, runningLoops } from './running.ts';
 import { sessionOf } from './session.ts';
@@ -42,12 +42,12 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   if (name === null) {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     // Fields may have been set since the machine was asked for.
-    checkTree(loop);
+    const loops = checkTree(loop);
     const session = sessionOf(actor);
     const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
     // After the states: what `onLoadCheckpoint` makes has assets as well.
     putBack(loop, actor);
-    noteBegin(loop, actor);
+    noteBegin(loop, running.restored ? walk(loop) : loops, actor);
     ready(running);
     return;
   }

@@ -1,8 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import { LoopError } from '../data/errors.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
+import { loopsIn } from '../tree/loops-in.ts';
 import { pathOf } from '../tree/tree.ts';
-import { loopsIn } from './checkpoint.ts';
 
 /*
  * A run may put a loop of another class in the place of a child, by `replace` or by setting the field:
@@ -18,16 +18,18 @@ import { loopsIn } from './checkpoint.ts';
 export type Classes = { [path: string]: string };
 
 /** The classes of the loops when a run began, for what has become of them. */
-export class ClassesAtBegin {
+class ClassesAtBegin {
   readonly #loop: AnyLoop;
   readonly #begun: Map<string, string>;
   /** Those that were named by the checkpoint which the run goes on from are by each later one. */
   readonly #named: ReadonlySet<string>;
 
-  constructor(loop: AnyLoop, named: Classes = {}) {
+  constructor(loop: AnyLoop, loops: readonly { loop: AnyLoop; path: string }[], named: Classes = {}) {
     this.#loop = loop;
     this.#named = new Set(Object.keys(named));
-    this.#begun = new Map(loopsIn(loop).map((one) => [one.name, classOf(one.loop)]));
+    this.#begun = new Map();
+    const base = loops[0]!.path.length + 1;
+    for (const one of loops) this.#begun.set(one.path.slice(base), classOf(one.loop));
   }
 
   /** What is to be named now. */
@@ -55,9 +57,12 @@ export function noteNamed(actor: AnyActorRef, named: Classes | undefined): void 
   if (named !== undefined) given.set(actor, named);
 }
 
-/** The loops of a root's actor have been given their states, if there were any, and its first hook is about to run. */
-export function noteBegin(loop: AnyLoop, actor: AnyActorRef): void {
-  begun.set(actor, new ClassesAtBegin(loop, given.get(actor)));
+/**
+ * The loops of a root's actor have been given their states, if there were any, and its first hook is about to run.
+ * @param loops all of its tree
+ */
+export function noteBegin(loop: AnyLoop, loops: readonly { loop: AnyLoop; path: string }[], actor: AnyActorRef): void {
+  begun.set(actor, new ClassesAtBegin(loop, loops, given.get(actor)));
 }
 
 /** What a snapshot of a root's actor is to name. */

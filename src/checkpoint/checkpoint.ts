@@ -10,14 +10,15 @@ import { changedModels } from '../step/models-as-they-were.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
+import { loopsIn } from '../tree/loops-in.ts';
 import { capture, checkStates, flatten, keysOf } from '../tree/state-dict.ts';
-import { childNamed, pathOf, walk } from '../tree/tree.ts';
+import { childNamed, pathOf } from '../tree/tree.ts';
+import { namedNow } from './changed-classes.ts';
 import { jsonable } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 
 /**
  * Takes a checkpoint of a run in which every innermost loop stands at a boundary, or that has finished.
- * @param classes of children that were put in the place of others
  * @param assetsBefore what `Stateful` fields returned before a step that is in flight, for that is run again from its start
  */
 export function takeCheckpoint(
@@ -26,7 +27,6 @@ export function takeCheckpoint(
   runId: string,
   steps: number,
   assetsBefore: Iterable<ReadonlyMap<object, unknown>> = [],
-  classes?: { [path: string]: string },
 ): Checkpoint {
   checkStates(loop);
   const loops: Record<string, number> = {};
@@ -38,6 +38,7 @@ export function takeCheckpoint(
   const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
   const assets = takeAssets(loop, notes);
   const shape = shapeOf(loop);
+  const classes = namedNow(actor);
   return jsonable({
     format: 1,
     loop: loop.constructor.name,
@@ -50,12 +51,6 @@ export function takeCheckpoint(
     stateDict: dict,
     assets,
   });
-}
-
-/** The loops of a tree by their dotted paths below the root. */
-export function loopsIn(root: AnyLoop): { loop: AnyLoop; name: string }[] {
-  const base = pathOf(root).length + 1;
-  return walk(root).map(({ loop, path }) => ({ loop, name: path.slice(base) }));
 }
 
 /** The keys of the state dict and of the assets, sorted. */

@@ -4,10 +4,11 @@ import { LoopError } from '../data/errors.ts';
 import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
+import { loopsIn } from '../tree/loops-in.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
 import { walk } from '../tree/tree.ts';
 import { checkClasses } from './changed-classes.ts';
-import { loopsIn, shapeOf } from './checkpoint.ts';
+import { shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';

@@ -2,7 +2,6 @@ import type { AnyActorRef } from 'xstate';
 import type { Session } from '../actors/session.ts';
 import { isLoopActor } from '../chart/loop-actor.ts';
 import { leaves } from '../chart/tree-state.ts';
-import type { ClassesAtBegin } from '../checkpoint/changed-classes.ts';
 import { takeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { later } from '../time/clock.ts';
@@ -22,7 +21,6 @@ interface OfRun {
   readonly actor: AnyActorRef;
   readonly session: Session;
   readonly saver: Saver;
-  readonly classes: ClassesAtBegin;
   /** The run waits for its saves. */
   readonly isSync: boolean;
   /** Told of each checkpoint. */
@@ -50,9 +48,8 @@ export class Checkpoints {
   }
 
   take(): Checkpoint {
-    const { loop, actor, id, session, heard, classes } = this.#run;
-    const before = session.assetsBefore.values();
-    const checkpoint = takeCheckpoint(loop, actor, id, this.steps, before, classes.changed);
+    const { loop, actor, id, session, heard } = this.#run;
+    const checkpoint = takeCheckpoint(loop, actor, id, this.steps, session.assetsBefore.values());
     for (const hear of heard) hear(checkpoint);
     return checkpoint;
   }

@@ -5,7 +5,6 @@ import type { LoopControlEvent } from '../chart/context.ts';
 import { nameRun } from '../chart/loop-actor.ts';
 import type { LoopMachine, SavedState } from '../chart/machine-type.ts';
 import { isPausing, leaves } from '../chart/tree-state.ts';
-import { ClassesAtBegin } from '../checkpoint/changed-classes.ts';
 import type { Checkpoint } from '../checkpoint/contents.ts';
 import { mayHaveHalfDone } from '../checkpoint/half-done.ts';
 import { loadCheckpoint } from '../checkpoint/resume.ts';
@@ -82,7 +81,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (runId !== undefined) nameRun(this.actor, runId);
     const session = sessionOf(this.actor);
     this.#session = session;
-    this.#checkpoints = this.#checkpointsOf(loaded?.checkpoint);
+    this.#checkpoints = this.#checkpointsOf(loaded?.checkpoint.position.steps ?? 0);
     this.#suspending = this.#suspendingOf();
     const recorders = observers.filter((one) => recorder in one);
     recordersOf.set(this, recorders);
@@ -98,20 +97,19 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     else this.#begunWith(this.#store);
   }
 
-  #checkpointsOf(from: Checkpoint | undefined): Checkpoints {
+  #checkpointsOf(stepsBefore: number): Checkpoints {
     const checkpoints = new Checkpoints({
       id: this.id,
       loop: this.#loop,
       actor: this.actor,
       session: this.#session,
       saver: this.#saver,
-      classes: new ClassesAtBegin(this.#loop, from?.classes),
       isSync: this.#options.durability === 'sync',
       heard: knownRuns.get(this.actor)!.heard,
       hasEnded: () => this.#ended,
       lost: (error) => this.#lose(error),
     });
-    checkpoints.steps = from?.position.steps ?? 0;
+    checkpoints.steps = stepsBefore;
     return checkpoints;
   }
 

@@ -11,12 +11,16 @@ import { above, alreadyHeld, noTree, parentOf, pathOf } from './tree.ts';
  */
 export function boundaryPartsOf(loop: AnyLoop): readonly Part[] {
   const parts = partsOf(loop);
-  const fields = loop[fieldsSlot] as Fields;
-  if (!fields.isTree) {
-    for (const [name, part] of parts) if (isLoop(part)) checkPlace(loop, name, part);
-    fields.isTree = true;
-  }
+  checkParts(loop, parts);
   return parts;
+}
+
+/** The same of parts that were just found. */
+export function checkParts(loop: AnyLoop, parts: readonly Part[]): void {
+  const fields = loop[fieldsSlot] as Fields;
+  if (fields.isTree) return;
+  for (const [name, part] of parts) if (isLoop(part)) checkPlace(loop, name, part);
+  fields.isTree = true;
 }
 
 function checkPlace(loop: AnyLoop, name: string, child: AnyLoop): void {

@@ -1,8 +1,8 @@
 import type { Json } from '../data/json.ts';
 import { Noted } from '../data/noted.ts';
 import type { AnyLoop } from './any-loop.ts';
-import { boundaryPartsOf } from './boundary-parts.ts';
-import { isLoop, type Part } from './parts.ts';
+import { checkParts } from './boundary-parts.ts';
+import { isLoop, type Part, partsOf } from './parts.ts';
 import type { BaseProgress } from './progress.ts';
 import { type Boundary, type LoopDict, savedState, savesItsState } from './state-dict.ts';
 
@@ -31,8 +31,12 @@ export class Likeness {
     } else {
       this.#saved = savedState(loop);
     }
-    const parts = boundaryPartsOf(loop);
-    this.#parts = parts;
+    const parts = partsOf(loop);
+    // Asked at every step: as long as the fields hold the same, it is the same list.
+    if (parts !== this.#parts) {
+      checkParts(loop, parts);
+      this.#parts = parts;
+    }
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]![1];
       if (isLoop(part)) this.#takeBelow(i, part);

@@ -220,15 +220,16 @@ test('the error names the loop, the key or the child, and says what to do', asyn
     const { resumed } = await resumedAll(make, args && (() => args));
     return resumed.flatMap(({ error }) => (error === undefined ? [] : [(error as Error).message]));
   };
-  const todo =
+  const todo = (waited = '') =>
     'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ' +
+    waited +
     'Times and random numbers belong into `once`. ' +
     'To go on with what it is now, all the same: start({ from, migrate: (checkpoint) => checkpoint }).';
   expect(await messages(() => new ByOnce())).toContain(
-    `byOnce: The step in flight was run again, and \`state.rows\` is not as when the checkpoint was taken. ${todo}`,
+    `byOnce: The step in flight was run again, and \`state.rows\` is not as when the checkpoint was taken. ${todo()}`,
   );
   expect(await messages(() => new Lends())).toContain(
-    `lends: The step in flight was run again, and the arguments of \`child\` are not as when the checkpoint was taken. ${todo}`,
+    `lends: The step in flight was run again, and the arguments of \`child\` are not as when the checkpoint was taken. ${todo('It was waited for a second: what takes its own code longer belongs into `once`, which is not called again. ')}`,
   );
   expect(await messages(() => new UsesUp(), [[1, 2, 3]])).toContain(
     'usesUp: The arguments of the run had been changed when the checkpoint was taken, and are as they were before it. ' +
@@ -336,6 +337,21 @@ describe('models', () => {
       }
     }
     expect(await endings(() => new ByOnce())).toEqual(refused);
+  });
+
+  test('are told by an error that says who may change them', async () => {
+    class Twice extends AroundChild {
+      override how = (train: () => void) => train();
+    }
+    const { resumed } = await resumedAll(() => new Twice());
+    const { message } = resumed.flatMap(({ error }) => (error as Error) ?? [])[0]!;
+    expect(message).toContain(
+      'and the model `model` is not as when the checkpoint was taken. Where a loop has children',
+    );
+    expect(message).toContain(
+      "let a child do that, or a `once`, as in `await this.once('reset', () => this.metric.reset())`",
+    );
+    expect(message).not.toContain('let it return that');
   });
 
   test('that a parent’s step changes would be changed twice; not in a `once`, nor by its child', async () => {

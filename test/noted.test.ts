@@ -151,7 +151,7 @@ test('the likeness of a tree is what its boundary is, wherever its loops come an
     [() => (top.restarting = true), 'count later a own'],
     [() => delete top.a, 'count later own'],
     [() => (top.a = new Leaf()), 'count later own a'],
-    [() => (top.a.own = top.own), 'count later own a'],
+    [() => (top.a.own = new Own()), 'count later own a'],
   ];
   for (const [change, parts] of changes) {
     change();

@@ -363,3 +363,130 @@ test('a snapshot of loops without Stateful fields has nothing that XState would 
   expect(keys.sort()).toEqual(['children', 'context', 'historyValue', 'status', 'value']);
   await output;
 });
+
+describe('a snapshot of loops that make their children from their state, in onLoadCheckpoint', () => {
+  /** Makes its children when it is given how many, and perhaps others before. */
+  class Folds extends Loop<number[], [k: number]> {
+    override state: { k: number; scores: number[]; lowest: number } = { k: 0, scores: [], lowest: Number.NaN };
+    folds: Loop<number>[] = [];
+    readonly make: () => Loop<number>;
+    constructor(make: () => Loop<number>, before = 0) {
+      super();
+      this.make = make;
+      this.folds = Array.from({ length: before }, make);
+    }
+    get done() {
+      return this.state.scores.length >= this.state.k;
+    }
+    reset(k: number) {
+      this.onLoadCheckpoint({ k, scores: [], lowest: Number.NaN });
+    }
+    override onLoadCheckpoint(state: any) {
+      this.state = state;
+      this.folds = Array.from({ length: state.k }, this.make);
+    }
+    async advance() {
+      this.state.scores.push(await this.folds[this.state.scores.length]!.run());
+    }
+    override onRunEnd() {
+      return this.state.scores;
+    }
+  }
+
+  /** Runs such a loop: what is made stands further down. */
+  class Above extends Loop<number> {
+    override state = { sum: 0 };
+    folds: Folds = new Folds(() => new Trains(2));
+    get done() {
+      return this.state.sum > 0;
+    }
+    reset() {
+      this.state.sum = 0;
+    }
+    async advance() {
+      for (const score of await this.folds.run(3)) this.state.sum += score;
+    }
+    override onRunEnd() {
+      return this.state.sum;
+    }
+  }
+
+  const kinds: { [kind: string]: () => Loop<unknown, [k: number]> } = {
+    'only there': () => new Folds(() => new Trains(2)),
+    'in the constructor as well': () => new Folds(() => new Trains(2), 3),
+    'that do the same': () => new Folds(() => new Above() as never, 1),
+    'below another': () => new Above() as never,
+  };
+  for (const [kind, make] of Object.entries(kinds)) {
+    test(`${kind} goes on as if nothing had been, persisted after each step, in new instances`, async () => {
+      const expected = await make().run(3);
+      let snapshot: any;
+      let output: unknown;
+      for (let steps = 0; output === undefined; steps++) {
+        const actor = createActor(make().machine, snapshot === undefined ? { input: [3] } : ({ snapshot } as any));
+        void toPromise(actor).then((came: any) => {
+          output = came;
+        });
+        // As it was given, before it has begun.
+        if (snapshot !== undefined) expect(throughJson(actor.getPersistedSnapshot())).toEqual(snapshot);
+        actor.start();
+        actor.send({ type: 'loop.step' });
+        while (output === undefined && innermost(actor).getSnapshot().value !== 'paused') await turn();
+        if (output !== undefined) break;
+        snapshot = throughJson(actor.getPersistedSnapshot());
+        actor.stop();
+        expect(steps).toBeLessThan(100);
+      }
+      expect(output).toEqual(expected);
+    });
+  }
+
+  test('also in an app’s machine, twice with the same instance, and with what provide() has put in a place', async () => {
+    const snapshot = throughJson(await pausedOf(new Folds(() => new Trains(2))));
+    const folds = new Folds(() => new Trains(2));
+    createActor(folds.machine, { snapshot } as any);
+    expect(await resumed(folds.machine, snapshot)).toEqual([2, 2, 2]);
+    const other = new Folds(() => new Trains(2));
+    expect(
+      await resumed(other.machine.provide({ actors: { other: fromTransition((s) => s, {}) as never } }), snapshot),
+    ).toEqual([2, 2, 2]);
+  });
+
+  async function pausedOf(loop: Folds): Promise<any> {
+    const actor = createActor(loop.machine, { input: [3] }).start();
+    for (let i = 0; i < 3; i++) {
+      actor.send({ type: 'loop.step' });
+      await turn();
+      await whenPaused(actor);
+    }
+    const snapshot = actor.getPersistedSnapshot();
+    actor.stop();
+    return snapshot;
+  }
+
+  test('that are not made there are missed by name', async () => {
+    const snapshot = throughJson(await pausedOf(new Folds(() => new Trains(2))));
+    class Forgets extends Folds {
+      override onLoadCheckpoint(state: any) {
+        this.state = state;
+        if (this.running) this.folds = Array.from({ length: state.k }, this.make);
+      }
+    }
+    const actor = createActor(new Forgets(() => new Trains(2)).machine, { snapshot } as any);
+    const lost = toPromise(actor);
+    actor.start();
+    await expect(lost).rejects.toMatchObject({ code: 'CHECKPOINT_MISMATCH', path: 'forgets' });
+    await expect(lost).rejects.toThrow('Expected a child `folds.1`');
+  });
+});
+
+test('a field that holds an object of a state of before is refused where an actor goes on from a snapshot, too', async () => {
+  class Shares extends Fit {
+    override epoch: Trains = Object.assign(new Trains(2), { of: this.state });
+  }
+  const snapshot = await pausedAfter(1, new Shares().machine);
+  const actor = createActor(new Shares().machine, { snapshot });
+  const output = toPromise(actor);
+  actor.start();
+  await expect(output).rejects.toMatchObject({ code: 'MISCONFIGURATION', path: 'shares.epoch' });
+});

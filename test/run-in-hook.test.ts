@@ -135,6 +135,61 @@ describe('a loop that is run in a hook of a loop whose child it is not', () => {
   });
 });
 
+describe('onRestart is called at each resume, and nothing of it is remembered, so that it is refused there', () => {
+  const checkpoint = async () => {
+    const loop = new Does('', () => {});
+    loop.child = new Count(1);
+    return loop.start({ paused: true }).suspend();
+  };
+  const asked: { [what: string]: [says: string, what: (loop: any) => unknown] } = {
+    'to run a child': ['onRestart runs the child `child`', ({ child }) => child.run()],
+    'to run a child after an await': [
+      'onRestart runs the child `child`',
+      async ({ child }) => {
+        await turn();
+        await child.run();
+      },
+    ],
+    'to run one that it has just put into a field': [
+      'onRestart runs the child `other`',
+      (loop) => {
+        loop.other = new Count(1);
+        return loop.other.run();
+      },
+    ],
+    'to call `once`': ['onRestart asks for `once`', (loop) => loop.once('connect', () => 1)],
+    'to wait for a time': ['onRestart asks for `sleep`', (loop) => loop.sleep('a while', 1)],
+    'to wait for a value': ['onRestart asks for `receive`', (loop) => loop.receive('value')],
+    'to run what is no child': ['onRestart of Does runs a Count (count) that is no child', () => new Count(1).run()],
+  };
+  for (const [what, [says, does]] of Object.entries(asked)) {
+    test(what, async () => {
+      const loop = new Does('onRestart', does);
+      loop.child = new Count(1);
+      const error = await loop.start({ from: await checkpoint() }).output.catch((one: unknown) => one);
+      expect(error).toMatchObject({ code: 'MISCONFIGURATION', path: 'does', message: expect.stringContaining(says) });
+    });
+  }
+
+  test('but not in the step after it, also where onRestart takes its time or has failed before', async () => {
+    const make = (onRestart: (loop: Does) => unknown) => {
+      const loop = new Does('advance', ({ child }) => child!.run());
+      loop.child = new Count(2);
+      return Object.assign(loop, { onRestart: () => onRestart(loop) });
+    };
+    const from = await checkpoint();
+    const slow = make(() => turn());
+    await slow.start({ from }).output;
+    expect(slow.child!.state.n).toBe(2);
+    const fails = make(() => {
+      throw new Error('no connection');
+    });
+    await expect(fails.start({ from }).output).rejects.toThrow('no connection');
+    await fails.run();
+    expect(fails.child!.state.n).toBe(2);
+  });
+});
+
 describe('no mistake is', () => {
   test('a run of its own that is begun with start()', async () => {
     const other = new Count(2);

@@ -308,6 +308,25 @@ describe('Stateful objects in an array', () => {
     expect(await new Fit().start({ from: JSON.parse(JSON.stringify(from)) }).output).toEqual([-1, 6, 12]);
   });
 
+  test('that are made while the loop runs are missed by an error that says where to make them', async () => {
+    class Late extends Count {
+      override reset() {
+        super.reset();
+        Object.assign(this, { made: new Model(), child: Object.assign(new Count(1), { own: new Model() }) });
+      }
+    }
+    const run = new Late(2).start({ paused: true });
+    await run.step();
+    const from = await run.suspend();
+    expect(thrownBy(() => new Late(2).start({ from }))).toMatchObject({
+      code: 'CHECKPOINT_MISMATCH',
+      message: expect.stringContaining(
+        'Make `child`, `made` in the constructor, or from the state in onLoadCheckpoint: reset and onRunStart are not repeated. ' +
+          'A Stateful object is loaded after that, and before onRestart',
+      ),
+    });
+  });
+
   test('one more or one less is another shape', async () => {
     const run = new Ensemble().start({ paused: true });
     await run.step(1);

@@ -1,6 +1,7 @@
 import { Loop, LoopError, MisconfigurationError } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
+import { actorsOf } from '../src/chart/xstate-inner.ts';
 import { isLinked, walk } from '../src/tree/tree.ts';
 import { random } from './support/trees.ts';
 
@@ -273,6 +274,147 @@ test('a child in a field that is called as something that every object has is an
     expect(thrownBy(() => fit.machine).message).toContain(`a name of its own, got \`${name}\``);
     await expect(fit.run()).rejects.toMatchObject({ code: 'MISCONFIGURATION' });
   }
+});
+
+describe('loops that a hook has put in the wrong place', () => {
+  /** What its hook does is given. */
+  class Wires extends Loop<string> {
+    override state = { n: 0 };
+    child: Leaf = Object.assign(new Leaf(), { owner: null });
+    stages: Leaf[] = [new Leaf(), new Leaf()];
+    current: Leaf | null = null;
+    readonly hook: string;
+    readonly wire: (loop: Wires) => void;
+    constructor(hook: string, wire: (loop: Wires) => void) {
+      super();
+      this.hook = hook;
+      this.wire = wire;
+    }
+    get done() {
+      return this.state.n >= 3;
+    }
+    #in(hook: string) {
+      if (this.hook === hook) this.wire(this);
+    }
+    reset() {
+      this.state.n = 0;
+      this.#in('reset');
+    }
+    override onRunStart() {
+      this.#in('onRunStart');
+    }
+    async advance() {
+      this.#in('advance');
+      await this.child.run();
+      if (this.current !== null) await this.current.run();
+      this.state.n++;
+    }
+    override onAdvanceEnd() {
+      this.#in('onAdvanceEnd');
+    }
+    override onRunEnd() {
+      return `${this.state.n} steps`;
+    }
+  }
+  const ways: { [way: string]: (loop: Wires) => Promise<unknown> } = {
+    'run()': (loop) => loop.run(),
+    'start()': (loop) => loop.start().output,
+    'start() with an observer': (loop) => loop.start({ inspect: () => {} }).output,
+    'a machine': (loop) => {
+      const actor = createActor(loop.machine);
+      const output = toPromise(actor);
+      actor.start();
+      return output;
+    },
+  };
+  const mistakes: { [mistake: string]: [wire: (loop: Wires) => unknown, says: string] } = {
+    'the parent in a field of its child': [(loop) => Object.assign(loop.child, { owner: loop }), 'a cycle'],
+    'the loop in itself': [(loop) => Object.assign(loop, { current: loop }), 'a cycle'],
+    'two new ones in each other': [
+      (loop) => {
+        const [a, b]: any[] = [new Leaf(), new Leaf()];
+        Object.assign(a, { b });
+        Object.assign(b, { a });
+        Object.assign(loop, { a });
+      },
+      'a cycle',
+    ],
+    'one of a list in a field as well': [(loop) => Object.assign(loop, { current: loop.stages[1] }), 'in two places'],
+    'one of another tree': [(loop) => Object.assign(loop, { current: taken.epoch }), 'fit holds as `epoch` already'],
+  };
+  const taken = Object.assign(new Fit(), { epoch: new Leaf() });
+  void taken.machine;
+  for (const [mistake, [wire, says]] of Object.entries(mistakes)) {
+    for (const [way, go] of Object.entries(ways)) {
+      test(`${mistake} is an error by name, whichever hook has done it, with ${way}`, async () => {
+        for (const hook of ['reset', 'onRunStart', 'advance', 'onAdvanceEnd']) {
+          const error = await go(new Wires(hook, wire)).catch((one: unknown) => one);
+          expect(error, hook).toMatchObject({ code: 'MISCONFIGURATION', message: expect.stringContaining(says) });
+        }
+      });
+    }
+  }
+
+  test('is an error in the step that has done it', async () => {
+    const loop = new Wires('advance', (it) => Object.assign(it, { current: it.stages[it.state.n]! }));
+    const run = loop.start();
+    await expect(run.output).rejects.toMatchObject({ path: 'wires.current' });
+    expect(loop.state.n).toBe(1);
+  });
+
+  test('are none where they have only gone elsewhere: round a list, from one loop to another, out and back in', async () => {
+    const moves: ((loop: any) => void)[] = [
+      (it) => it.stages.push(it.stages.shift()),
+      (it) => ([it.stages, it.current] = [it.stages.slice(1), it.stages[0] ?? null]),
+      (it) => ([it.child.owner, it.current] = [it.current, it.child.owner ?? new Leaf()]),
+      (it) => Object.assign(it, { current: it.state.n % 2 === 0 ? new Leaf() : null }),
+    ];
+    for (const move of moves) {
+      for (const go of Object.values(ways)) expect(await go(new Wires('onAdvanceEnd', move))).toBe('3 steps');
+    }
+  });
+});
+
+describe('a child in a field', () => {
+  const named = (name: string) => {
+    const fit = new Fit();
+    Object.defineProperty(fit, name, { value: new Leaf(), enumerable: true });
+    return fit;
+  };
+
+  test('that is called as an actor of every machine is an error, and no run that hangs', async () => {
+    const own = Object.keys(actorsOf(new Fit().machine)).filter((name) => !(name in new Fit()));
+    expect(own).toEqual(['abort', 'fail']);
+    for (const name of own) {
+      const said = {
+        code: 'MISCONFIGURATION',
+        path: 'fit',
+        message: expect.stringContaining(`got \`${name}\`, as an`),
+      };
+      expect(thrownBy(() => named(name).machine)).toMatchObject(said);
+      expect(thrownBy(() => named(name).start())).toMatchObject(said);
+      await expect(named(name).run()).rejects.toMatchObject(said);
+    }
+  });
+
+  test('that is called as what every loop says of itself, which it would hide, is an error', async () => {
+    for (const name of ['skip', 'done', 'running', 'restarting', 'machine', 'trainer', 'path']) {
+      const said = { code: 'MISCONFIGURATION', message: expect.stringContaining(`got \`${name}\``) };
+      await expect(named(name).run()).rejects.toMatchObject(said);
+      expect(thrownBy(() => named(name).start())).toMatchObject(said);
+    }
+  });
+
+  test('may be called as a method of Loop, and a list of children as anything', async () => {
+    for (const name of ['connect', 'replace', 'end', 'sleep']) {
+      expect(await named(name).run()).toBe(await named(name).start().output);
+    }
+    const fit = Object.assign(new Fit(), { abort: [new Leaf()] });
+    fit.advance = async () => {
+      fit.state.n += await fit.abort[0]!.run();
+    };
+    expect(await fit.start().output).toBe(await fit.run());
+  });
 });
 
 describe('the machine of a loop', () => {
@@ -882,6 +1024,49 @@ describe('a loop in JavaScript, where no compiler asks for its hooks', () => {
     const leaf: Leaf = new Leaf();
     Object.assign(leaf, { onRunEnd: undefined });
     await expect(leaf.run()).rejects.toThrow('a method `onRunEnd`, got none');
+  });
+
+  describe('with a `state` that is no field', () => {
+    const saidOf = async (make: () => Leaf, says: string) => {
+      const said = { code: 'MISCONFIGURATION', message: expect.stringContaining(says) };
+      await expect(make().run()).rejects.toMatchObject({ ...said, path: 'own' });
+      expect(thrownBy(() => make().start())).toMatchObject(said);
+      const fit = new Fit();
+      fit.epoch = make();
+      await expect(fit.run()).rejects.toMatchObject({ ...said, path: 'fit.epoch' });
+    };
+
+    test('is refused where the class has it, which the field of Loop hides, also by way of another class', async () => {
+      const hidden = { state: { get: () => ({ n: 5 }), set: () => {} }, init: { value() {} } };
+      for (const [name, member] of Object.entries(hidden)) {
+        class Base extends (Loop as any) {}
+        for (const [hook, value] of Object.entries(written)) Object.defineProperty(Base.prototype, hook, { value });
+        Object.defineProperty(Base.prototype, name, member);
+        const { Own } = { Own: class extends Base {} };
+        await saidOf(() => new Own() as any, `Expected \`${name}\` to be a field`);
+      }
+    });
+
+    test('is refused where it cannot be set, and may be whatever can', async () => {
+      let held = { n: 0 };
+      const get = () => held;
+      class Own extends Leaf {
+        override get done() {
+          return this.state.n >= 2;
+        }
+      }
+      const made = (property: PropertyDescriptor) => Object.defineProperty(new Own(), 'state', property);
+      await saidOf(() => made({ get }), 'can be set');
+      await saidOf(() => made({ value: held, writable: false }), 'can be set');
+      const set = (state: { n: number }) => {
+        held = state;
+      };
+      const run = made({ get, set }).start({ paused: true });
+      await run.step();
+      const from = await run.suspend();
+      held = { n: 0 };
+      expect(await made({ get, set }).start({ from }).output).toBe(2);
+    });
   });
 
   test('and a child that is made in `reset`', async () => {

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext } from '../chart/context.ts';
 import { optionsOf, parentActor } from '../chart/xstate-inner.ts';
+import { noteBegin } from '../checkpoint/changed-classes.ts';
 import { putBack } from '../checkpoint/persisted.ts';
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
@@ -9,13 +10,20 @@ import { hookOnStack } from '../step/in-hook.ts';
 import { waitingForParent } from '../step/restored-children.ts';
 import type { Runner } from '../step/runner.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
-import { type AnyLoop, host, parentLink } from '../tree/any-loop.ts';
+import { type AnyLoop, host } from '../tree/any-loop.ts';
+import { join } from '../tree/boundary-parts.ts';
 import { checkTree } from '../tree/strays.ts';
-import { childNamed, childrenOf, parentOf, pathOf } from '../tree/tree.ts';
+import { childNamed, childrenOf, parentOf, pathOf, walk } from '../tree/tree.ts';
+import { notInOnRestart, rebuilding } from './rebuilding.ts';
 import { Running, runningLoops } from './running.ts';
 import { sessionOf } from './session.ts';
 
 const runnings = new WeakMap<AnyActorRef, Running>();
+
+/** The run that an actor of a loop's machine belongs to, if it is attached to one. */
+export function runningOf(actor: AnyActorRef): Running | undefined {
+  return runnings.get(actor);
+}
 
 /**
  * The run that an actor of a loop's machine belongs to, made when its first hook asks for it.
@@ -34,11 +42,12 @@ export function attach(loop: AnyLoop, actor: AnyActorRef, ready: (running: Runni
   if (name === null) {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     // Fields may have been set since the machine was asked for.
-    checkTree(loop);
+    const loops = checkTree(loop);
     const session = sessionOf(actor);
     const running = remembering(actor, new Running(loop, actor, undefined, liveArgs(loop, actor, session.args, args)));
     // After the states: what `onLoadCheckpoint` makes has assets as well.
     putBack(loop, actor);
+    noteBegin(loop, running.restored ? walk(loop) : loops, actor);
     ready(running);
     return;
   }
@@ -114,12 +123,25 @@ function isAround(running: Runner | undefined, inner: Runner): boolean {
   return false;
 }
 
-function notItsChild(loop: AnyLoop, { loop: outer, path, unit }: Runner): MisconfigurationError {
+function notItsChild(loop: AnyLoop, running: Runner): MisconfigurationError {
+  const { loop: outer, path, unit } = running;
+  const isRebuilding = rebuilding.has(running);
+  const place = isRebuilding ? childrenOf(outer).find(([, child]) => child === loop) : undefined;
+  if (place !== undefined) return childInOnRestart(running, place[0]);
   // Steps of a loop without children are taken in one go: which of its three hooks it is, nobody has noted.
-  const hook = unit === undefined || /advance/i.test(unit.hook) ? 'A step' : unit.hook;
+  const inStep = unit === undefined || /advance/i.test(unit.hook);
+  const hook = isRebuilding ? 'onRestart' : inStep ? 'A step' : unit.hook;
   return new MisconfigurationError(
     `${hook} of ${outer.constructor.name} runs a ${loop.constructor.name} (${pathOf(loop)}) that is no child of it: ` +
       'it would not be seen, paused or captured. Put it in a field, or begin a run of its own with start().',
+    path,
+  );
+}
+
+function childInOnRestart({ path }: Runner, name: string): MisconfigurationError {
+  return notInOnRestart(
+    `runs the child \`${name}\``,
+    'Open what is live by functions of your own, or run the child in a step that needs it.',
     path,
   );
 }
@@ -136,7 +158,9 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
         pathOf(loop),
       );
     }
-    return parent?.unit === undefined ? undefined : { parent, name: link.name };
+    if (parent?.unit !== undefined) return { parent, name: link.name };
+    if (parent !== undefined && rebuilding.has(parent)) throw childInOnRestart(parent, link.name);
+    return undefined;
   }
   for (const parent of runningLoops()) {
     const found = parent.unit && childrenOf(parent.loop).find(([, child]) => child === loop);
@@ -146,15 +170,4 @@ function parentInHook(loop: AnyLoop): { parent: Running; name: string } | undefi
     if (childNamed(parent.loop, found[0]) === loop) return { parent, name: found[0] };
   }
   return undefined;
-}
-
-/** A loop that has come into the tree in the middle of a run. @throws MisconfigurationError as for any in it */
-function join(loop: AnyLoop, parent: AnyLoop, name: string): void {
-  loop[parentLink] = { loop: parent, name };
-  try {
-    checkTree(loop);
-  } catch (error) {
-    loop[parentLink] = undefined;
-    throw error;
-  }
 }

@@ -8,9 +8,10 @@ import { withoutStrangers } from '../chart/strangers.ts';
 import { actorsOf, withActors } from '../chart/xstate-inner.ts';
 import { persistWhole } from '../checkpoint/persisted.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
+import type { OwnActor } from '../tree/own-names.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childrenOf } from '../tree/tree.ts';
-import { endWith } from './hooks.ts';
+import { endWith, type HookLogic } from './hooks.ts';
 import { compiled, implement, machineLoops } from './machines.ts';
 import { singleHook } from './single-hook.ts';
 import { stepActor } from './step-actor.ts';
@@ -28,7 +29,7 @@ export function machineOf(loop: AnyLoop): LoopMachine {
 export function compile(loop: AnyLoop): LoopMachine {
   let machine = compiled.get(loop);
   if (machine === undefined) {
-    const actors = {
+    const actors: Record<OwnActor, HookLogic> = {
       skip: singleHook(loop, 'skip'),
       onSkip: singleHook(loop, 'onSkip'),
       reset: singleHook(loop, 'reset'),

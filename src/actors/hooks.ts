@@ -4,8 +4,10 @@ import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { isPending, refuseIterator } from '../data/returned.ts';
 import { endOutside } from '../step/end-outside.ts';
 import { enterHook, leaveHook } from '../step/in-hook.ts';
-import type { AnyLoop } from '../tree/any-loop.ts';
-import { attach } from './attach.ts';
+import { type AnyLoop, overrides } from '../tree/any-loop.ts';
+import { attach, runningOf } from './attach.ts';
+import { LoadedFields } from './loaded-fields.ts';
+import { rebuilding } from './rebuilding.ts';
 import type { Running } from './running.ts';
 
 interface HookSnapshot {
@@ -96,7 +98,8 @@ export function endWith(loop: AnyLoop): HookLogic {
       const error =
         input === undefined ? new LoopError('STOPPED', 'was aborted without a reason.', loop.path) : input.error;
       // Before the actors below are stopped: what they await, and their signals, get the reason.
-      attach(loop, parentActor(self)!, (running) => running.abort(error));
+      // One that could not be attached is what has failed.
+      runningOf(parentActor(self)!)?.abort(error);
       throw error;
     },
     transition: (snapshot) => snapshot,
@@ -109,28 +112,44 @@ export function endWith(loop: AnyLoop): HookLogic {
  *   stood is let go without standing again
  */
 export function prepare(running: Running): Promise<boolean | undefined> | undefined {
-  const { loop, session, actor } = running;
+  const { session, actor } = running;
   const state: unknown = running.snapshot.value;
   const wasRestored = running.restored;
   running.restored = false;
   // With children in their middle the loop is in the middle of its own step, and they wait for it to ask for them.
   const stand = () => (session.wanted && running.context.running.length === 0 ? session.stand(actor) : undefined);
   if (wasRestored && (state === 'starting' || state === 'advancing' || state === 'ending')) {
-    const before = enterHook(running);
-    let rebuilt: unknown;
-    try {
-      rebuilt = loop.onRestart(...running.args);
-    } finally {
-      leaveHook(before);
-    }
-    if (isPending(loop, 'onRestart', rebuilt)) {
-      return Promise.resolve(rebuilt).then((value) => {
-        refuseIterator(loop, 'onRestart', value);
-        return stand();
-      });
-    }
+    const rebuilt = rebuild(running);
+    if (rebuilt !== undefined) return rebuilt.then(stand);
   }
   return stand();
+}
+
+/** Live resources are made again. @returns what there is to wait for */
+function rebuild(running: Running): Promise<void> | undefined {
+  const { loop, context } = running;
+  if (!overrides(loop, 'onRestart')) return undefined;
+  const loaded = new LoadedFields(loop);
+  const before = enterHook(running);
+  rebuilding.add(running);
+  let rebuilt: unknown;
+  let pending = false;
+  try {
+    rebuilt = loop.onRestart(...running.args);
+    pending = isPending(loop, 'onRestart', rebuilt);
+  } finally {
+    leaveHook(before);
+    if (!pending) rebuilding.delete(running);
+  }
+  if (!pending) {
+    loaded.check(context.running);
+    return undefined;
+  }
+  const over = Promise.resolve(rebuilt).finally(() => rebuilding.delete(running));
+  return over.then((value) => {
+    refuseIterator(loop, 'onRestart', value);
+    loaded.check(context.running);
+  });
 }
 
 /** A hook threw, and not to end its own loop. */

@@ -15,6 +15,7 @@ import { isLinked, pathOf, walk } from '../tree/tree.ts';
 import { mayBeSaved, noteAssets } from './asset-notes.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { compiled, loopOf } from './machines.ts';
+import { notInOnRestart, rebuilding } from './rebuilding.ts';
 import { Reporting } from './reporting.ts';
 import { restore } from './restored.ts';
 import { RunEnd } from './run-end.ts';
@@ -342,6 +343,13 @@ export class Running extends Reporting implements Host, Runner, LightRunner {
 
   #unit(member: string): Unit {
     if (this.unit === undefined) {
+      if (rebuilding.has(this)) {
+        throw notInOnRestart(
+          `asks for \`${member}\``,
+          'Do there what is to be done anew each time, or ask for it in a step.',
+          this.path,
+        );
+      }
       throw new LoopError('NOT_RUNNING', `\`${member}\` belongs to a hook, and none is running.`, this.path);
     }
     return this.unit;

@@ -1,5 +1,6 @@
 import { type AnyActorRef, assign, createMachine, enqueueActions, stopChild } from 'xstate';
 import { isEndLoop } from '../data/errors.ts';
+import type { OwnActor } from '../tree/own-names.ts';
 import { changes, type Step } from './changes.ts';
 import {
   type ChildInput,
@@ -92,8 +93,13 @@ function thrown(event: { error?: unknown; reason?: unknown }): { error: unknown 
 const failed = { target: '#loop.failed', actions: 'fail' } as const;
 
 /** A hook's invocation: its actor bears its name, so that `provide({ actors })` replaces it and the chart reads like the docs. */
-function invoke(hook: string, onDone: unknown): object {
+function invoke(hook: OwnActor, onDone: unknown): object {
   return { id: hook, src: hook, onDone, onError: failed };
+}
+
+/** The invocation of the actor that ends the machine with its error. */
+function endBy(actor: OwnActor): object {
+  return { id: actor, src: actor, input: ({ event }: Step) => thrown(event) };
 }
 
 /** A child that nobody watches runs without an actor, until somebody looks: then it is in its middle; see `light-run.ts`. */
@@ -187,11 +193,8 @@ const config = {
           ? value(event)
           : ({ output: value(event), ...partOf(event), ...told(context) } satisfies Envelope),
     },
-    aborted: {
-      entry: 'tellParent',
-      invoke: { id: 'abort', src: 'abort', input: ({ event }: Step) => thrown(event) },
-    },
-    failed: { entry: 'tellParent', invoke: { id: 'fail', src: 'fail', input: ({ event }: Step) => thrown(event) } },
+    aborted: { entry: 'tellParent', invoke: endBy('abort') },
+    failed: { entry: 'tellParent', invoke: endBy('fail') },
   },
   output: ({ event }: Step) => event.output,
 };

@@ -3,15 +3,24 @@ import type { LoopDict } from '../tree/state-dict.ts';
 import type { LoopContext } from './context.ts';
 import { givenIn } from './journal.ts';
 import { isLoopActor } from './loop-actor.ts';
+import { unmadeIn } from './unmade-children.ts';
 
 /** The state of a tree as its actors know it: of a loop that runs, that of its own context, once it has any. */
-export function dictOf(actor: AnyActorRef, before?: LoopDict): LoopDict {
-  const snapshot = actor.getSnapshot();
-  const { begun, state, progress, children, running, inFlight } = snapshot.context as LoopContext;
+export function dictOf(actor: AnyActorRef): LoopDict {
+  return dictIn(actor.getSnapshot());
+}
+
+function dictIn(snapshot: { context: LoopContext; children: any }, before?: LoopDict): LoopDict {
+  const { begun, state, progress, children, running, inFlight } = snapshot.context;
   if (!begun && before !== undefined) return before;
   const now = { ...children };
   for (const { run, dict } of givenIn(inFlight)) if (run !== undefined && dict !== undefined) now[run] = dict;
-  for (const name of running) now[name] = dictOf(snapshot.children[name], now[name]);
+  for (const name of running) {
+    const child: any = snapshot.children[name] ?? unmadeIn(snapshot)?.snapshots[name];
+    const below: any = typeof child?.getSnapshot === 'function' ? child.getSnapshot() : child;
+    // Not of what is missing, nor of a stranger in the place of a loop.
+    if (Array.isArray(below?.context?.running)) now[name] = dictIn(below, now[name]);
+  }
   return { state, progress, children: now };
 }
 

@@ -175,7 +175,8 @@ const checkpoint = object({
   assets: record(() => {}),
 });
 /** Older checkpoints lack them. */
-const laterFields = partly({ restarting: listOf(must((value) => typeof value === 'string', 'a text')) });
+const anyText = must((value) => typeof value === 'string', 'a text');
+const laterFields = partly({ restarting: listOf(anyText), classes: record(anyText) });
 
 /** What of the tree can be looked at. */
 interface Reach {
@@ -241,18 +242,24 @@ function checkShape(
   throw new LoopError(
     'CHECKPOINT_MISMATCH',
     `Expected a checkpoint of this ${own}, got one of ${name === own ? `another shape of ${own}` : `a ${shownName(name)}`}: ` +
-      `missing ${list(missing)}; unknown ${list(unknown)}. ${loaded ? '' : 'Nothing was loaded. '}${childrenAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
+      `missing ${list(missing)}; unknown ${list(unknown)}. ${loaded ? '' : 'Nothing was loaded. '}${makingAdvice(unknown)}Bring it forward with start({ from, migrate }).`,
     pathOf(loop),
   );
 }
 
-/** Children that are made while the loop runs are missing in a new instance. */
-function childrenAdvice(unknown: readonly string[]): string {
-  const end = '.state_dict';
-  const children = unknown.filter((key) => key.endsWith(end)).map((key) => key.slice(0, -end.length));
-  return children.length === 0
+/** Children and `Stateful` objects that are made while the loop runs are missing in a new instance. */
+function makingAdvice(unknown: readonly string[]): string {
+  const named = (end: string) => unknown.filter((key) => key.endsWith(end)).map((key) => key.slice(0, -end.length));
+  const children = named('.state_dict');
+  const objects = named(' (asset)').filter((path) => !children.some((child) => path.startsWith(`${child}.`)));
+  const made = [...children, ...objects];
+  const whenLoaded =
+    objects.length === 0
+      ? ''
+      : ' A Stateful object is loaded after that, and before onRestart: one that is made there comes too late.';
+  return made.length === 0
     ? ''
-    : `Make ${list(children)} in the constructor, or from the state in onLoadCheckpoint: reset and onRunStart are not repeated. `;
+    : `Make ${list(made)} in the constructor, or from the state in onLoadCheckpoint: reset and onRunStart are not repeated.${whenLoaded} `;
 }
 
 /** Where a phase stands, and the steps that the checkpoint's position has for the loops, by path below the root. */

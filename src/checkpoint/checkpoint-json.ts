@@ -35,8 +35,9 @@ export function jsonable(checkpoint: Checkpoint): Checkpoint {
 
 /** What the seal is of: all that says how the run goes on. The names of the run and of the loop may be changed. */
 function sealed(checkpoint: { [part in keyof Checkpoint]?: unknown }): unknown[] {
-  const { shape, position, phase, restarting, stateDict, assets } = checkpoint;
-  return [shape, position, phase, restarting, stateDict, assets];
+  const { shape, position, phase, restarting, stateDict, assets, classes } = checkpoint;
+  const later = classes === undefined ? [] : [classes];
+  return [shape, position, phase, restarting, stateDict, assets, ...later];
 }
 
 /** @throws LoopError `CHECKPOINT_UNREADABLE` for JSON that is not as it was written */

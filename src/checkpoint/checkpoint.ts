@@ -10,8 +10,10 @@ import { changedModels } from '../step/models-as-they-were.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
+import { loopsIn } from '../tree/loops-in.ts';
 import { capture, checkStates, flatten, keysOf } from '../tree/state-dict.ts';
-import { childNamed, pathOf, walk } from '../tree/tree.ts';
+import { childNamed, pathOf } from '../tree/tree.ts';
+import { namedNow } from './changed-classes.ts';
 import { jsonable } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 
@@ -36,6 +38,7 @@ export function takeCheckpoint(
   const dict = flatten(loop, begun ? dictOf(actor) : capture(loop));
   const assets = takeAssets(loop, notes);
   const shape = shapeOf(loop);
+  const classes = namedNow(actor);
   return jsonable({
     format: 1,
     loop: loop.constructor.name,
@@ -44,15 +47,10 @@ export function takeCheckpoint(
     position: { steps, loops },
     phase,
     restarting: loopsIn(loop).flatMap(({ loop: one, name }) => (one[restartingSlot] ? [name] : [])),
+    ...(classes === undefined ? {} : { classes }),
     stateDict: dict,
     assets,
   });
-}
-
-/** The loops of a tree by their dotted paths below the root. */
-export function loopsIn(root: AnyLoop): { loop: AnyLoop; name: string }[] {
-  const base = pathOf(root).length + 1;
-  return walk(root).map(({ loop, path }) => ({ loop, name: path.slice(base) }));
 }
 
 /** The keys of the state dict and of the assets, sorted. */

@@ -26,6 +26,8 @@ export interface Checkpoint {
   phase: Phase;
   /** Loops below the root that were restarting, by dotted path, the root by the empty one. */
   restarting: string[];
+  /** Of children that the run has put in the place of others, and that are of another class: the names of these, by dotted path. */
+  classes?: { [path: string]: string };
   /** Lightning's flat layout. */
   stateDict: { [key: string]: Json };
   /** What the `Stateful` fields returned at this boundary, by dotted path. Typed arrays, Map, Set, Date and bigint allowed. */

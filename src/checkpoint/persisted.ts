@@ -1,6 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import type { LoopContext, LoopStateValue } from '../chart/context.ts';
 import type { LoopMachine } from '../chart/machine-type.ts';
+import { unmadeIn } from '../chart/unmade-children.ts';
+import { actorsOf } from '../chart/xstate-inner.ts';
 import { decodeAsset, encodeAsset } from '../data/asset-codec.ts';
 import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
@@ -14,7 +16,9 @@ import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets 
 import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
+import { type Classes, namedNow, noteNamed } from './changed-classes.ts';
 import { checkRemembered } from './checkpoint.ts';
+import { childrenThatWait, noteLoaded, restoredWithout } from './waiting-children.ts';
 
 /*
  * What `actor.getPersistedSnapshot()` gives of a loop, and how an actor goes on from it: alone or inside an app's machine.
@@ -32,6 +36,8 @@ interface Persisted {
   children: Record<string, AnyActorRef | undefined>;
   /** Of a root: what its `Stateful` fields were. */
   assets?: Assets;
+  /** Of a root: the classes of children that its run has put in the place of others. */
+  classes?: Classes;
   /** It has been through JSON, and holds numbers that JSON has no word for. */
   encoded?: true;
 }
@@ -49,13 +55,18 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
     getPersistedSnapshot(snapshot: any, options: unknown) {
       const isRoot = snapshot.context?.name === null && snapshot.status !== 'error';
       const assets = isRoot ? assetsAt(loop, snapshot) : undefined;
-      const persisted = withStep(loop, snapshot, getPersistedSnapshot(snapshot, options) as any);
-      return withJson(assets === undefined ? persisted : { ...persisted, assets });
+      const own = withUnmade(snapshot, getPersistedSnapshot(snapshot, options) as any);
+      const persisted = withStep(loop, snapshot, own);
+      const classes = isRoot ? classesAt(loop, snapshot) : undefined;
+      const whole = assets === undefined ? persisted : { ...persisted, assets };
+      return withJson(classes === undefined ? whole : { ...whole, classes });
     },
     restoreSnapshot(given: any, scope: { self: AnyActorRef }) {
       const snapshot: any = decoded(given);
       if (snapshot.context?.name === null) take(loop, scope.self, snapshot, isPutBack(given));
-      return restoreSnapshot(snapshot, scope as any);
+      const restore = (children: object): any => restoreSnapshot({ ...snapshot, children }, scope as any);
+      const waiting = childrenThatWait(loop, snapshot, actorsOf(machine), scope.self);
+      return waiting === undefined ? restore(snapshot.children) : restoredWithout(waiting, snapshot.children, restore);
     },
     provide: (implementations: any) => persistWhole(provide(implementations), loop),
   } as any);
@@ -70,10 +81,24 @@ function withStep(loop: AnyLoop, snapshot: Persisted, persisted: Persisted): Per
   return inFlight === context.inFlight ? persisted : { ...persisted, context: { ...context, inFlight } };
 }
 
+/** With the children that have no actors yet. */
+function withUnmade(snapshot: object, persisted: Persisted): Persisted {
+  const unmade = unmadeIn(snapshot);
+  if (unmade === undefined) return persisted;
+  return { ...persisted, children: { ...persisted.children, ...unmade.persisted } as any };
+}
+
 /** An actor has come out of a snapshot. Its first hook puts the assets back; where none will run, that is done at once. */
-function take(loop: AnyLoop, actor: AnyActorRef, { status, context, assets }: Persisted, isLoaded: boolean): void {
-  if (!isLoaded && status === 'active') waiting.set(actor, { assets });
-  if (!isLoaded && status === 'done') {
+function take(
+  loop: AnyLoop,
+  actor: AnyActorRef,
+  { status, context, assets, classes }: Persisted,
+  isPutBack: boolean,
+): void {
+  noteNamed(actor, classes);
+  if (isPutBack) noteLoaded(actor);
+  if (!isPutBack && status === 'active') waiting.set(actor, { assets });
+  if (!isPutBack && status === 'done') {
     if (loop[host]?.busy) throw alreadyRunning(loop);
     if (assets !== undefined) loadTree(loop, context as unknown as LoopDict);
     load(loop, assets);
@@ -105,7 +130,7 @@ function load(loop: AnyLoop, assets: Assets = {}): void {
  * @throws LoopError `NOT_PAUSED` where they cannot be taken, `NOT_PLAIN_DATA`; MisconfigurationError if a hook made strays
  */
 function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
-  const owner = loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
+  const owner = ownerOf(loop);
   const isItsOwn = owner?.getSnapshot() === snapshot;
   if (isItsOwn) checkStates(loop);
   if (isItsOwn && waiting.has(owner!)) return waiting.get(owner!)!.assets;
@@ -121,6 +146,16 @@ function assetsAt(loop: AnyLoop, snapshot: Persisted): Assets | undefined {
       'Send `loop.pause` and wait until they are, or take `run.checkpoint()`.',
     pathOf(loop),
   );
+}
+
+/** The actor that runs a loop, or did last. */
+function ownerOf(loop: AnyLoop): AnyActorRef | undefined {
+  return loop.running ? (loop[host] as { actor?: AnyActorRef }).actor : owners.get(loop)?.deref();
+}
+
+function classesAt(loop: AnyLoop, snapshot: Persisted): Classes | undefined {
+  const owner = ownerOf(loop);
+  return owner?.getSnapshot() === snapshot ? namedNow(owner) : undefined;
 }
 
 /** The loops that are in the middle of a hook or a step. */

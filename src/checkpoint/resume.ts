@@ -4,9 +4,11 @@ import { LoopError } from '../data/errors.ts';
 import { type AnyLoop, overrides, restartingSlot } from '../tree/any-loop.ts';
 
 import { notePutBack, putBackAssets } from '../tree/assets.ts';
+import { loopsIn } from '../tree/loops-in.ts';
 import { type LoopDict, loadStateDict, unflatten } from '../tree/state-dict.ts';
 import { walk } from '../tree/tree.ts';
-import { loopsIn, shapeOf } from './checkpoint.ts';
+import { checkClasses } from './changed-classes.ts';
+import { shapeOf } from './checkpoint.ts';
 import { checkCheckpoint, checkKind, refused } from './checkpoint-check.ts';
 import { checkSeal, decoded } from './checkpoint-json.ts';
 import type { Checkpoint, Phase } from './contents.ts';
@@ -59,11 +61,14 @@ export function loadCheckpoint(
   checkStale(walk(loop), places);
   // Now all children are there.
   if (growing.length > 0) checkCheckpoint(loop, checkpoint, shapeOf(loop), { growing: [], loaded: true });
+  checkClasses(loop, checkpoint.classes);
   const restarting = new Set(checkpoint.restarting);
   // Loops that run take it from their phase.
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);
   putBackAssets(loop, checkpoint.assets);
-  const snapshot = notePutBack(snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused));
+  const { classes } = checkpoint;
+  const root = snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused);
+  const snapshot = notePutBack(classes === undefined ? root : { ...root, classes });
   return { snapshot, checkpoint };
 }
 

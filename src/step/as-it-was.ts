@@ -138,21 +138,36 @@ export class AsItWas {
       if (now === undefined || sealOfArgs(before, now) !== seal) return `the arguments of \`${run}\` are`;
     }
     const model = this.#models.missing();
-    return model === undefined ? undefined : `\`${model}\` is`;
+    return model === undefined ? undefined : `${aModel}\`${model}\` is`;
   }
 }
 
-/** @param what is, or are, not as when the checkpoint was taken. @param unit what was run again */
-export function notAsItWas(what: string, unit: string, path: string): LoopError {
+/** How a model is told from a key of the state. */
+const aModel = 'the model ';
+
+/**
+ * @param what is, or are, not as when the checkpoint was taken
+ * @param unit what was run again
+ * @param waited what is told where its code was waited for
+ */
+export function notAsItWas(what: string, unit: string, path: string, waited = ''): LoopError {
   return new LoopError(
     'RESUME_MISMATCH',
     `The ${unit} in flight was run again, and ${what} not as when the checkpoint was taken. ` +
-      'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ' +
+      (what.startsWith(aModel) ? ofModels : ofOthers) +
+      waited +
       'Times and random numbers belong into `once`. ' +
       'To go on with what it is now, all the same: start({ from, migrate: (checkpoint) => checkpoint }).',
     path,
   );
 }
+
+const ofOthers =
+  'What the function of a `once`, or a child, changes is not changed again: let it return that, as in `this.state.rows = await this.once(…)`. ';
+const ofModels =
+  'Where a loop has children, its step finds models as they were when the checkpoint was taken, and what it does to them itself would be done twice: ' +
+  "let a child do that, or a `once`, as in `await this.once('reset', () => this.metric.reset())`. " +
+  'Where it has none, what the function of a `once` does to a model is not done again: let the step do it. ';
 
 function sealOfValue(value: Json | undefined): string {
   return sealOf(value === undefined ? [] : [encodeJson(value)]);

@@ -51,7 +51,7 @@ export class ModelsAsTheyWere {
 }
 
 /** Of one that cannot be read, or not be written, always the same: whoever takes a checkpoint is told so. */
-function sealOfModel(model: Stateful): string {
+export function sealOfModel(model: Stateful): string {
   try {
     return sealOfAsset(model.stateDict());
   } catch {

@@ -11,6 +11,9 @@ import type { AskedRun } from './pending.ts';
 const patience = 1000;
 /** The same where it has asked for nothing out of order: it may be waiting for a timer of its own. */
 const longPatience = 60_000;
+/** What is told where that was waited for. */
+const tooLong =
+  'It was waited for a second: what takes its own code longer belongs into `once`, which is not called again. ';
 /** From how many things that are still to be given on the state is looked at. */
 const lastLooks = 64;
 
@@ -249,7 +252,7 @@ export class Recall {
     if (this.#look() !== undefined) {
       this.#cancelLook = later(patience, () => {
         const missing = this.#look();
-        if (missing !== undefined) this.#fail(notAsItWas(missing, this.#unit, this.#path()));
+        if (missing !== undefined) this.#fail(notAsItWas(missing, this.#unit, this.#path(), tooLong));
         else this.#goOn();
       });
       return;

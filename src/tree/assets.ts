@@ -68,7 +68,7 @@ export function fitAssets(root: AnyLoop, assets: Assets): void {
   throw new LoopError(
     'CHECKPOINT_MISMATCH',
     `Expected the Stateful fields of this tree in the snapshot, got others: missing ${list(missing)}; unknown ${list(unknown)}. ` +
-      'Nothing was loaded. Make the fields that the persisted run had.',
+      'Nothing was loaded. Make the fields that the persisted run had, in the constructor or from the state in onLoadCheckpoint.',
     pathOf(root),
   );
 }

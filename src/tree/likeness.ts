@@ -1,6 +1,7 @@
 import type { Json } from '../data/json.ts';
 import { Noted } from '../data/noted.ts';
 import type { AnyLoop } from './any-loop.ts';
+import { checkParts } from './boundary-parts.ts';
 import { isLoop, type Part, partsOf } from './parts.ts';
 import type { BaseProgress } from './progress.ts';
 import { type Boundary, type LoopDict, savedState, savesItsState } from './state-dict.ts';
@@ -31,7 +32,11 @@ export class Likeness {
       this.#saved = savedState(loop);
     }
     const parts = partsOf(loop);
-    this.#parts = parts;
+    // Asked at every step: as long as the fields hold the same, it is the same list.
+    if (parts !== this.#parts) {
+      checkParts(loop, parts);
+      this.#parts = parts;
+    }
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]![1];
       if (isLoop(part)) this.#takeBelow(i, part);

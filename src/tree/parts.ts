@@ -66,12 +66,14 @@ function holdsParts(value: unknown): boolean {
 export type Part = readonly [name: string, part: AnyLoop | BaseProgress];
 
 /** The fields of a loop as they were when they were last looked through, and what parts were found. */
-interface Fields {
+export interface Fields {
   readonly names: readonly string[];
   readonly values: unknown[];
   /** Of those that are arrays of loops, what was in them. */
   readonly items: readonly (readonly unknown[] | undefined)[];
   readonly parts: readonly Part[];
+  /** It has been made sure that the loops among them stand nowhere else; see `boundary-parts.ts`. */
+  isTree: boolean;
 }
 
 /**
@@ -126,5 +128,5 @@ function lookThrough(loop: AnyLoop): Fields {
       parts.push([name, value]);
     }
   }
-  return { names, values, items, parts };
+  return { names, values, items, parts, isTree: false };
 }

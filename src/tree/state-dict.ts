@@ -5,6 +5,7 @@ import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from './any-loop.ts';
+import { boundaryPartsOf } from './boundary-parts.ts';
 import { partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
@@ -125,7 +126,7 @@ export function captureBoundary(loop: AnyLoop): Boundary {
 export type Boundary = LoopDict & { restarting: boolean };
 
 function withParts<Dict extends LoopDict>(loop: AnyLoop, dict: Dict): Dict {
-  for (const [name, part] of partsOf(loop)) {
+  for (const [name, part] of boundaryPartsOf(loop)) {
     if (part instanceof BaseProgress) dict.progress[name] = part.stateDict();
     else dict.children[name] = capture(part);
   }

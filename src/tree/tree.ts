@@ -1,6 +1,7 @@
 import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { deepest } from '../data/json.ts';
 import { type AnyLoop, loopMark, parentLink, trainerSlot } from './any-loop.ts';
+import { checkName } from './own-names.ts';
 import { isArrayOf, isList, isLoop, isProgress, partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkWritten } from './written-hooks.ts';
@@ -87,7 +88,7 @@ export function rootOf(loop: AnyLoop): AnyLoop {
 }
 
 /** The loops that hold this one, from the nearest to the root. Ends also where fields were set to a cycle. */
-function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
+export function above(loop: AnyLoop): { loop: AnyLoop; name: string }[] {
   const found: { loop: AnyLoop; name: string }[] = [];
   const seen = new Set([loop]);
   for (let up = parentOf(loop); up !== undefined && !seen.has(up.loop); up = parentOf(up.loop)) {
@@ -113,7 +114,7 @@ export function childNamed(loop: AnyLoop, name: string): unknown {
 /**
  * The loop and all below it with their paths, parents first. Links each child to its parent. See `strays.ts` for what
  * stands beside the tree.
- * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString`,
+ * @throws MisconfigurationError for a cycle, for a loop that stands in two places, for a field that is called `toString` or `abort`,
  *   for a loop that has not the hooks it must have, and for more than 1,000 levels: states stand in one another as loops do
  */
 export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
@@ -126,13 +127,7 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
 
   function visit(loop: AnyLoop, path: string, level: number): void {
     const before = places.get(loop);
-    if (before !== undefined) {
-      const what = `${path}.`.startsWith(`${before}.`) ? 'holds itself: a cycle' : 'stands in two places';
-      throw new MisconfigurationError(
-        `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). Make a second instance.`,
-        path,
-      );
-    }
+    if (before !== undefined) throw noTree(loop, before, path);
     if (level > deepest) {
       throw new MisconfigurationError(
         `Expected the loops to stand at most ${deepest} levels deep in one another, got more. Hold them side by side in an array.`,
@@ -143,14 +138,10 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
     places.set(loop, path);
     found.push({ loop, path });
     for (const [name, child] of childrenOf(loop)) {
-      checkName(name, path);
+      checkName(loop, name, path);
       const parent = parentOf(child);
       if (parent !== undefined && parent.loop !== loop && !places.has(child)) {
-        throw new MisconfigurationError(
-          `Expected the loops to form a tree, got a ${child.constructor.name} that ${pathOf(parent.loop)} holds as \`${parent.name}\` already. ` +
-            'Make a second instance, or take it out there first.',
-          `${path}.${name}`,
-        );
+        throw alreadyHeld(child, parent, `${path}.${name}`);
       }
       links.push([child, { loop, name }]);
       visit(child, `${path}.${name}`, level + 1);
@@ -158,11 +149,29 @@ export function walk(root: AnyLoop): { loop: AnyLoop; path: string }[] {
   }
 }
 
-/** @throws MisconfigurationError for a name under which no actor can be found: every object has something of that name */
-function checkName(name: string, path: string): void {
-  if (name !== '' && !(name in Object.prototype)) return;
-  throw new MisconfigurationError(
-    `Expected the field of a child to have a name of its own, got \`${name}\`${name === '' ? '' : ', which every object has'}. Give the field another name.`,
+/** A loop that was found in two places. */
+export function noTree(loop: AnyLoop, before: string, path: string): MisconfigurationError {
+  const [what, advice] = `${path}.`.startsWith(`${before}.`)
+    ? [
+        'holds itself: a cycle',
+        'Make a second instance; what a loop has to know of one above it, give it as an argument, or hold it in a #private field.',
+      ]
+    : ['stands in two places', 'Make a second instance; and which of several is on, let a getter or an index say.'];
+  return new MisconfigurationError(
+    `Expected the loops to form a tree, got a ${loop.constructor.name} that ${what} (${before} and ${path}). ${advice}`,
+    path,
+  );
+}
+
+/** A loop that another holds. */
+export function alreadyHeld(
+  loop: AnyLoop,
+  parent: { loop: AnyLoop; name: string },
+  path: string,
+): MisconfigurationError {
+  return new MisconfigurationError(
+    `Expected the loops to form a tree, got a ${loop.constructor.name} that ${pathOf(parent.loop)} holds as \`${parent.name}\` already. ` +
+      'Make a second instance, or take it out there first.',
     path,
   );
 }

@@ -75,6 +75,11 @@ const runs = (one: Doer, ...args: unknown[]) => one.run(...args).catch(() => {})
 /** Steps that run children, ask `once` and catch errors. */
 const steps: Scene[] = [
   (outer) => {
+    // A child of another class in the place of one.
+    outer.does.reset = () => outer.replace({ other: Middle });
+    return undefined;
+  },
+  (outer) => {
     outer.does.onAdvanceStart = () => outer.once('early', () => 1);
     outer.middle.inner.does.onRunEnd = () => ({ $error: Number.NaN });
     outer.middle.does.advance = () => outer.middle.inner.run([Number.NaN], new Map());

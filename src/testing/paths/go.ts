@@ -4,12 +4,11 @@ import type { LoopMachine } from '../../chart/machine-type.ts';
 import { relay } from '../../chart/xstate-inner.ts';
 import { LoopError } from '../../data/errors.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
+import { ownActors } from '../../tree/own-names.ts';
 import { childrenOf, pathOf } from '../../tree/tree.ts';
 import type { PathStep } from './map.ts';
 
-/** The actors of a loop's machine that call its hooks. */
-const hooks = ['skip', 'onSkip', 'reset', 'onRunStart', 'advance', 'onRunEnd', 'abort', 'fail'];
-/** In the place of each: it does nothing, and what it would have said is sent by hand. */
+/** In the place of each actor of a loop's machine: it does nothing, and what it would have said is sent by hand. */
 const silent = fromCallback(() => {});
 
 /** Sends an actor of a loop's machine along a path. See `Path.go`. */
@@ -19,7 +18,7 @@ export function go<L>(
   steps: readonly PathStep[],
   watch: (actor: Actor<LoopMachine<L>>) => void,
 ): Actor<LoopMachine<L>> {
-  const names = [...hooks, ...childrenOf(loop).map(([name]) => name)];
+  const names = [...ownActors, ...childrenOf(loop).map(([name]) => name)];
   const actors = Object.fromEntries(names.map((name) => [name, silent]));
   const machine = machineOf(loop).provide({ actors } as any);
   const actor = createActor(machine, { input: args, id: pathOf(loop) } as any) as unknown as Actor<LoopMachine<L>>;

@@ -13,7 +13,11 @@ export async function openDatabase(file: string): Promise<Database> {
   if (native !== undefined) return new native.DatabaseSync(file);
   // A process that was killed has left its lock. This program is the only one that uses the file.
   rmSync(`${file}.lock`, { recursive: true, force: true });
-  return await openWasm(file);
+  const db = await openWasm(file);
+  // It takes its own lock for that of another, and so never takes back what a process that was killed has half written. With
+  // a log in the place of a journal there is nothing to be taken back.
+  db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+  return db;
 }
 
 /** SQLite as WebAssembly: it takes values as a list. */

@@ -91,7 +91,10 @@ export function randomTree(
   // How far a runner has come in a step that is left is a matter of turns.
   const comesToItsEnd = endAt === 0 && failAt === 0 && !children.some(mayBreakOff);
   if (width > 0 && comesToItsEnd && chance(0.3)) {
-    advance.splice(pick(advance.length + 1), 0, { do: 'onceRace', key: `k${key++}` });
+    const at = pick(advance.length + 1);
+    // While the slow racer stands, the step goes on: what `once` logs would come after a checkpoint that has just been taken.
+    const rest = advance.splice(at).filter((op) => !('key' in op));
+    advance.push({ do: 'onceRace', key: `k${key++}` }, ...rest);
   }
   return {
     name,

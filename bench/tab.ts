@@ -105,7 +105,10 @@ export class Tab {
   async compare(): Promise<void> {
     const { page } = this;
     await page.getByRole('tab', { name: 'runs' }).click();
-    for (const box of await page.locator('.run-list [type=checkbox]').all()) await box.check();
+    const boxes = page.locator('.run-list [type=checkbox]');
+    // There are two runs at least; the list may be about to be drawn.
+    await boxes.nth(1).waitFor();
+    for (const box of await boxes.all()) await box.check();
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.waitForSelector('.pair');
   }

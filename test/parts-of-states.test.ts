@@ -92,6 +92,65 @@ describe('a part of a state is that part again when the step is run again, and w
     });
   }
 
+  test('where the loops load their states in a way of their own; what that leaves out is refused by name', async () => {
+    class Kept extends Rows {
+      override onLoadCheckpoint(state: any) {
+        this.state = { ...state };
+      }
+    }
+    class Forgets extends Kept {
+      override onSaveCheckpoint(): any {
+        return { ...this.state, best: null };
+      }
+    }
+    abstract class Uses extends Steps {
+      async work() {
+        const row = (await this.child.run()) as Row;
+        row.tags.push('used');
+        await this.other.run();
+        this.state.seen.push(JSON.stringify(this.child.state.rows));
+      }
+    }
+    class OfKept extends Uses {
+      override readonly child = new Kept();
+    }
+    class OfForgetful extends Uses {
+      override readonly child = new Forgets();
+    }
+    const made = <Loop extends Uses>(loop: Loop) => {
+      loop.child.gives = ({ rows, best }) => (loop instanceof OfKept ? rows[1] : best);
+      return loop;
+    };
+    expect(partsIn(await exactly(() => made(new OfKept())))).toEqual([['best']]);
+    const { whole, resumed } = await fromEveryCut(() => made(new OfForgetful()));
+    const errors = resumed.flatMap(({ output, error }: any) => {
+      if (error === undefined) expect(output).toEqual(whole.output);
+      return error ?? [];
+    });
+    expect(errors.length).toBeGreaterThan(0);
+    for (const { code, message } of errors) {
+      expect(code).toBe('RESUME_MISMATCH');
+      expect(message).toContain('a run of child gave `child.state.best`, which is not the same now');
+    }
+  });
+
+  test('an item far behind in a list of many kinds', async () => {
+    class Long extends Steps {
+      override reset() {
+        super.reset();
+        const many = [7, 'text', ...Array.from({ length: 999 }, (_, id) => ({ id, tags: [] }))];
+        Object.assign(this.state, { many });
+      }
+      async work() {
+        const { many } = this.state as any;
+        const row = await this.once('pick', () => many.at(-1).tags as string[]);
+        await this.other.run();
+        row.push('done');
+      }
+    }
+    expect(partsIn(await exactly(() => new Long()))).toEqual([['many', 1000, 'tags']]);
+  });
+
   test('a row that a `once` picks out of the state of the loop', async () => {
     class Picks extends Steps {
       async work() {

@@ -7,7 +7,7 @@ import { enterHook, leaveHook } from '../step/in-hook.ts';
 import type { AskedOnce } from '../step/runner.ts';
 import type { Unit } from '../step/unit.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import type { Part } from '../tree/part-of-state.ts';
+import type { Keys } from '../tree/part-of-state.ts';
 import { captureBoundary } from '../tree/state-dict.ts';
 import type { Seat } from './seat.ts';
 import type { Session } from './session.ts';
@@ -184,7 +184,7 @@ export abstract class Reporting {
   onceGiven(
     what: Omit<Asked, 'at'> & { once: string },
     step: number,
-    how: { output?: unknown; part?: Part } | { error: unknown },
+    how: { output?: unknown; part?: Keys } | { error: unknown },
   ): void {
     const { once: key, ...within } = what;
     if (this.seat !== undefined) this.tell({ type: 'loop.once', key, step, ...within, ...how });

@@ -1,7 +1,7 @@
 import type { PlainError } from '../data/error-codec.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { kindOfOpaque } from '../data/loss.ts';
-import type { Part } from '../tree/part-of-state.ts';
+import type { Keys } from '../tree/part-of-state.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 import { type Asked, give, type InFlight, resultOf } from './journal.ts';
 
@@ -79,7 +79,7 @@ export interface Report {
   /** The hook threw `this.end(reason)`. */
   ended?: { reason: Json };
   /** Where what it returned stands in the state of the loop, of which it is a part. */
-  part?: Part;
+  part?: Keys;
 }
 
 /** What a parent gives the machine of a child loop. */
@@ -116,7 +116,7 @@ export type LoopReportEvent =
   | { type: 'loop.run'; child: string; args: Json[] | null; in?: string; known?: boolean }
   | { type: 'loop.left'; child: string; dict: LoopDict; pace: number | null; error: unknown }
   | ({ type: 'loop.asked'; key: string; step: number } & Pick<Asked, 'in' | 'wait' | 'until'>)
-  | ({ type: 'loop.once'; key: string; step: number; output?: unknown; part?: Part; error?: unknown } & Pick<
+  | ({ type: 'loop.once'; key: string; step: number; output?: unknown; part?: Keys; error?: unknown } & Pick<
       Asked,
       'in' | 'wait' | 'until'
     >)
@@ -163,7 +163,7 @@ export function value(event: { output?: unknown }): unknown {
 }
 
 /** Where that stands in a state, of which it is a part. */
-export function partOf(event: { output?: unknown }): { part?: Part } {
+export function partOf(event: { output?: unknown }): { part?: Keys } {
   const part = report(event)?.part;
   return part === undefined ? {} : { part };
 }
@@ -171,7 +171,7 @@ export function partOf(event: { output?: unknown }): { part?: Part } {
 export function childEnded(
   context: LoopContext,
   name: string,
-  how: { output?: unknown; error?: unknown; part?: Part; dict?: LoopDict; pace?: number | null },
+  how: { output?: unknown; error?: unknown; part?: Keys; dict?: LoopDict; pace?: number | null },
 ): Partial<LoopContext> {
   const result = how.dict === undefined ? resultOf(how) : { ...resultOf(how), dict: how.dict };
   const running = context.running.filter((other) => other !== name);
@@ -184,7 +184,7 @@ export function childEnded(
 /** The output of a child loop: with what its parent keeps of it. */
 export interface Envelope<Output = unknown> {
   output?: Output;
-  part?: Part;
+  part?: Keys;
   dict: LoopDict;
   pace: number | null;
 }

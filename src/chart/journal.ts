@@ -3,7 +3,7 @@ import { type EndLoop, isEndLoop } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { kindOfOpaque } from '../data/loss.ts';
 import { kindOf } from '../data/shown.ts';
-import type { Part } from '../tree/part-of-state.ts';
+import type { Keys } from '../tree/part-of-state.ts';
 import type { LoopDict } from '../tree/state-dict.ts';
 
 /*
@@ -25,7 +25,7 @@ export type Result =
   | {
       output?: Json;
       /** Where it stands in a state, of which it is a part: of a run, that of the child. */
-      part?: Part;
+      part?: Keys;
     }
   | { error: PlainError }
   /** A labelled break out of a loop further up passed through. */
@@ -145,7 +145,7 @@ function heard({ unawaited: _, ...what }: Asked): Asked {
 }
 
 /** What came of something, as plain data. */
-export function resultOf(how: { output?: unknown; error?: unknown; part?: Part | undefined }): Result {
+export function resultOf(how: { output?: unknown; error?: unknown; part?: Keys | undefined }): Result {
   if (isEndLoop(how.error)) return { end: rememberedEnd(how.error) };
   if ('error' in how) return { error: describeError(how.error) };
   if (how.output === undefined) return {};

@@ -75,11 +75,7 @@ function matches(node: Node, value: unknown): boolean {
   const { keys } = node;
   let i = 0;
   for (const key in value) {
-    if (key !== keys[i]) return false;
-    const one = (value as Record<string, unknown>)[key];
-    // Of numbers there are most.
-    if (typeof one === 'number' && inner[i]!.kind === 'number' && isWritten(one)) target[next++] = one;
-    else if (!matches(inner[i]!, one)) return false;
+    if (key !== keys[i] || !matches(inner[i]!, (value as Record<string, unknown>)[key])) return false;
     i++;
   }
   return i === keys.length;

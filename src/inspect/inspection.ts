@@ -317,12 +317,8 @@ export class Inspection {
     if (sighting.event === undefined) this.#forks.met(sighting.subject);
     this.#ring.add(sighting);
     if (this.#feed.count > 0) this.#feed.wake();
-    try {
-      this.#drive.seen(sighting);
-    } catch (error) {
-      this.#report(error);
-    }
-    if (this.#taps.size > 0) for (const tap of this.#taps) this.#guarded(() => tap(sighting));
+    this.#guarded(() => this.#drive.seen(sighting));
+    for (const tap of this.#taps) this.#guarded(() => tap(sighting));
   }
 
   #guarded(work: () => void): void {

@@ -18,13 +18,8 @@ export function senderOf({ coming }: Subject, event: object): string | undefined
     return undefined;
   }
   const from = coming[at + 1] as string | undefined;
-  if (at === 0 && coming.length === 2) {
-    // As it is at most steps. A list that is emptied at once would have to find room anew.
-    coming.pop();
-    coming.pop();
-  } else {
-    // Those before it were dropped without a step.
-    coming.splice(0, at + 2);
-  }
+  // Those before it were dropped without a step.
+  if (coming.length === at + 2) coming.length = 0;
+  else coming.splice(0, at + 2);
   return from;
 }

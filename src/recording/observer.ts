@@ -35,7 +35,8 @@ export class Observer {
     const actor = event.actorRef as AnyActorRef;
     switch (event.type) {
       case '@xstate.microstep': {
-        const subject = this.#subjects.get(actor) ?? this.#found(actor);
+        if (!this.#systems.has(actor.system)) this.lookAt(actor);
+        const subject = this.#subjects.get(actor);
         if (subject?.ofApp !== undefined) {
           this.#ofApp.handled(subject, event.event, event.snapshot as object, takenBy(event));
         } else if (subject !== undefined) {
@@ -48,7 +49,8 @@ export class Observer {
         const begins = sent.type === 'xstate.init';
         if (sourceRef !== undefined && sourceRef !== actor) this.#ofApp.checkEnd(sourceRef as AnyActorRef);
         // As it is before it handles what comes.
-        const subject = this.#subjects.get(actor) ?? this.#met(actor, begins);
+        const subject = this.#subjects.get(actor) ?? this.#meet(actor, begins);
+        if (!this.#systems.has(actor.system)) this.lookAt(actor);
         if (begins || subject?.actor === undefined) break;
         noteComing(subject, sent, sourceRef && this.#nameOf(sourceRef as AnyActorRef));
         if (subject.ofApp !== undefined) this.#ofApp.coming(subject, actor, sent);
@@ -68,19 +70,6 @@ export class Observer {
       }
       default:
     }
-  }
-
-  /** One that was not known, in a system that may not have been looked at. */
-  #found(actor: AnyActorRef): Subject | undefined {
-    if (!this.#systems.has(actor.system)) this.lookAt(actor);
-    return this.#subjects.get(actor);
-  }
-
-  /** The same, where it is about to begin, or to handle an event. */
-  #met(actor: AnyActorRef, begins: boolean): Subject | undefined {
-    const subject = this.#meet(actor, begins);
-    if (!this.#systems.has(actor.system)) this.lookAt(actor);
-    return subject;
   }
 
   /** Whether the actors of a system are known. */

@@ -8,7 +8,9 @@ import type { Sighting } from './sighting.ts';
  * @param values what has more values than so many, in all, is not copied
  */
 export function withOwnCopies(sighting: Sighting, values: { left: number }): Sighting {
-  const { event, output } = sighting;
+  const { subject, event, output } = sighting;
+  // Of an actor of the app, all are copies.
+  if (subject.ofApp !== undefined) return sighting;
   const given = (event as { output?: unknown } | undefined)?.output;
   if (!isObject(given) && !isObject(output)) return sighting;
   const own = { output: copied(given, values) };

@@ -3,7 +3,7 @@ import { LoopError, MisconfigurationError } from '../data/errors.ts';
 import { checkOutput } from '../data/plain-output.ts';
 import { isThenable } from '../data/returned.ts';
 import { shown } from '../data/shown.ts';
-import { type Part, partOfState } from '../tree/part-of-state.ts';
+import { type Keys, partOfState } from '../tree/part-of-state.ts';
 import type { Call, UnitOfOnce } from './call.ts';
 import { reaction } from './own-await.ts';
 import { Pending } from './pending.ts';
@@ -218,9 +218,9 @@ export class Onces {
 }
 
 /** What a call came to, for the journal: a part of the loop's own state is told by where it stands there. */
-function withPart(how: How, { loop }: Runner): { output?: unknown; part?: Part } | { error: unknown } {
+function withPart(how: How, { loop, session }: Runner): { output?: unknown; part?: Keys } | { error: unknown } {
   if ('error' in how) return how;
   if (how.output === undefined) return {};
-  const part = partOfState(loop, how.output);
+  const part = session.keeps ? partOfState(loop, how.output) : undefined;
   return part === undefined ? how : { ...how, part };
 }

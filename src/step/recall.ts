@@ -152,7 +152,7 @@ export class Recall {
 
   /** The runs that a `once` which has returned had left under way: its function, which would ask for them, is not called again. */
   leftBy(once: string | undefined): AskedRun[] {
-    return this.#outliving.filter((run) => run.in === once && once !== undefined);
+    return this.#outliving.filter((run) => run.in === once);
   }
 
   /** What is asked for next, as it was asked for before. */

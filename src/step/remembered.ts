@@ -5,7 +5,7 @@ import { EndLoop, LoopError } from '../data/errors.ts';
 import { copyAgain, type Json } from '../data/json.ts';
 import { kindOf } from '../data/shown.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import { type Part, partAt } from '../tree/part-of-state.ts';
+import { type Keys, partAt } from '../tree/part-of-state.ts';
 import { belowRoot, childNamed, isLoop } from '../tree/tree.ts';
 
 /**
@@ -50,7 +50,7 @@ export function revived(known: Result, what: string, asking: InRun): How {
 /** It was a part of a state, and is that part again. */
 function partAgain(
   { run, output }: Result & { run?: string; output?: Json },
-  part: Part,
+  part: Keys,
   what: string,
   asking: InRun,
 ): How {

@@ -1,6 +1,6 @@
 import type { Asked } from '../chart/journal.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
-import type { Part } from '../tree/part-of-state.ts';
+import type { Keys } from '../tree/part-of-state.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { AskedRun, PendingRun } from './pending.ts';
 
@@ -43,7 +43,7 @@ export interface Runner {
   /** `once` has called a function that takes time. @param step the steps before it */
   onceAsked(what: AskedOnce, step: number): void;
   /** What it has come to. */
-  onceGiven(what: AskedOnce, step: number, how: { output?: unknown; part?: Part } | { error: unknown }): void;
+  onceGiven(what: AskedOnce, step: number, how: { output?: unknown; part?: Keys } | { error: unknown }): void;
   /** A step has got a value of the mailbox. @param step the steps before it */
   received(key: string, step: number): void;
   /** Whether that is saved before it is given. */

@@ -1,4 +1,5 @@
 import type { AnyLoop } from '../../tree/any-loop.ts';
+import { objectsIn } from '../../tree/part-of-state.ts';
 import { walk } from '../../tree/tree.ts';
 import type { Cause } from './cause.ts';
 import { pathWithin } from './difference.ts';
@@ -8,7 +9,7 @@ export function ofSharedObject(root: AnyLoop): Cause | undefined {
   const places = new Map<object, { loop: AnyLoop; place: string }>();
   for (const { loop, path } of walk(root)) {
     for (const { object, keys } of objectsIn(loop.state)) {
-      const place = `\`state${pathWithin(keys)}\` of ${path}`;
+      const place = `\`state${pathWithin(keys())}\` of ${path}`;
       const before = places.get(object);
       if (before !== undefined && before.loop !== loop) return sharedBy(before.place, place);
       places.set(object, { loop, place });
@@ -24,19 +25,4 @@ function sharedBy(one: string, other: string): Cause {
     advice:
       'Copy it where it is taken: this.state.last = structuredClone(rows). Or keep it in one state, and read it there.',
   };
-}
-
-/** The objects in a state, each with the keys that lead to it. */
-function objectsIn(state: unknown): { object: object; keys: (string | number)[] }[] {
-  const found: { object: object; keys: (string | number)[] }[] = [];
-  const met = new Set<object>();
-  const look = (value: unknown, keys: (string | number)[]) => {
-    if (typeof value !== 'object' || value === null || met.has(value)) return;
-    met.add(value);
-    found.push({ object: value, keys });
-    const isList = Array.isArray(value);
-    for (const [key, part] of Object.entries(value)) look(part, [...keys, isList ? Number(key) : key]);
-  };
-  look(state, []);
-  return found;
 }

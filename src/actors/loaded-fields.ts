@@ -2,8 +2,8 @@ import { isAlike } from '../data/alike.ts';
 import { MisconfigurationError } from '../data/errors.ts';
 import { plainOrNot } from '../data/json.ts';
 import { sealOfModel } from '../step/models-as-they-were.ts';
-import type { AnyLoop } from '../tree/any-loop.ts';
-import { capture, savesItsState } from '../tree/state-dict.ts';
+import { type AnyLoop, savesItsState } from '../tree/any-loop.ts';
+import { capture } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { isLoop, type Stateful, statefulOf, walk } from '../tree/tree.ts';
 

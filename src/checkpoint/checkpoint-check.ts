@@ -1,182 +1,17 @@
-import type { Asked, InFlight } from '../chart/journal.ts';
+import type { InFlight } from '../chart/journal.ts';
 import { LoopError } from '../data/errors.ts';
-import { isPlain } from '../data/json.ts';
-import { shown } from '../data/shown.ts';
 import { type AnyLoop, overrides } from '../tree/any-loop.ts';
 import { differences, list } from '../tree/state-dict.ts';
 import { childrenOf, isLoop, partsOf, pathOf } from '../tree/tree.ts';
+import { checkForm } from './checkpoint-form.ts';
+import { brief, isObject, Wrong, wrong } from './checks.ts';
 import type { Checkpoint, Phase } from './contents.ts';
 
 /*
- * What a checkpoint is. It may come from a file that somebody has changed, from another program or another version:
- * nothing of it is believed before it was looked at here, and what contradicts itself is refused.
+ * A checkpoint may come from a file that somebody has changed, from another program or another version: nothing of it is
+ * believed before it was looked at here. Its keys are those of `checkpoint-form.ts`; what contradicts itself, or does not fit
+ * the tree, is refused.
  */
-
-/** Throws what is wrong with a value; `at` is where it stands in the checkpoint, such as `phase.context.steps`. */
-type Check = (value: unknown, at: string) => void;
-
-const isObject = (value: unknown): value is { [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const must =
-  (holds: (value: any) => boolean, what: string): Check =>
-  (value, at) => {
-    if (!holds(value)) throw wrong(at, what, value);
-  };
-const text = must((value) => typeof value === 'string' && value !== '', 'a text that is not empty');
-const flag = must((value) => typeof value === 'boolean', 'true or false');
-const whole = must((value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 up');
-const time = must((value) => Number.isFinite(value), 'a time in milliseconds');
-const plain = must((value) => isPlain(value), 'plain data');
-const nothing = must((value) => value === null, 'null');
-const key = must((value) => typeof value === 'string' || Number.isSafeInteger(value), 'a key');
-const oneOf = (...values: string[]): Check => must((value) => values.includes(value), `one of ${values.join(', ')}`);
-const listOf =
-  (item: Check): Check =>
-  (value, at) => {
-    if (!Array.isArray(value)) throw wrong(at, 'a list', value);
-    for (const [i, one] of value.entries()) item(one, `${at}[${i}]`);
-  };
-const orNull =
-  (check: Check): Check =>
-  (value, at) => {
-    if (value !== null) check(value, at);
-  };
-/** An object with any names. */
-const record =
-  (item: Check): Check =>
-  (value, at) => {
-    if (!isObject(value)) throw wrong(at, 'an object', value);
-    for (const name of Object.keys(value)) item(value[name], `${at}.${name}`);
-  };
-/** An object with these names, each its own; others are nobody's business. */
-const object =
-  (fields: { [name: string]: Check }): Check =>
-  (value, at) => {
-    if (!isObject(value)) throw wrong(at, 'an object', value);
-    for (const [name, check] of Object.entries(fields)) {
-      const where = at === '' ? name : `${at}.${name}`;
-      if (!Object.hasOwn(value, name)) throw wrong(where, 'to be there', undefined);
-      check(value[name], where);
-    }
-  };
-
-/** The state of a loop and of those below it: before the step in flight, or as a run has left it. */
-const dict: Check = (value, at) =>
-  object({ state: plain, progress: record(record(plain)), children: record(dict) })(value, at);
-
-/** What may be there or not. */
-const optional =
-  (check: Check): Check =>
-  (value, at) => {
-    if (value !== undefined) check(value, at);
-  };
-/** An object some of whose names may be missing. */
-const partly =
-  (fields: { [name: string]: Check }): Check =>
-  (value, at) => {
-    if (!isObject(value)) throw wrong(at, 'an object', value);
-    for (const [name, check] of Object.entries(fields)) {
-      optional(check)(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
-    }
-  };
-
-/** What a step in flight had asked for, and what it had got: see `journal.ts`. */
-const asked: Check = (value, at) => {
-  object({ at: whole })(value, at);
-  partly({
-    run: text,
-    once: text,
-    wait: oneOf('receive', 'sleep'),
-    until: time,
-    in: text,
-    args: listOf(plain),
-    changed: text,
-    unawaited: flag,
-    dict,
-  })(value, at);
-  const { run, once, wait, until } = value as Asked;
-  if ((run === undefined) === (once === undefined)) throw wrong(at, 'a run or a once', value);
-  if (wait !== undefined && once === undefined) throw wrong(at, 'a wait with a key in `once`', value);
-  if ((wait === 'sleep') !== (until !== undefined)) throw wrong(at, 'a sleep with its end in `until`', value);
-};
-const got: Check = (value, at) => {
-  asked(value, at);
-  partly({
-    part: listOf(key),
-    end: object({ path: text, reason: plain }),
-    opaque: nothing,
-    error: record(plain),
-    output: plain,
-  })(value, at);
-};
-const journal = object({
-  hooks: listOf(text),
-  got: listOf(listOf(got)),
-  asked: listOf(asked),
-  events: whole,
-  ran: flag,
-});
-const inFlight: Check = (value, at) => {
-  journal(value, at);
-  partly({ changed: record(text), changedState: text, changedAssets: record(text) })(value, at);
-  const { got: pieces, asked: open, events } = value as InFlight;
-  const gifts = pieces.flat();
-  const indices = new Set([...gifts, ...open].map((one) => one.at));
-  const fits = indices.size === gifts.length + open.length && [...indices].every((index) => index < events);
-  if (!fits || events !== 2 * gifts.length + open.length)
-    throw wrong(at, 'a journal whose events are all there', value);
-};
-
-/** The states to go on from. */
-const states = [
-  'entering',
-  'skipped',
-  'resetting',
-  'starting',
-  'advancing',
-  'paused',
-  'ending',
-  'finished',
-] satisfies Phase['value'][];
-
-const reasonOrNull = orNull(object({ reason: plain }));
-const context = object({
-  name: orNull(text),
-  args: orNull(listOf(plain)),
-  begun: flag,
-  steps: whole,
-  done: orNull(flag),
-  restarting: flag,
-  inFlight: orNull(inFlight),
-  stop: reasonOrNull,
-  ended: reasonOrNull,
-  skipped: flag,
-  error: nothing,
-  before: record(orNull(dict)),
-});
-/** What was given to the run lies with the root. */
-const mailbox = listOf((value, at) => {
-  object({ key: text })(value, at);
-  partly({ value: plain, opaque: text })(value, at);
-});
-const phase: Check = (value, at) => {
-  object({ value: oneOf(...states), context, children: record(phase) })(value, at);
-  partly({ output: plain })(value, at);
-  partly({ given: mailbox, changedArgs: text })((value as Phase).context, `${at}.context`);
-};
-
-const checkpoint = object({
-  shape: listOf(text),
-  runId: text,
-  position: object({ steps: whole, loops: record(whole) }),
-  phase,
-  stateDict: record(plain),
-  assets: record(() => {}),
-});
-/** Older checkpoints lack them. */
-const anyText = must((value) => typeof value === 'string', 'a text');
-const laterFields = partly({ restarting: listOf(anyText), classes: record(anyText) });
 
 /** What of the tree can be looked at. */
 interface Reach {
@@ -207,8 +42,7 @@ export function checkKind(loop: AnyLoop, value: unknown): asserts value is Check
  */
 export function checkCheckpoint(loop: AnyLoop, candidate: Checkpoint, shape: string[], reach: Reach): void {
   try {
-    checkpoint(candidate, '');
-    laterFields(candidate, '');
+    checkForm(candidate);
     checkShape(loop, candidate, shape, reach);
     // What is not made yet is looked at once it is.
     if (reach.growing.length > 0) return;
@@ -355,13 +189,6 @@ function checkState(loop: AnyLoop, stateDict: Checkpoint['stateDict'], prefix: s
   }
 }
 
-/** What is not as it should be; told with the loop's path as `CHECKPOINT_UNREADABLE`. */
-class Wrong extends Error {}
-
-function wrong(at: string, what: string, got: unknown): Wrong {
-  return new Wrong(`\`${at}\` is ${what}, got ${brief(got)}`);
-}
-
 export function refused(loop: AnyLoop, message: string, options?: { cause?: unknown }): LoopError {
   return new LoopError('CHECKPOINT_UNREADABLE', message, pathOf(loop), options);
 }
@@ -371,10 +198,6 @@ function noCheckpoint(value: unknown): string {
   if (typeof value === 'string') return `text, ${brief(value)}: give it what JSON.parse makes of it`;
   if (isObject(value) && typeof value.then === 'function') return 'a promise: await it';
   return brief(value);
-}
-
-function brief(value: unknown): string {
-  return shown(value).slice(0, 80);
 }
 
 function shownName(name: unknown): string {

@@ -10,8 +10,9 @@ import { changedModels } from '../step/models-as-they-were.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
+import { checkStates } from '../tree/check-states.ts';
 import { loopsIn } from '../tree/loops-in.ts';
-import { capture, checkStates, flatten, keysOf } from '../tree/state-dict.ts';
+import { capture, flatten, keysOf } from '../tree/state-dict.ts';
 import { childNamed, pathOf } from '../tree/tree.ts';
 import { namedNow } from './changed-classes.ts';
 import { jsonable } from './checkpoint-json.ts';

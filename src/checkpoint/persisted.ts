@@ -13,7 +13,8 @@ import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
 
 import { type Assets, assetsOf, fitAssets, isPutBack, putBackAssets, takeAssets } from '../tree/assets.ts';
-import { checkStates, type LoopDict, loadTree } from '../tree/state-dict.ts';
+import { checkStates } from '../tree/check-states.ts';
+import { type LoopDict, loadTree } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { type Classes, namedNow, noteNamed } from './changed-classes.ts';

@@ -4,8 +4,7 @@ import { LoopError } from '../data/errors.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
-import type { AnyLoop, StepOfLoop } from '../tree/any-loop.ts';
-import { savesItsState } from '../tree/state-dict.ts';
+import { type AnyLoop, type StepOfLoop, savesItsState } from '../tree/any-loop.ts';
 import { ModelsAsTheyWere } from './models-as-they-were.ts';
 
 /*

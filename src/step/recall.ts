@@ -1,11 +1,11 @@
 import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/journal.ts';
-import { isAlike, unlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
-import { shown } from '../data/shown.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
 import { notAsItWas } from './as-it-was.ts';
+import { type Event, eventsOf, type Known, nth, outliving, requestOf } from './journal-events.ts';
 import type { AskedRun } from './pending.ts';
+import { difference, isSameArgument } from './same-argument.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
 const patience = 1000;
@@ -16,21 +16,6 @@ const tooLong =
   'It was waited for a second: what takes its own code longer belongs into `once`, which is not called again. ';
 /** From how many things that are still to be given on the state is looked at. */
 const lastLooks = 64;
-
-/** Something that the journal knows of. */
-interface Known {
-  what: Asked | Got;
-  isGiven: boolean;
-  /** Gives what is remembered; set once the step has asked for it again. */
-  give: (() => void) | undefined;
-  /** Whether it was asked for again. */
-  asked: boolean;
-  /** Where its asking stands among the events. */
-  index: number;
-}
-
-/** What the journal says has happened, in order. */
-type Event = { type: 'ask' | 'give'; known: Known };
 
 /** What a step wants of the journal when it asks for something. */
 export type Answer =
@@ -309,81 +294,3 @@ export class Recall {
 const advice =
   'A step that is run again must ask for the same: let what it decides depend on state, arguments and what children and `once` gave, ' +
   'and put random numbers, times and other effects into `once`.';
-
-/**
- * Whether an argument is what it was. Of what is no plain data the kind has to be the same; but what a program calls its own
- * classes is its business, and a minifier's: another build may call them otherwise.
- */
-function isSameArgument(before: unknown, now: unknown): boolean {
-  return isAlike(before, now) || (isOfOwnClass(before) && isOfOwnClass(now));
-}
-
-function isOfOwnClass(argument: unknown): boolean {
-  const kind = (argument as { $opaque?: unknown } | null | undefined)?.$opaque;
-  if (typeof kind !== 'string' || kind === 'undefined') return false;
-  return typeof (globalThis as { [name: string]: unknown })[kind] !== 'function';
-}
-
-/** A name for the n-th time that something was asked for. */
-function nth(times: Map<string, number>, what: Omit<Asked, 'at'>): string {
-  const name = requestOf(what);
-  const time = (times.get(name) ?? 0) + 1;
-  times.set(name, time);
-  return `${time} ${name}`;
-}
-
-function requestOf({ run, once, wait, in: within }: Omit<Asked, 'at'>): string {
-  return JSON.stringify([run ?? null, once ?? null, wait ?? null, within ?? null]);
-}
-
-/** The keys of the calls of `once` that have returned. */
-function oncesOver(inFlight: InFlight): Set<string> {
-  return new Set(givenIn(inFlight).flatMap(({ once, wait }) => (once === undefined || wait !== undefined ? [] : once)));
-}
-
-function outliving(inFlight: InFlight): AskedRun[] {
-  const over = oncesOver(inFlight);
-  return inFlight.asked.flatMap(({ at: _, ...what }) =>
-    what.run !== undefined && what.in !== undefined && over.has(what.in) ? [what as AskedRun] : [],
-  );
-}
-
-/** The journal's events in order: see the drawing in `journal.ts`. */
-function eventsOf(inFlight: InFlight): Event[] {
-  const given = givenIn(inFlight);
-  const over = oncesOver(inFlight);
-  const events: Event[] = new Array(inFlight.events);
-  const known = (what: Asked, isGiven: boolean): Known => {
-    const one = { what, isGiven, give: undefined, asked: false, index: 0 };
-    events[what.at] = { type: 'ask', known: one };
-    return one;
-  };
-  const gifts = given.map((what) => known(what, true));
-  for (const what of inFlight.asked) known(what, false);
-  let next = 0;
-  for (const gift of gifts) {
-    while (events[next] !== undefined) next++;
-    events[next] = { type: 'give', known: gift };
-  }
-  // A `once` that has returned is not called again, so what its function asked for is not asked for again.
-  return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
-}
-
-/** A longer text is not told whole. */
-const longest = 80;
-
-/** How two arguments differ, in words. Of what is long the beginnings may be the same: then only that part is told which differs. */
-function difference(before: unknown, now: unknown): { place: string; was: string; is: string } {
-  const [was, is] = [text(before), text(now)];
-  if (Math.max(was.length, is.length) <= longest && was !== is) return { place: '', was, is };
-  const { place, a, b } = unlike(before, now);
-  return { place: place === '' ? '' : `, at \`${place}\`,`, was: cut(text(a)), is: cut(text(b)) };
-}
-
-function text(value: unknown): string {
-  return value === undefined ? 'missing' : `\`${shown(value)}\``;
-}
-
-function cut(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}…\`` : text;
-}

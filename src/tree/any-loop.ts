@@ -102,3 +102,8 @@ export function overrides(loop: AnyLoop, hook: keyof OwnHooks): boolean {
       return loop[hook] !== own[hook];
   }
 }
+
+/** Whether what is saved of a loop is its `state`, as it is. */
+export function savesItsState(loop: AnyLoop): boolean {
+  return !overrides(loop, 'onSaveCheckpoint');
+}

@@ -1,10 +1,10 @@
 import type { Json } from '../data/json.ts';
 import { Noted } from '../data/noted.ts';
-import type { AnyLoop } from './any-loop.ts';
+import { type AnyLoop, savesItsState } from './any-loop.ts';
 import { checkParts } from './boundary-parts.ts';
 import { isLoop, type Part, partsOf } from './parts.ts';
 import type { BaseProgress } from './progress.ts';
-import { type Boundary, type LoopDict, savedState, savesItsState } from './state-dict.ts';
+import { type Boundary, type LoopDict, savedState } from './state-dict.ts';
 
 /**
  * What a loop and all below it were like at some moment. It is taken at each boundary of a run that nobody looks at, and

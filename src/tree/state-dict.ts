@@ -1,15 +1,16 @@
-import { LoopError, MisconfigurationError } from '../data/errors.ts';
+import { LoopError } from '../data/errors.ts';
 import { flatCopy, isFlatCopy, type Json, plainCopy } from '../data/json.ts';
 import { lossIn } from '../data/loss.ts';
 import { refusePending } from '../data/returned.ts';
 import { SharingCopy } from '../data/sharing-copy.ts';
 import { shown } from '../data/shown.ts';
-import { type AnyLoop, overrides } from './any-loop.ts';
+import { type AnyLoop, savesItsState } from './any-loop.ts';
 import { boundaryPartsOf } from './boundary-parts.ts';
+import { checkLoss, checkStates, refuseLoss } from './check-states.ts';
 import { partsOf } from './parts.ts';
 import { BaseProgress } from './progress.ts';
 import { checkTree } from './strays.ts';
-import { childrenOf, isLoop, pathOf, progressOf, type Stateful, walk } from './tree.ts';
+import { childrenOf, isLoop, pathOf, progressOf, type Stateful } from './tree.ts';
 
 /** The state of a loop and of all below it, as the machine's context keeps it. */
 export interface LoopDict {
@@ -41,14 +42,12 @@ export interface LoadOptions {
 /** The last copy of each loop's state, where that holds other objects. */
 const lastCopies = new WeakMap<AnyLoop, SharingCopy>();
 
-/** Objects of states whose own keys a copy has all. */
-const whole = new WeakSet<object>();
 /** Whether what `onSaveCheckpoint` calls is to look for what a copy would not have. */
 let isLookedAt = false;
 
 /** A copy of `loop.state`. What has not changed since the last one is shared with it. @throws LoopError `NOT_PLAIN_DATA` */
 export function copyOfState(loop: AnyLoop): Json {
-  if (isLookedAt) refuseLoss(loop, lossIn(loop.state, whole));
+  if (isLookedAt) checkLoss(loop);
   const flat = flatCopy(loop.state);
   if (flat !== undefined) return flat;
   let last = lastCopies.get(loop);
@@ -71,43 +70,6 @@ export function savedState(loop: AnyLoop): Json {
   } finally {
     isLookedAt = before;
   }
-}
-
-/**
- * For whoever is about to save the states of a tree, which are copied without a look at what a copy would not have: at
- * every boundary that would cost more than the copy.
- * @throws LoopError `NOT_PLAIN_DATA` if one has what would not come back, `MISCONFIGURATION` if two loops have one
- */
-export function checkStates(loop: AnyLoop): void {
-  const owners = new Map<unknown, string>();
-  for (const { loop: one, path } of walk(loop)) {
-    refuseSharedState(one, path, owners);
-    if (savesItsState(one)) refuseLoss(one, lossIn(one.state, whole));
-  }
-}
-
-/** @param owners the paths of the loops that have been looked at, by their states */
-function refuseSharedState({ state }: AnyLoop, path: string, owners: Map<unknown, string>): void {
-  if (typeof state !== 'object' || state === null) return;
-  const owner = owners.get(state);
-  if (owner !== undefined) {
-    throw new MisconfigurationError(
-      `Expected each loop to have a state of its own, got one object as that of ${owner} and of ${path}: after a resume these would be two. ` +
-        'Keep it in the state of one of them, and give it to the other as an argument.',
-      path,
-    );
-  }
-  owners.set(state, path);
-}
-
-function refuseLoss(loop: AnyLoop, loss: string | undefined): void {
-  if (loss === undefined) return;
-  throw new LoopError(
-    'NOT_PLAIN_DATA',
-    `Expected \`state\` to be plain data, of which a copy has all; got ${loss}, which would not be there after a resume. ` +
-      'Make it an ordinary key, a method or a getter of the loop, or keep it in another field.',
-    pathOf(loop),
-  );
 }
 
 /** The state of a loop and all below it, copied. @throws LoopError `NOT_PLAIN_DATA` */
@@ -191,11 +153,6 @@ export function holdState(loop: AnyLoop): () => void {
     if (savesItsState(loop)) loop.state = state;
     for (const putBack of below) putBack();
   };
-}
-
-/** Whether what is saved of a loop is its `state`, as it is. */
-export function savesItsState(loop: AnyLoop): boolean {
-  return !overrides(loop, 'onSaveCheckpoint');
 }
 
 function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {

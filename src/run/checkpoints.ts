@@ -25,6 +25,8 @@ interface OfRun {
   readonly heard: Iterable<(checkpoint: Checkpoint) => void>;
   /** The run has ended. */
   hasEnded(): boolean;
+  /** The error for whom wants one then. */
+  endedError(): unknown;
   /** One that was due could not be taken or saved. */
   lost(error: unknown): void;
 }
@@ -57,6 +59,15 @@ export class Checkpoints {
     this.#hold();
   }
 
+  /** Calls back with one while all innermost loops stand. The run goes on. */
+  capture(taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void): void {
+    const wish = (checkpoint: Checkpoint): undefined => {
+      taken(checkpoint);
+    };
+    if (this.#run.hasEnded()) lost(this.#run.endedError());
+    else this.want({ taken: wish, lost });
+  }
+
   /**
    * Takes one and saves it.
    * @returns whether it is saved; not so where none can be taken for long, since a step may have a model half changed: then
@@ -71,7 +82,8 @@ export class Checkpoints {
       this.want(wish);
     });
     if (await Promise.race([saved, this.#run.session.standUntilSaved()])) return saved;
-    this.#wishes.splice(this.#wishes.indexOf(wish), 1);
+    const at = this.#wishes.indexOf(wish);
+    if (at >= 0) this.#wishes.splice(at, 1);
     this.#urgent = true;
     return false;
   }
@@ -111,9 +123,9 @@ export class Checkpoints {
   }
 
   /** There will be none any more. */
-  end(error: () => unknown): void {
+  end(): void {
     this.#cancel?.();
-    for (const { lost } of this.#wishes.splice(0)) lost(error());
+    for (const { lost } of this.#wishes.splice(0)) lost(this.#run.endedError());
   }
 
   /**

@@ -20,7 +20,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { Ending } from './ending.ts';
 import { checkGiven, quietIfUnsaved } from './given.ts';
 import { HeldStore, patienceMs } from './held-store.ts';
-import { knownRuns } from './known-runs.ts';
+import { type KnownRun, knownRuns } from './known-runs.ts';
 import { checkOptions, everyRun, guarded, type Inspect, recorder, recordersOf, type StartOptions } from './options.ts';
 import { type Outcome, outcomeOfRun } from './outcome.ts';
 import {
@@ -88,8 +88,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     this.#store = store === undefined ? undefined : new HeldStore(store, this.id, this.#saver, { durability });
     const observers = [options.inspect, everyRun].flat().filter((one) => one !== undefined);
     this.actor = actorOf<L>(loop, options.args, loaded?.snapshot, observers);
-    const capture = (taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void) =>
-      this.#capture(taken, lost);
+    const capture: KnownRun['capture'] = (taken, lost) => this.#checkpoints.capture(taken, lost);
     knownRuns.set(this.actor, { id: this.id, loop, store, heard: new Set(), capture });
     if (runId !== undefined) nameRun(this.actor, runId);
     const session = sessionOf(this.actor);
@@ -120,6 +119,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       isSync: this.#options.durability === 'sync',
       heard: knownRuns.get(this.actor)!.heard,
       hasEnded: () => this.#ended,
+      endedError: () => this.#endedError('captured'),
       lost: (error) => this.#lose(error),
     });
     checkpoints.steps = stepsBefore;
@@ -292,15 +292,14 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
   }
 
   #still(call: string): Promise<void> {
-    const still = this.#waiters.still();
-    void still.then(this.#noteAsked(call));
-    return this.#throttle.after(still);
+    return this.#throttle.after(this.#noted(call, this.#waiters.still()));
   }
 
   /** See `noteAsked`. */
-  #noteAsked(call: string): () => void {
+  #noted<T>(call: string, done: Promise<T>): Promise<T> {
     const inFlight = () => (this.#ended ? [] : hooksInFlight(this.actor, this.#session));
-    return noteAsked({ call, runId: this.id, inFlight });
+    noteAsked({ call, runId: this.id, inFlight }, done);
+    return done;
   }
 
   /**
@@ -312,7 +311,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#send({ type: 'loop.stop', reason });
-      void this.#ending.reached.then(this.#noteAsked('stop'));
+      void this.#noted('stop', this.#ending.reached);
     }
     return this.#ending.outcome;
   }
@@ -350,10 +349,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
    */
   suspend(reason?: unknown): Promise<Checkpoint> {
     this.#ending.askedFor();
-    const suspended = this.#suspending.suspend(reason);
-    const over = this.#noteAsked('suspend');
-    suspended.then(over, over);
-    return suspended;
+    return this.#noted('suspend', this.#suspending.suspend(reason));
   }
 
   /**
@@ -377,29 +373,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       const finished = this.actor.getSnapshot().status === 'done';
       return finished ? (async () => this.#checkpoints.take())() : Promise.reject(this.#endedError('captured'));
     }
-    const over = this.#noteAsked('checkpoint');
-    return new Promise((resolve, reject) => {
-      const taken = (checkpoint: Checkpoint) => {
-        over();
-        resolve(checkpoint);
-      };
-      this.#capture(taken, (error) => {
-        over();
-        reject(error);
-      });
-    });
-  }
-
-  /** Calls back with a checkpoint while all innermost loops stand. */
-  #capture(taken: (checkpoint: Checkpoint) => void, lost: (error: unknown) => void): void {
-    if (this.#ended) {
-      lost(this.#endedError('captured'));
-      return;
-    }
-    const wish = (checkpoint: Checkpoint): undefined => {
-      taken(checkpoint);
-    };
-    this.#checkpoints.want({ taken: wish, lost });
+    return this.#noted('checkpoint', new Promise((resolve, reject) => this.#checkpoints.capture(resolve, reject)));
   }
 
   /** Where the run stands, each time that it has changed; the newest only, if one looks too late. Ends with the run; throws what it failed with. */
@@ -470,7 +444,7 @@ export class LoopRun<Output, L = any> implements AsyncIterable<RunProgress<Saved
       saveError: this.#saveError,
     });
     this.#session.close();
-    this.#checkpoints.end(() => this.#endedError('captured'));
+    this.#checkpoints.end();
     const last = () => this.#checkpoints.take();
     const closing = this.#store?.close(outcome, last, () => this.#aborted?.reason) ?? Promise.resolve(outcome);
     void closing.then((closed) => {

@@ -16,16 +16,17 @@ let isListening = false;
  * Notes what was asked of a run until it is done. A hook that awaits it waits for itself; but as long as anything else goes on
  * in the program, that looks like a hook that takes its time. Where a Node program has nothing left to do, nothing can bring
  * such a hook on any more: it is said then, so that the program does not end there without a word.
- * @returns to be called when it is done
+ * @param done settles when it is done
  */
-export function noteAsked(asked: Asked): () => void {
+export function noteAsked(asked: Asked, done: Promise<unknown>): void {
   if (!isListening) {
     isListening = true;
     const { process } = globalThis as { process?: { on?(event: 'beforeExit', tell: () => void): void } };
     process?.on?.('beforeExit', tellStranded);
   }
   pending.add(asked);
-  return () => void pending.delete(asked);
+  const over = () => void pending.delete(asked);
+  done.then(over, over);
 }
 
 function tellStranded(): void {

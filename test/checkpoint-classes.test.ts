@@ -1,20 +1,9 @@
 import { type Checkpoint, Loop } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { type AnyActorRef, createActor, toPromise } from 'xstate';
-import { turn } from './support/loops.ts';
+import { Turns, turn } from './support/loops.ts';
 
-class Easy extends Loop<string> {
-  override state = { n: 0 };
-  get done() {
-    return this.state.n >= 2;
-  }
-  reset() {
-    this.state.n = 0;
-  }
-  async advance() {
-    await turn();
-    this.state.n++;
-  }
+class Easy extends Turns<string> {
   override onRunEnd() {
     return 'easy';
   }

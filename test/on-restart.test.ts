@@ -2,7 +2,7 @@ import { Loop, type Stateful } from 'loopchart';
 import { everyCut } from 'loopchart/testing';
 import { describe, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
-import { turn } from './support/loops.ts';
+import { Turns, turn } from './support/loops.ts';
 
 /** Random numbers, one after another. */
 class Sampler implements Stateful {
@@ -22,30 +22,13 @@ class Sampler implements Stateful {
   }
 }
 
-class Steps extends Loop<number> {
-  override state = { n: 0 };
-  get done() {
-    return this.state.n >= 2;
-  }
-  reset() {
-    this.state.n = 0;
-  }
-  async advance() {
-    await turn();
-    this.state.n++;
-  }
-  override onRunEnd() {
-    return this.state.n;
-  }
-}
-
 /** Draws a number in each of four steps, and has a child that is run only in the first. */
 class Fit extends Loop<string> {
   override state: { drawn: number[]; ran: number; restarts?: number } = { drawn: [], ran: 0 };
   sampler: Sampler | null = new Sampler(7);
   samplers: Sampler[] = [new Sampler(1), new Sampler(2)];
-  first: Steps = new Steps();
-  work: Steps = new Steps();
+  first: Turns = new Turns();
+  work: Turns = new Turns();
   get done() {
     return this.state.drawn.length >= 4;
   }
@@ -120,13 +103,13 @@ describe('an onRestart that puts something else in the place of what was loaded 
     'a child that goes on in its middle': [
       'work',
       function () {
-        this.work = new Steps();
+        this.work = new Turns();
       },
     ],
     'a child that has run': [
       'first',
       function () {
-        this.first = new Steps();
+        this.first = new Turns();
       },
     ],
     'the state': [
@@ -159,7 +142,7 @@ describe('an onRestart may be one', () => {
       this.sampler = new Sampler(this.sampler!.x);
     },
     'that makes a child anew with what was loaded, if it does not run': function () {
-      if (this.state.ran > 0) this.first = Object.assign(new Steps(), { state: { ...this.first.state } });
+      if (this.state.ran > 0) this.first = Object.assign(new Turns(), { state: { ...this.first.state } });
     },
     'that puts an object around the one that was loaded': function () {
       const { sampler } = this;
@@ -195,8 +178,8 @@ describe('an onRestart may be one', () => {
         this.state = state;
         this.sampler = new Sampler(7);
         this.samplers = [new Sampler(1), new Sampler(2)];
-        this.work = new Steps();
-        this.first = new Steps();
+        this.work = new Turns();
+        this.first = new Turns();
       }
       override onRestart() {}
     }

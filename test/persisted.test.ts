@@ -76,8 +76,8 @@ async function whenPaused(actor: AnyActorRef): Promise<void> {
 }
 
 /** Starts a loop and persists it, paused, behind so many steps of its innermost loop. */
-async function pausedAfter(steps: number, machine: any): Promise<any> {
-  const actor = createActor(machine, { input: [] });
+async function pausedAfter(steps: number, machine: any, input: unknown[] = []): Promise<any> {
+  const actor = createActor(machine, { input });
   actor.start();
   for (let i = 0; i < steps; i++) {
     actor.send({ type: 'loop.step' });
@@ -452,17 +452,7 @@ describe('a snapshot of loops that make their children from their state, in onLo
     ).toEqual([2, 2, 2]);
   });
 
-  async function pausedOf(loop: Folds): Promise<any> {
-    const actor = createActor(loop.machine, { input: [3] }).start();
-    for (let i = 0; i < 3; i++) {
-      actor.send({ type: 'loop.step' });
-      await turn();
-      await whenPaused(actor);
-    }
-    const snapshot = actor.getPersistedSnapshot();
-    actor.stop();
-    return snapshot;
-  }
+  const pausedOf = (loop: Folds) => pausedAfter(3, loop.machine, [3]);
 
   test('that are not made there are missed by name', async () => {
     const snapshot = throughJson(await pausedOf(new Folds(() => new Trains(2))));

@@ -1,20 +1,9 @@
 import { formatRecording, Loop, record } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { type AnyActorRef, assign, createActor, fromCallback, sendTo, setup, toPromise } from 'xstate';
-import { turn } from './support/loops.ts';
+import { Turns, turn } from './support/loops.ts';
 
-class Child extends Loop<string> {
-  override state = { n: 0 };
-  get done() {
-    return this.state.n >= 2;
-  }
-  reset() {
-    this.state.n = 0;
-  }
-  async advance() {
-    await turn();
-    this.state.n++;
-  }
+class Child extends Turns<string> {
   override onRunEnd() {
     return 'child';
   }

@@ -71,3 +71,31 @@ export class Family extends Loop<string, [greeting?: string]> {
 export function told(greeting = 'hello'): string {
   return `${greeting} 3 draw 4 2 4; `.repeat(3);
 }
+
+/** Takes so many steps, each of a turn of the event loop. */
+export class Turns<Output = number> extends Loop<Output> {
+  override state = { n: 0 };
+  readonly steps: number;
+
+  constructor(steps = 2) {
+    super();
+    this.steps = steps;
+  }
+
+  get done() {
+    return this.state.n >= this.steps;
+  }
+
+  reset() {
+    this.state.n = 0;
+  }
+
+  async advance() {
+    await turn();
+    this.state.n++;
+  }
+
+  override onRunEnd(): Output {
+    return this.state.n as Output;
+  }
+}

@@ -19,6 +19,7 @@ import {
   restartingSlot,
   trainerSlot,
 } from './tree/any-loop.ts';
+import { connect, replace } from './tree/replace.ts';
 import {
   copyOfState,
   type LoadOptions,
@@ -28,7 +29,7 @@ import {
   stateDict,
 } from './tree/state-dict.ts';
 import { checkTree } from './tree/strays.ts';
-import { childrenOf, connect, pathOf, replace } from './tree/tree.ts';
+import { childrenOf, pathOf } from './tree/tree.ts';
 
 /**
  * A loop that can be seen, stopped, resumed and replayed. It compiles to an XState machine, which does this:

@@ -59,6 +59,8 @@ describe('what a page may do', () => {
     const rate = ((run.progress.steps - from) / (performance.now() - began)) * 1000;
     expect(rate).toBeLessThan(80);
     one.send({ type: 'send', id: 'epochs#1', event: { type: 'loop.pause' } });
+    // It has come: until then the next step is still due.
+    await one.until(() => one.settings.going.length === 0);
     await run.pause();
     const at = run.progress.steps;
     await new Promise((resolve) => setTimeout(resolve, 100));

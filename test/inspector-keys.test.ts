@@ -49,6 +49,54 @@ test('so many steps and abort have keys, whatever Caps Lock does', async () => {
   ]);
 });
 
+test('a dialog that was just closed can be opened again by the very next key', async () => {
+  await visit();
+  await watchRun([...synthetic({ epochs: 2, batches: 6 })].slice(0, 40));
+  const title = () => page.getByRole('dialog').getAttribute('aria-label');
+  for (const [key, shiftKey, name] of [
+    ['?', true, 'Keys'],
+    ['x', false, 'Stop the run'],
+    ['X', true, 'Abort the run'],
+  ] as const) {
+    await press(shiftKey ? `Shift+${key}` : key);
+    // As early as a key can come: when it is closed, and the browser has not yet said so.
+    await page.getByRole('dialog').evaluate(
+      (dialog, init) => {
+        const again = new MutationObserver(() => {
+          again.disconnect();
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { ...init, bubbles: true }));
+        });
+        again.observe(dialog, { attributeFilter: ['open'] });
+      },
+      { key, shiftKey },
+    );
+    await press('Escape');
+    // What the browser had still to say of the one that was closed, it has said.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(await title()).toBe(name);
+    await press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  }
+});
+
+test('a dialog gives the focus back to where it was', async () => {
+  await visit();
+  await watchRun([...synthetic({ epochs: 2, batches: 6 })].slice(0, 40));
+  const stop = page.getByRole('button', { name: 'Stop', exact: true });
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  for (const close of [
+    () => press('Escape'),
+    () => page.getByRole('button', { name: 'Cancel' }).click(),
+    () => page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click(),
+  ]) {
+    await stop.click();
+    await page.getByRole('dialog').waitFor();
+    await close();
+    await expect.poll(focused).toBe('Stop');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  }
+});
+
 test('the key that pins does the same as the button', async () => {
   await visit();
   await openRecording(recordingText({ epochs: 2, batches: 6 }));

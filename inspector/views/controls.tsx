@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import { canFork, openFork } from '../page/forking.ts';
 import { asking, goingRuns, type Press, pressRun, runIs, stepCount, type Target, target } from '../page/run-control.ts';
 import { clearRefusal, refusal, setSpeed, settings } from '../page/run-settings.ts';
 import { session } from '../page/session.ts';
 import { figure } from '../text/number.ts';
+import { Modal } from '../widgets/modal.tsx';
 import { Breakpoints, nameOf } from './breakpoints.tsx';
 import { ControlTarget } from './control-target.tsx';
 
@@ -187,20 +187,14 @@ function Refusal() {
 
 /** Asks why: the run's outcome will say it. */
 function Reason({ kind, target: { id, name } }: { kind: Extract<Press, 'stop' | 'abort'>; target: Target }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const reason = useSignal('');
   const what = id === 'all' ? name : session.store.runs.length > 1 ? name : 'the run';
   const title = `${kind === 'stop' ? 'Stop' : 'Abort'} ${what}`;
-  // Before the next key comes.
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const close = () => {
+    asking.value = null;
+  };
   return (
-    <dialog
-      ref={dialog}
-      aria-label={title}
-      onClose={() => {
-        asking.value = null;
-      }}
-    >
+    <Modal label={title} onClose={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -209,7 +203,7 @@ function Reason({ kind, target: { id, name } }: { kind: Extract<Press, 'stop' | 
             kind === 'stop' ? 'loop.stop' : 'loop.abort',
             reason.value ? { reason: reason.value } : {},
           );
-          dialog.current?.close();
+          close();
         }}
       >
         <h2>{title}</h2>
@@ -228,7 +222,7 @@ function Reason({ kind, target: { id, name } }: { kind: Extract<Press, 'stop' | 
           }}
         />
         <div class="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button type="button" onClick={close}>
             Cancel
           </button>
           <button type="submit" class={kind === 'abort' ? 'danger' : 'primary'}>
@@ -236,6 +230,6 @@ function Reason({ kind, target: { id, name } }: { kind: Extract<Press, 'stop' | 
           </button>
         </div>
       </form>
-    </dialog>
+    </Modal>
   );
 }

@@ -1,21 +1,14 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
 import { KEYS, LOCAL_KEYS } from '../page/keys.ts';
 import { session } from '../page/session.ts';
+import { Modal } from '../widgets/modal.tsx';
 
 /** The keys. */
 export function Help() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  // Before the next key comes.
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const close = () => {
+    session.help.value = false;
+  };
   return (
-    <dialog
-      ref={dialog}
-      class="help"
-      aria-label="Keys"
-      onClose={() => {
-        session.help.value = false;
-      }}
-    >
+    <Modal class="help" label="Keys" onClose={close}>
       <div class="columns">
         {[...KEYS, ...LOCAL_KEYS].map(([group, keys]) => (
           <section key={group}>
@@ -38,9 +31,9 @@ export function Help() {
       <p class="dim">
         On timeline and plots: drag selects a range. On the timeline: Shift and drag moves, the wheel zooms.
       </p>
-      <form method="dialog">
-        <button type="submit">Close</button>
-      </form>
-    </dialog>
+      <button type="button" onClick={close}>
+        Close
+      </button>
+    </Modal>
   );
 }

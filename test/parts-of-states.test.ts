@@ -151,6 +151,33 @@ describe('a part of a state is that part again when the step is run again, and w
     expect(partsIn(await exactly(() => new Long()))).toEqual([['many', 1000, 'tags']]);
   });
 
+  test('what stands in a state in a million places', async () => {
+    class Twice extends Steps {
+      override reset() {
+        super.reset();
+        let twice: object = { tags: [] };
+        for (let i = 0; i < 20; i++) twice = { a: twice, b: twice };
+        Object.assign(this.state, { twice });
+      }
+      #last(): string[] {
+        let found = (this.state as any).twice;
+        while (found.b) found = found.b;
+        return found.tags;
+      }
+      async work() {
+        const tags = await this.once('pick', () => this.#last());
+        await this.other.run();
+        tags.push('done');
+      }
+      // What compares the outputs would look at each place.
+      override onRunEnd() {
+        return [...this.#last()] as any;
+      }
+    }
+    const [part] = partsIn(await exactly(() => new Twice())) as string[][];
+    expect(part).toEqual(['twice', ...Array(20).fill('a'), 'tags']);
+  });
+
   test('a row that a `once` picks out of the state of the loop', async () => {
     class Picks extends Steps {
       async work() {

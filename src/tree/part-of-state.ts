@@ -1,3 +1,4 @@
+import { deepest } from '../data/json.ts';
 import type { AnyLoop } from './any-loop.ts';
 
 /*
@@ -14,9 +15,33 @@ export type Keys = (string | number)[];
 
 /** Where an object stands in the state of a loop, if it is a part of that. */
 export function partOfState(loop: AnyLoop, object: unknown): Keys | undefined {
-  if (typeof object !== 'object' || object === null) return undefined;
+  if (typeof object !== 'object' || object === null || !mayHold(loop.state, object)) return undefined;
   for (const found of objectsIn(loop.state)) if (found.object === object) return found.keys();
   return undefined;
+}
+
+/** So many objects are looked at before the slower look, which looks at none twice. */
+const fewObjects = 100_000;
+
+/**
+ * Whether an object may stand in a state. Most do not, and each result is asked about: so this takes a fraction of the time
+ * of the look for its keys.
+ */
+function mayHold(state: unknown, object: object): boolean {
+  let left = fewObjects;
+  const look = (value: unknown, depth: number): boolean => {
+    if (typeof value !== 'object' || value === null) return false;
+    // What is held twice is looked at twice, and a cycle for ever.
+    if (value === object || left-- === 0 || depth > deepest) return true;
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) if (look(value[i], depth + 1)) return true;
+      return false;
+    }
+    if (ArrayBuffer.isView(value)) return false;
+    for (const key in value) if (look((value as { [key: string]: unknown })[key], depth + 1)) return true;
+    return false;
+  };
+  return look(state, 0);
 }
 
 /** What stands there in the state of a loop now. */
@@ -39,6 +64,8 @@ export function* objectsIn(state: unknown): Generator<{ object: object; keys(): 
   const met = new Set<object>([state]);
   for (const within of found) {
     yield { object: within.object, keys: () => keysTo(within) };
+    // They hold numbers, and many of them.
+    if (ArrayBuffer.isView(within.object)) continue;
     const isList = Array.isArray(within.object);
     for (const [key, object] of Object.entries(within.object)) {
       if (typeof object !== 'object' || object === null || met.has(object)) continue;

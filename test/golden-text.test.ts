@@ -1,4 +1,5 @@
 import { formatRecording, Loop, parseRecording, record } from 'loopchart';
+import { retry } from 'loopchart/patterns';
 import { compareGolden, goldenText, recordRun } from 'loopchart/testing';
 import { describe, expect, test } from 'vitest';
 import { createActor, createMachine, toPromise } from 'xstate';
@@ -81,6 +82,32 @@ test('keeps numbers that JSON has no word for and keys of any kind, in an order 
   const part = '{"0":{"$n":"-0"},"=\\"":["= \\"",{"]":null}],"a key":{"$n":"NaN"},"mark":{"$$n":"NaN"}}';
   expect(golden).toContain(`"odd":${part}`);
   expect(golden).toContain('-> ending state.n=2 steps=2');
+});
+
+test('is the same at another time of day, also of a loop that waits', async () => {
+  class Waits extends Sum {
+    override async advance() {
+      await this.sleep('a while', 2);
+      await retry(this, 'ask', (attempt) => expect(attempt).toBe(2), { delay: 2, retryIf: () => true });
+      this.state.n++;
+    }
+  }
+  const first = await text(new Waits(), { args: [1] });
+  expect(first).toContain('"once":"ask, wait 1"');
+  const { recording } = await recordRun(new Waits(), { args: [1] });
+  expect(compareGolden(first, recording)).toBeUndefined();
+});
+
+test('reads back any text that a state holds, with whichever ends of lines', async () => {
+  const odd = 'a\u2028b\u2029c\u0085d\ve\ff\rg\nh\r\ni';
+  class Reads extends Sum {
+    override advance() {
+      this.state[odd] = odd;
+      this.state.n++;
+    }
+  }
+  const { recording } = await recordRun(new Reads(), { args: [1] });
+  expect(compareGolden(goldenText(recording), recording)).toBeUndefined();
 });
 
 test('of an error it has all but the stack', async () => {

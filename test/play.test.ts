@@ -43,6 +43,10 @@ describe('a script', () => {
   test('that is over lets the run finish', async () => {
     expect(await play(new Count(4), () => {})).toEqual({ status: 'finished', output: 4, steps: 4 });
     expect(await play(new Count(4), (count) => count.toStep(2), { args: [2] })).toMatchObject({ steps: 2, output: 4 });
+    // What such a script returns matters to nobody.
+    expect(await play(new Count(4), (count) => count.finish())).toMatchObject({ steps: 4 });
+    expect(await play(new Count(4), (count) => count.stop('x'))).toMatchObject({ status: 'stopped', reason: 'x' });
+    expect(await play(new Count(4), (count) => count.suspend('y'))).toMatchObject({ status: 'suspended' });
   });
 
   test('steps into children, and sees where each stands', async () => {

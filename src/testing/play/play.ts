@@ -40,7 +40,7 @@ interface Played<Output, Args extends unknown[]> {
  * whenever there is nothing else to do: a step that waits for an hour takes no time. A test that has the fake timers of
  * Vitest, Jest or Sinon keeps them: those are moved on.
  *
- * @param script gets the run, and may be async
+ * @param script gets the run, and may be async; what it returns is awaited, and not used
  * @returns how the run ended
  * @throws what the script throws; LoopError `STOPPED` where nothing happens any more that is waited for
  *
@@ -54,7 +54,7 @@ interface Played<Output, Args extends unknown[]> {
  */
 export async function play<L extends AnyLoop, Output, Args extends unknown[]>(
   loop: L & Played<Output, Args>,
-  script: (player: Player<Output, L>) => void | Promise<void>,
+  script: (player: Player<Output, L>) => unknown,
   ...[options]: PlayArguments<Args>
 ): Promise<Outcome<Output>> {
   const { now = Date.now(), timeout = 4000, ...more } = options ?? ({} as PlayOptions<Args>);

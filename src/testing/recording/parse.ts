@@ -38,7 +38,7 @@ export function parseGolden(text: string, name: string): Entry[] {
   throw damaged(name, `as many transitions as its end says (${end[1]})`, `${entries.length}`);
 
   function read(line: string, number: number): Entry {
-    const parts = /^([0-9a-f]{8}) +(\S+#\d+) (\S+) -> (\S+)(?: (.*))?$/.exec(line);
+    const parts = /^([0-9a-f]{8}) +(\S+#\d+) (\S+) -> (\S+)(?: (.*))?$/s.exec(line);
     if (parts === null) {
       throw damaged(name, `line ${number} to be \`hash loop event -> state changes\``, `\`${short(line)}\``);
     }

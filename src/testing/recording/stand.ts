@@ -33,8 +33,8 @@ export function standOf(frame: Frame, isLate: boolean): Stand {
     ...context,
     late: isLate,
     hooks: inFlight?.hooks ?? [],
-    asked: inFlight?.asked.map(withoutPlace) ?? [],
-    got: givenIn(inFlight).map(withoutPlace),
+    asked: inFlight?.asked.map(comparable) ?? [],
+    got: givenIn(inFlight).map(comparable),
     status,
   };
   const stand: Stand = {};
@@ -52,7 +52,8 @@ export function ordered(read: Stand, path: string): Stand {
   return stand;
 }
 
-function withoutPlace({ at: _, dict: __, ...rest }: Partial<Got>): object {
+/** Without its place, the state of the child, and the time of day at which a wait is over: that is another in each run. */
+function comparable({ at: _, dict: __, until: ___, ...rest }: Partial<Got>): object {
   return rest;
 }
 

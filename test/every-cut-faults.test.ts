@@ -378,6 +378,22 @@ describe('everyCut finds what outlives a run', () => {
     });
   });
 
+  test('a variable that each run empties where it begins', async () => {
+    const seen = new Set<number>();
+    class Unlike extends Digits {
+      override reset() {
+        super.reset();
+        seen.clear();
+      }
+      next() {
+        return seen.add(this.state.n).size;
+      }
+    }
+    const error = await fault(everyCut(() => new Unlike()));
+    expect(error).toMatchObject({ code: 'RESUME_DIFFERS', causes: [{ kind: 'shared' }] });
+    expect(error.message).toContain('with another run in between, it does not');
+  });
+
   test('a variable that the first run has used up, though another thing is left to chance', async () => {
     const queue = [1, 2, 3, 4];
     class Drain extends Digits {

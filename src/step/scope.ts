@@ -1,11 +1,11 @@
 import { isThenable } from '../data/returned.ts';
 
 /** The function of a `once` that code is called from, and what that was called from in turn. */
-interface Scope {
+export interface Scope {
   /** The run whose `once` it is. */
-  owner: object;
-  key: string;
-  outer: Scope | undefined;
+  readonly owner: object;
+  readonly key: string;
+  readonly outer: Scope | undefined;
 }
 
 interface Storage {
@@ -56,12 +56,8 @@ export function keyWithin(owner: object): string | undefined {
   return undefined;
 }
 
-/** Whether the code that runs now was called from the function of any `once`. */
-export function isWithinOnce(): boolean {
-  return scope() !== undefined;
-}
-
-function scope(): Scope | undefined {
+/** The function of a `once`, of any run, that the code that runs now was called from. */
+export function scope(): Scope | undefined {
   return current ?? (open === 0 ? undefined : storage?.getStore());
 }
 

@@ -255,8 +255,9 @@ export class Tree extends Loop<number, [number]> {
   }
 
   #grow(): void {
+    const Class = this.constructor as typeof Tree;
     if (this.kids.length === 0)
-      this.kids = this.#node.children.map((child) => new Tree(child, this.#log, this.#cut, this));
+      this.kids = this.#node.children.map((child) => new Class(child, this.#log, this.#cut, this));
   }
 
   override onLoadCheckpoint(state: any): void {

@@ -3,10 +3,11 @@ import { LoopError } from '../../data/errors.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { walk } from '../../tree/tree.ts';
 import { changedArguments } from './arguments.ts';
+import type { Chance } from './asked-of-chance.ts';
 import { type Cut, runTelling } from './boundaries.ts';
 import type { Cause } from './cause.ts';
 import { ofChance } from './causes-of-runs.ts';
-import { type Chance, type ChanceCall, withChance } from './chance.ts';
+import { type ChanceCall, withChance } from './chance.ts';
 import { type KeptField, keptFields, opaqueFields } from './fields.ts';
 import type { Made, Maker } from './made.ts';
 import { firstDifference, type Measured, measure } from './measured.ts';
@@ -17,6 +18,8 @@ import { ofSharedObject } from './shared-objects.ts';
  * Why a run that was cut differs. It is cut again at the same place, and goes on in other ways: what makes it come out
  * right is what it had been without.
  *
+ *     a new instance, at once                                             -> the clock; or, if not behind another run as
+ *                                                                            well, something that outlives a run
  *     a new instance, with the arguments that the cut run had left       -> they had been used up
  *     a new instance, on which `reset` and `onRunStart` were called       -> what those make is missing: onRestart
  *     the same instance                                                   -> something in its fields
@@ -32,7 +35,7 @@ export interface Trial {
 /** @param got what came of the first of the cuts */
 export async function causesOfCut(trial: Trial, cuts: readonly Cut[], got: Measured): Promise<Cause[]> {
   const { calls } = await withChance([], async () => await measure(await trial.maker.make(), trial.limit));
-  const cause = await provenCause(trial, cuts, calls.get('random'));
+  const cause = await provenCause(trial, cuts, calls);
   const causes = cause === undefined ? [] : [cause];
   const [random, time] = [calls.get('random'), calls.get('time')];
   if (random !== undefined && cause?.kind !== 'random')
@@ -44,12 +47,16 @@ export async function causesOfCut(trial: Trial, cuts: readonly Cut[], got: Measu
 async function provenCause(
   trial: Trial,
   cuts: readonly Cut[],
-  random: ChanceCall | undefined,
+  calls: ReadonlyMap<Chance, ChanceCall>,
 ): Promise<Cause | undefined> {
   const [first] = cuts as [Cut];
+  const random = calls.get('random');
   const draws = random === undefined ? [none] : unlike;
   // What would come out right in any case proves nothing.
-  if (await helps(trial, [first], inNewInstance, draws)) return later;
+  if (await helps(trial, [first], inNewInstance, draws)) {
+    const isLeft = calls.size === 0 && !(await helps(trial, [first], behindAnotherRun, draws));
+    return isLeft ? outlivingCut : later;
+  }
   if (await helps(trial, cuts, inUsedArguments, draws)) return await ofArguments(trial, first);
   if (await helps(trial, cuts, afterReset, draws)) return await ofRestart(trial, await atCut(trial, first));
   if (random !== undefined) {
@@ -128,6 +135,11 @@ const inUsedArguments: Way = async ({ maker, limit }, cut, { args }) => {
 
 const inNewInstance: Way = async ({ maker, limit }, cut) =>
   await measure(await maker.make(), limit, { from: checkpointOf(cut) });
+
+const behindAnotherRun: Way = async (trial, cut, stopped) => {
+  await measure(await trial.maker.make(), trial.limit);
+  return await inNewInstance(trial, cut, stopped);
+};
 
 const inSameInstance: Way = async ({ maker, limit }, cut, { made }) => {
   const { args } = await maker.make();
@@ -221,6 +233,14 @@ function saying(fields: KeptField[]): string {
     .map(({ says }) => says)
     .join('; ');
 }
+
+const outlivingCut: Cause = {
+  kind: 'shared',
+  says:
+    'Something outlives a run: a variable of a module, a static field, a file. Cut there again and gone on with at once, in a ' +
+    'new instance, it comes out right; with another run in between, it does not.',
+  advice: 'Keep it in `state`; or make it again from the state in onRestart or onLoadCheckpoint.',
+};
 
 const later: Cause = {
   kind: 'time',

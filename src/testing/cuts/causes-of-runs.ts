@@ -1,6 +1,7 @@
 import { changedArguments } from './arguments.ts';
+import type { Chance } from './asked-of-chance.ts';
 import type { Cause } from './cause.ts';
-import { type Chance, type ChanceCall, withChance } from './chance.ts';
+import { type ChanceCall, withChance } from './chance.ts';
 import type { Maker } from './made.ts';
 import { firstDifference, measure } from './measured.ts';
 
@@ -9,9 +10,9 @@ export async function causesOfRuns(maker: Maker, limit: number): Promise<Cause[]
   const shared = await sharedArguments(maker, limit);
   if (shared.length > 0) return shared;
   const byChance = await causesByChance(maker, limit);
-  if (byChance.length === 0) return [outliving];
   // Runs that have become the same by themselves prove nothing: what the first has left may have changed the later ones.
-  return (await haveBecomeSame(maker, limit)) ? [outliving, ...byChance] : byChance;
+  if (await haveBecomeSame(maker, limit)) return [outliving, ...byChance];
+  return byChance.length > 0 ? byChance : [outlivingOrUnheard];
 }
 
 async function causesByChance(maker: Maker, limit: number): Promise<Cause[]> {
@@ -78,4 +79,12 @@ const outliving: Cause = {
   kind: 'shared',
   says: 'Something outlives a run: a variable of a module, a static field, a file, or an object that `make` gives to each loop.',
   advice: 'Make all that a run changes anew in `make`, and keep it in fields of the loop.',
+};
+
+const outlivingOrUnheard: Cause = {
+  kind: 'shared',
+  says:
+    `${outliving.says} Or it goes by chance in a way that cannot be heard of: by a function that was taken from \`Math\` ` +
+    'or `crypto` before the proof began, or by a generator of its own that goes on from run to run.',
+  advice: `${outliving.advice} Call chance by its name, or make a generator with a seed in \`make\`.`,
 };

@@ -6,6 +6,7 @@ import { type Cut, runTelling } from './boundaries.ts';
 import { causesOfCut } from './causes-of-cut.ts';
 import { causesOfRuns } from './causes-of-runs.ts';
 import { resumeDiffers, runsDiffer } from './cut-error.ts';
+import { Draws } from './draws.ts';
 import { effectsAfterCrash, effectsAfterCut, ofEffects, sameEffects } from './effects.ts';
 import { type MadeLoop, Maker } from './made.ts';
 import { type FirstDifference, firstDifference, type Measured, measure } from './measured.ts';
@@ -25,6 +26,8 @@ interface Runs<Args extends unknown[]> {
  * counters of all loops, what `Stateful` fields hold, the steps, and the effects where the loop tells of them.
  *
  * Before that the loop is run twice without a cut, for what is not the same from run to run cannot be after a cut either.
+ * What functions of `once` draw by chance is drawn again in each run, and the time that they ask for is the same where nothing
+ * else makes two runs differ.
  *
  * Needs no test framework. Of n boundaries, a loop is run about n + 3 times: let it take few steps, and see `max`.
  *
@@ -54,6 +57,7 @@ export async function everyCut(make: () => unknown, options: EveryCutOptions = {
 
 class Proof {
   readonly #maker: Maker;
+  readonly #draws: Draws;
   readonly #limit: number;
   readonly #crashes: boolean;
   readonly #mayFail: boolean;
@@ -66,6 +70,7 @@ class Proof {
 
   constructor(make: () => unknown, options: EveryCutOptions) {
     this.#maker = new Maker(make, options);
+    this.#draws = new Draws((loop) => this.#maker.hasMade(loop));
     this.#limit = options.timeout ?? 60_000;
     this.#crashes = options.crashes ?? true;
     this.#mayFail = options.mayFail ?? false;
@@ -85,11 +90,19 @@ class Proof {
   }
 
   async all(): Promise<CutReport> {
+    try {
+      return await this.#all();
+    } finally {
+      this.#draws.end();
+    }
+  }
+
+  async #all(): Promise<CutReport> {
     const whole = await this.#twice();
     const { report, cuts, effects } = await this.#boundaries(whole);
     for (const [i, cut] of cuts.entries()) {
-      const got = await this.#goOn(cut, i % 2 === 1);
-      const difference = firstDifference(whole, got);
+      const goOn = () => this.#goOn(cut, i % 2 === 1);
+      const { got, difference } = await this.#compared(goOn, (got) => firstDifference(whole, got));
       if (difference !== undefined) {
         const trial = { maker: this.#maker, whole, limit: this.#trialLimit };
         const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))], got);
@@ -102,20 +115,45 @@ class Proof {
 
   /** Runs it twice without a cut. @returns what it comes to */
   async #twice(): Promise<Measured> {
-    const first = await this.#maker.make();
     const began = now();
-    const whole = await measure(first, this.#limit);
+    let path = '';
+    const whole = await this.#draws.first(async () => {
+      const made = await this.#maker.make();
+      path = made.loop.path;
+      return await measure(made, this.#limit);
+    });
     // What is tried to find a cause may not take as long as a run may, for there is much to try.
     this.#trialLimit = Math.min(this.#limit, Math.max(1000, 20 * (now() - began)));
     const isBroken = whole.status === 'failed' || whole.status === 'aborted';
     if (whole.status === 'late' || (isBroken && !this.#mayFail)) throw whole.error;
-    const again = await measure(await this.#maker.make(), this.#limit);
-    const difference = this.#differenceOfRuns(whole, again);
+    if (this.#draws.kinds.has('random')) this.#draws.drawAgain(['random']);
+    const again = async () => await measure(await this.#maker.make(), this.#limit);
+    const { got, difference } = await this.#compared(again, (got) => this.#differenceOfRuns(whole, got));
     if (difference !== undefined) {
       const causes = await causesOfRuns(this.#maker, this.#trialLimit);
-      throw runsDiffer({ path: first.loop.path, difference, causes, sampled: '' }, again);
+      throw runsDiffer({ path, difference, causes, sampled: '' }, got);
     }
     return whole;
+  }
+
+  /**
+   * Holds a run against the first one. If they differ, it is tried whether they do so only because functions of `once` had
+   * asked for the time: those ask at the same time from then on. Not from the beginning: a run may wait for a time to come.
+   */
+  async #compared(
+    run: () => Promise<Measured>,
+    compare: (got: Measured) => FirstDifference | undefined,
+  ): Promise<{ got: Measured; difference: FirstDifference | undefined }> {
+    const got = await run();
+    const difference = compare(got);
+    const { kinds } = this.#draws;
+    const mayBeTime = kinds.has('time') && !this.#draws.isDrawnAgain('time');
+    if (difference === undefined || !mayBeTime) return { got, difference };
+    this.#draws.drawAgain([...kinds]);
+    const atSameTime = await run();
+    if (compare(atSameTime) === undefined) return { got: atSameTime, difference: undefined };
+    this.#draws.drawAgain(kinds.has('random') ? ['random'] : []);
+    return { got, difference };
   }
 
   /** Loops that run side by side may do what they do in another order each time. */

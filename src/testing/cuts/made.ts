@@ -46,6 +46,11 @@ export class Maker {
     this.#options = options;
   }
 
+  /** Whether it has made the loop. */
+  hasMade(loop: AnyLoop): boolean {
+    return this.#used.has(loop);
+  }
+
   async make(): Promise<Made> {
     const made = (await this.#make()) as AnyLoop | MadeLoop<AnyLoop>;
     const { loop, args, effects, assets }: MadeLoop<AnyLoop> = isLoop(made) ? { loop: made } : (made ?? {});

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Loop } from 'loopchart';
 import { everyCut } from 'loopchart/testing';
 import { controls, loopTrees, TreeLoop, treeLoop, underControl } from 'loopchart/testing/fast-check';
 import { describe, expect, test } from 'vitest';
@@ -39,6 +40,28 @@ describe('random controls', () => {
   test('change nothing of what a run comes to', async () => {
     const same = fc.asyncProperty(controls({ maxCommands: 8 }), (commands) =>
       underControl(() => new Family(), commands),
+    );
+    await fc.assert(same, { numRuns: 15, seed });
+  });
+
+  test('also of one that draws in once, and asks for the time', async () => {
+    class Dated extends Loop<number[]> {
+      override state: { drawn: number[] } = { drawn: [] };
+      get done() {
+        return this.state.drawn.length >= 6;
+      }
+      reset() {
+        this.state = { drawn: [] };
+      }
+      async advance() {
+        this.state.drawn.push(...(await this.once('drawn', () => [Math.random(), Date.now()])));
+      }
+      override onRunEnd() {
+        return this.state.drawn;
+      }
+    }
+    const same = fc.asyncProperty(controls({ maxCommands: 8 }), (commands) =>
+      underControl(() => new Dated(), commands),
     );
     await fc.assert(same, { numRuns: 15, seed });
   });

@@ -23,14 +23,14 @@ interface Drawn {
  */
 export class Draws {
   /** What the first run has asked for in functions of `once`. */
-  readonly kinds: Set<Chance> = new Set();
+  readonly #kinds: Set<Chance> = new Set();
   readonly #isOurs: (root: AnyLoop) => boolean;
   /** By place. */
   readonly #values = new Map<string, unknown[]>();
   readonly #of = new WeakMap<Scope, { [kind in Chance]?: Drawn }>();
   readonly #who = new WhoAsks();
-  /** What is drawn again. */
-  #again: readonly Chance[] = [];
+  /** Which of them are drawn again; not there before the second run. */
+  #again: Chance[] | undefined;
   #end: (() => void)[] = [];
 
   /** @param isOurs whether this is the root of a run of the proof: others may run beside it */
@@ -41,7 +41,7 @@ export class Draws {
   /** Notes what is drawn in the first run. */
   async first<T>(work: () => Promise<T>): Promise<T> {
     this.#listen((asked, drawn) => {
-      this.kinds.add(asked.chance);
+      this.#kinds.add(asked.chance);
       return next(drawn, asked.real);
     });
     try {
@@ -51,15 +51,33 @@ export class Draws {
     }
   }
 
-  /** From now on, what the first run has drawn of these kinds is drawn again. */
-  drawAgain(kinds: readonly Chance[]): void {
-    this.#again = kinds;
-    if (this.#end.length > 0) return;
-    this.#listen((asked, drawn) => (this.isDrawnAgain(asked.chance) ? next(drawn, asked.real) : undefined));
+  /**
+   * Holds a later run against the first one. What that had drawn by chance is drawn again. If they differ, it is tried
+   * whether they do so only because functions of `once` had asked for the time: those ask at the same time from then on. Not
+   * from the beginning, for a run may wait for a time to come.
+   * @param compare returns what differs
+   */
+  async compared<Got, Difference>(
+    run: () => Promise<Got>,
+    compare: (got: Got) => Difference | undefined,
+  ): Promise<{ got: Got; difference: Difference | undefined }> {
+    const before = this.#again ?? this.#drawAgain([...this.#kinds].filter((kind) => kind === 'random'));
+    const got = await run();
+    const difference = compare(got);
+    if (difference === undefined || before.length === this.#kinds.size) return { got, difference };
+    this.#drawAgain([...this.#kinds]);
+    const atSameTime = await run();
+    if (compare(atSameTime) === undefined) return { got: atSameTime, difference: undefined };
+    this.#drawAgain(before);
+    return { got, difference };
   }
 
-  isDrawnAgain(chance: Chance): boolean {
-    return this.#again.includes(chance);
+  /** From now on, what the first run has drawn of these kinds is drawn again. */
+  #drawAgain(kinds: Chance[]): Chance[] {
+    this.#again = kinds;
+    if (this.#end.length === 0 && kinds.length > 0)
+      this.#listen((asked, drawn) => (this.#again!.includes(asked.chance) ? next(drawn, asked.real) : undefined));
+    return kinds;
   }
 
   end(): void {

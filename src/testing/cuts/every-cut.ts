@@ -102,7 +102,7 @@ class Proof {
     const { report, cuts, effects } = await this.#boundaries(whole);
     for (const [i, cut] of cuts.entries()) {
       const goOn = () => this.#goOn(cut, i % 2 === 1);
-      const { got, difference } = await this.#compared(goOn, (got) => firstDifference(whole, got));
+      const { got, difference } = await this.#draws.compared(goOn, (got) => firstDifference(whole, got));
       if (difference !== undefined) {
         const trial = { maker: this.#maker, whole, limit: this.#trialLimit };
         const causes = await causesOfCut(trial, [cut, ...(await this.#another(whole, cuts.slice(i + 1)))], got);
@@ -126,34 +126,13 @@ class Proof {
     this.#trialLimit = Math.min(this.#limit, Math.max(1000, 20 * (now() - began)));
     const isBroken = whole.status === 'failed' || whole.status === 'aborted';
     if (whole.status === 'late' || (isBroken && !this.#mayFail)) throw whole.error;
-    if (this.#draws.kinds.has('random')) this.#draws.drawAgain(['random']);
     const again = async () => await measure(await this.#maker.make(), this.#limit);
-    const { got, difference } = await this.#compared(again, (got) => this.#differenceOfRuns(whole, got));
+    const { got, difference } = await this.#draws.compared(again, (got) => this.#differenceOfRuns(whole, got));
     if (difference !== undefined) {
       const causes = await causesOfRuns(this.#maker, this.#trialLimit);
       throw runsDiffer({ path, difference, causes, sampled: '' }, got);
     }
     return whole;
-  }
-
-  /**
-   * Holds a run against the first one. If they differ, it is tried whether they do so only because functions of `once` had
-   * asked for the time: those ask at the same time from then on. Not from the beginning: a run may wait for a time to come.
-   */
-  async #compared(
-    run: () => Promise<Measured>,
-    compare: (got: Measured) => FirstDifference | undefined,
-  ): Promise<{ got: Measured; difference: FirstDifference | undefined }> {
-    const got = await run();
-    const difference = compare(got);
-    const { kinds } = this.#draws;
-    const mayBeTime = kinds.has('time') && !this.#draws.isDrawnAgain('time');
-    if (difference === undefined || !mayBeTime) return { got, difference };
-    this.#draws.drawAgain([...kinds]);
-    const atSameTime = await run();
-    if (compare(atSameTime) === undefined) return { got: atSameTime, difference: undefined };
-    this.#draws.drawAgain(kinds.has('random') ? ['random'] : []);
-    return { got, difference };
   }
 
   /** Loops that run side by side may do what they do in another order each time. */

@@ -6,6 +6,7 @@ import { start } from '../../run/start.ts';
 import { turn } from '../../time/turn.ts';
 import type { AnyLoop } from '../../tree/any-loop.ts';
 import { differenceInWords } from '../cuts/cut-error.ts';
+import { Draws } from '../cuts/draws.ts';
 import { type Made, type MadeLoop, Maker } from '../cuts/made.ts';
 import { ended, firstDifference, type Measured, measure } from '../cuts/measured.ts';
 
@@ -102,7 +103,7 @@ function checkStands(run: LoopRun<unknown>): void {
 }
 
 /**
- * Runs a loop under controls, and once without. Both must come to the same.
+ * Runs a loop under controls, and once without. Both must come to the same; what functions of `once` draw is the same in both.
  * @param make makes a new loop with each call, as for `everyCut`
  * @throws LoopError `RESUME_DIFFERS` with what differs first
  *
@@ -116,18 +117,27 @@ export async function underControl<Args extends unknown[]>(
 ): Promise<void> {
   const { args, timeout = 60_000 } = options;
   const maker = new Maker(make, { args: args as unknown[] | undefined });
-  const whole = await measure(await maker.make(), timeout);
+  const draws = new Draws((loop) => maker.hasMade(loop));
+  try {
+    const whole = await draws.first(async () => await measure(await maker.make(), timeout));
+    const controlled = () => finishedUnder(commands, maker, timeout);
+    const { got, difference } = await draws.compared(controlled, (got) => firstDifference(whole, got));
+    if (difference === undefined) return;
+    throw new LoopError(
+      'RESUME_DIFFERS',
+      `a run that was controlled differs from one that was left alone. What differs first: ${differenceInWords(difference, got.error)}`,
+      (await maker.make()).loop.path,
+      { cause: got.error },
+    );
+  } finally {
+    draws.end();
+  }
+}
+
+async function finishedUnder(commands: Iterable<Control>, maker: Maker, limit: number): Promise<Measured> {
   const real = new ControlledRun(maker);
   // It stands before its first step: a run that never waits would be over before the first control.
   await real.begin(undefined, true);
   await fc.asyncModelRun(() => ({ model: {}, real }), commands);
-  const controlled = await real.finish(timeout);
-  const difference = firstDifference(whole, controlled);
-  if (difference === undefined) return;
-  throw new LoopError(
-    'RESUME_DIFFERS',
-    `a run that was controlled differs from one that was left alone. What differs first: ${differenceInWords(difference, controlled.error)}`,
-    (await maker.make()).loop.path,
-    { cause: controlled.error },
-  );
+  return await real.finish(limit);
 }

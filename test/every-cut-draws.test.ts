@@ -53,6 +53,7 @@ describe('a loop that draws in once is exact, whatever it returns', () => {
     ['the time', () => Date.now()],
     ['the time as a date', () => new Date().toISOString()],
     ['the time since the process began', () => performance.now()],
+    ['a time of which two runs in a row may get the same', () => Math.floor(Date.now() / 5)],
     ['both', () => ({ at: Date.now(), id: randomUUID() })],
     [
       'what it draws later on',

@@ -145,17 +145,11 @@ class Proof {
 
   /** Runs it once more, and takes a checkpoint at each boundary. That must not change it. */
   async #boundaries(whole: Measured): Promise<{ report: CutReport; cuts: Cut[]; effects: unknown[] }> {
-    const made = await this.#maker.make();
-    const sample = new Sample<Cut>(this.#max, randomFrom(this.#seed));
-    const places: Cut['place'][] = [];
-    const saved = await runTelling(made, this.#limit, (cut) => {
-      places.push(cut.place);
-      sample.add(cut);
-      return false;
-    });
-    const cuts = sample.kept;
-    const report = new CutReport(made.loop.path, places, cuts.length, this.#seed, this.#maker.hasEffects);
-    const difference = this.#differenceOfRuns(whole, saved);
+    const { got, difference } = await this.#draws.compared(
+      () => this.#runSaved(),
+      ({ saved }) => this.#differenceOfRuns(whole, saved),
+    );
+    const { saved, report, cuts } = got;
     // It says itself what of it cannot be saved.
     if (difference?.what === 'status' && saved.error !== undefined) throw saved.error;
     if (difference !== undefined) throw runsDiffer({ ...this.#told(report), difference, causes: [bySaving] }, saved);
@@ -166,6 +160,20 @@ class Proof {
       throw runsDiffer({ ...this.#told(report), difference, causes }, saved);
     }
     return { report, cuts, effects };
+  }
+
+  async #runSaved(): Promise<{ saved: Measured; report: CutReport; cuts: Cut[] }> {
+    const made = await this.#maker.make();
+    const sample = new Sample<Cut>(this.#max, randomFrom(this.#seed));
+    const places: Cut['place'][] = [];
+    const saved = await runTelling(made, this.#limit, (cut) => {
+      places.push(cut.place);
+      sample.add(cut);
+      return false;
+    });
+    const cuts = sample.kept;
+    const report = new CutReport(made.loop.path, places, cuts.length, this.#seed, this.#maker.hasEffects);
+    return { saved, report, cuts };
   }
 
   async #goOn(cut: Cut, watched: boolean): Promise<Measured> {

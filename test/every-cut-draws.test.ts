@@ -53,7 +53,6 @@ describe('a loop that draws in once is exact, whatever it returns', () => {
     ['the time', () => Date.now()],
     ['the time as a date', () => new Date().toISOString()],
     ['the time since the process began', () => performance.now()],
-    ['a time of which two runs in a row may get the same', () => Math.floor(Date.now() / 5)],
     ['both', () => ({ at: Date.now(), id: randomUUID() })],
     [
       'what it draws later on',
@@ -73,6 +72,21 @@ describe('a loop that draws in once is exact, whatever it returns', () => {
     await everyCut(() => new Drawing(Math.random));
     await everyCut(() => new Drawing(randomUUID));
     await everyCut(() => new Drawing(Date.now));
+  });
+
+  test.each([2, 3, 4, 6])('also where the time moves on only before run %d', async (at) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    let made = 0;
+    const make = () => {
+      if (++made === at) vi.setSystemTime(Date.now() + 1000);
+      return new Drawing(() => Date.now());
+    };
+    try {
+      await everyCut(make);
+      expect(made).toBeGreaterThan(6);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('is what chance has given: other numbers in each step, in each child and in each proof', async () => {

@@ -67,7 +67,7 @@ export function loadCheckpoint(
   for (const one of loopsIn(loop)) one.loop[restartingSlot] = restarting.has(one.name);
   putBackAssets(loop, checkpoint.assets);
   const { classes } = checkpoint;
-  const root = snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused);
+  const root = snapshotOf(checkpoint.phase, unflatten(loop, checkpoint.stateDict), paused, false);
   const snapshot = notePutBack(classes === undefined ? root : { ...root, classes });
   return { snapshot, checkpoint };
 }
@@ -99,7 +99,8 @@ function knownTo(saved: LoopContext): LoopContext {
   return { ...fresh, ...Object.fromEntries(known.map((name) => [name, saved[name]])), ...given };
 }
 
-function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
+/** @param isChild whether it is below another: the step of that one, which is run again, runs it */
+function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean, isChild: boolean): object {
   const { before, ...saved } = phase.context as unknown as LoopContext & { before: Record<string, LoopDict | null> };
   const names = Object.keys(phase.children);
   const innermost = names.length === 0;
@@ -110,23 +111,23 @@ function snapshotOf(phase: Phase, dict: LoopDict, paused: boolean): object {
   const children: Record<string, { src: string; snapshot: object }> = {};
   const states = { ...dict.children };
   for (const name of names) {
-    children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused) };
+    children[name] = { src: name, snapshot: snapshotOf(phase.children[name]!, dict.children[name]!, paused, true) };
   }
   for (const [name, state] of Object.entries(before)) if (state !== null) states[name] = state;
   const hook = invoked[value];
   if (hook !== undefined)
     children[hook] = { src: hook, snapshot: { status: 'active', output: undefined, error: undefined } };
+  // A child that has yet to begin does so with whatever the step makes of it. All others have been given their states.
+  const hasBegun = !isChild || value !== 'entering';
+  const given = { state: dict.state, progress: dict.progress, children: states };
   return persistedSnapshot({
     status: value === 'finished' ? 'done' : 'active',
     output: phase.output,
     value,
     context: {
       ...knownTo(saved),
-      // Its state is loaded, be it that of before the run.
-      begun: true,
-      state: dict.state,
-      progress: dict.progress,
-      children: states,
+      begun: hasBegun,
+      ...(hasBegun ? given : {}),
       running: names,
       pace: paused ? 0 : null,
     },

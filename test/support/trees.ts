@@ -15,6 +15,8 @@ export function random(seed: number): () => number {
 type Op =
   | { do: 'add'; by: number }
   | { do: 'run' | 'try' | 'look'; child: number }
+  /** Changes the state of a child that does not run now, or of one of that. */
+  | { do: 'write'; child: number; below: boolean }
   | { do: 'all'; children: number[] }
   | { do: 'once' | 'failingOnce'; key: string }
   /** A `once` whose function runs a child, after an await or not. */
@@ -73,6 +75,7 @@ export function randomTree(
       if (withChildren && width > 0 && chance(0.6)) {
         if (all && chance(0.5)) return { do: 'all', children: children.map((_, i) => i) };
         if (chance(0.25)) return { do: 'look', child };
+        if (chance(0.2)) return { do: 'write', child, below: !children[child]!.grows && chance(0.3) };
         return { do: chance(0.3) ? 'try' : 'run', child };
       }
       if (withChildren && width > 0 && !all && chance(0.1)) {
@@ -156,6 +159,12 @@ class Refused extends RangeError {
 /** What a step can tell of an error that it has caught. */
 function heard(error: any): number {
   return error.message.length + error.name.length + (error instanceof RangeError ? 5 : 0) + error.status;
+}
+
+/** Changes what a child, or one below it, begins its next run with. */
+function write(child: Tree | Plain, below: boolean, by: number): void {
+  const { state } = (below && child.kids[0]) || child;
+  state.acc = mix(state.acc, by);
 }
 
 /** A loop without children that takes so many turns of the event loop, and answers its task or fails with it. */
@@ -331,6 +340,7 @@ export class Tree extends Loop<number, [number]> {
     for (const [i, op] of ops.entries()) {
       if (op.do === 'add') this.state.acc = mix(this.state.acc, op.by);
       else if (op.do === 'look') this.state.acc = mix(this.state.acc, this.kids[op.child]!.state.acc);
+      else if (op.do === 'write') write(this.kids[op.child]!, op.below, this.state.acc);
       else return this.#later(op, ops.slice(i + 1));
     }
     return undefined;
@@ -490,6 +500,9 @@ export function interpret(
           break;
         case 'look':
           state.acc = mix(state.acc, loop.kids[op.child]!.state.acc);
+          break;
+        case 'write':
+          write(loop.kids[op.child]!, op.below, state.acc);
           break;
         case 'run': {
           const before = state.acc;

@@ -269,6 +269,82 @@ describe.each(ways)('assets %s', (_, go) => {
   });
 });
 
+describe('a model that gives what it goes on with, as those of PyTorch do', () => {
+  class Net implements Stateful {
+    weights = new Float64Array([0]);
+    readonly layers = { bias: [0] };
+    stateDict() {
+      return { weights: this.weights, layers: this.layers };
+    }
+    loadStateDict({ weights, layers }: { weights: Float64Array; layers: { bias: number[] } }) {
+      this.weights.set(weights);
+      this.layers.bias[0] = layers.bias[0]!;
+    }
+    train() {
+      this.weights[0]!++;
+      this.layers.bias[0]! += 10;
+    }
+  }
+
+  class Trains extends Loop<number[]> {
+    override state = { n: 0 };
+    readonly net = new Net();
+    get done() {
+      return this.state.n >= 4;
+    }
+    reset() {}
+    async advance() {
+      this.net.train();
+      await this.once('log', turn);
+      this.net.train();
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return [this.net.weights[0]!, this.net.layers.bias[0]!];
+    }
+  }
+  const whole = [8, 80];
+
+  test('is in a checkpoint as it was then, whatever becomes of it', async () => {
+    const run = new Trains().start({ paused: true });
+    await run.step(2);
+    const from = await run.checkpoint();
+    const text = JSON.stringify(from);
+    run.resume();
+    expect(await run.output).toEqual(whole);
+    expect(JSON.stringify(from)).toBe(text);
+    expect(await new Trains().start({ from }).output).toEqual(whole);
+  });
+
+  test('also where the same instance goes on from it', async () => {
+    const trains = new Trains();
+    const run = trains.start({ paused: true });
+    await run.step(1);
+    const from = await run.suspend();
+    expect(await trains.start({ from }).output).toEqual(whole);
+    expect(await new Trains().start({ from }).output).toEqual(whole);
+  });
+
+  test('also in a store that takes its time, and in the middle of a step', async () => {
+    const kept: Checkpoint[] = [];
+    const store: CheckpointStore = {
+      save: async (_, checkpoint) => {
+        await turn();
+        kept.push(checkpoint);
+      },
+      load: async () => undefined,
+      list: async () => [],
+      delete: async () => {},
+    };
+    for (const durability of ['sync', 'async'] as const) {
+      kept.length = 0;
+      await new Trains().start({ store, every: 'step', durability }).output;
+      expect(kept.length).toBeGreaterThan(3);
+      for (const from of kept) expect(await new Trains().start({ from: json(from) }).output).toEqual(whole);
+    }
+  });
+});
+
 test('the state and the arguments of a checkpoint are not changed by the runs that go on from it', async () => {
   class Pushes extends Fit {
     override state: any = { n: 0, list: [] };

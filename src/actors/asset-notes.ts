@@ -1,4 +1,5 @@
-import { statefulOf } from '../tree/tree.ts';
+import { copyAssets } from '../data/asset-copy.ts';
+import { type Stateful, statefulOf } from '../tree/tree.ts';
 import { type InRun, runsBeside } from './beside.ts';
 
 /*
@@ -11,11 +12,21 @@ import { type InRun, runsBeside } from './beside.ts';
  * where other loops run beside it: they may be changing those just now.
  */
 export function noteAssets(running: InRun): void {
-  const notes = new Map<object, unknown>();
+  const fields: Stateful[] = [];
   for (let up: InRun | undefined = runsBeside(running) ? undefined : running; up !== undefined; up = up.parent) {
-    for (const [, field] of statefulOf(up.loop)) notes.set(field, field.stateDict());
+    for (const [, field] of statefulOf(up.loop)) fields.push(field);
   }
-  running.session.assetsBefore.set(running, notes);
+  const copies = fields.length === 0 ? [] : copied(fields.map((field) => field.stateDict()));
+  running.session.assetsBefore.set(running, new Map(fields.map((field, i) => [field, copies[i]])));
+}
+
+/** What a model returns may be what it goes on with. What cannot be copied is refused where a checkpoint is taken. */
+function copied(assets: unknown[]): unknown[] {
+  try {
+    return copyAssets({ assets }).assets as unknown[];
+  } catch {
+    return assets;
+  }
 }
 
 /** Whether a run can be saved in the middle of what is in flight here: what that may have changed is known as it was before. */

@@ -1,4 +1,4 @@
-import { checkAsset } from '../data/asset-codec.ts';
+import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import { refusePending } from '../data/returned.ts';
 import type { AnyLoop } from './any-loop.ts';
@@ -24,19 +24,20 @@ export function assetsOf(root: AnyLoop, loops: { loop: AnyLoop; path: string }[]
 }
 
 /**
- * Asks each `Stateful` field for what it is now.
+ * Asks each `Stateful` field for what it is now. What it returns is copied: most give what they go on with, as PyTorch's
+ * models do, and a checkpoint does not change.
  * @param before what some of them returned before a step that is in flight, for that is run again from its start
- * @throws MisconfigurationError if there is one that would be left out; a hook may have made it since the run began
+ * @throws MisconfigurationError if there is one that would be left out; a hook may have made it since the run began; LoopError
+ *   `NOT_PLAIN_DATA`
  */
 export function takeAssets(root: AnyLoop, before?: ReadonlyMap<object, unknown>): Assets {
   const assets: Assets = {};
   for (const [path, field] of assetsOf(root, checkTree(root))) {
     const asset: unknown = before?.has(field) ? before.get(field) : field.stateDict();
     refusePending(pathOf(root), `stateDict of ${path}`, asset);
-    checkAsset(asset, path, () => pathOf(root));
     assets[path] = asset;
   }
-  return assets;
+  return copyAssets(assets, () => pathOf(root));
 }
 
 /** Snapshots of checkpoints, which are loaded before an actor goes on from them. */

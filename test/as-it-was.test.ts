@@ -1,4 +1,4 @@
-import { type Checkpoint, Loop } from 'loopchart';
+import { type Checkpoint, Loop, Progress } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { createActor, toPromise } from 'xstate';
 import { cutAt, keepingAll } from './support/cuts.ts';
@@ -161,6 +161,68 @@ describe('what something else than the step’s own code has changed is not done
     expect(await endings(() => new Collects())).toEqual(refused);
   });
 
+  test('in counters, by the function of a `once` and by a child', async () => {
+    class Counts extends Parent {
+      readonly batches = new Progress();
+      async work() {
+        this.child.does = () => this.batches.incrementCompleted();
+        await this.child.run();
+        await this.once('after', () => 1);
+      }
+      override onRunEnd() {
+        return `${this.batches.total.completed}`;
+      }
+    }
+    class ByOnce extends Counts {
+      override async work() {
+        await this.once('count', () => this.batches.incrementCompleted());
+        await this.once('after', () => 1);
+      }
+    }
+    expect(await endings(() => new Counts())).toEqual(refused);
+    expect(await endings(() => new ByOnce())).toEqual(refused);
+  });
+
+  test('in the state of a child that does not run, by another child and by the function of a `once`', async () => {
+    class Buffer extends Child {
+      override state: { i: number; rows: number[] } = { i: 0, rows: [] };
+    }
+    class Collects extends Parent {
+      readonly buffer = new Buffer();
+      async work() {
+        this.child.does = () => void this.buffer.state.rows.push(1);
+        await this.child.run();
+        await this.once('after', () => 1);
+        this.state.rows.push(this.buffer.state.rows.length);
+      }
+    }
+    class ByOnce extends Collects {
+      override async work() {
+        await this.buffer.run();
+        await this.once('collect', () => void this.buffer.state.rows.push(1));
+        await this.once('after', () => 1);
+        this.state.rows.push(this.buffer.state.rows.length);
+      }
+    }
+    expect(await endings(() => new Collects())).toEqual(refused);
+    expect(await endings(() => new ByOnce())).toEqual(refused);
+  });
+
+  test('in the state, by time: also where it had not changed anything by then', async () => {
+    let isLate = false;
+    class Late extends Parent {
+      async work() {
+        this.child.does = () => {};
+        if (isLate) this.state.sum = 1;
+        await this.child.run();
+      }
+    }
+    const from = await cutAt(new Late(), 'late.child', 1);
+    isLate = true;
+    const { error } = await new Late().start({ from }).outcome;
+    expect(error).toMatchObject({ code: 'RESUME_MISMATCH', message: expect.stringContaining('`state.sum` is not as') });
+  });
+
   test('in the arguments of the run', async () => {
     class UsesUp extends Steps<[number[]]> {
       async work(list: number[]) {
@@ -248,6 +310,37 @@ describe('what the step’s own code does is done again, and the run goes on', (
       }
     }
     expect(await endings(() => new Returned())).toEqual(exact);
+  });
+
+  test('with counters, and with what children begin with', async () => {
+    class Lends extends Child {
+      override state = { i: 0, rate: 0, sum: 0 };
+      override reset() {
+        this.state.i = 0;
+      }
+      override async advance() {
+        this.state.sum += this.state.rate;
+        await super.advance();
+      }
+    }
+    class Writes extends Steps {
+      readonly steps = new Progress();
+      readonly lends = new Lends();
+      async work() {
+        this.steps.incrementReady();
+        this.lends.state.rate += 1;
+        await this.lends.run();
+        this.lends.state.rate *= 10;
+        await this.once('between', () => 1);
+        await this.lends.run();
+        this.state.rows.push(this.lends.state.sum);
+        this.steps.incrementCompleted();
+      }
+      override onRunEnd() {
+        return JSON.stringify([this.state, this.steps.stateDict(), this.lends.state]);
+      }
+    }
+    expect(await endings(() => new Writes())).toEqual(exact);
   });
 
   test('while others are under way', async () => {
@@ -366,6 +459,82 @@ describe('models', () => {
       };
     }
     expect(await endings(() => new ByChild())).toEqual(exact);
+  });
+
+  test('that a parent’s step puts in the place of others: not another one each time', async () => {
+    class Grows extends AroundChild {
+      override how = () => {
+        const { w } = this.model;
+        this.model = new Model();
+        this.model.w = w + 1;
+      };
+    }
+    class Swaps extends AroundChild {
+      readonly models: Model[] = [new Model(), new Model()];
+      override how = () => {
+        this.models.reverse();
+        this.models[0]!.w += 1;
+      };
+      override onRunEnd() {
+        return JSON.stringify(this.models);
+      }
+    }
+    class Anew extends AroundChild {
+      override how = () => {
+        this.model = new Model();
+      };
+    }
+    expect(await endings(() => new Grows())).toEqual(refused);
+    expect(await endings(() => new Swaps())).toEqual(refused);
+    expect(await endings(() => new Anew())).toEqual(exact);
+    class Folds extends Anew {
+      override async work() {
+        this.how();
+        this.child.does = () => void this.model.w++;
+        await this.child.run();
+      }
+    }
+    expect(await endings(() => new Folds())).toEqual(refused);
+  });
+
+  test('that the step of a loop between changes, of one above it; where nothing else goes on beside that', async () => {
+    class Epoch extends Loop<number> {
+      override state = { i: 0 };
+      readonly child: Child = new Child();
+      change: () => void = () => {};
+      get done() {
+        return this.state.i >= 2;
+      }
+      reset() {
+        this.state.i = 0;
+      }
+      async advance() {
+        this.change();
+        this.child.does = () => {};
+        await this.child.run();
+        this.state.i++;
+      }
+      override onRunEnd() {
+        return 1;
+      }
+    }
+    class Fit extends Trains {
+      readonly epochs: Epoch[] = [new Epoch(), new Epoch()];
+      override async work() {
+        this.epochs[0]!.change = () => {
+          this.model.w++;
+        };
+        await this.epochs[0]!.run();
+      }
+    }
+    class Beside extends Fit {
+      override async work() {
+        for (const epoch of this.epochs) epoch.child.does = () => void this.model.w++;
+        await Promise.all(this.epochs.map((epoch) => epoch.run()));
+      }
+    }
+    expect(await endings(() => new Fit())).toEqual(refused);
+    expect(await endings(() => new Beside())).toEqual(exact);
   });
 });
 

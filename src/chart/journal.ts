@@ -79,10 +79,14 @@ export interface InFlight {
   events: number;
   /** Whether a child was run in this step: then it is no step of an innermost loop. */
   ran: boolean;
-  /** In a checkpoint: the keys of the state that the step has changed, and what they hold; see `as-it-was.ts`. */
+  /** In a checkpoint: the keys of the state that the step has changed, and what they hold; all others are as before. See `as-it-was.ts`. */
   changed?: { [key: string]: string };
   /** The same of the state as a whole, where that is more than 64 keys. */
   changedState?: string;
+  /** In a checkpoint: the fields of counters that have been changed in the step, and what they hold. */
+  changedProgress?: { [field: string]: string };
+  /** In a checkpoint: children that do not run and have been changed since the step began, or since they were left, and what they hold. */
+  changedChildren?: { [name: string]: string };
   /** In a checkpoint: of models that it has as they were before the step, what they had come to; see `models-as-they-were.ts`. */
   changedAssets?: { [path: string]: string };
 }

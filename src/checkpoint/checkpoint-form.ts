@@ -65,7 +65,13 @@ const journal = object({
 });
 const inFlight: Check = (value, at) => {
   journal(value, at);
-  partly({ changed: record(text), changedState: text, changedAssets: record(text) })(value, at);
+  partly({
+    changed: record(text),
+    changedState: text,
+    changedProgress: record(text),
+    changedChildren: record(text),
+    changedAssets: record(text),
+  })(value, at);
   const { got: pieces, asked: open, events } = value as InFlight;
   const gifts = pieces.flat();
   const indices = new Set([...gifts, ...open].map((one) => one.at));

@@ -5,8 +5,8 @@ import { dictOf } from '../chart/tree-state.ts';
 import { LoopError } from '../data/errors.ts';
 import { isPlain, type Json } from '../data/json.ts';
 import { opaqueInWords } from '../data/opaque.ts';
-import { sealOfArgs, withChanges } from '../step/as-it-was.ts';
 import { changedModels } from '../step/models-as-they-were.ts';
+import { sealOfArgs, withChanges } from '../step/what-changed.ts';
 import { type AnyLoop, host, restartingSlot } from '../tree/any-loop.ts';
 
 import { assetsOf, takeAssets } from '../tree/assets.ts';
@@ -74,7 +74,7 @@ function phaseOf(loop: AnyLoop, actor: AnyActorRef, found: Found): Phase {
   checkRemembered(loop, rest.inFlight);
   found.loops[pathOf(loop)] = rest.steps;
   const models = running.length === 0 && rest.inFlight !== null ? found.models?.() : undefined;
-  const inFlight = withChanges(loop, rest.inFlight, state, loop[host]?.stepInFlight, models);
+  const inFlight = withChanges(loop, rest.inFlight, { state, progress, children }, loop[host]?.stepInFlight, models);
   const usedArgs = rest.name === null && snapshot.status === 'active' ? usedArgsOf(loop, rest.args) : {};
   // What a child was before the step in flight ran it: the step may look at it before it asks for the child again.
   const touched = new Set([...running, ...childrenRun(rest.inFlight)]);

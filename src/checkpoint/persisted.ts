@@ -8,7 +8,7 @@ import { copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import { decodeJson, encodeContext } from '../data/json-form.ts';
-import { withChanges } from '../step/as-it-was.ts';
+import { withChanges } from '../step/what-changed.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, type Host, host } from '../tree/any-loop.ts';
 
@@ -73,12 +73,12 @@ export function persistWhole(machine: LoopMachine, loop: AnyLoop): LoopMachine {
   } as any);
 }
 
-/** With what the step in flight has changed by now, if the snapshot is that of now; see `as-it-was.ts`. */
+/** With what the step in flight has changed by now, if the snapshot is that of now; see `what-changed.ts`. */
 function withStep(loop: AnyLoop, snapshot: Persisted, persisted: Persisted): Persisted {
   const running = loop[host] as (Host & { hasActor: boolean; actor: AnyActorRef }) | undefined;
   if (snapshot.status !== 'active' || !running?.hasActor || running.actor.getSnapshot() !== snapshot) return persisted;
   const { context } = persisted;
-  const inFlight = withChanges(loop, context.inFlight, context.state, running.stepInFlight);
+  const inFlight = withChanges(loop, context.inFlight, context, running.stepInFlight);
   return inFlight === context.inFlight ? persisted : { ...persisted, context: { ...context, inFlight } };
 }
 

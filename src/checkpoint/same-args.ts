@@ -2,7 +2,7 @@ import { isAlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
 import { plainOrNot } from '../data/json.ts';
 import { shown } from '../data/shown.ts';
-import { sealOfArgs } from '../step/as-it-was.ts';
+import { sealOfArgs } from '../step/what-changed.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { pathOf } from '../tree/tree.ts';
 import type { Checkpoint } from './contents.ts';

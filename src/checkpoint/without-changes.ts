@@ -1,9 +1,10 @@
 import type { Asked, Got, InFlight } from '../chart/journal.ts';
 import type { Json } from '../data/json.ts';
+import { withoutNotes } from '../step/what-changed.ts';
 import type { Phase } from './contents.ts';
 
 /**
- * A checkpoint without the seals of what steps in flight had changed (see `as-it-was.ts`): of one that somebody has changed
+ * A checkpoint without the seals of what steps in flight had changed (see `what-changed.ts`): of one that somebody has changed
  * on purpose, they are of something else.
  */
 export function phaseWithoutChanges(phase: Phase, { read, write }: Form = asItIs): Phase {
@@ -25,7 +26,7 @@ const asItIs: Form = { read: (value) => value, write: (value) => value };
 
 function journalWithout(inFlight: InFlight | null): InFlight | null {
   if (inFlight === null) return null;
-  const { changed: _, changedState: __, changedAssets: ___, ...journal } = inFlight;
+  const journal = withoutNotes(inFlight);
   return { ...journal, asked: journal.asked.map(unsealed), got: journal.got.map((piece) => piece.map(unsealed)) };
 }
 

@@ -4,7 +4,7 @@ import { LoopError } from '../data/errors.ts';
 import { alreadyRunning } from '../tree/already-running.ts';
 import { type AnyLoop, host } from '../tree/any-loop.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
-import { notAsItWas, sealOfArgs } from './as-it-was.ts';
+import { notAsItWas } from './as-it-was.ts';
 import type { UnitOfOnce } from './call.ts';
 import { type AskedRun, type ChildThatRuns, PendingRun } from './pending.ts';
 import type { Answer, Recall } from './recall.ts';
@@ -13,6 +13,7 @@ import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
 import { UnderWay } from './under-way.ts';
 import { UsedArgs } from './used-args.ts';
+import { sealOfArgs } from './what-changed.ts';
 
 /** The hook or the step that children are run in; see `Unit`. */
 export interface UnitOfChildren extends UnitOfOnce {

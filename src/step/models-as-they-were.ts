@@ -2,7 +2,7 @@ import { encodeAsset } from '../data/asset-codec.ts';
 import { sealOf } from '../data/seal.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
 import { assetsOf } from '../tree/assets.ts';
-import { rootOf, type Stateful, statefulOf } from '../tree/tree.ts';
+import { above, rootOf, type Stateful, statefulOf } from '../tree/tree.ts';
 
 /*
  * The models of a step that is run again, by which any `Stateful` objects are meant:
@@ -26,27 +26,49 @@ export function changedModels(root: AnyLoop, notes: ReadonlyMap<object, unknown>
   return changed;
 }
 
-/** What the models of a loop must come to, or stay. */
+/**
+ * What the models of a loop, and of those above it, must come to, or stay. They are known by their fields: a step may put
+ * another object there.
+ */
 export class ModelsAsTheyWere {
-  readonly #models: { path: string; model: Stateful; seal: string }[] = [];
+  readonly #root: AnyLoop;
+  readonly #isAlone: () => boolean;
+  /** Seals by path. */
+  readonly #own = new Map<string, string>();
+  readonly #above = new Map<string, string>();
 
-  /** @param changed what is no longer what it was when the step began */
-  constructor(loop: AnyLoop, changed: { [path: string]: string } = {}) {
+  /**
+   * @param changed what is no longer what it was when the step began
+   * @param isAlone whether no other loop goes on beside this one: that might be changing the models above them both
+   */
+  constructor(loop: AnyLoop, changed: { [path: string]: string } = {}, isAlone: () => boolean = () => true) {
+    this.#root = rootOf(loop);
+    this.#isAlone = isAlone;
     const own = new Set(statefulOf(loop).map(([, model]) => model));
-    if (own.size === 0 && Object.keys(changed).length === 0) return;
-    for (const [path, model] of assetsOf(rootOf(loop))) {
-      const seal = changed[path] ?? (own.has(model) ? sealOfModel(model) : undefined);
-      if (seal !== undefined) this.#models.push({ path, model, seal });
+    const others = new Set(above(loop).flatMap((up) => statefulOf(up.loop).map(([, model]) => model)));
+    for (const path of Object.keys(changed)) this.#own.set(path, changed[path]!);
+    if (own.size + others.size === 0) return;
+    for (const [path, model] of assetsOf(this.#root)) {
+      if (this.#own.has(path)) continue;
+      if (own.has(model)) this.#own.set(path, sealOfModel(model));
+      else if (others.has(model)) this.#above.set(path, sealOfModel(model));
     }
   }
 
   get areNone(): boolean {
-    return this.#models.length === 0;
+    return this.#own.size + this.#above.size === 0;
   }
 
   /** The path of one that is not as it was. */
   missing(): string | undefined {
-    return this.#models.find(({ model, seal }) => sealOfModel(model) !== seal)?.path;
+    if (this.areNone) return undefined;
+    const now = new Map(assetsOf(this.#root));
+    const isOther = ([path, seal]: [string, string]) => {
+      const model = now.get(path);
+      return model === undefined || sealOfModel(model) !== seal;
+    };
+    const seals = this.#isAlone() ? [...this.#own, ...this.#above] : [...this.#own];
+    return seals.find(isOther)?.[0];
   }
 }
 

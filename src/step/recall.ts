@@ -191,7 +191,10 @@ export class Recall {
         void turn().then(() => this.#give(event));
       }
     }
-    if (this.#missing !== undefined && this.isOver && !this.#isLooking) void this.#lookAgain();
+    if (this.#missing !== undefined && !this.#isLooking) {
+      if (this.isOver) void this.#lookAgain();
+      else if (this.isGiven) void this.#lookOnce();
+    }
     this.#watch();
     this.#goOn();
   }
@@ -228,6 +231,12 @@ export class Recall {
       this.#isAsItWas = true;
     }
     return missing;
+  }
+
+  /** It has yet to ask for something: what it may never do, and until then nothing need be missing. */
+  async #lookOnce(): Promise<void> {
+    await turn();
+    if (this.#look() === undefined) this.#goOn();
   }
 
   /** Its code has a turn, and where it waits for something else, a while. */

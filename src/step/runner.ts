@@ -20,6 +20,15 @@ export interface SharedByRun {
   readonly stepWaits: (() => void) | undefined;
 }
 
+/** A hook or a step in flight; see `Unit`. */
+export interface UnitOfRunner {
+  readonly hook: string;
+  /** How many children it waits for. */
+  readonly childrenUnderWay: number;
+  hookReturned(promise: unknown): void;
+  checkRerun(): void;
+}
+
 /** A run of a loop, as the step sees it that the loop takes; see `Running`. */
 export interface Runner {
   readonly loop: AnyLoop;
@@ -28,7 +37,7 @@ export interface Runner {
   readonly parent: Runner | undefined;
   readonly session: SharedByRun;
   /** The hook or the step in flight. */
-  readonly unit: { readonly hook: string; hookReturned(promise: unknown): void; checkRerun(): void } | undefined;
+  readonly unit: UnitOfRunner | undefined;
   readonly ended: boolean;
   /** Whole steps that are over. */
   readonly steps: number;

@@ -49,7 +49,7 @@ export class Unit implements UnitOfChildren {
     this.ran = inFlight?.ran ?? false;
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
-      const before = new AsItWas(running.loop, inFlight);
+      const before = new AsItWas(running.loop, inFlight, () => isAlone(running));
       const missing = before.isNothing ? undefined : () => before.missing((child) => this.argsOf(child));
       this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), missing);
     }
@@ -268,4 +268,10 @@ export class Unit implements UnitOfChildren {
     const children = this.#children?.leave(reason) ?? [];
     this.awaits.abandon([...children, ...(this.#onces?.leave() ?? [])], reason);
   }
+}
+
+/** Whether no loop goes on beside this one, or beside one above it. */
+function isAlone({ parent }: Runner): boolean {
+  for (let up = parent; up !== undefined; up = up.parent) if ((up.unit?.childrenUnderWay ?? 0) > 1) return false;
+  return true;
 }

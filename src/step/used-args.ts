@@ -1,5 +1,5 @@
-import { sealOfArgs } from './as-it-was.ts';
 import type { PendingRun } from './pending.ts';
+import { sealOfArgs } from './what-changed.ts';
 
 /**
  * Arguments that children have changed by the time they ended, as one does that takes its work off a list. When the step is

@@ -122,6 +122,16 @@ const steps: Scene[] = [
     return undefined;
   },
   (outer) => {
+    // Counters and a child that another child changes.
+    outer.middle.does.advance = () => {
+      outer.progress.incrementReady();
+      outer.other.state.n++;
+      return turn();
+    };
+    outer.does.advance = () => outer.middle.run();
+    return undefined;
+  },
+  (outer) => {
     // A state of many keys; and a run that outlives the `once` that has begun it, and that nobody awaits.
     outer.middle.does.advance = async () => {
       for (let i = 0; i < 20; i++) await turn();

@@ -1,6 +1,7 @@
-import type { LoopRun } from 'loopchart';
+import { type Checkpoint, Loop, type LoopRun } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Count, CountNow, InTurn } from './support/counts.ts';
+import { keepingAll } from './support/cuts.ts';
 import { turn } from './support/loops.ts';
 import { quiet, turns } from './support/waiting.ts';
 
@@ -102,5 +103,64 @@ describe('from outside', () => {
     await stepped;
     await expect(checkpoint).rejects.toMatchObject({ code: 'RUN_ENDED' });
     await expect(output).rejects.toBe('a reason');
+  });
+});
+
+describe('a stop that is asked for within a step holds behind it, also where that is run again after a resume', () => {
+  class Work extends Loop<number> {
+    override state = { n: 0 };
+    /** Asks for the stop. */
+    stop = () => {};
+    get done() {
+      return this.state.n >= 100;
+    }
+    reset() {
+      this.state.n = 0;
+    }
+    async advance() {
+      await this.once('first', () => 1);
+      await this.once('second', () => {
+        if (this.state.n === 3) this.stop();
+      });
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.state.n;
+    }
+  }
+
+  class Around extends Work {
+    readonly inner = new Count(2);
+    override async advance() {
+      await this.inner.run();
+      await super.advance();
+    }
+  }
+
+  test.each([Work, Around])('of %o', async (Class) => {
+    const store = keepingAll();
+    const work = new Class();
+    const run = work.start({ store, every: 'step', durability: 'sync' });
+    work.stop = () => void run.stop('enough');
+    expect(await run.outcome).toMatchObject({ status: 'stopped', output: 4 });
+    const stopping = store.kept.filter((text) => text.includes('"reason":"enough"'));
+    expect(stopping.length).toBeGreaterThan(0);
+    for (const text of stopping) {
+      const again = await new Class().start({ from: JSON.parse(text) as Checkpoint }).outcome;
+      expect(again).toMatchObject({ status: 'stopped', output: 4 });
+    }
+  });
+
+  test.each([Work, Around])('of %o, where whoever goes on asks for it at once', async (Class) => {
+    const store = keepingAll();
+    const run = new Class().start({ store, every: 'step', durability: 'sync' });
+    while (store.kept.length < 12) await turn();
+    await run.stop();
+    for (const text of store.kept.slice(1, 12)) {
+      const from = JSON.parse(text) as Checkpoint;
+      const { n } = from.stateDict.state_dict as { n: number };
+      const { output } = await new Class().start({ from }).stop('now');
+      expect(output).toBe(n + (from.phase.context.inFlight === null ? 0 : 1));
+    }
   });
 });

@@ -199,8 +199,9 @@ class StepActor implements HookActor {
 
   /** Takes a step, or several of a loop without children. @returns whether they are to be committed */
   #take(pace: number | null): boolean | Promise<boolean> {
-    const { session } = this.#running;
-    const single = session.watched || session.wanted || session.saveNow !== undefined;
+    const { session, context } = this.#running;
+    // A step that is run again is one by itself: a stop that was asked for in it holds behind it.
+    const single = session.watched || session.wanted || session.saveNow !== undefined || context.inFlight !== null;
     if (this.#parentSteps !== undefined) return this.#parentSteps.take(this.#mayGoOn).then(() => single);
     return this.#takeBurst(single || (this.#walks && this.#mayLinger()), pace);
   }
@@ -261,9 +262,10 @@ class StepActor implements HookActor {
     const tired = seen >= this.#deadline;
     const due = session.stepsUntilDue() <= session.claimed;
     const late = tired && reports.isLate(seen);
-    const told = this.#parentSteps === undefined ? single : !quiet;
+    const wasInFlight = running.context.inFlight !== null;
+    const told = this.#parentSteps === undefined ? single : !quiet || wasInFlight;
     // A step that was in flight is yet to be run again: a commit would drop what it had got.
-    const isToCome = running.uncommitted === 0 && running.context.inFlight !== null;
+    const isToCome = wasInFlight && running.uncommitted === 0;
     if (!isToCome && (burst.done || this.attention || told || due || late)) {
       if (this.attention || single) session.lastStep.set(running.actor, took - (session.stood - stoodBefore));
       this.attention = false;

@@ -221,6 +221,25 @@ describe('what something else than the step’s own code has changed is not done
     isLate = true;
     const { error } = await new Late().start({ from }).outcome;
     expect(error).toMatchObject({ code: 'RESUME_MISMATCH', message: expect.stringContaining('`state.sum` is not as') });
+
+    class LateForOnce extends Late {
+      override async work() {
+        await this.once('before', () => 1);
+        if (isLate) this.state.sum = 1;
+        // A step that handles any error is refused all the same.
+        await this.once('after', () => 1).catch(() => {});
+      }
+    }
+    isLate = false;
+    const { texts } = await resumedAll(() => new LateForOnce());
+    isLate = true;
+    const codes = await Promise.all(
+      texts.slice(2, 6).map(async (text) => {
+        const { error } = await new LateForOnce().start({ from: JSON.parse(text) as Checkpoint }).outcome;
+        return (error as { code: string } | undefined)?.code;
+      }),
+    );
+    expect(codes).toContain('RESUME_MISMATCH');
   });
 
   test('in the arguments of the run', async () => {
@@ -384,6 +403,30 @@ describe('what the step’s own code does is done again, and the run goes on', (
     }
     expect(await endings(() => new Waits())).toEqual(exact);
   });
+});
+
+test('what the step waits for itself may be over sooner than it was then', async () => {
+  class Waits extends Parent {
+    async work() {
+      this.child.does = () => {};
+      const run = this.child.run([1]);
+      await null;
+      await null;
+      this.state.rows.push(9);
+      this.state.sum = 1;
+      await run;
+    }
+  }
+  const from = await cutAt(new Waits(), 'waits.child', 1);
+  const noted = from.phase.context.inFlight as unknown as { changed: { [key: string]: string } };
+  expect(Object.keys(noted.changed)).toEqual(['rows', 'sum']);
+  for (const keys of [[], ['rows'], ['sum']]) {
+    // As it is where it had waited for longer.
+    const changed = Object.fromEntries(keys.map((key) => [key, noted.changed[key]!]));
+    const context = { ...from.phase.context, inFlight: { ...noted, changed } } as Checkpoint['phase']['context'];
+    const { encoded: _, seal: __, ...early } = { ...from, phase: { ...from.phase, context } } as any;
+    expect(await new Waits().start({ from: early }).outcome).toMatchObject({ status: 'finished' });
+  }
 });
 
 describe('models', () => {

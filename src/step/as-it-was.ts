@@ -65,31 +65,40 @@ export class AsItWas {
 
   /** Whether there is nothing to come to. */
   get isNothing(): boolean {
-    const others = { ...this.#changedProgress, ...this.#progress, ...this.#changedChildren };
+    const others = { ...this.#changedProgress, ...this.#changedChildren };
     return !this.#hasState && Object.keys(others).length === 0 && this.#args.length === 0 && this.#models.areNone;
   }
 
   get #hasState(): boolean {
-    return this.#changedState !== undefined || this.#changed !== undefined;
+    return this.#changedState !== undefined || Object.keys(this.#changed ?? {}).length > 0;
   }
 
-  /** What is not as it was. @param argsOf the arguments of a child that was asked for, as they are now */
+  /** What it had changed by then, and has not come to. @param argsOf the arguments of a child that was asked for, as they are now */
   missing(argsOf: (child: string) => readonly unknown[] | undefined): string | undefined {
     const ofLoop = this.#missingState() ?? this.#missingCounter() ?? this.#missingChild();
     return ofLoop ?? this.#missingArgs(argsOf) ?? this.#missingModel();
+  }
+
+  /** What it has changed though it had not by then. */
+  changedNow(): string | undefined {
+    const state = this.#state === undefined ? undefined : stateOf(this.#loop);
+    const key = changedIn(this.#state, state, this.#changed ?? {});
+    if (key !== undefined) return keyOfState(key);
+    const field = changedIn(this.#progress, countersOf(this.#loop), this.#changedProgress);
+    return field === undefined ? undefined : counter(field);
   }
 
   #missingState(): string | undefined {
     if (!this.#hasState) return undefined;
     const state = stateOf(this.#loop);
     if (this.#changedState !== undefined) return sealOfValue(state) === this.#changedState ? undefined : '`state` is';
-    const key = isRecord(state) ? notAlike(this.#state, this.#changed!, state) : Object.keys(this.#changed!)[0];
-    return key === undefined ? undefined : `\`state.${key}\` is`;
+    const key = missingIn(state, this.#changed!);
+    return key === undefined ? undefined : keyOfState(key);
   }
 
   #missingCounter(): string | undefined {
-    const name = notAlike(this.#progress, this.#changedProgress, countersOf(this.#loop));
-    return name === undefined ? undefined : `the progress \`${name}\` is`;
+    const field = missingIn(countersOf(this.#loop), this.#changedProgress);
+    return field === undefined ? undefined : counter(field);
   }
 
   #missingChild(): string | undefined {
@@ -114,13 +123,20 @@ export class AsItWas {
   }
 }
 
-/** The first key that has not come to what it had been changed to, or has been changed though it had not been. */
-function notAlike(before: Json | undefined, changed: Changed, now: { [key: string]: Json }): string | undefined {
-  for (const [key, seal] of Object.entries(changed)) if (sealOfValue(own(now, key)) !== seal) return key;
-  if (!isRecord(before)) return undefined;
+/** The first key that does not hold what it had been changed to. */
+function missingIn(now: Json | undefined, changed: Changed): string | undefined {
+  return Object.keys(changed).find((key) => !isRecord(now) || sealOfValue(own(now, key)) !== changed[key]);
+}
+
+/** The first key that holds something else than before, and is none of those that had been changed. */
+function changedIn(before: Json | undefined, now: Json | undefined, changed: Changed): string | undefined {
+  if (!isRecord(before) || !isRecord(now)) return undefined;
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...keys].find((key) => !Object.hasOwn(changed, key) && !isAlike(own(before, key), own(now, key)));
 }
+
+const keyOfState = (key: string): string => `\`state.${key}\` is`;
+const counter = (field: string): string => `the progress \`${field}\` is`;
 
 /** How a model is told from a key of the state. */
 const aModel = 'the model ';

@@ -60,3 +60,18 @@ export function eventsOf(inFlight: InFlight): Event[] {
   // A `once` that has returned is not called again, so what its function asked for is not asked for again.
   return events.filter(({ known: { what } }) => what.in === undefined || !over.has(what.in));
 }
+
+/**
+ * The last thing that was asked for, where all was asked for in turn: nothing while anything else was under way, but what was
+ * asked for beside that. Then all code that had run by then had run when the checkpoint was taken, too.
+ */
+export function lastAskedInTurn(events: readonly Event[]): Known | undefined {
+  let open = 0;
+  let last: Known | undefined;
+  for (const [i, { type, known }] of events.entries()) {
+    if (type === 'give') open--;
+    else if (open++ > 0 && events[i - 1]!.type === 'give') return undefined;
+    else last = known;
+  }
+  return last;
+}

@@ -2,8 +2,8 @@ import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/j
 import { LoopError } from '../data/errors.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
-import { notAsItWas } from './as-it-was.ts';
-import { type Event, eventsOf, type Known, nth, outliving, requestOf } from './journal-events.ts';
+import { type AsItWas, notAsItWas } from './as-it-was.ts';
+import { type Event, eventsOf, type Known, lastAskedInTurn, nth, outliving, requestOf } from './journal-events.ts';
 import type { AskedRun } from './pending.ts';
 import { difference, isSameArgument } from './same-argument.ts';
 
@@ -61,27 +61,34 @@ export class Recall {
   #isLooking = false;
   #cancelLook: (() => void) | undefined;
   #stoppedBy: LoopError | undefined;
+  readonly #before: AsItWas;
+  /** When this is asked for, the step must not have changed what it had not changed by the checkpoint. */
+  readonly #lastAsked: Known | undefined;
   /** Called with the error when the step asks for something else than before. */
   readonly #fail: (error: LoopError) => void;
 
   /**
    * @param unit what is run again: `step`, or the name of a hook
    * @param fail what is awaited rejects with this error, and so does the step
-   * @param missing says what of the state and of arguments is not as it was when the checkpoint was taken
+   * @param before what it has to come to
+   * @param missing says what of that it has not come to; not there where there is nothing
    */
   constructor(
     inFlight: InFlight,
     unit: string,
     path: () => string,
     fail: (error: LoopError) => void,
+    before: AsItWas,
     missing: (() => string | undefined) | undefined,
   ) {
+    this.#before = before;
     this.#missing = missing;
     this.#isAsItWas = missing === undefined;
     this.#unit = unit;
     this.#path = path;
     this.#fail = fail;
     this.#events = eventsOf(inFlight);
+    this.#lastAsked = lastAskedInTurn(this.#events);
     for (const got of givenIn(inFlight)) {
       if (got.in === undefined) continue;
       const inside = this.#inside.get(got.in);
@@ -127,6 +134,7 @@ export class Recall {
       return 'new';
     }
     this.#compare(known.what, what);
+    if (known === this.#lastAsked) this.#checkChanged();
     known.asked = true;
     if (known.isGiven)
       known.give = () => give(known.what as Got, (what.wait === undefined && this.#inside.get(what.once)) || []);
@@ -191,9 +199,10 @@ export class Recall {
         void turn().then(() => this.#give(event));
       }
     }
-    if (this.#missing !== undefined && !this.#isLooking) {
+    // At once: what its code waits for, such as a timer, may be over before it is looked at again.
+    if (this.isGiven && this.#look() !== undefined && !this.#isLooking) {
       if (this.isOver) void this.#lookAgain();
-      else if (this.isGiven) void this.#lookOnce();
+      else void this.#lookOnce();
     }
     this.#watch();
     this.#goOn();
@@ -272,6 +281,15 @@ export class Recall {
   #early(): string | undefined {
     this.#asked = this.#asked.filter(({ index }) => index > this.#next);
     return this.#asked[0]?.name;
+  }
+
+  /** @throws LoopError `RESUME_MISMATCH` */
+  #checkChanged(): void {
+    const changed = this.#before.changedNow();
+    if (changed === undefined) return;
+    const error = notAsItWas(changed, this.#unit, this.#path());
+    this.#fail(error);
+    throw error;
   }
 
   #compare(before: Asked, now: Omit<Asked, 'at'>): void {

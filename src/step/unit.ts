@@ -51,7 +51,7 @@ export class Unit implements UnitOfChildren {
       const path = () => running.path;
       const before = new AsItWas(running.loop, inFlight, () => isAlone(running));
       const missing = before.isNothing ? undefined : () => before.missing((child) => this.argsOf(child));
-      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), missing);
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), before, missing);
     }
   }
 

@@ -279,7 +279,7 @@ describe('the types that are built are those of the sources', () => {
 });
 
 /** What it was when this was written, and a little: what grows is to be seen. */
-const budget = 70_000;
+const budget = 71_000;
 
 /** `loopchart` as an app's bundler leaves it, without XState. */
 async function bundle(): Promise<{ code: string; imports: string[] }> {
@@ -311,7 +311,7 @@ async function bundle(): Promise<{ code: string; imports: string[] }> {
 }
 
 describe('loopchart in a browser', () => {
-  test('is at most 70 kB, minified and gzipped, and asks for nothing of Node', async () => {
+  test('is at most 71 kB, minified and gzipped, and asks for nothing of Node', async () => {
     const { code, imports } = await bundle();
     expect(imports).toEqual(['xstate']);
     const size = gzipSync(code, { level: 9 }).length;

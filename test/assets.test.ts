@@ -325,6 +325,40 @@ describe('a model that gives what it goes on with, as those of PyTorch do', () =
     expect(await new Trains().start({ from }).output).toEqual(whole);
   });
 
+  test('a large copy is taken as it is, and all that is not one is copied', async () => {
+    const size = 10_000;
+    const ways: [string, (weights: Float64Array) => unknown, boolean][] = [
+      ['a copy', (weights) => ({ weights: weights.slice() }), true],
+      ['a copy in other things', (weights) => new Map([['layers', [{ weights: weights.slice() }]]]), true],
+      ['what it goes on with', (weights) => ({ weights }), false],
+      ['another view of that', (weights) => ({ weights: weights.subarray() }), false],
+      ['a copy, beside something else that is none', (weights) => ({ weights: weights.slice(), kept }), false],
+    ];
+    const kept = [1];
+    for (const [name, give, isTaken] of ways) {
+      const weights = new Float64Array(size);
+      const given: unknown[] = [];
+      const model: Stateful = {
+        stateDict: () => {
+          given.push(give(weights));
+          return given.at(-1);
+        },
+        loadStateDict: () => {},
+      };
+      const fit = Object.assign(new Fit(1), { model });
+      const run = fit.start({ paused: true });
+      for (let i = 0; i < 2; i++) {
+        await run.step();
+        const { assets } = await run.checkpoint();
+        expect(given.includes(assets.model), name).toBe(isTaken);
+        weights.fill(i + 1);
+        expect(assets.model, name).toStrictEqual(give(new Float64Array(size).fill(i)));
+      }
+      run.abort();
+      await run.settled;
+    }
+  });
+
   test('also in a store that takes its time, and in the middle of a step', async () => {
     const kept: Checkpoint[] = [];
     const store: CheckpointStore = {

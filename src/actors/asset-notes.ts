@@ -1,4 +1,4 @@
-import { copyAssets } from '../data/asset-copy.ts';
+import { ownAssets } from '../tree/own-assets.ts';
 import { type Stateful, statefulOf } from '../tree/tree.ts';
 import { type InRun, runsBeside } from './beside.ts';
 
@@ -16,14 +16,15 @@ export function noteAssets(running: InRun): void {
   for (let up: InRun | undefined = runsBeside(running) ? undefined : running; up !== undefined; up = up.parent) {
     for (const [, field] of statefulOf(up.loop)) fields.push(field);
   }
-  const copies = fields.length === 0 ? [] : copied(fields.map((field) => field.stateDict()));
-  running.session.assetsBefore.set(running, new Map(fields.map((field, i) => [field, copies[i]])));
+  const notes = fields.length === 0 ? [] : noted(fields);
+  running.session.assetsBefore.set(running, new Map(fields.map((field, i) => [field, notes[i]])));
 }
 
-/** What a model returns may be what it goes on with. What cannot be copied is refused where a checkpoint is taken. */
-function copied(assets: unknown[]): unknown[] {
+/** What cannot be copied is refused where a checkpoint is taken. */
+function noted(fields: Stateful[]): unknown[] {
+  const assets = fields.map((field) => field.stateDict());
   try {
-    return copyAssets({ assets }).assets as unknown[];
+    return ownAssets(fields, assets);
   } catch {
     return assets;
   }

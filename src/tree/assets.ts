@@ -1,7 +1,8 @@
-import { copyAssets } from '../data/asset-copy.ts';
+import { checkAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import { refusePending } from '../data/returned.ts';
 import type { AnyLoop } from './any-loop.ts';
+import { ownAssets } from './own-assets.ts';
 import { differences, list } from './state-dict.ts';
 import { checkTree } from './strays.ts';
 import { pathOf, type Stateful, statefulOf, walk } from './tree.ts';
@@ -24,20 +25,29 @@ export function assetsOf(root: AnyLoop, loops: { loop: AnyLoop; path: string }[]
 }
 
 /**
- * Asks each `Stateful` field for what it is now. What it returns is copied: most give what they go on with, as PyTorch's
- * models do, and a checkpoint does not change.
+ * Asks each `Stateful` field for what it is now.
  * @param before what some of them returned before a step that is in flight, for that is run again from its start
  * @throws MisconfigurationError if there is one that would be left out; a hook may have made it since the run began; LoopError
  *   `NOT_PLAIN_DATA`
  */
 export function takeAssets(root: AnyLoop, before?: ReadonlyMap<object, unknown>): Assets {
+  const path = () => pathOf(root);
+  const fields = assetsOf(root, checkTree(root));
   const assets: Assets = {};
-  for (const [path, field] of assetsOf(root, checkTree(root))) {
+  for (const [name, field] of fields) {
     const asset: unknown = before?.has(field) ? before.get(field) : field.stateDict();
-    refusePending(pathOf(root), `stateDict of ${path}`, asset);
-    assets[path] = asset;
+    refusePending(path(), `stateDict of ${name}`, asset);
+    assets[name] = asset;
   }
-  return copyAssets(assets, () => pathOf(root));
+  checkAssets(assets, path);
+  const now = fields.filter(([, field]) => !before?.has(field));
+  const own = ownAssets(
+    now.map(([, field]) => field),
+    now.map(([name]) => assets[name]),
+    path,
+  );
+  for (const [i, [name]] of now.entries()) assets[name] = own[i];
+  return assets;
 }
 
 /** Snapshots of checkpoints, which are loaded before an actor goes on from them. */

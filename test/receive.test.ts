@@ -357,3 +357,77 @@ test('an abort ends a wait, with its reason', async () => {
   await run.settled;
   expect(seen).toEqual(['enough']);
 });
+
+describe('sleeps that end while no process runs end in the order in which they were due', () => {
+  /** Which of two comes first. */
+  class Ask extends Loop<string> {
+    override state = { first: '' };
+    get done() {
+      return this.state.first !== '';
+    }
+    reset() {
+      this.state.first = '';
+    }
+    async advance() {
+      const named = (name: string, ms: number) => this.sleep(name, ms).then(() => name);
+      this.state.first = await Promise.race([named('deadline', 80), named('remind', 40)]);
+    }
+    override onRunEnd() {
+      return this.state.first;
+    }
+  }
+
+  class Sleeper extends Loop<number> {
+    override state = { n: 0 };
+    readonly ms: number;
+    constructor(ms: number) {
+      super();
+      this.ms = ms;
+    }
+    get done() {
+      return this.state.n >= 1;
+    }
+    reset() {
+      this.state.n = 0;
+    }
+    async advance() {
+      await this.sleep('a while', this.ms);
+      this.state.n++;
+    }
+    override onRunEnd() {
+      return this.ms;
+    }
+  }
+
+  class Pool extends Loop<number[]> {
+    override state: { ended: number[] } = { ended: [] };
+    readonly sleepers: Sleeper[] = [90, 50, 70].map((ms) => new Sleeper(ms));
+    get done() {
+      return this.state.ended.length > 0;
+    }
+    reset() {
+      this.state.ended = [];
+    }
+    async advance() {
+      const ended: number[] = [];
+      await Promise.all(this.sleepers.map(async (one) => void ended.push(await one.run())));
+      this.state.ended = ended;
+    }
+    override onRunEnd() {
+      return this.state.ended;
+    }
+  }
+
+  test.each<[string, () => Loop<unknown>, unknown]>([
+    ['in one step', () => new Ask(), 'remind'],
+    ['in loops side by side', () => new Pool(), [50, 70, 90]],
+  ])('%s', async (_, make, expected) => {
+    const run = make().start();
+    await idle();
+    const from = await run.suspend();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    for (const options of [{}, { inspect: () => {} }]) {
+      expect(await make().start({ from, ...options }).output).toEqual(expected);
+    }
+  });
+});

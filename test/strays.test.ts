@@ -1,4 +1,4 @@
-import { Loop, MisconfigurationError, memoryStore, Progress, record, type Stateful } from 'loopchart';
+import { Loop, MisconfigurationError, memoryStore, record, type Stateful } from 'loopchart';
 import { describe, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import { Count } from './support/loops.ts';
@@ -338,22 +338,4 @@ describe('Stateful objects in an array', () => {
       message: expect.stringContaining('`models.2 (asset)`'),
     });
   });
-});
-
-test('progress stands in fields: in an array or another collection it is named, unless it stands in a field as well', async () => {
-  const progress = new Progress();
-  for (const [fields, place] of [
-    [{ optimizers: [progress] }, 'an array (`optimizers[0]`)'],
-    [{ byName: { train: progress } }, 'an object (`byName.train`)'],
-    [{ byName: new Map([['train', progress]]) }, 'a Map (`byName.get("train")`)'],
-  ] as const) {
-    const error = await holding(fields)
-      .run()
-      .catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(MisconfigurationError);
-    expect((error as Error).message).toContain(
-      `Expected the progress of \`${Object.keys(fields)[0]}\` to stand in fields, got a Progress in ${place}`,
-    );
-    expect(await holding({ own: progress, others: [fields] }).run()).toBe(2);
-  }
 });

@@ -1,12 +1,11 @@
 import { MisconfigurationError } from '../data/errors.ts';
 import { type AnyLoop, anyCopyMark } from './any-loop.ts';
 import { collectionName, membersOf } from './collections.ts';
-import { isProgress } from './parts.ts';
-import { isLoop, isStateful, progressOf, rootOf, statefulOf, walk } from './tree.ts';
+import { isLoop, isStateful, rootOf, statefulOf, walk } from './tree.ts';
 
 /*
- * Loops and `Stateful` objects are found in the fields of a loop, and in arrays of them that are fields; progress in fields
- * alone. In any other collection they are strays: nothing of a stray loop would be seen, paused or captured, and a checkpoint would be
+ * Loops and `Stateful` objects are found in the fields of a loop, and in arrays of them that are fields. In any other
+ * collection they are strays: nothing of a stray loop would be seen, paused or captured, and a checkpoint would be
  * without the stray model. That is a mistake which is named, unless the same object stands in the tree as well, as in
  * `byName = new Map([['train', this.train]])`.
  *
@@ -34,7 +33,7 @@ export function checkTree(root: AnyLoop): { loop: AnyLoop; path: string }[] {
 }
 
 function isPart(value: unknown): boolean {
-  return isLoop(value) || isStateful(value) || isProgress(value);
+  return isLoop(value) || isStateful(value);
 }
 
 /** The fields of a loop that may hold strays. What is kept under an enumerable symbol is none that `walk` finds: a collection of one. */
@@ -75,20 +74,17 @@ function partsOfTree(root: AnyLoop, loops: { loop: AnyLoop }[]): Set<object> {
   const parts = new Set<object>();
   for (const { loop } of top === root ? loops : walk(top)) {
     parts.add(loop);
-    for (const [, part] of [...statefulOf(loop), ...progressOf(loop)]) parts.add(part);
+    for (const [, part] of statefulOf(loop)) parts.add(part);
   }
   return parts;
 }
 
 function stray(value: object, place: string, field: string, held: object, path: string): MisconfigurationError {
-  const inArrays = (kind: string) => `stand in fields or in arrays of ${kind}`;
-  const [kind, places, ownUse] = isLoop(value)
-    ? ['loops', inArrays('loops'), ', or in a #private field for runs of its own that start() begins']
-    : isStateful(value)
-      ? ['Stateful objects', inArrays('Stateful objects'), '']
-      : ['progress', 'stand in fields', ''];
+  const [kind, ownUse] = isLoop(value)
+    ? ['loops', ', or in a #private field for runs of its own that start() begins']
+    : ['Stateful objects', ''];
   return new MisconfigurationError(
-    `Expected the ${kind} of \`${field}\` to ${places}, got a ${value.constructor?.name} in ${collectionName(held)} (\`${place}\`), ` +
+    `Expected the ${kind} of \`${field}\` to stand in fields or in arrays of ${kind}, got a ${value.constructor?.name} in ${collectionName(held)} (\`${place}\`), ` +
       `where it would not be seen, paused or captured. Put it in a field as well${ownUse}.`,
     path,
   );

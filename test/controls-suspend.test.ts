@@ -1,4 +1,4 @@
-import { type Checkpoint, type CheckpointStore, memoryStore } from 'loopchart';
+import { type Checkpoint, type CheckpointStore, type LoopRun, memoryStore } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Both, Count, InTurn } from './support/counts.ts';
 import { turn } from './support/loops.ts';
@@ -93,6 +93,36 @@ describe('suspend', () => {
     saved.open();
     await suspended;
     expect(saves.at(-1)!.stateDict).toEqual({ state_dict: loop.state });
+  });
+
+  test.each<[string, (run: LoopRun<unknown>) => void]>([
+    ['by the run', (run) => run.resume()],
+    ['by an event', (run) => run.actor.send({ type: 'loop.resume' })],
+    ['by a step', (run) => void run.step(2).then(() => run.resume())],
+  ])('one that is resumed %s before it stands is suspended all the same, and saved until then', async (_, resume) => {
+    for (const make of [() => new Count(Infinity), () => new InTurn(new Count(Infinity), new Count(Infinity))]) {
+      const store = memoryStore();
+      const loop = make();
+      const run = loop.start({ store, id: 'run', every: 'step', durability: 'sync' });
+      await turns(5);
+      const suspended = run.suspend('for now');
+      resume(run);
+      const checkpoint = await suspended;
+      expect(await run.outcome).toMatchObject({ status: 'suspended', reason: 'for now' });
+      expect((await store.load('run'))!.position).toEqual(checkpoint.position);
+    }
+  });
+
+  test('an observer may ask for it with each event that it hears of', async () => {
+    const asked: Promise<unknown>[] = [];
+    let run: LoopRun<unknown> | undefined;
+    const inspect = () => {
+      if (run !== undefined && run.progress.steps >= 2) asked.push(run.suspend());
+    };
+    run = new Count(Infinity).start({ inspect });
+    expect(await run.outcome).toMatchObject({ status: 'suspended' });
+    expect(asked.length).toBeGreaterThan(1);
+    expect(new Set(asked).size).toBe(1);
   });
 
   test('a save that fails leaves the run as it was: paused, and it can go on', async () => {

@@ -1,4 +1,5 @@
 import type { AnyActorRef } from 'xstate';
+import type { LoopContext } from '../chart/context.ts';
 import { isLoopActor } from '../chart/loop-actor.ts';
 import { leaves } from '../chart/tree-state.ts';
 import { later, now, soon } from '../time/clock.ts';
@@ -80,10 +81,14 @@ export class Barrier {
 
   /**
    * Whether loops that come to a boundary have to stand there: for a checkpoint, and while it is saved if the run waits
-   * for that. For a suspend they pause instead.
+   * for that. For a suspend they pause instead, unless somebody has them go on.
    */
   get wanted(): boolean {
-    return this.#capturing || (this.#capture !== undefined && !this.#patience.suspends);
+    return this.#capturing || (this.#capture !== undefined && !(this.#patience.suspends && this.#isPausing));
+  }
+
+  get #isPausing(): boolean {
+    return (this.root.getSnapshot() as { context: LoopContext }).context.pace === 0;
   }
 
   joinSteps(steps: Steps): void {

@@ -43,8 +43,13 @@ export class Suspending {
 
   suspend(reason: unknown): Promise<Checkpoint> {
     if (this.#now === undefined) {
-      const checkpoint = this.#suspend();
+      let begin!: (suspended: Promise<Checkpoint>) => void;
+      const checkpoint = new Promise<Checkpoint>((resolve) => {
+        begin = resolve;
+      });
       this.#now = { reason, checkpoint };
+      // An observer may ask for it with each event that this makes.
+      begin(this.#suspend());
       // The run is as it was, paused: it may be tried again.
       checkpoint.catch(() => {
         this.#now = undefined;

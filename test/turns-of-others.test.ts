@@ -1,6 +1,7 @@
-import type { LoopRun } from 'loopchart';
+import { Loop, type LoopRun } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Both, Count, CountNow } from './support/counts.ts';
+import { turn } from './support/loops.ts';
 
 /** More rounds than go into the milliseconds after which others get their turn. */
 const many = 20_000;
@@ -60,5 +61,48 @@ describe('timers get their turn while somebody asks a run again and again for', 
     ]) {
       expect(await again(run, what)).toBe(true);
     }
+  });
+});
+
+describe('code of a run that has ended, which catches whatever comes and asks again and again', () => {
+  const asks: Record<string, (loop: Asks) => Promise<unknown>> = {
+    'a child': (loop) => loop.child.run(),
+    receive: (loop) => loop.receive('key'),
+    sleep: (loop) => loop.sleep('key', 1000),
+    once: (loop) => loop.once(`key ${loop.tries}`, () => new Promise((resolve) => setTimeout(resolve, 5))),
+  };
+
+  class Asks extends Loop {
+    readonly child = new Count(Infinity);
+    readonly ask: (loop: Asks) => Promise<unknown>;
+    tries = 0;
+    isOver = false;
+    constructor(ask: (loop: Asks) => Promise<unknown>) {
+      super();
+      this.ask = ask;
+    }
+    get done() {
+      return false;
+    }
+    reset() {}
+    async advance() {
+      while (!this.isOver && this.tries < many) {
+        this.tries++;
+        await this.ask(this).catch(() => {});
+      }
+    }
+  }
+
+  test.each(Object.keys(asks))('%s', async (what) => {
+    const loop = new Asks(asks[what]!);
+    const run = loop.start();
+    while (loop.tries === 0) await turn();
+    run.abort('enough');
+    setTimeout(() => {
+      loop.isOver = true;
+    }, 1);
+    await run.settled;
+    expect(loop.isOver).toBe(true);
+    expect(loop.tries).toBeGreaterThan(1);
   });
 });

@@ -1,9 +1,15 @@
 import { LoopError } from '../data/errors.ts';
+import { turn } from '../time/turn.ts';
+
+/** So often it is told at once. */
+const most = 100;
 
 /** Whether a run has ended, and what whoever asks it for something after that is told. */
 export class RunEnd {
   #reason: { reason: unknown } | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  /** How often it was asked for something after that. */
+  #asked = 0;
 
   get isReached(): boolean {
     return this.#reason !== undefined;
@@ -49,11 +55,15 @@ export class RunEnd {
   /** For another run of the loop. */
   renew(): void {
     this.#reason = undefined;
+    this.#asked = 0;
   }
 
-  /** What the code of a run that has ended gets for anything it asks for: nobody need hear of it. */
+  /**
+   * What the code of a run that has ended gets for anything it asks for: nobody need hear of it. Code that catches whatever
+   * comes, and asks again and again, would else let no timer and no signal get its turn.
+   */
   rejected(): Promise<never> {
-    const promise = Promise.reject(this.reason);
+    const promise = ++this.#asked > most ? turn().then(() => Promise.reject(this.reason)) : Promise.reject(this.reason);
     promise.catch(() => {});
     return promise;
   }

@@ -1,4 +1,4 @@
-import { Loop, type LoopRun } from 'loopchart';
+import { Loop, type LoopRun, memoryStore } from 'loopchart';
 import { describe, expect, test } from 'vitest';
 import { Both, Count, CountNow } from './support/counts.ts';
 import { turn } from './support/loops.ts';
@@ -105,4 +105,29 @@ describe('code of a run that has ended, which catches whatever comes and asks ag
     expect(loop.isOver).toBe(true);
     expect(loop.tries).toBeGreaterThan(1);
   });
+});
+
+test.each(['sync', 'async'] as const)('a step that calls `once` again and again, saved %s', async (durability) => {
+  class Many extends Loop {
+    isOver = false;
+    calls = 0;
+    get done() {
+      return this.isOver;
+    }
+    reset() {}
+    async advance() {
+      while (!this.isOver && this.calls < 3000) await this.once(`row ${this.calls++}`, () => 1);
+      this.isOver = true;
+    }
+  }
+  const loop = new Many();
+  const run = loop.start({ store: memoryStore(), id: 'run', durability });
+  while (loop.calls === 0) await turn();
+  let hadTurn = false;
+  setTimeout(() => {
+    hadTurn = true;
+    loop.isOver = true;
+  }, 1);
+  await run.outcome;
+  expect(hadTurn).toBe(true);
 });

@@ -69,6 +69,8 @@ export class Barrier {
   });
   #capture: (() => Promise<void> | undefined) | undefined;
   #capturing = false;
+  /** The run had been told to pause when the checkpoint was wanted. */
+  #hasPaused = false;
   #poked = false;
   /** The try that is under way. */
   #try: Try | undefined;
@@ -84,7 +86,8 @@ export class Barrier {
    * for that. For a suspend they pause instead, unless somebody has them go on.
    */
   get wanted(): boolean {
-    return this.#capturing || (this.#capture !== undefined && !(this.#patience.suspends && this.#isPausing));
+    if (this.#capturing || this.#capture === undefined) return this.#capturing;
+    return !this.#patience.suspends || (this.#hasPaused && !this.#isPausing);
   }
 
   get #isPausing(): boolean {
@@ -104,6 +107,7 @@ export class Barrier {
   want(capture: () => Promise<void> | undefined): void {
     if (this.#capture === undefined) this.#patience.begin(now());
     this.#capture = capture;
+    this.#hasPaused = this.#isPausing;
     for (const steps of this.#loops) steps.attention = true;
     this.poke();
   }

@@ -20,6 +20,8 @@ export interface Call {
 
 /** The hook or the step that calls are made in; see `Unit`. */
 export interface UnitOfOnce {
+  /** How much that its code has asked for is under way. */
+  readonly countUnderWay: number;
   readonly name: string;
   readonly awaits: OwnAwait;
   readonly running: Runner;

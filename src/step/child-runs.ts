@@ -23,8 +23,6 @@ export interface UnitOfChildren extends UnitOfOnce {
   readonly name: string;
   /** Children have been run in it. */
   ran: boolean;
-  /** How much that its code has asked for is under way. */
-  readonly countUnderWay: number;
   /** Whether its code reacts to what it was given last. */
   readonly isReacting: boolean;
   /** Something is asked for in the function of a `once`. */

@@ -200,8 +200,15 @@ export class Onces {
     else this.#saving = (this.#saving ?? Promise.resolve()).then(() => running.saveOnce()).then(give);
   }
 
-  /** Gives what has come, when the code has reacted to what it was given before. */
+  /** Gives what has come, when the code has reacted to what it was given before, and others have had their turn. */
   give(pending: Pending, how: How): void {
+    // Beside others that are under way, it is given by turns in any case.
+    const turn = this.#unit.countUnderWay > 1 ? undefined : this.#unit.running.session.turnIfDue();
+    if (turn === undefined) this.#giveNow(pending, how);
+    else void turn.then(() => this.#giveNow(pending, how));
+  }
+
+  #giveNow(pending: Pending, how: How): void {
     this.#unit.give(() => {
       this.#settle(pending, how);
       // What is left may be waits: then nobody need wait for this step.

@@ -362,6 +362,30 @@ describe('what the step’s own code does is done again, and the run goes on', (
     expect(await endings(() => new Writes())).toEqual(exact);
   });
 
+  test('with counters that two loops have, whichever of them counts', async () => {
+    class Counts extends Child {
+      readonly batches: Progress;
+      constructor(batches: Progress) {
+        super();
+        this.batches = batches;
+        this.does = () => batches.incrementReady();
+      }
+    }
+    class Shares extends Steps {
+      readonly batches = new Progress();
+      readonly children: Counts[] = [new Counts(this.batches), new Counts(this.batches)];
+      async work() {
+        for (const child of this.children) await child.run();
+        this.batches.incrementCompleted();
+        await this.once('after', () => 1);
+      }
+      override onRunEnd() {
+        return JSON.stringify(this.batches.stateDict());
+      }
+    }
+    expect(await endings(() => new Shares())).toEqual(exact);
+  });
+
   test('while others are under way', async () => {
     class Beside extends Parent {
       async work() {

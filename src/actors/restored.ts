@@ -9,7 +9,7 @@ import { checkClasses, namedIn } from '../checkpoint/changed-classes.ts';
 import { checkStale, placesIn } from '../checkpoint/stale-fields.ts';
 import { LoopError } from '../data/errors.ts';
 import { type AnyLoop, restartingSlot } from '../tree/any-loop.ts';
-import { holdState, loadTree, putState } from '../tree/state-dict.ts';
+import { holdState, loadProgress, loadTree, putState } from '../tree/state-dict.ts';
 import { checkTree } from '../tree/strays.ts';
 import { childNamed, isLoop, pathOf } from '../tree/tree.ts';
 import { implement } from './machines.ts';
@@ -31,6 +31,8 @@ export function restore(running: Reporting & { readonly parent: object | undefin
   } else {
     held.get(parent)?.get(actor.id)?.();
     held.get(parent)?.delete(actor.id);
+    // Counters that other loops have as well were loaded for those, too, and are as they were in the last of them.
+    loadProgress(loop, context);
   }
   loop[restartingSlot] = context.restarting;
   const below = new Map<string, () => void>();

@@ -6,7 +6,7 @@ import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
 import { type AnyLoop, type StepOfLoop, savesItsState } from '../tree/any-loop.ts';
 import { capture, type LoopDict } from '../tree/state-dict.ts';
-import { childrenOf, progressOf, walk } from '../tree/tree.ts';
+import { childrenOf, progressOf, rootOf, walk } from '../tree/tree.ts';
 
 /*
  * What a checkpoint notes of a step in flight: what it had changed by then, as seals, a few letters for a key of the state.
@@ -86,18 +86,20 @@ function changesOf(
   loop: AnyLoop,
   { state, progress }: Before,
 ): Pick<InFlight, 'changed' | 'changedState' | 'changedProgress'> {
-  const counters = changedKeys(progress, countersOf(loop));
+  const now = countersOf(loop);
+  const before = Object.fromEntries(Object.keys(now).map((name) => [name, progress[name] ?? null]));
+  const counters = changedKeys(before, now);
   const changedProgress = Object.keys(counters).length === 0 ? {} : { changedProgress: counters };
-  const now = stateOf(loop);
-  if (!isRecord(now) || !isRecord(state)) return changedProgress;
-  const changed = changedKeys(state, now);
-  if (Object.keys(changed).length > mostKeys) return { changedState: sealOfValue(now), ...changedProgress };
+  const stateNow = stateOf(loop);
+  if (!isRecord(stateNow) || !isRecord(state)) return changedProgress;
+  const changed = changedKeys(state, stateNow);
+  if (Object.keys(changed).length > mostKeys) return { changedState: sealOfValue(stateNow), ...changedProgress };
   return { changed, ...changedProgress };
 }
 
 /**
  * Of the children that do not run, what they are now where that is not what they were left as, or were before the step:
- * another child may have changed them. Not of those that save something else than their state.
+ * another child may have changed them. Not of those that save something else than their state, or share counters.
  */
 function changedChildrenOf(loop: AnyLoop, { children }: Before, inFlight: InFlight): Pick<InFlight, 'changedChildren'> {
   const left = new Map(Object.entries(children));
@@ -112,9 +114,11 @@ function changedChildrenOf(loop: AnyLoop, { children }: Before, inFlight: InFlig
   return Object.keys(changedChildren).length === 0 ? {} : { changedChildren };
 }
 
-/** The state of a tree, where that is what is saved of it. */
+/** The state of a tree, where that is what is saved of it, and all that it shows. */
 export function dictOf(loop: AnyLoop): LoopDict | undefined {
-  if (walk(loop).some((one) => !savesItsState(one.loop))) return undefined;
+  const shared = sharedCounters(loop);
+  const isOther = (one: AnyLoop) => !savesItsState(one) || progressOf(one).some(([, progress]) => shared.has(progress));
+  if (walk(loop).some((one) => isOther(one.loop))) return undefined;
   try {
     return capture(loop);
   } catch {
@@ -128,8 +132,21 @@ export function stateOf(loop: AnyLoop): Json | undefined {
   return savesItsState(loop) ? plainOrNot(loop.state)?.copy : undefined;
 }
 
+/** Its counters, but for those that are another loop's as well: that one may have yet to go on, and brings them along. */
 export function countersOf(loop: AnyLoop): { [field: string]: Json } {
-  return Object.fromEntries(progressOf(loop).map(([name, progress]) => [name, progress.stateDict()]));
+  const own = progressOf(loop);
+  if (own.length === 0) return {};
+  const shared = sharedCounters(loop);
+  const alone = own.filter(([, progress]) => !shared.has(progress));
+  return Object.fromEntries(alone.map(([name, progress]) => [name, progress.stateDict()]));
+}
+
+/** The counters that several loops of its tree have. */
+function sharedCounters(loop: AnyLoop): Set<object> {
+  const [seen, shared] = [new Set<object>(), new Set<object>()];
+  for (const one of walk(rootOf(loop)))
+    for (const [, progress] of progressOf(one.loop)) (seen.has(progress) ? shared : seen).add(progress);
+  return shared;
 }
 
 function changedKeys(before: { [key: string]: Json }, now: { [key: string]: Json }): Changed {

@@ -155,7 +155,7 @@ export function holdState(loop: AnyLoop): () => void {
   };
 }
 
-function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {
+export function loadProgress(loop: AnyLoop, dict: Pick<LoopDict, 'progress'>): void {
   for (const [name, progress] of progressOf(loop)) {
     if (dict.progress[name] !== undefined) progress.loadStateDict(dict.progress[name]);
   }

@@ -429,6 +429,24 @@ describe('what the step’s own code does is done again, and the run goes on', (
   });
 });
 
+test('a step that asks for less than before, and whose state is what it was, is refused at once', async () => {
+  let asksForBoth = true;
+  class Asks extends Parent {
+    readonly other: Child = new Child();
+    async work() {
+      this.child.does = () => {};
+      this.other.does = () => {};
+      this.state.rows.push(1);
+      await Promise.all([this.child.run(), ...(asksForBoth ? [this.other.run()] : [])]);
+    }
+  }
+  const from = await cutAt(new Asks(), 'asks.other', 1);
+  expect(from.phase.context.inFlight).toMatchObject({ changed: { rows: expect.any(String) } });
+  asksForBoth = false;
+  const { error } = await new Asks().start({ from }).outcome;
+  expect(error).toMatchObject({ code: 'RESUME_MISMATCH', message: expect.stringContaining('a run of `other`') });
+});
+
 test('what the step waits for itself may be over sooner than it was then', async () => {
   class Waits extends Parent {
     async work() {

@@ -1,4 +1,4 @@
-import { ownAssets } from '../tree/own-assets.ts';
+import { copyAssets } from '../data/asset-copy.ts';
 import { type Stateful, statefulOf } from '../tree/tree.ts';
 import { type InRun, runsBeside } from './beside.ts';
 
@@ -20,11 +20,11 @@ export function noteAssets(running: InRun): void {
   running.session.assetsBefore.set(running, new Map(fields.map((field, i) => [field, notes[i]])));
 }
 
-/** What cannot be copied is refused where a checkpoint is taken. */
+/** Copies: what they return may be what they go on with. What cannot be copied is refused where a checkpoint is taken. */
 function noted(fields: Stateful[]): unknown[] {
   const assets = fields.map((field) => field.stateDict());
   try {
-    return ownAssets(fields, assets);
+    return copyAssets({ assets }).assets as unknown[];
   } catch {
     return assets;
   }

@@ -54,7 +54,7 @@ export interface Asked {
   in?: string;
   /** The arguments of a run; see {@link plainArgs}. */
   args?: Json[];
-  /** In a checkpoint: of arguments that are no longer what they were, what they are; see `as-it-was.ts`. */
+  /** In a checkpoint: of arguments that are no longer what they were, what they are; see `what-changed.ts`. */
   changed?: string;
   /** In a checkpoint: a run that was asked for in a `once`, and that nobody awaits. If it fails, so does the step. */
   unawaited?: true;
@@ -79,7 +79,7 @@ export interface InFlight {
   events: number;
   /** Whether a child was run in this step: then it is no step of an innermost loop. */
   ran: boolean;
-  /** In a checkpoint: the keys of the state that the step has changed, and what they hold; all others are as before. See `as-it-was.ts`. */
+  /** In a checkpoint: the keys of the state that the step has changed, and what they hold; all others are as before. See `what-changed.ts`. */
   changed?: { [key: string]: string };
   /** The same of the state as a whole, where that is more than 64 keys. */
   changedState?: string;

@@ -27,10 +27,10 @@ import {
  *     });
  *     this.state.rows = await this.once('load', () => load());      done again, with what `once` remembers
  *
- * So a checkpoint notes of each step in flight what it had changed by then: seals alone, a few letters for a key of the
- * state. Before what was under way goes on, the step that was run again must have come to the same, and all else must be
- * as it was before the step. So it is with counters, with the arguments of children, which may be changed as well, and with
- * models.
+ * So a checkpoint notes of each step in flight what it had changed by then (`what-changed.ts`). Before what was under way
+ * goes on, the step that was run again must have come to the same; and by the time that it asks for the last thing that it
+ * had asked for, it must not have changed anything else. So it is with counters, with the states of children that do not
+ * run, with the arguments of children, which may be changed as well, and with models.
  */
 
 /** What a step that is run again has to come to. */

@@ -2,18 +2,15 @@ import { type Asked, type Got, givenIn, type InFlight, nameOf } from '../chart/j
 import { LoopError } from '../data/errors.ts';
 import { later } from '../time/clock.ts';
 import { turn } from '../time/turn.ts';
-import { type AsItWas, notAsItWas } from './as-it-was.ts';
 import { type Event, eventsOf, type Known, lastAskedInTurn, nth, outliving, requestOf } from './journal-events.ts';
 import type { AskedRun } from './pending.ts';
 import { difference, isSameArgument } from './same-argument.ts';
+import type { UntilAsItWas } from './until-as-it-was.ts';
 
 /** How long a step that is run again may be without what it asked for next before, where it has asked for something else meanwhile. */
 const patience = 1000;
 /** The same where it has asked for nothing out of order: it may be waiting for a timer of its own. */
 const longPatience = 60_000;
-/** What is told where that was waited for. */
-const tooLong =
-  'It was waited for a second: what takes its own code longer belongs into `once`, which is not called again. ';
 /** From how many things that are still to be given on the state is looked at. */
 const lastLooks = 64;
 
@@ -55,13 +52,8 @@ export class Recall {
   /** What was asked for, and where it stands among the events: while that is behind the next one, it was asked for out of order. */
   #asked: { name: string; index: number }[] = [];
   #cancel: (() => void) | undefined;
-  /** What is not as it was when the checkpoint was taken, until all has been: then nothing goes on yet. */
-  #missing: (() => string | undefined) | undefined;
-  #isAsItWas: boolean;
-  #isLooking = false;
-  #cancelLook: (() => void) | undefined;
   #stoppedBy: LoopError | undefined;
-  readonly #before: AsItWas;
+  readonly #state: UntilAsItWas;
   /** When this is asked for, the step must not have changed what it had not changed by the checkpoint. */
   readonly #lastAsked: Known | undefined;
   /** Called with the error when the step asks for something else than before. */
@@ -70,20 +62,16 @@ export class Recall {
   /**
    * @param unit what is run again: `step`, or the name of a hook
    * @param fail what is awaited rejects with this error, and so does the step
-   * @param before what it has to come to
-   * @param missing says what of that it has not come to; not there where there is nothing
+   * @param state looks whether it has come to the state that it was in
    */
   constructor(
     inFlight: InFlight,
     unit: string,
     path: () => string,
     fail: (error: LoopError) => void,
-    before: AsItWas,
-    missing: (() => string | undefined) | undefined,
+    state: UntilAsItWas,
   ) {
-    this.#before = before;
-    this.#missing = missing;
-    this.#isAsItWas = missing === undefined;
+    this.#state = state;
     this.#unit = unit;
     this.#path = path;
     this.#fail = fail;
@@ -112,7 +100,7 @@ export class Recall {
 
   /** Whether the step has come to the state and the arguments that it had when the checkpoint was taken. */
   get isAsItWas(): boolean {
-    return this.#isAsItWas;
+    return this.#state.isReached;
   }
 
   /** Whether all that was under way was asked for as well. */
@@ -165,7 +153,7 @@ export class Recall {
   }
 
   #when(then: () => void, isTime: () => boolean): void {
-    if (this.#missing === undefined && isTime()) then();
+    if (!this.#state.holds && isTime()) then();
     else this.#waiting.push({ then, isTime });
   }
 
@@ -173,16 +161,14 @@ export class Recall {
   checkAsked(): void {
     const left = this.#events.filter(({ type, known }) => type === 'ask' && !known.asked);
     if (left.length > 0) throw this.#mismatch(left.map(({ known }) => known.what));
-    const missing = this.#look();
-    if (missing !== undefined) throw notAsItWas(missing, this.#unit, this.#path());
+    if (this.#gifts <= lastLooks) this.#state.check();
   }
 
   /** Nothing more is given. @param error what is thrown at whoever asks for more, if that is known */
   stop(error?: LoopError): void {
     this.#stoppedBy ??= error;
     this.#cancel?.();
-    this.#cancelLook?.();
-    this.#missing = undefined;
+    this.#state.stop();
     this.#waiting = [];
     this.#next = this.#events.length;
     this.#gifts = 0;
@@ -200,9 +186,10 @@ export class Recall {
       }
     }
     // At once: what its code waits for, such as a timer, may be over before it is looked at again.
-    if (this.isGiven && this.#look() !== undefined && !this.#isLooking) {
-      if (this.isOver) void this.#lookAgain();
-      else void this.#lookOnce();
+    if (this.isGiven && this.#state.look() !== undefined) {
+      const goOn = () => this.#goOn();
+      if (this.isOver) void this.#state.wait(goOn, this.#fail);
+      else void this.#state.lookOnce(goOn);
     }
     this.#watch();
     this.#goOn();
@@ -221,46 +208,15 @@ export class Recall {
   }
 
   #goOn(): void {
-    if (this.#missing !== undefined) return;
+    if (this.#state.holds) return;
     const ready = this.#waiting.filter(({ isTime }) => isTime());
     this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
     for (const { then } of ready) then();
   }
 
-  /**
-   * Whether the step has come to the state that it was in when the checkpoint was taken. It need only have come by it: what
-   * it had been given by then, its code may not have reacted to yet. @returns what is not as it was
-   */
-  #look(): string | undefined {
-    // At the beginning of a long journal there is nothing to be seen.
-    if (this.#missing === undefined || this.#gifts > lastLooks) return undefined;
-    const missing = this.#missing();
-    if (missing === undefined) {
-      this.#missing = undefined;
-      this.#isAsItWas = true;
-    }
-    return missing;
-  }
-
-  /** It has yet to ask for something: what it may never do, and until then nothing need be missing. */
-  async #lookOnce(): Promise<void> {
-    await turn();
-    if (this.#look() === undefined) this.#goOn();
-  }
-
-  /** Its code has a turn, and where it waits for something else, a while. */
-  async #lookAgain(): Promise<void> {
-    this.#isLooking = true;
-    await turn();
-    if (this.#look() !== undefined) {
-      this.#cancelLook = later(patience, () => {
-        const missing = this.#look();
-        if (missing !== undefined) this.#fail(notAsItWas(missing, this.#unit, this.#path(), tooLong));
-        else this.#goOn();
-      });
-      return;
-    }
-    this.#goOn();
+  /** At the beginning of a long journal there is nothing to be seen. */
+  #look(): void {
+    if (this.#gifts <= lastLooks) this.#state.look();
   }
 
   /** What is asked for next may never be: after a while that is an error, and not a step that waits for ever. */
@@ -268,9 +224,9 @@ export class Recall {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.isOver || this.#reacting) return;
-    // Nothing that was asked for waits.
     const early = this.#early();
-    if (this.isGiven && early === undefined) return;
+    // Nothing that was asked for waits.
+    if (this.isGiven && early === undefined && !this.#state.holds) return;
     this.#cancel = later(early === undefined ? longPatience : patience, () => {
       const missing = this.#events[this.#next];
       if (missing !== undefined) this.#fail(this.#mismatch([missing.known.what]));
@@ -285,9 +241,8 @@ export class Recall {
 
   /** @throws LoopError `RESUME_MISMATCH` */
   #checkChanged(): void {
-    const changed = this.#before.changedNow();
-    if (changed === undefined) return;
-    const error = notAsItWas(changed, this.#unit, this.#path());
+    const error = this.#state.surplus();
+    if (error === undefined) return;
     this.#fail(error);
     throw error;
   }

@@ -14,6 +14,7 @@ import { Recall } from './recall.ts';
 import { type How, revived } from './remembered.ts';
 import type { Runner } from './runner.ts';
 import { keyWithin } from './scope.ts';
+import { UntilAsItWas } from './until-as-it-was.ts';
 import type { UsedArgs } from './used-args.ts';
 
 /**
@@ -50,8 +51,8 @@ export class Unit implements UnitOfChildren {
     if (inFlight !== null && inFlight.events > 0) {
       const path = () => running.path;
       const before = new AsItWas(running.loop, inFlight, () => isAlone(running));
-      const missing = before.isNothing ? undefined : () => before.missing((child) => this.argsOf(child));
-      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), before, missing);
+      const state = new UntilAsItWas(before, { unit: this.name, path, argsOf: (child) => this.argsOf(child) });
+      this.recall = new Recall(inFlight, this.name, path, (error) => this.mismatched(error), state);
     }
   }
 

@@ -4,6 +4,7 @@ import { isAlike } from '../data/alike.ts';
 import { type Json, plainOrNot } from '../data/json.ts';
 import { encodeJson } from '../data/json-form.ts';
 import { sealOf } from '../data/seal.ts';
+import { soon } from '../time/clock.ts';
 import { type AnyLoop, type StepOfLoop, savesItsState } from '../tree/any-loop.ts';
 import { capture, type LoopDict } from '../tree/state-dict.ts';
 import { childrenOf, progressOf, rootOf, walk } from '../tree/tree.ts';
@@ -86,14 +87,14 @@ function changesOf(
   loop: AnyLoop,
   { state, progress }: Before,
 ): Pick<InFlight, 'changed' | 'changedState' | 'changedProgress'> {
-  const now = countersOf(loop);
-  const before = Object.fromEntries(Object.keys(now).map((name) => [name, progress[name] ?? null]));
-  const counters = changedKeys(before, now);
-  const changedProgress = Object.keys(counters).length === 0 ? {} : { changedProgress: counters };
-  const stateNow = stateOf(loop);
-  if (!isRecord(stateNow) || !isRecord(state)) return changedProgress;
-  const changed = changedKeys(state, stateNow);
-  if (Object.keys(changed).length > mostKeys) return { changedState: sealOfValue(stateNow), ...changedProgress };
+  const counters = countersOf(loop);
+  const before = Object.fromEntries(Object.keys(counters).map((name) => [name, progress[name] ?? null]));
+  const changedCounters = changedKeys(before, counters);
+  const changedProgress = Object.keys(changedCounters).length === 0 ? {} : { changedProgress: changedCounters };
+  const now = stateOf(loop);
+  if (!isRecord(now) || !isRecord(state)) return changedProgress;
+  const changed = changedKeys(state, now);
+  if (Object.keys(changed).length > mostKeys) return { changedState: sealOfValue(now), ...changedProgress };
   return { changed, ...changedProgress };
 }
 
@@ -108,10 +109,19 @@ function changedChildrenOf(loop: AnyLoop, { children }: Before, inFlight: InFlig
   const changedChildren: Changed = {};
   for (const [name, child] of childrenOf(loop)) {
     const before = left.get(name);
-    const now = before === undefined ? undefined : dictOf(child);
-    if (now !== undefined && !isAlike(before, now)) changedChildren[name] = sealOfValue(now);
+    if (before === undefined || isStill(child, before)) continue;
+    const now = dictOf(child);
+    if (now !== undefined) changedChildren[name] = sealOfValue(now);
   }
   return Object.keys(changedChildren).length === 0 ? {} : { changedChildren };
+}
+
+/** Whether a tree is what it was: nearly all are, so that nothing is copied to find that out. */
+function isStill(loop: AnyLoop, { state, progress, children }: LoopDict): boolean {
+  if (savesItsState(loop) && !isAlike(state, loop.state)) return false;
+  if (progressOf(loop).some(([name, now]) => name in progress && !isAlike(progress[name], now.stateDict())))
+    return false;
+  return childrenOf(loop).every(([name, child]) => children[name] === undefined || isStill(child, children[name]));
 }
 
 /** The state of a tree, where that is what is saved of it, and all that it shows. */
@@ -143,11 +153,19 @@ export function countersOf(loop: AnyLoop): { [field: string]: Json } {
 
 /** The counters that several loops of its tree have. */
 function sharedCounters(loop: AnyLoop): Set<object> {
+  const root = rootOf(loop);
+  const known = sharedIn.get(root);
+  if (known !== undefined) return known;
   const [seen, shared] = [new Set<object>(), new Set<object>()];
-  for (const one of walk(rootOf(loop)))
+  for (const one of walk(root))
     for (const [, progress] of progressOf(one.loop)) (seen.has(progress) ? shared : seen).add(progress);
+  sharedIn.set(root, shared);
+  soon(() => sharedIn.delete(root));
   return shared;
 }
+
+/** By root, while a checkpoint is taken: of loops side by side, each would go through all others. */
+const sharedIn = new WeakMap<AnyLoop, Set<object>>();
 
 function changedKeys(before: { [key: string]: Json }, now: { [key: string]: Json }): Changed {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];

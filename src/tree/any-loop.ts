@@ -22,7 +22,7 @@ export const restartingSlot: unique symbol = Symbol('loopchart.restarting');
 /** What was found in the fields of a loop; see `partsOf`. */
 export const fieldsSlot: unique symbol = Symbol('loopchart.fields');
 
-/** The step that a loop is in, as a checkpoint notes it: see `as-it-was.ts`. */
+/** The step that a loop is in, as a checkpoint notes it: see `what-changed.ts`. */
 export interface StepOfLoop {
   /** Of one that is run again: whether it has come to what was noted of it when the checkpoint was taken. */
   readonly isAsItWas: boolean;

@@ -1,8 +1,7 @@
-import { checkAssets } from '../data/asset-copy.ts';
+import { checkAssets, copyAssets } from '../data/asset-copy.ts';
 import { LoopError } from '../data/errors.ts';
 import { refusePending } from '../data/returned.ts';
 import type { AnyLoop } from './any-loop.ts';
-import { ownAssets } from './own-assets.ts';
 import { differences, list } from './state-dict.ts';
 import { checkTree } from './strays.ts';
 import { pathOf, type Stateful, statefulOf, walk } from './tree.ts';
@@ -25,29 +24,23 @@ export function assetsOf(root: AnyLoop, loops: { loop: AnyLoop; path: string }[]
 }
 
 /**
- * Asks each `Stateful` field for what it is now.
+ * Asks each `Stateful` field for what it is now. What it returns is copied: that may be what it goes on with, as the weights
+ * of PyTorch's models are.
  * @param before what some of them returned before a step that is in flight, for that is run again from its start
  * @throws MisconfigurationError if there is one that would be left out; a hook may have made it since the run began; LoopError
  *   `NOT_PLAIN_DATA`
  */
 export function takeAssets(root: AnyLoop, before?: ReadonlyMap<object, unknown>): Assets {
   const path = () => pathOf(root);
-  const fields = assetsOf(root, checkTree(root));
-  const assets: Assets = {};
-  for (const [name, field] of fields) {
-    const asset: unknown = before?.has(field) ? before.get(field) : field.stateDict();
+  const [noted, now]: [Assets, Assets] = [{}, {}];
+  for (const [name, field] of assetsOf(root, checkTree(root))) {
+    const isNoted = before?.has(field) === true;
+    const asset: unknown = isNoted ? before.get(field) : field.stateDict();
     refusePending(path(), `stateDict of ${name}`, asset);
-    assets[name] = asset;
+    (isNoted ? noted : now)[name] = asset;
   }
-  checkAssets(assets, path);
-  const now = fields.filter(([, field]) => !before?.has(field));
-  const own = ownAssets(
-    now.map(([, field]) => field),
-    now.map(([name]) => assets[name]),
-    path,
-  );
-  for (const [i, [name]] of now.entries()) assets[name] = own[i];
-  return assets;
+  checkAssets(noted, path);
+  return { ...noted, ...copyAssets(now, path) };
 }
 
 /** Snapshots of checkpoints, which are loaded before an actor goes on from them. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import { Loop, memoryStore } from '../src/index.ts';
 
@@ -429,5 +429,22 @@ describe('sleeps that end while no process runs end in the order in which they w
     for (const options of [{}, { inspect: () => {} }]) {
       expect(await make().start({ from, ...options }).output).toEqual(expected);
     }
+  });
+
+  test('whatever becomes of fakes that timers were set on', async () => {
+    const run = new Ask().start();
+    await idle();
+    const from = await run.suspend();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    vi.setSystemTime(Date.now() + 1000);
+    const left = new Ask().start({ from });
+    try {
+      while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+    } finally {
+      vi.useRealTimers();
+    }
+    left.abort();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(await new Ask().start({ from }).output).toBe('remind');
   });
 });

@@ -1,4 +1,4 @@
-import { isFake } from '../time/clock.ts';
+import { isFake, soon } from '../time/clock.ts';
 
 /** A timer that is to wait longer than so many milliseconds fires at once. */
 const longestTimer = 2 ** 31 - 1;
@@ -15,9 +15,10 @@ export function wakeAt(time: number, then: () => void): () => void {
   let left = time - Date.now();
   let timer: ReturnType<typeof setTimeout>;
   const late = { time, then };
+  const others = lateBy(setTimeout);
   if (left < 0) {
-    wakeLate(late);
-    return () => callOff(late);
+    others.add(late);
+    return () => others.drop(late);
   }
   const wait = (): void => {
     // Fakes do not sleep, and whoever moves them on need not do so minute by minute.
@@ -26,7 +27,7 @@ export function wakeAt(time: number, then: () => void): () => void {
       const now = time - Date.now();
       const hasSlept = left > ms && now < 0;
       left = Math.min(left - ms, now);
-      if (hasSlept) wakeLate(late);
+      if (hasSlept) others.add(late);
       else if (left > 0) wait();
       else then();
     }, ms);
@@ -34,47 +35,82 @@ export function wakeAt(time: number, then: () => void): () => void {
   wait();
   return () => {
     clearTimeout(timer);
-    callOff(late);
+    others.drop(late);
   };
 }
 
+/** One that was due while no process ran, or while the machine was asleep. */
 interface Late {
   readonly time: number;
   readonly then: () => void;
 }
 
-/*
- * Some are late: they were due while no process ran, or while the machine was asleep. Which of them is asked for first, or
- * looked at first, says nothing: they wake in the order in which they were due. The loops of a run come to theirs one after
- * another, so they wait for each other until no more come.
+/** So often they wait for more. */
+const mostLooks = 20;
+
+/**
+ * Which of those that are late is asked for first, or looked at first, says nothing: they wake in the order in which they
+ * were due. The loops of a run come to theirs one after another, so they wait for each other until no more come.
  */
-const lateOnes = new Set<Late>();
-let isWaiting = false;
-/** How many there have been, and by the last look. */
-let count = 0;
-let countBefore = 0;
+class LateOnes {
+  readonly #setTimeout: typeof setTimeout;
+  readonly #waiting = new Set<Late>();
+  #willLook = false;
+  #looks = 0;
+  /** How many there were by the last look. */
+  #seen = 0;
 
-function wakeLate(one: Late): void {
-  lateOnes.add(one);
-  count++;
-  if (!isWaiting) setTimeout(look, 0);
-  isWaiting = true;
+  constructor(set: typeof setTimeout) {
+    this.#setTimeout = set;
+  }
+
+  add(one: Late): void {
+    this.#waiting.add(one);
+    this.#lookLater();
+  }
+
+  drop(one: Late): void {
+    this.#waiting.delete(one);
+  }
+
+  #lookLater(): void {
+    if (this.#willLook) return;
+    this.#willLook = true;
+    this.#setTimeout.call(globalThis, () => this.#look(), 0);
+  }
+
+  #look(): void {
+    this.#willLook = false;
+    if (this.#waiting.size > this.#seen && ++this.#looks < mostLooks) {
+      this.#seen = this.#waiting.size;
+      this.#lookLater();
+      return;
+    }
+    this.#looks = 0;
+    this.#seen = 0;
+    for (const one of [...this.#waiting].sort((a, b) => a.time - b.time)) {
+      // Whoever woke before may have called it off.
+      if (this.#waiting.delete(one)) wake(one);
+    }
+  }
 }
 
-function callOff(one: Late): void {
-  lateOnes.delete(one);
+function wake({ then }: Late): void {
+  try {
+    then();
+  } catch (error) {
+    // As one that a timer throws; the others are of other loops.
+    soon(() => {
+      throw error;
+    });
+  }
 }
 
-function look(): void {
-  if (count !== countBefore) {
-    countBefore = count;
-    setTimeout(look, 0);
-    return;
-  }
-  isWaiting = false;
-  const due = [...lateOnes].sort((a, b) => a.time - b.time);
-  for (const one of due) {
-    // Whoever woke before may have called it off.
-    if (lateOnes.delete(one)) one.then();
-  }
+/** By the timers that they go by: those that are a test's are gone with it. */
+const lateOnes = new WeakMap<typeof setTimeout, LateOnes>();
+
+function lateBy(set: typeof setTimeout): LateOnes {
+  const known = lateOnes.get(set) ?? new LateOnes(set);
+  lateOnes.set(set, known);
+  return known;
 }

@@ -225,17 +225,17 @@ describe('what is wrong is found all the same', () => {
   });
 
   test('and everything is as it was in the end', async () => {
-    const before = [Math.random, crypto.randomUUID, randomUUID, randomBytes, Date, performance.now, Loop.prototype.run];
-    await everyCut(() => new Drawing(Math.random));
-    await fault(everyCut(() => new Drawing(() => 1), { args: [-1] }).then(() => Promise.reject('none')));
-    expect([
-      Math.random,
-      crypto.randomUUID,
-      randomUUID,
-      randomBytes,
-      Date,
-      performance.now,
-      Loop.prototype.run,
-    ]).toEqual(before);
+    const replaced = () => [
+      ...[Math.random, crypto.randomUUID, crypto.getRandomValues, randomUUID, randomBytes, randomInt],
+      ...[Date, performance.now, Loop.prototype.run],
+    ];
+    const before = replaced();
+    await everyCut(() => new Drawing(() => Math.random()));
+    expect(replaced()).toEqual(before);
+    let runs = 0;
+    expect(await fault(everyCut(() => new Drawing(() => runs++ + Math.random())))).toMatchObject({
+      code: 'RUNS_DIFFER',
+    });
+    expect(replaced()).toEqual(before);
   });
 });

@@ -1,4 +1,4 @@
-/** Where this library lies, and the file of it that is asked in its place. */
+/** Where this library lies, and those files of it that stand between who asks and what is asked. */
 const here = new URL('../..', import.meta.url).pathname;
 const ofAsking = /[\\/](?:asked-of-chance|who-asks|once-that-asks|chance|draws)\.[jt]s\b/;
 

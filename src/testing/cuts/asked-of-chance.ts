@@ -21,12 +21,12 @@ let putBack: (() => void)[] = [];
 /** Has a listener hear of all that any code of this process asks of chance or of a clock. @returns what ends that */
 export function listenToChance(listener: Listener): () => void {
   if (listeners.size === 0) putBack = [...replaceRandom(), ...replaceTime()];
-  told();
+  tellImporters();
   listeners.add(listener);
   return () => {
     if (!listeners.delete(listener) || listeners.size > 0) return;
     for (const one of putBack.reverse()) one();
-    told();
+    tellImporters();
   };
 }
 
@@ -47,7 +47,7 @@ function ask<T>(
 const builtin = (globalThis as { process?: { getBuiltinModule?(name: string): any } }).process?.getBuiltinModule;
 
 /** What was imported by name from a module of Node sees the change. */
-function told(): void {
+function tellImporters(): void {
   builtin?.('node:module').syncBuiltinESMExports();
 }
 

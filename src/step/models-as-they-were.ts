@@ -41,12 +41,14 @@ export class ModelsAsTheyWere {
    * @param changed what is no longer what it was when the step began
    * @param isAlone whether no other loop goes on beside this one: that might be changing the models above them both
    */
-  constructor(loop: AnyLoop, changed: { [path: string]: string } = {}, isAlone: () => boolean = () => true) {
+  constructor(loop: AnyLoop, changed: { [path: string]: string } | undefined, isAlone: () => boolean) {
     this.#root = rootOf(loop);
     this.#isAlone = isAlone;
     const own = new Set(statefulOf(loop).map(([, model]) => model));
-    const others = new Set(above(loop).flatMap((up) => statefulOf(up.loop).map(([, model]) => model)));
-    for (const path of Object.keys(changed)) this.#own.set(path, changed[path]!);
+    // Thousands of loops side by side need not each read all models above them.
+    const loopsAbove = isAlone() ? above(loop) : [];
+    const others = new Set(loopsAbove.flatMap((up) => statefulOf(up.loop).map(([, model]) => model)));
+    for (const [path, seal] of Object.entries(changed ?? {})) this.#own.set(path, seal);
     if (own.size + others.size === 0) return;
     for (const [path, model] of assetsOf(this.#root)) {
       if (this.#own.has(path)) continue;

@@ -1,5 +1,4 @@
 import type { InFlight } from '../chart/journal.ts';
-import { isAlike } from '../data/alike.ts';
 import { LoopError } from '../data/errors.ts';
 import type { Json } from '../data/json.ts';
 import type { AnyLoop } from '../tree/any-loop.ts';
@@ -7,6 +6,7 @@ import { childNamed, isLoop } from '../tree/tree.ts';
 import { ModelsAsTheyWere } from './models-as-they-were.ts';
 import {
   type Changed,
+  changedKeys,
   countersOf,
   dictOf,
   isNoted,
@@ -131,8 +131,7 @@ function missingIn(now: Json | undefined, changed: Changed): string | undefined 
 /** The first key that holds something else than before, and is none of those that had been changed. */
 function changedIn(before: Json | undefined, now: Json | undefined, changed: Changed): string | undefined {
   if (!isRecord(before) || !isRecord(now)) return undefined;
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...keys].find((key) => !Object.hasOwn(changed, key) && !isAlike(own(before, key), own(now, key)));
+  return changedKeys(before, now).find((key) => !Object.hasOwn(changed, key));
 }
 
 const keyOfState = (key: string): string => `\`state.${key}\` is`;

@@ -64,9 +64,9 @@ export function withoutNotes(inFlight: InFlight): InFlight {
 }
 
 /** Whether a checkpoint has noted something of it. */
-export function isNoted({ asked, ...noted }: InFlight): boolean {
-  const ofLoop = noted.changed ?? noted.changedState ?? noted.changedProgress ?? noted.changedChildren;
-  return (ofLoop ?? noted.changedAssets) !== undefined || asked.some((one) => one.changed !== undefined);
+export function isNoted(inFlight: InFlight): boolean {
+  const notes = Object.keys(inFlight).length - Object.keys(withoutNotes(inFlight)).length;
+  return notes > 0 || inFlight.asked.some((one) => one.changed !== undefined);
 }
 
 function withUsed(pieces: Got[][], usedArgs: NonNullable<StepOfLoop['usedArgs']>): Got[][] {
@@ -88,14 +88,16 @@ function changesOf(
   { state, progress }: Before,
 ): Pick<InFlight, 'changed' | 'changedState' | 'changedProgress'> {
   const counters = countersOf(loop);
-  const before = Object.fromEntries(Object.keys(counters).map((name) => [name, progress[name] ?? null]));
-  const changedCounters = changedKeys(before, counters);
+  const changedCounters = sealsOf(
+    Object.keys(counters).filter((name) => !isAlike(progress[name], counters[name])),
+    counters,
+  );
   const changedProgress = Object.keys(changedCounters).length === 0 ? {} : { changedProgress: changedCounters };
   const now = stateOf(loop);
   if (!isRecord(now) || !isRecord(state)) return changedProgress;
   const changed = changedKeys(state, now);
-  if (Object.keys(changed).length > mostKeys) return { changedState: sealOfValue(now), ...changedProgress };
-  return { changed, ...changedProgress };
+  if (changed.length > mostKeys) return { changedState: sealOfValue(now), ...changedProgress };
+  return { changed: sealsOf(changed, now), ...changedProgress };
 }
 
 /**
@@ -167,10 +169,14 @@ function sharedCounters(loop: AnyLoop): Set<object> {
 /** By root, while a checkpoint is taken: of loops side by side, each would go through all others. */
 const sharedIn = new WeakMap<AnyLoop, Set<object>>();
 
-function changedKeys(before: { [key: string]: Json }, now: { [key: string]: Json }): Changed {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  const changed = keys.filter((key) => !isAlike(own(before, key), own(now, key)));
-  return Object.fromEntries(changed.map((key) => [key, sealOfValue(own(now, key))]));
+/** The keys under which the two hold something else. */
+export function changedKeys(before: { [key: string]: Json }, now: { [key: string]: Json }): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...keys].filter((key) => !isAlike(own(before, key), own(now, key)));
+}
+
+function sealsOf(keys: string[], now: { [key: string]: Json }): Changed {
+  return Object.fromEntries(keys.map((key) => [key, sealOfValue(own(now, key))]));
 }
 
 /** What arguments are now, where that is not what they were. */
